@@ -1,0 +1,81 @@
+//! Where reports and records go: formats, which make bytes of rows, and stdout, which takes them.
+//!
+//! A batch is begun, given its rows in any number of pieces, and ended. Whoever calls writes the
+//! buffer out whenever it has grown large, so that no stage holds the text of a batch whole.
+
+pub mod json;
+pub mod pprint;
+pub mod python;
+pub mod stdout;
+pub mod text;
+pub mod time;
+pub mod tsv;
+
+use crate::clock::Stamp;
+use crate::record::Chunk;
+use crate::report::Piece;
+use time::Clockface;
+
+/// What all rows of a run look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Plain records.
+    Records,
+    /// Pairs of bytes: a key and a value as they came.
+    Pairs,
+    /// A key and its statistics.
+    Keyed,
+    /// Statistics of all records together, without a key.
+    Whole,
+}
+
+/// Rows on their way out.
+#[derive(Clone, Debug)]
+pub enum Rows<'a> {
+    /// Records as they came: the chunk is cut; its rows are pairs if it has values.
+    Chunk(&'a Chunk),
+    /// Part of the result of an aggregate.
+    Report(Piece<'a>),
+}
+
+/// Makes bytes of rows, and appends them to `out`.
+pub trait Format: Send {
+    /// A batch begins; `time` is its Time.
+    fn begin(&mut self, out: &mut Vec<u8>, time: Stamp);
+
+    /// Some rows of the batch, in order.
+    fn rows(&mut self, out: &mut Vec<u8>, rows: Rows<'_>);
+
+    /// The batch ends.
+    fn end(&mut self, out: &mut Vec<u8>);
+}
+
+/// What formats are told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What the rows look like.
+    pub shape: Shape,
+    /// The names of the statistics, one a value, as in `["value"]`.
+    pub columns: Vec<String>,
+    /// The zone, and how a Time is written.
+    pub clockface: Clockface,
+    /// `--num`: how many rows a batch `pprint` prints at most.
+    pub num: usize,
+    /// `--header`.
+    pub header: bool,
+    /// True for `--interval 0`: each record at once, bare.
+    pub bare: bool,
+}
+
+/// A format as the command line knows it.
+pub struct Spec {
+    /// What `--format` calls it.
+    pub name: &'static str,
+    /// What it is, for help and man page.
+    pub help: &'static str,
+    /// Makes it.
+    pub build: fn(&Settings) -> Box<dyn Format>,
+}
+
+/// The formats there are; the first is the default.
+pub const FORMATS: &[Spec] = &[pprint::SPEC, tsv::SPEC, json::SPEC, text::SPEC];

@@ -1,0 +1,111 @@
+//! Where records come from: the trait, and the table of the sources there are.
+//!
+//! A source only reads and frames. It holds no queue and no thread: a worker calls [`Source::read`]
+//! when it has room for a chunk, so a stream that comes faster than it is folded is slowed where it
+//! comes from.
+
+pub mod connect;
+pub mod listen;
+pub mod net;
+pub mod replay;
+pub mod stdin;
+
+
+use clap::{ArgMatches, Command};
+
+use crate::clock::{Stamp, Wait};
+use crate::error::Error;
+use crate::record::{Chunk, Mark};
+
+/// What [`Source::read`] has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// The chunk holds records, bad records, or both.
+    Rows,
+    /// Nothing has come by the given time, or the wait was ended by another thread.
+    Idle,
+    /// Nothing will ever come.
+    End,
+    /// The open batch is to end now; the source goes on after that.
+    Cut,
+}
+
+/// How safe records are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// They are in the open batch.
+    Folded,
+    /// They are in the write-ahead log, on disk.
+    Logged,
+    /// The batch that holds them is out and recorded.
+    Committed,
+}
+
+/// A stream of records.
+///
+/// The engine calls one method at a time, each from whichever worker holds the source's lock.
+pub trait Source: Send {
+    /// Registers what is read from, and says on stderr (unless `quiet`) where it listens or reads.
+    fn open(&mut self, wait: &mut dyn Wait) -> Result<(), Error>;
+
+    /// Reads into `chunk`, which is clear: at most `limit` records, waiting no longer than `until`.
+    ///
+    /// Returns as soon as it has some records. A wait that ends with `Woke::Called` is `Idle`.
+    fn read(
+        &mut self,
+        chunk: &mut Chunk,
+        limit: usize,
+        wait: &mut dyn Wait,
+        until: Stamp,
+    ) -> Result<Read, Error>;
+
+    /// What weir waits for while nothing comes, as in "connections on 127.0.0.1:9999 (0 clients)".
+    fn waiting(&self) -> String;
+
+    /// Appends where the stream stands after the last chunk; for the checkpoint, not for people.
+    ///
+    /// A source that cannot be read again has no position.
+    fn position(&self, _out: &mut Vec<u8>) {}
+
+    /// Goes to a position; with `upto`, reading ends (`Read::End`) exactly there.
+    fn resume(&mut self, _from: &[u8], _upto: Option<&[u8]>) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Says how safe all records up to `mark` are, so that they can be acknowledged.
+    fn reached(&mut self, _stage: Stage, _mark: Mark) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+/// What every source is told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The byte that ends a record.
+    pub delimiter: u8,
+    /// The longest record, in bytes, without its delimiter.
+    pub max_record: usize,
+    /// True for `--once`: what is there now, then the end.
+    pub once: bool,
+    /// True for `-q`: only losses are said on stderr.
+    pub quiet: bool,
+    /// True for `-v`.
+    pub verbose: bool,
+    /// The time at which weir started.
+    pub start: Stamp,
+}
+
+/// A source as the command line knows it.
+pub struct Spec {
+    /// The command's name.
+    pub name: &'static str,
+    /// True if the command is not shown in help, man page and completions.
+    pub hidden: bool,
+    /// Adds the source's own arguments and their descriptions.
+    pub arguments: fn(Command) -> Command,
+    /// Makes the source of what was typed.
+    pub build: fn(&ArgMatches, &Settings) -> Result<Box<dyn Source>, Error>,
+}
+
+/// The sources there are, in the order in which help names them.
+pub const SOURCES: &[Spec] = &[stdin::SPEC, connect::SPEC, listen::SPEC, replay::SPEC];

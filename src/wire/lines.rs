@@ -1,0 +1,302 @@
+//! Lines out of a stream of bytes that comes in pieces.
+//!
+//! One [`Lines`] stands between each connection and the chunk. It leaves whole records in the chunk,
+//! each with its delimiter, and keeps what is not whole yet:
+//!
+//! ```text
+//! chunk before    ...\n
+//! begin           ...\n par                 a short remainder goes in front of what is read
+//! read            ...\n partial\n who
+//! end             ...\n partial\n           and what is not whole is kept:  who
+//! ```
+//!
+//! A record longer than the limit is never held: once that is certain, its beginning becomes a
+//! [`Bad`] and the rest is skipped as it comes, up to the next delimiter. A line that dribbles in
+//! is not copied again with each piece of it, so its cost stays in proportion to its length.
+
+use std::fmt::Display;
+
+use crate::record::{Bad, Chunk};
+
+/// A remainder of at most this many bytes is copied in front of what is read; a longer one waits
+/// here until its delimiter has come.
+const SHORT: usize = 64 << 10;
+/// How much of a record that is too long is kept, to show which one it was.
+const SHOWN: usize = 1024;
+
+/// The unfinished end of one connection's stream.
+#[derive(Debug)]
+pub struct Lines {
+    delimiter: u8,
+    max: usize,
+    /// What has come and is not in a chunk yet: first `whole` bytes of whole records that a limit
+    /// has held back, then part of a record.
+    held: Vec<u8>,
+    whole: usize,
+    /// True while the rest of a record that is too long is skipped.
+    skipping: bool,
+    /// How many bytes of the connection's stream are in chunks, or were skipped.
+    offset: u64,
+}
+
+impl Lines {
+    /// Makes the framing for a new connection; `max` is the longest record without its delimiter.
+    pub fn new(delimiter: u8, max: usize) -> Lines {
+        Lines { delimiter, max, held: Vec::new(), whole: 0, skipping: false, offset: 0 }
+    }
+
+    /// How many bytes are held here.
+    pub fn held(&self) -> usize {
+        self.held.len()
+    }
+
+    /// True if whole records are at hand: they go into the next chunk before anything is read.
+    pub fn has_whole(&self) -> bool {
+        self.whole > 0
+    }
+
+    /// Moves whole records that a limit has held back into the chunk.
+    ///
+    /// `limit` says how many may go, and goes down by them; `usize::MAX` is no limit and stays.
+    pub fn release(&mut self, chunk: &mut Chunk, limit: &mut usize) {
+        let end = self.within(&self.held[..self.whole], limit);
+        chunk.append(&self.held[..end]);
+        self.held.drain(..end);
+        self.whole -= end;
+        self.offset += end as u64;
+    }
+
+    /// Prepares the chunk for a read from this connection; returns where its bytes begin.
+    ///
+    /// What is read goes behind the chunk's bytes; then comes [`Lines::end`].
+    pub fn begin(&mut self, chunk: &mut Chunk) -> usize {
+        debug_assert_eq!(self.whole, 0, "what is held back goes first");
+        let start = chunk.len();
+        if self.held.len() <= SHORT {
+            chunk.append(&self.held);
+            self.held.clear();
+        }
+        start
+    }
+
+    /// Leaves whole records in the chunk, as `limit` allows, and takes the rest of what was read.
+    ///
+    /// `start` is what [`Lines::begin`] returned; `place` names the connection in what is said of a
+    /// record that is too long.
+    pub fn end(&mut self, chunk: &mut Chunk, start: usize, limit: &mut usize, place: &dyn Display) {
+        if self.skipping && !self.skip(chunk, start) {
+            return;
+        }
+        let Some(last) = memchr::memrchr(self.delimiter, &chunk.bytes()[start..]) else {
+            self.held.extend_from_slice(&chunk.bytes()[start..]);
+            chunk.truncate(start);
+            return self.refuse_unfinished(chunk, place);
+        };
+        let whole = start + last + 1;
+        let first = std::mem::take(&mut self.held);
+        self.held.extend_from_slice(&chunk.bytes()[whole..]);
+        chunk.truncate(whole);
+        if !first.is_empty() {
+            join(chunk, start, &first);
+        }
+        if chunk.len() - start > self.max {
+            self.refuse_long(chunk, start, place);
+        }
+        if *limit < usize::MAX {
+            self.hold_back(chunk, start, limit);
+        }
+        self.offset += (chunk.len() - start) as u64;
+        self.refuse_unfinished(chunk, place);
+    }
+
+    /// Ends the stream: what is left, if anything, is a record.
+    pub fn finish(&mut self, chunk: &mut Chunk) {
+        debug_assert_eq!(self.whole, 0, "what is held back goes first");
+        self.skipping = false;
+        if !self.held.is_empty() {
+            chunk.append(&self.held);
+            chunk.append(&[self.delimiter]);
+            self.offset += self.held.len() as u64;
+            self.held = Vec::new();
+        }
+    }
+
+    /// Gives up the unfinished record; what still comes of it is skipped.
+    pub fn give_up(&mut self, chunk: &mut Chunk, reason: &str, place: &dyn Display) {
+        let part = self.held.split_off(self.whole);
+        chunk.bad.push(self.bad(reason.to_string(), &part, self.whole, place));
+        self.offset += part.len() as u64;
+        self.skipping = true;
+        self.held.shrink_to_fit();
+    }
+
+    /// Skips to the next delimiter; false if that has not come yet.
+    fn skip(&mut self, chunk: &mut Chunk, start: usize) -> bool {
+        let bytes = &chunk.bytes()[start..];
+        let Some(end) = memchr::memchr(self.delimiter, bytes) else {
+            self.offset += bytes.len() as u64;
+            chunk.truncate(start);
+            return false;
+        };
+        let rest = bytes[end + 1..].to_vec();
+        chunk.truncate(start);
+        chunk.append(&rest);
+        self.offset += end as u64 + 1;
+        self.skipping = false;
+        true
+    }
+
+    /// Takes records that are too long out of the chunk.
+    fn refuse_long(&mut self, chunk: &mut Chunk, start: usize, place: &dyn Display) {
+        let bytes = chunk.bytes()[start..].to_vec();
+        chunk.truncate(start);
+        let mut at = 0;
+        for record in bytes.split_inclusive(|&byte| byte == self.delimiter) {
+            if record.len() - 1 > self.max {
+                let record = &record[..record.len() - 1];
+                chunk.bad.push(self.bad(self.too_long(), record, at, place));
+            } else {
+                chunk.append(record);
+            }
+            at += record.len();
+        }
+        // The offset counts what went into the chunk; what did not is counted here.
+        self.offset += (bytes.len() - (chunk.len() - start)) as u64;
+    }
+
+    fn refuse_unfinished(&mut self, chunk: &mut Chunk, place: &dyn Display) {
+        if self.held.len() - self.whole > self.max {
+            self.give_up(chunk, &self.too_long(), place);
+        }
+    }
+
+    /// Takes what exceeds the limit back out of the chunk.
+    fn hold_back(&mut self, chunk: &mut Chunk, start: usize, limit: &mut usize) {
+        let end = start + self.within(&chunk.bytes()[start..], limit);
+        let excess = &chunk.bytes()[end..];
+        self.whole = excess.len();
+        self.held.splice(..0, excess.iter().copied());
+        chunk.truncate(end);
+    }
+
+    /// Where the records end that `limit` allows, which goes down by them.
+    fn within(&self, whole: &[u8], limit: &mut usize) -> usize {
+        if *limit == usize::MAX {
+            return whole.len();
+        }
+        let ends = memchr::memchr_iter(self.delimiter, whole).take(*limit);
+        let (count, end) = ends.fold((0, 0), |(count, _), end| (count + 1, end + 1));
+        *limit -= count;
+        end
+    }
+
+    fn too_long(&self) -> String {
+        format!("longer than --max-record {}", self.max)
+    }
+
+    fn bad(&self, reason: String, record: &[u8], ahead: usize, place: &dyn Display) -> Bad {
+        let position = format!("{place}, byte {}", self.offset + ahead as u64);
+        Bad { reason, position, record: record[..record.len().min(SHOWN)].to_vec() }
+    }
+}
+
+/// Puts the beginning of the first record before the rest of it.
+fn join(chunk: &mut Chunk, start: usize, first: &[u8]) {
+    let read = chunk.bytes()[start..].to_vec();
+    chunk.truncate(start);
+    chunk.append(first);
+    chunk.append(&read);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Feeds `stream` in pieces; returns the records and the positions of the bad ones.
+    fn feed(
+        stream: &[u8],
+        cuts: &[usize],
+        max: usize,
+        limit: usize,
+    ) -> (Vec<Vec<u8>>, Vec<String>) {
+        let (mut lines, mut records, mut bad) = (Lines::new(b'\n', max), Vec::new(), Vec::new());
+        let mut chunk = Chunk::default();
+        let mut take = |chunk: &mut Chunk| {
+            let whole = chunk.bytes().split_inclusive(|&byte| byte == b'\n');
+            let before = records.len();
+            records.extend(whole.map(|record| record.strip_suffix(b"\n").unwrap().to_vec()));
+            assert!(records.len() - before <= limit, "no more than the limit");
+            bad.extend(chunk.bad.drain(..).map(|bad| bad.position));
+            chunk.clear();
+        };
+        let mut left = stream;
+        for &cut in cuts.iter().chain(&[stream.len()]) {
+            let (piece, rest) = left.split_at(cut.min(left.len()));
+            left = rest;
+            while lines.has_whole() {
+                lines.release(&mut chunk, &mut limit.clone());
+                take(&mut chunk);
+            }
+            let start = lines.begin(&mut chunk);
+            chunk.append(piece);
+            lines.end(&mut chunk, start, &mut limit.clone(), &"here");
+            take(&mut chunk);
+        }
+        while lines.has_whole() {
+            lines.release(&mut chunk, &mut limit.clone());
+            take(&mut chunk);
+        }
+        lines.finish(&mut chunk);
+        take(&mut chunk);
+        (records, bad)
+    }
+
+    /// The same by the definition.
+    fn model(stream: &[u8], max: usize) -> (Vec<Vec<u8>>, Vec<String>) {
+        let (mut records, mut bad, mut at) = (Vec::new(), Vec::new(), 0);
+        for piece in stream.split_inclusive(|&byte| byte == b'\n') {
+            let record = piece.strip_suffix(b"\n").unwrap_or(piece);
+            match record.len() > max {
+                true => bad.push(format!("here, byte {at}")),
+                false => records.push(record.to_vec()),
+            }
+            at += piece.len();
+        }
+        (records, bad)
+    }
+
+    proptest! {
+        #[test]
+        fn any_cuts_and_any_limit_give_the_same_records(
+            stream in prop::collection::vec(prop::sample::select(&b"ab\r\n\n"[..]), 0..60),
+            cuts in prop::collection::vec(0usize..9, 0..20),
+            max in 0usize..9,
+            limit in prop::sample::select(&[1usize, 2, 3, usize::MAX][..]),
+        ) {
+            prop_assert_eq!(feed(&stream, &cuts, max, limit), model(&stream, max));
+        }
+    }
+
+    #[test]
+    fn a_long_line_in_many_pieces_is_whole() {
+        let mut stream = vec![b'x'; 300_000];
+        stream.extend_from_slice(b"\nend");
+        assert_eq!(feed(&stream, &[999; 400], 1 << 20, usize::MAX), model(&stream, 1 << 20));
+    }
+
+    #[test]
+    fn what_is_too_long_is_not_held() {
+        let mut lines = Lines::new(b'\n', 1000);
+        let mut chunk = Chunk::default();
+        for _ in 0..100_000 {
+            let start = lines.begin(&mut chunk);
+            chunk.append(&[b'x'; 100]);
+            lines.end(&mut chunk, start, &mut usize::MAX.clone(), &"stdin");
+            assert!(lines.held() <= 1100);
+        }
+        assert_eq!(chunk.bad.len(), 1);
+        assert_eq!(chunk.bad[0].reason, "longer than --max-record 1000");
+        assert!(chunk.is_empty());
+    }
+}
