@@ -13,17 +13,12 @@
 //! The length is part of the comparison: `a` is not `a\0`.
 //!
 //! An entry's home is given by the highest bits of its hash, so a walk through a table meets the
-//! keys in the order of their hashes. A large table is made of [`SHARDS`] shards by the first bits
-//! of the same hash; a small table is thus poured into the shards one after the other, and each
-//! shard grows alone: there is never a moment with all keys held twice.
+//! keys in the order of their hashes: see [`crate::shards`].
 //!
 //! Keys come from the network, so the hash is keyed with random numbers, and a table in which a
 //! probe gets long takes new ones.
 
 use ahash::RandomState;
-
-/// How many shards a [`Sharded`] table has.
-pub const SHARDS: usize = 256;
 
 /// The longest key that stands in the entry itself.
 const INLINE: usize = 15;
@@ -62,10 +57,16 @@ pub struct Key<'a> {
     low: u64,
     high: u64,
     hash: u64,
+    /// The key itself; only long ones are asked for it.
     bytes: &'a [u8],
 }
 
 impl<'a> Key<'a> {
+    /// The hash, whose highest bits choose a shard.
+    pub fn hash(&self) -> u64 {
+        self.hash
+    }
+
     /// Loads `arena[start..end]`, which [`crate::scan::PAD`] more bytes must follow.
     #[inline(always)]
     pub fn load(arena: &'a [u8], start: usize, end: usize, seeds: &Seeds) -> Key<'a> {
@@ -187,6 +188,31 @@ impl<C: Default + Clone> Table<C> {
         }
     }
 
+    /// Calls `visit` for each key, ready to be looked up elsewhere, and its cell.
+    ///
+    /// The walk begins with the first part of the hashes that are not below `from` and goes round.
+    pub fn for_each_loaded(&self, from: u64, common: &Seeds, mut visit: impl FnMut(Key<'_>, &C)) {
+        let (before, after) = self.entries.split_at(self.home(from));
+        for entry in after.iter().chain(before).filter(|entry| entry.high != 0) {
+            let key = match entry.high >> 56 == LONG {
+                // The common hash is what marks the entry of a long key, whatever the seeds here.
+                true => Key {
+                    low: entry.low,
+                    high: LONG << 56,
+                    hash: entry.low,
+                    bytes: self.long_key(entry),
+                },
+                false => Key {
+                    low: entry.low,
+                    high: entry.high,
+                    hash: common.hash(entry.low, entry.high),
+                    bytes: &[],
+                },
+            };
+            visit(key, &entry.cell);
+        }
+    }
+
     /// Forgets all keys, and gives memory back if there is much more than was needed.
     pub fn clear(&mut self) {
         if self.len * 8 < self.entries.len() && self.entries.len() > SMALLEST {
@@ -298,5 +324,79 @@ impl<C: Default + Clone> Table<C> {
         inline[..8].copy_from_slice(&entry.low.to_le_bytes());
         inline[8..].copy_from_slice(&entry.high.to_le_bytes());
         &inline[..(entry.high >> 56) as usize - 1]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan::PAD;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+
+    fn count(keys: &[Vec<u8>], seeds: &Seeds) -> (Table<u64>, HashMap<Vec<u8>, u64>) {
+        let (mut table, mut model) = (Table::new(seeds, 0), HashMap::new());
+        for (index, key) in keys.iter().enumerate() {
+            // Garbage follows the key, as in a chunk.
+            let mut arena = key.clone();
+            arena.extend_from_slice(&[index as u8 | 1; PAD]);
+            let loaded = Key::load(&arena, 0, key.len(), seeds);
+            assert_eq!(loaded.hash, Key::copied(key, seeds).hash);
+            *table.cell(loaded) += 1;
+            *model.entry(key.clone()).or_default() += 1;
+        }
+        (table, model)
+    }
+
+    fn all(table: &Table<u64>) -> HashMap<Vec<u8>, u64> {
+        let mut found = HashMap::new();
+        table.for_each(|key, &count| assert_eq!(found.insert(key.to_vec(), count), None));
+        found
+    }
+
+    fn key() -> impl Strategy<Value = Vec<u8>> {
+        let any = prop::collection::vec(any::<u8>(), 0..40);
+        let close = prop::collection::vec(prop::sample::select(&b"\0a\xff"[..]), 0..18);
+        prop_oneof![any, close]
+    }
+
+    proptest! {
+        #[test]
+        fn a_table_counts_as_a_map_does(keys in prop::collection::vec(key(), 0..300)) {
+            let (mut table, model) = count(&keys, &Seeds::random());
+            prop_assert_eq!(table.len(), model.len());
+            prop_assert_eq!(all(&table), model);
+            table.clear();
+            prop_assert!(table.is_empty() && all(&table).is_empty());
+        }
+
+        #[test]
+        fn what_is_loaded_from_one_table_is_found_in_another(
+            keys in prop::collection::vec(key(), 0..200), from: u64,
+        ) {
+            let seeds = Seeds::random();
+            let (table, model) = count(&keys, &seeds);
+            let mut other = Table::new(&seeds, 8);
+            table.for_each_loaded(from, &seeds, |key, &count| *other.cell(key) += count);
+            prop_assert_eq!(all(&other), model);
+        }
+    }
+
+    #[test]
+    fn keys_that_differ_only_by_trailing_nuls_are_different() {
+        let keys: Vec<_> = (0..40).map(|len| vec![0; len]).collect();
+        let (table, model) = count(&keys, &Seeds::random());
+        assert_eq!((table.len(), all(&table)), (40, model));
+    }
+
+    #[test]
+    fn keys_that_all_hash_alike_make_the_table_take_new_seeds() {
+        // With these seeds, the first word of each key is cancelled, and so is the product.
+        let mut seeds = Seeds::random();
+        seeds.words[0] = 0;
+        let keys: Vec<_> = (0..6000u32).map(|n| [&[0; 8], &n.to_be_bytes()[..]].concat()).collect();
+        let (table, model) = count(&keys, &seeds);
+        assert!(table.reseeded);
+        assert_eq!(all(&table), model);
     }
 }

@@ -229,6 +229,13 @@ impl Chunk {
         }
     }
 
+    /// The place of the first row in the stream; the places of the others follow it.
+    ///
+    /// Places order the rows of a stream, they do not count them: each chunk has its own 4 billion.
+    pub fn first_place(&self) -> u64 {
+        self.number << 32
+    }
+
     /// The bytes of a span.
     pub fn at(&self, span: Span) -> &[u8] {
         &self.arena[span.range()]

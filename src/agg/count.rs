@@ -1,0 +1,71 @@
+//! `--count` and `--count-by-key`: how many rows.
+
+use super::fold::{Keyed, Placed, Whole};
+use super::{Cell, Row, Spec};
+use crate::value::Value;
+
+/// `--count`.
+pub const COUNT: Spec = Spec {
+    name: "count",
+    keyed: false,
+    help: "Count the records of a batch; of none it is 0",
+    columns: &["value"],
+    build: |_| Whole::<Count>::new(),
+};
+
+/// `--count-by-key`.
+pub const COUNT_BY_KEY: Spec = Spec {
+    name: "count-by-key",
+    keyed: true,
+    help: "Count the records of each key; a plain record is its own key",
+    columns: &["value"],
+    build: |placed| match placed {
+        true => Keyed::<Placed<Count>>::new(),
+        false => Keyed::<Count>::new(),
+    },
+};
+
+/// A number of rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count(u64);
+
+impl Cell for Count {
+    const INVERTIBLE: bool = true;
+
+    type Input<'a> = ();
+
+    #[inline(always)]
+    fn read(_row: Row<'_>) -> Result<(), &'static str> {
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn push(&mut self, (): ()) {
+        self.0 += 1;
+    }
+
+    #[inline(always)]
+    fn merge(&mut self, other: &Count) {
+        self.0 += other.0;
+    }
+
+    fn unmerge(&mut self, other: &Count) {
+        self.0 -= other.0;
+    }
+
+    #[inline]
+    fn values(&self, out: &mut Vec<Value>) {
+        // A count would need centuries to leave 63 bits.
+        out.push(Value::Int(self.0 as i64));
+    }
+
+    fn save(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0.to_le_bytes());
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Count> {
+        let (bytes, rest) = from.split_first_chunk()?;
+        *from = rest;
+        Some(Count(u64::from_le_bytes(*bytes)))
+    }
+}

@@ -1,0 +1,282 @@
+//! Folding chunks into cells: with a key each ([`Keyed`]) or all together ([`Whole`]).
+//!
+//! A worker folds into a table of its own that stays in its cache. When that has grown, and at the
+//! end of a batch, it is poured into the shards that all workers share:
+//!
+//! ```text
+//! chunk ──> worker's table ──pour──> open shards ──close──> pane ──> report
+//!                                         ^                   │ cleared, used again
+//!                                         └───────────────────┘
+//! ```
+//!
+//! So two workers never hold a large set of keys twice, and what is left to do when a batch ends
+//! does not grow with the batch.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use super::{Aggregate, Cell, Fold, Pane, Row};
+use crate::error::Error;
+use crate::keys::{Key, Seeds, Table};
+use crate::record::{Bad, Chunk};
+use crate::report::Collector;
+use crate::shards::Shards;
+use crate::value::Value;
+
+/// A worker's table is poured when it is larger than this many bytes: about what a core's own cache
+/// holds. `scripts/bench` shows the word count that this is measured by.
+const CACHED: usize = 1 << 20;
+
+/// An aggregate with a cell for each key.
+#[derive(Debug)]
+pub struct Keyed<C> {
+    seeds: Seeds,
+    open: RwLock<Shards<C>>,
+    /// The shards of a batch that has been reported.
+    spare: Mutex<Option<Shards<C>>>,
+}
+
+impl<C: Cell + Sync> Keyed<C> {
+    /// Makes an aggregate without keys.
+    #[expect(clippy::new_ret_no_self, reason = "the table of aggregates forgets the cell's type")]
+    pub fn new() -> Arc<dyn Aggregate> {
+        let seeds = Seeds::random();
+        let open = RwLock::new(Shards::new(&seeds));
+        Arc::new(Keyed::<C> { seeds, open, spare: Mutex::new(None) })
+    }
+}
+
+impl<C: Cell + Sync> Aggregate for Keyed<C> {
+    fn fold(self: Arc<Self>, worker: usize) -> Box<dyn Fold> {
+        let table = Table::new(&self.seeds, 0);
+        Box::new(KeyedFold { table, worker, shared: self })
+    }
+
+    fn close(self: Arc<Self>) -> Box<dyn Pane> {
+        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let fresh = spare.unwrap_or_else(|| Shards::new(&self.seeds));
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        let shards = std::mem::replace(&mut *open, fresh);
+        drop(open);
+        Box::new(KeyedPane { shards: Some(shards), shared: self })
+    }
+}
+
+struct KeyedFold<C> {
+    table: Table<C>,
+    worker: usize,
+    shared: Arc<Keyed<C>>,
+}
+
+impl<C: Cell + Sync> Fold for KeyedFold<C> {
+    fn fold(&mut self, chunk: &mut Chunk) {
+        let place = chunk.first_place();
+        let (table, seeds) = (&mut self.table, &self.shared.seeds);
+        if chunk.values.is_empty() {
+            let mut row = Row { value: b"", place };
+            let mut refused = Vec::new();
+            chunk.for_each_key(|arena, start, end| {
+                match C::read(row) {
+                    Ok(input) => table.cell(Key::load(arena, start, end, seeds)).push(input),
+                    Err(reason) => refused.push((arena[start..end].to_vec(), reason)),
+                }
+                row.place += 1;
+            });
+            refuse(chunk, refused);
+        } else {
+            fold_pairs::<C>(chunk, |arena, key, input| {
+                table.cell(Key::load(arena, key.start, key.end, seeds)).push(input);
+            });
+        }
+        if self.table.size() > CACHED {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        let open = self.shared.open.read().unwrap_or_else(PoisonError::into_inner);
+        open.pour(&mut self.table, self.worker, C::merge);
+    }
+}
+
+struct KeyedPane<C: Cell> {
+    /// There until the pane is dropped.
+    shards: Option<Shards<C>>,
+    shared: Arc<Keyed<C>>,
+}
+
+impl<C: Cell + Sync> Pane for KeyedPane<C> {
+    fn report(&self, report: &mut Collector) -> Result<(), Error> {
+        let mut values = Vec::new();
+        self.shards.iter().for_each(|shards| {
+            shards.for_each(|key, cell| {
+                values.clear();
+                cell.values(&mut values);
+                report.offer(key, &values, cell.first());
+            });
+        });
+        Ok(())
+    }
+}
+
+impl<C: Cell> Drop for KeyedPane<C> {
+    fn drop(&mut self) {
+        if let Some(mut shards) = self.shards.take() {
+            shards.clear();
+            *self.shared.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(shards);
+        }
+    }
+}
+
+/// An aggregate with one cell for all records.
+#[derive(Debug)]
+pub struct Whole<C> {
+    open: Mutex<C>,
+}
+
+impl<C: Cell + Sync> Whole<C> {
+    /// Makes an aggregate of nothing.
+    #[expect(clippy::new_ret_no_self, reason = "the table of aggregates forgets the cell's type")]
+    pub fn new() -> Arc<dyn Aggregate> {
+        Arc::new(Whole::<C> { open: Mutex::default() })
+    }
+}
+
+impl<C: Cell + Sync> Aggregate for Whole<C> {
+    fn fold(self: Arc<Self>, _worker: usize) -> Box<dyn Fold> {
+        Box::new(WholeFold { cell: C::default(), shared: self })
+    }
+
+    fn close(self: Arc<Self>) -> Box<dyn Pane> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        Box::new(WholePane { cell: std::mem::take(&mut *open) })
+    }
+}
+
+struct WholeFold<C> {
+    cell: C,
+    shared: Arc<Whole<C>>,
+}
+
+impl<C: Cell + Sync> Fold for WholeFold<C> {
+    fn fold(&mut self, chunk: &mut Chunk) {
+        let place = chunk.first_place();
+        let cell = &mut self.cell;
+        if chunk.values.is_empty() {
+            let (mut index, mut refused) = (0, Vec::new());
+            chunk.for_each_key(|arena, start, end| {
+                let row = Row { value: &arena[start..end], place: place + index };
+                match C::read(row) {
+                    Ok(input) => cell.push(input),
+                    Err(reason) => refused.push((row.value.to_vec(), reason)),
+                }
+                index += 1;
+            });
+            refuse(chunk, refused);
+        } else {
+            fold_pairs::<C>(chunk, |_, _, input| cell.push(input));
+        }
+    }
+
+    fn flush(&mut self) {
+        let cell = std::mem::take(&mut self.cell);
+        self.shared.open.lock().unwrap_or_else(PoisonError::into_inner).merge(&cell);
+    }
+}
+
+struct WholePane<C> {
+    cell: C,
+}
+
+impl<C: Cell + Sync> Pane for WholePane<C> {
+    fn report(&self, report: &mut Collector) -> Result<(), Error> {
+        let mut values: Vec<Value> = Vec::new();
+        self.cell.values(&mut values);
+        report.offer(b"", &values, 0);
+        Ok(())
+    }
+}
+
+/// Pushes each pair of a chunk.
+fn fold_pairs<C: Cell>(chunk: &mut Chunk, mut push: impl FnMut(&[u8], Range<usize>, C::Input<'_>)) {
+    let (arena, place) = (chunk.padded(), chunk.first_place());
+    let mut refused = Vec::new();
+    for (index, (key, value)) in chunk.keys.iter().zip(&chunk.values).enumerate() {
+        let row = Row { value: chunk.at(*value), place: place + index as u64 };
+        match C::read(row) {
+            Ok(input) => push(arena, key.range(), input),
+            Err(reason) => refused.push((row.value.to_vec(), reason)),
+        }
+    }
+    refuse(chunk, refused);
+}
+
+fn refuse(chunk: &mut Chunk, refused: Vec<(Vec<u8>, &'static str)>) {
+    let position = format!("chunk {}", chunk.number);
+    chunk.bad.extend(refused.into_iter().map(|(record, reason)| Bad {
+        reason: reason.to_string(),
+        position: position.clone(),
+        record,
+    }));
+}
+
+/// A cell that also knows where its key first appeared, for `--sort none`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed<C> {
+    cell: C,
+    first: u64,
+}
+
+impl<C: Default> Default for Placed<C> {
+    fn default() -> Placed<C> {
+        Placed { cell: C::default(), first: u64::MAX }
+    }
+}
+
+impl<C: Cell> Cell for Placed<C> {
+    // The first place among the rows that are left cannot be told from the first of all.
+    const INVERTIBLE: bool = false;
+
+    type Input<'a> = (C::Input<'a>, u64);
+
+    #[inline(always)]
+    fn read(row: Row<'_>) -> Result<Self::Input<'_>, &'static str> {
+        Ok((C::read(row)?, row.place))
+    }
+
+    #[inline(always)]
+    fn push(&mut self, (input, place): Self::Input<'_>) {
+        self.cell.push(input);
+        self.first = self.first.min(place);
+    }
+
+    #[inline(always)]
+    fn merge(&mut self, other: &Placed<C>) {
+        self.cell.merge(&other.cell);
+        self.first = self.first.min(other.first);
+    }
+
+    fn unmerge(&mut self, other: &Placed<C>) {
+        self.cell.unmerge(&other.cell);
+    }
+
+    fn values(&self, out: &mut Vec<Value>) {
+        self.cell.values(out);
+    }
+
+    fn first(&self) -> u64 {
+        self.first
+    }
+
+    fn save(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.first.to_le_bytes());
+        self.cell.save(out);
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Placed<C>> {
+        let (bytes, mut rest) = from.split_first_chunk()?;
+        let cell = C::load(&mut rest)?;
+        *from = rest;
+        Some(Placed { cell, first: u64::from_le_bytes(*bytes) })
+    }
+}
