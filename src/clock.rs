@@ -64,6 +64,9 @@ pub trait Wait: Send {
     /// again. A source remembers that.
     fn until(&mut self, deadline: Stamp) -> io::Result<Woke>;
 
+    /// Lets time pass until `deadline`, or less; what becomes ready meanwhile is not looked at.
+    fn pause(&mut self, deadline: Stamp);
+
     /// What was found ready by the last [`Wait::until`].
     fn events(&self) -> &Events;
 }
@@ -78,6 +81,9 @@ pub const FIRST_TOKEN: usize = 16;
 /// How long one wait lasts at most, so that a wall clock set forward or a suspended machine is
 /// noticed soon.
 const LONGEST_WAIT: Duration = Duration::from_millis(1000);
+
+/// How long one pause lasts at most, so that a signal is answered soon.
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 struct Poller {
     poll: Poll,
@@ -139,6 +145,12 @@ impl Wait for RealTime {
         }
     }
 
+    fn pause(&mut self, deadline: Stamp) {
+        let left = deadline.since(self.now()).min(LONGEST_PAUSE);
+        #[expect(clippy::disallowed_methods, reason = "this is the place that waits")]
+        std::thread::sleep(left);
+    }
+
     fn events(&self) -> &Events {
         &self.poller.events
     }
@@ -178,6 +190,10 @@ impl Wait for VirtualTime {
         }
         self.now = self.now.max(deadline);
         Ok(Woke::Due)
+    }
+
+    fn pause(&mut self, deadline: Stamp) {
+        self.now = self.now.max(deadline);
     }
 
     fn events(&self) -> &Events {

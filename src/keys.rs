@@ -147,9 +147,9 @@ impl<C: Default + Clone> Table<C> {
         self.len == 0
     }
 
-    /// The bytes that entries and long keys take.
+    /// The bytes that the keys and their cells take, without free entries.
     pub fn size(&self) -> usize {
-        self.entries.len() * size_of::<Entry<C>>() + self.arena.len()
+        self.len * size_of::<Entry<C>>() + self.arena.len()
     }
 
     /// The seeds that keys for this table are to be loaded with.

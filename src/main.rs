@@ -1,1 +1,59 @@
-fn main() {}
+//! The program: arguments, clock, signals and stdout in, exit status out.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use weir::cli::{self, Asked, Typed};
+use weir::clock::{RealTime, Stamp, VirtualTime, Wait};
+use weir::engine::{self, Surroundings};
+use weir::error::{Context, Error};
+use weir::plan;
+use weir::say::say;
+use weir::signal::{self, Stop};
+use weir::sink::stdout::Stdout;
+
+/// Where the clock of a script starts that names no time of its own: 2018-12-11T00:31:20Z.
+const SCRIPT_START: i64 = 1_544_488_280_000;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Error::Closed) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&error.to_string());
+            ExitCode::from(error.exit_status())
+        }
+    }
+}
+
+fn run() -> Result<(), Error> {
+    let stdout = Stdout::new(std::io::stdout())?;
+    match cli::parse(std::env::args_os())? {
+        Asked::Run(typed) => stream(&typed, stdout),
+        Asked::Man => unimplemented!(),
+        Asked::Completions(_) => unimplemented!(),
+        Asked::Text(text) => stdout.write(text.as_bytes()),
+    }
+}
+
+fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
+    let is_script = typed.source.hidden;
+    let start = typed.engine.virtual_clock.or(is_script.then_some(SCRIPT_START));
+    let (mut wait, waker): (Box<dyn Wait>, _) = match start {
+        Some(start) => {
+            let (clock, waker) = VirtualTime::new(Stamp(start)).place("clock")?;
+            (Box::new(clock), waker)
+        }
+        None => {
+            let (clock, waker) = RealTime::new().place("clock")?;
+            (Box::new(clock), waker)
+        }
+    };
+    let plan = plan::plan(typed, wait.now())?;
+    if typed.engine.explain {
+        unimplemented!();
+    }
+    let stop = Arc::new(Stop::default());
+    signal::listen(&stop, &waker)?;
+    engine::run(plan.pipeline, &plan.settings, Surroundings { wait, waker, stdout, stop })
+}

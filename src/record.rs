@@ -69,6 +69,8 @@ pub struct Chunk {
     pub keys: Vec<Span>,
     /// The rows' values; empty for plain records.
     pub values: Vec<Span>,
+    /// The memory of keys that have been replaced.
+    spare: Vec<Span>,
     /// Which chunk of the stream this is, from 0.
     pub number: u64,
     /// The Time of the batch it belongs to.
@@ -89,6 +91,7 @@ impl Default for Chunk {
             uncut: None,
             keys: Vec::new(),
             values: Vec::new(),
+            spare: Vec::new(),
             number: 0,
             time: Stamp(0),
             mark: Mark(0),
@@ -229,6 +232,51 @@ impl Chunk {
         }
     }
 
+    /// Makes any number of rows of each; a pair's value is repeated with each of them.
+    pub fn flat_map(&mut self, mut parts: impl FnMut(&[u8], &mut Parts<'_>)) {
+        self.cut();
+        let (keys, values) = (std::mem::take(&mut self.keys), std::mem::take(&mut self.values));
+        self.keys = std::mem::take(&mut self.spare);
+        for (index, key) in keys.iter().enumerate() {
+            let before = self.keys.len();
+            let mut made = Parts { keys: &mut self.keys, start: key.start as usize };
+            parts(&self.arena[key.range()], &mut made);
+            if let Some(value) = values.get(index) {
+                let made = self.keys.len() - before;
+                self.values.extend(std::iter::repeat_n(*value, made));
+            }
+        }
+        self.spare = keys;
+        self.spare.clear();
+    }
+
+    /// Makes one row of each: the part of its key that `part` returns.
+    pub fn map(&mut self, mut part: impl FnMut(&[u8]) -> Span) {
+        self.cut();
+        for key in &mut self.keys {
+            let within = part(&self.arena[key.range()]);
+            *key = Span { start: key.start + within.start, len: within.len };
+        }
+    }
+
+    /// Keeps the rows whose key is wanted, and counts the others.
+    pub fn retain(&mut self, mut wanted: impl FnMut(&[u8]) -> bool) {
+        self.cut();
+        let mut kept = 0;
+        for index in 0..self.keys.len() {
+            if wanted(&self.arena[self.keys[index].range()]) {
+                self.keys.swap(kept, index);
+                if !self.values.is_empty() {
+                    self.values.swap(kept, index);
+                }
+                kept += 1;
+            }
+        }
+        self.filtered += (self.keys.len() - kept) as u64;
+        self.keys.truncate(kept);
+        self.values.truncate(kept);
+    }
+
     /// The place of the first row in the stream; the places of the others follow it.
     ///
     /// Places order the rows of a stream, they do not count them: each chunk has its own 4 billion.
@@ -239,6 +287,20 @@ impl Chunk {
     /// The bytes of a span.
     pub fn at(&self, span: Span) -> &[u8] {
         &self.arena[span.range()]
+    }
+}
+
+/// Takes the parts of one record: see [`Chunk::flat_map`].
+pub struct Parts<'a> {
+    keys: &'a mut Vec<Span>,
+    start: usize,
+}
+
+impl Parts<'_> {
+    /// Adds the part from `start` to `end` of the record.
+    #[inline]
+    pub fn push(&mut self, start: usize, end: usize) {
+        self.keys.push(Span::new(self.start + start, self.start + end));
     }
 }
 

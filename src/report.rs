@@ -20,14 +20,32 @@ use std::ops::Range;
 use crate::value::Value;
 
 /// What orders the rows: `--sort`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Sort {
-    /// By the first statistic, descending; equal ones by key.
+    /// By the value, largest first; equal ones by key
     Value,
-    /// By the key's bytes, ascending.
+    /// By the bytes of the key
     Key,
-    /// As the keys first appeared in the stream.
+    /// As the keys first appeared
+    #[value(name = "none")]
     First,
+}
+
+/// Flags that choose and order rows, as typed.
+#[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Report")]
+pub struct Flags {
+    /// Report only the N largest values
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub top: Option<usize>,
+
+    /// Smallest first: for --top, and for --sort value
+    #[arg(long)]
+    pub ascending: bool,
+
+    /// What orders the rows [default: value]
+    #[arg(long, value_name = "ORDER")]
+    pub sort: Option<Sort>,
 }
 
 /// Which rows are shown, and in which order.

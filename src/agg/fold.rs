@@ -25,7 +25,7 @@ use crate::value::Value;
 
 /// A worker's table is poured when it is larger than this many bytes: about what a core's own cache
 /// holds. `scripts/bench` shows the word count that this is measured by.
-const CACHED: usize = 1 << 20;
+const CACHED: usize = 2 << 20;
 
 /// An aggregate with a cell for each key.
 #[derive(Debug)]

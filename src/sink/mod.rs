@@ -3,9 +3,16 @@
 //! A batch is begun, given its rows in any number of pieces, and ended. Whoever calls writes the
 //! buffer out whenever it has grown large, so that no stage holds the text of a batch whole.
 
+mod flags;
+#[cfg(test)]
+mod golden;
 pub mod json;
+mod number;
 pub mod pprint;
+mod printable;
 pub mod python;
+#[cfg(test)]
+mod samples;
 pub mod stdout;
 pub mod text;
 pub mod time;
@@ -14,6 +21,8 @@ pub mod tsv;
 use crate::clock::Stamp;
 use crate::record::Chunk;
 use crate::report::Piece;
+use crate::value::Value;
+pub use flags::Flags;
 use time::Clockface;
 
 /// What all rows of a run look like.
@@ -36,6 +45,42 @@ pub enum Rows<'a> {
     Chunk(&'a Chunk),
     /// Part of the result of an aggregate.
     Report(Piece<'a>),
+}
+
+/// One row, as formats see it.
+#[derive(Clone, Copy, Debug)]
+pub enum Row<'a> {
+    /// A plain record.
+    Record(&'a [u8]),
+    /// A key and a value as they came.
+    Pair(&'a [u8], &'a [u8]),
+    /// A key and its statistics.
+    Keyed(&'a [u8], &'a [Value]),
+    /// The statistics of all records.
+    Whole(&'a [Value]),
+}
+
+impl<'a> Rows<'a> {
+    /// Each row, in order; `shape` tells a report with keys from one without.
+    pub fn each(&self, shape: Shape) -> impl Iterator<Item = Row<'a>> + use<'a> {
+        let (chunk, piece) = match self {
+            Rows::Chunk(chunk) => (Some(*chunk), None),
+            Rows::Report(piece) => (None, Some(piece.clone())),
+        };
+        let records = chunk.into_iter().flat_map(cut);
+        let results = piece.into_iter().flat_map(|piece| piece.rows());
+        records.chain(results.map(move |(key, values)| match shape {
+            Shape::Whole => Row::Whole(values),
+            _ => Row::Keyed(key, values),
+        }))
+    }
+}
+
+fn cut(chunk: &Chunk) -> impl Iterator<Item = Row<'_>> {
+    chunk.keys.iter().enumerate().map(|(row, &key)| match chunk.values.get(row) {
+        Some(&value) => Row::Pair(chunk.at(key), chunk.at(value)),
+        None => Row::Record(chunk.at(key)),
+    })
 }
 
 /// Makes bytes of rows, and appends them to `out`.
@@ -65,6 +110,19 @@ pub struct Settings {
     pub header: bool,
     /// True for `--interval 0`: each record at once, bare.
     pub bare: bool,
+}
+
+impl Settings {
+    /// The names of a row's fields, in order, without the Time.
+    pub fn names(&self) -> Vec<&str> {
+        let columns = self.columns.iter().map(String::as_str);
+        match self.shape {
+            Shape::Records => vec!["record"],
+            Shape::Pairs => vec!["key", "value"],
+            Shape::Keyed => std::iter::once("key").chain(columns).collect(),
+            Shape::Whole => columns.collect(),
+        }
+    }
 }
 
 /// A format as the command line knows it.

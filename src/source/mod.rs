@@ -4,12 +4,8 @@
 //! when it has room for a chunk, so a stream that comes faster than it is folded is slowed where it
 //! comes from.
 
-pub mod connect;
-pub mod listen;
-pub mod net;
 pub mod replay;
 pub mod stdin;
-
 
 use clap::{ArgMatches, Command};
 
@@ -47,6 +43,11 @@ pub enum Stage {
 pub trait Source: Send {
     /// Registers what is read from, and says on stderr (unless `quiet`) where it listens or reads.
     fn open(&mut self, wait: &mut dyn Wait) -> Result<(), Error>;
+
+    /// True if the input has an end that is known to come, as a regular file has.
+    fn is_finite(&self) -> bool {
+        false
+    }
 
     /// Reads into `chunk`, which is clear: at most `limit` records, waiting no longer than `until`.
     ///
@@ -108,4 +109,4 @@ pub struct Spec {
 }
 
 /// The sources there are, in the order in which help names them.
-pub const SOURCES: &[Spec] = &[stdin::SPEC, connect::SPEC, listen::SPEC, replay::SPEC];
+pub const SOURCES: &[Spec] = &[stdin::SPEC, replay::SPEC];

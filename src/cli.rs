@@ -1,0 +1,159 @@
+//! The command line, as typed: made of the tables of sources, steps, aggregates and formats.
+//!
+//! Meaning is given to it in [`crate::plan`]. Steps keep the order in which they were typed, which
+//! clap tells by the index of each occurrence.
+
+use std::ffi::OsString;
+
+use clap::builder::OsStringValueParser;
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches};
+use clap_complete::Shell;
+
+use crate::agg::{self, AGGS};
+use crate::error::Error;
+use crate::source::{self, SOURCES};
+use crate::step::{self, STEPS};
+use crate::{engine, report, sink};
+
+/// What was asked for.
+pub enum Asked {
+    /// A stream.
+    Run(Box<Typed>),
+    /// `weir man`.
+    Man,
+    /// `weir completions SHELL`.
+    Completions(Shell),
+    /// Help or version: text for stdout.
+    Text(String),
+}
+
+/// A stream, as typed.
+pub struct Typed {
+    /// The source.
+    pub source: &'static source::Spec,
+    /// What was typed for it.
+    pub matches: ArgMatches,
+    /// The steps in the order in which they were typed, with their arguments.
+    pub steps: Vec<(&'static step::Spec, OsString)>,
+    /// The aggregate, if there is one.
+    pub aggregate: Option<&'static agg::Spec>,
+    /// Flags that choose and order rows.
+    pub report: report::Flags,
+    /// Flags of the output.
+    pub sink: sink::Flags,
+    /// Flags of the engine.
+    pub engine: engine::Flags,
+}
+
+/// Reads the command line; `args` begins with the program's name.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Error> {
+    let mut args: Vec<OsString> = args.into_iter().collect();
+    if args.get(1).is_some_and(means_stdin) {
+        args.insert(1, "stdin".into());
+    }
+    let matches = match command().try_get_matches_from(args) {
+        Ok(matches) => matches,
+        Err(error) => return explained(&error),
+    };
+    let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
+    Ok(match name {
+        "man" => Asked::Man,
+        "completions" => {
+            Asked::Completions(*matches.get_one("shell").expect("the argument is required"))
+        }
+        _ => Asked::Run(Box::new(typed(name, matches)?)),
+    })
+}
+
+/// A first word that is a flag means `stdin`, unless the flag is about weir itself.
+fn means_stdin(word: &OsString) -> bool {
+    let own = ["-h", "--help", "-V", "--version"];
+    word.as_encoded_bytes().starts_with(b"-") && !own.iter().any(|flag| word == flag)
+}
+
+/// Turns clap's message into ours, or into the text that was asked for.
+fn explained(error: &clap::Error) -> Result<Asked, Error> {
+    let text = error.render().to_string();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Asked::Text(text)),
+        _ => Err(Error::usage(text.trim_start_matches("error: ").trim_end())),
+    }
+}
+
+fn typed(name: &str, matches: &ArgMatches) -> Result<Typed, Error> {
+    let source = SOURCES.iter().find(|spec| spec.name == name).expect("clap knows the table");
+    let wrong = |error: clap::Error| Error::usage(error.to_string());
+    Ok(Typed {
+        source,
+        matches: matches.clone(),
+        steps: steps(matches),
+        aggregate: AGGS.iter().find(|spec| matches.get_flag(spec.name)),
+        report: report::Flags::from_arg_matches(matches).map_err(wrong)?,
+        sink: sink::Flags::from_arg_matches(matches).map_err(wrong)?,
+        engine: engine::Flags::from_arg_matches(matches).map_err(wrong)?,
+    })
+}
+
+/// The steps in the order in which they were typed.
+fn steps(matches: &ArgMatches) -> Vec<(&'static step::Spec, OsString)> {
+    let mut steps = Vec::new();
+    for spec in STEPS {
+        let indices = matches.indices_of(spec.name).into_iter().flatten();
+        let values = matches.get_many::<OsString>(spec.name).into_iter().flatten();
+        steps.extend(indices.zip(values).map(|(index, value)| (index, spec, value.clone())));
+    }
+    steps.sort_by_key(|(index, ..)| *index);
+    steps.into_iter().map(|(_, spec, value)| (spec, value)).collect()
+}
+
+/// The definition of the whole command line: help, man page and completions are made of it.
+pub fn command() -> Command {
+    let shell = Arg::new("shell").value_name("SHELL").required(true);
+    let shell = shell.value_parser(clap::value_parser!(Shell)).help("bash, zsh, fish, ...");
+    Command::new("weir")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Count, window and watch a live stream from one shell line")
+        .long_about(include_str!("help/about.txt").trim_end())
+        .after_help(include_str!("help/examples.txt").trim_end())
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .subcommands(SOURCES.iter().map(source_command))
+        .subcommand(Command::new("man").about("Print the manual page (weir man | man -l -)"))
+        .subcommand(Command::new("completions").about("Print completions for a shell").arg(shell))
+}
+
+fn source_command(spec: &source::Spec) -> Command {
+    let command = (spec.arguments)(Command::new(spec.name).hide(spec.hidden));
+    let command = command.args(STEPS.iter().map(step_arg)).args(AGGS.iter().map(agg_arg));
+    let names = AGGS.iter().map(|spec| spec.name);
+    let command = command.group(ArgGroup::new("aggregate").args(names));
+    let command = report::Flags::augment_args(command);
+    let command = sink::Flags::augment_args(command);
+    engine::Flags::augment_args(command)
+}
+
+fn step_arg(spec: &step::Spec) -> Arg {
+    let arg = Arg::new(spec.name).long(spec.name).action(ArgAction::Append);
+    let arg = arg.value_parser(OsStringValueParser::new()).help_heading("Steps, in order");
+    let arg = helped(arg, spec.help);
+    match spec.value {
+        Some(value) => arg.value_name(value).allow_hyphen_values(true),
+        // Only an argument has an index for each time it was typed, so a flag gets an empty one.
+        None => arg.num_args(0).default_missing_value(""),
+    }
+}
+
+fn agg_arg(spec: &agg::Spec) -> Arg {
+    let arg = Arg::new(spec.name).long(spec.name).action(ArgAction::SetTrue);
+    helped(arg.help_heading("Aggregate, at most one"), spec.help)
+}
+
+/// Splits a description into its first line and the whole.
+fn helped(arg: Arg, help: &'static str) -> Arg {
+    match help.split_once("\n\n") {
+        Some((short, _)) => arg.help(short).long_help(help),
+        None => arg.help(help),
+    }
+}

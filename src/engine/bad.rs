@@ -1,0 +1,135 @@
+//! `--on-bad`: what becomes of records that cannot be used.
+//!
+//! They are counted whatever the policy. Skipped ones are said on stderr, at most once a second, so
+//! that a stream of nothing but bad records does not flood the terminal, and never silently lost.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::clock::Stamp;
+use crate::error::{Context, Error};
+use crate::record::Bad;
+use crate::say::say;
+
+/// What to do with a bad record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OnBad {
+    /// Count it, say so, go on.
+    Skip,
+    /// End the run.
+    Fail,
+    /// Append it to a file, as a line of JSON.
+    File(PathBuf),
+}
+
+/// At most one line in this time says what was skipped.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The bad records of a run.
+#[derive(Debug)]
+pub struct BadLog {
+    fail: bool,
+    file: Option<(PathBuf, File)>,
+    count: u64,
+    /// How many have not been said yet, and the last of them.
+    unsaid: u64,
+    last: String,
+    next: Stamp,
+}
+
+impl BadLog {
+    /// Begins the log; opens the file if there is one, so that a wrong path is found at the start.
+    pub fn open(policy: &OnBad) -> Result<BadLog, Error> {
+        let open = |path: &Path| OpenOptions::new().create(true).append(true).open(path).at(path);
+        let file = match policy {
+            OnBad::File(path) => Some((path.clone(), open(path)?)),
+            OnBad::Skip | OnBad::Fail => None,
+        };
+        let fail = *policy == OnBad::Fail;
+        Ok(BadLog { fail, file, count: 0, unsaid: 0, last: String::new(), next: Stamp(0) })
+    }
+
+    /// Takes bad records in.
+    pub fn take(&mut self, records: &mut Vec<Bad>) -> Result<(), Error> {
+        for bad in records.drain(..) {
+            self.count += 1;
+            let what = format!("{}: {}", bad.position, bad.reason);
+            if self.fail {
+                return Err(Error::Failed(format!("{what}; --on-bad fail ends the run here")));
+            }
+            match &mut self.file {
+                Some((path, file)) => write(file, &bad).at(path)?,
+                None => (self.unsaid, self.last) = (self.unsaid + 1, what),
+            }
+        }
+        Ok(())
+    }
+
+    /// Says what was skipped, if it is time to; returns when it will be time for the rest.
+    pub fn say(&mut self, now: Stamp) -> Stamp {
+        if self.unsaid == 0 {
+            return Stamp::NEVER;
+        }
+        if now < self.next {
+            return self.next;
+        }
+        self.next = now.after(PAUSE);
+        self.say_all();
+        Stamp::NEVER
+    }
+
+    /// Says all that has not been said.
+    pub fn say_all(&mut self) {
+        match self.unsaid {
+            0 => {}
+            1 => say(&format!("a bad record is skipped: {}", self.last)),
+            n => say(&format!("{n} bad records are skipped, the last one: {}", self.last)),
+        }
+        self.unsaid = 0;
+    }
+
+    /// How many there were.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+fn write(file: &mut File, bad: &Bad) -> std::io::Result<()> {
+    let record = String::from_utf8_lossy(&bad.record);
+    let line = json!({ "reason": bad.reason, "position": bad.position, "record": record });
+    file.write_all(format!("{line}\n").as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bad() -> Vec<Bad> {
+        let (reason, position) = ("too long".to_string(), "stdin, byte 0".to_string());
+        vec![Bad { reason, position, record: b"x".to_vec() }]
+    }
+
+    #[test]
+    fn skipped_records_are_said_at_most_once_a_second() {
+        let mut log = BadLog::open(&OnBad::Skip).unwrap();
+        log.take(&mut bad()).unwrap();
+        assert_eq!(log.say(Stamp(5000)), Stamp::NEVER);
+        log.take(&mut bad()).unwrap();
+        log.take(&mut bad()).unwrap();
+        assert_eq!((log.say(Stamp(5001)), log.unsaid), (Stamp(6000), 2));
+        assert_eq!((log.say(Stamp(6000)), log.unsaid), (Stamp::NEVER, 0));
+        assert_eq!(log.count(), 3);
+    }
+
+    #[test]
+    fn fail_names_the_record() {
+        let mut log = BadLog::open(&OnBad::Fail).unwrap();
+        let error = log.take(&mut bad()).unwrap_err();
+        assert_eq!(error.exit_status(), 1);
+        assert!(error.to_string().starts_with("stdin, byte 0: too long"), "{error}");
+    }
+}

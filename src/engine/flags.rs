@@ -1,0 +1,79 @@
+//! The engine's flags.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use crate::units;
+
+/// Engine flags, as typed.
+#[derive(clap::Args, Clone, Debug)]
+#[command(next_help_heading = "Engine")]
+pub struct Flags {
+    /// The batch interval: batches end at multiples of D since the epoch
+    ///
+    /// D is a number of seconds (6, 0.5) or has a unit (500ms, 2s, 5m, 1h, 1d). With 0 there are no
+    /// batches: without an aggregate each record is printed at once, bare.
+    #[arg(short, long, value_name = "D", value_parser = units::duration, allow_hyphen_values = true)]
+    pub interval: Option<Duration>,
+
+    /// Take everything that is available now as one batch, then exit
+    ///
+    /// stdin: to its end. Sockets: until the first one is closed by the other side. A regular file
+    /// on stdin is read so anyway, unless --interval is given.
+    #[arg(short = '1', long)]
+    pub once: bool,
+
+    /// Stop after N batches
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_hyphen_values = true)]
+    pub batches: Option<u64>,
+
+    /// Stop after D; the open batch is printed
+    #[arg(long, value_name = "D", value_parser = units::duration, allow_hyphen_values = true)]
+    pub duration: Option<Duration>,
+
+    /// Fold with N threads [default: the cores it may use]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), allow_hyphen_values = true)]
+    pub threads: Option<u16>,
+
+    /// Read at most N records a second
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_hyphen_values = true)]
+    pub max_rate: Option<u64>,
+
+    /// The longest record; a longer one is bad
+    ///
+    /// SIZE is a number of bytes, or has a unit: 64K, 16M, 1G (at most 1G).
+    #[arg(long, value_name = "SIZE", value_parser = max_record, default_value = "16M", allow_hyphen_values = true)]
+    pub max_record: usize,
+
+    /// What becomes of bad records: skip, fail, or a file
+    ///
+    /// skip counts them and says so on stderr, at most once a second. fail ends the run with status
+    /// 1. A FILE gets a line of JSON for each: reason, position, record.
+    #[arg(long, value_name = "skip|fail|FILE", default_value = "skip", allow_hyphen_values = true)]
+    pub on_bad: OsString,
+
+    /// Print the pipeline, and what becomes of each record of a stdin that is at hand; read nothing else
+    #[arg(long)]
+    pub explain: bool,
+
+    /// Run by a virtual clock that starts at MS since the epoch: for tests
+    #[arg(long, value_name = "MS", hide = true)]
+    pub virtual_clock: Option<i64>,
+
+    /// Say more on stderr: who connects, and a summary at the end
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+
+    /// Say nothing on stderr but errors and losses
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// Spans of a chunk are 32 bits wide, so records have to stay well below 4 GiB.
+fn max_record(text: &str) -> Result<usize, String> {
+    match units::size(text)? {
+        0 => Err("no record is that short".to_string()),
+        size if size > 1 << 30 => Err("more than 1G".to_string()),
+        size => Ok(size),
+    }
+}

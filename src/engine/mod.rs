@@ -1,0 +1,104 @@
+//! The micro-batch engine: workers that read, step and fold, and batches that end.
+//!
+//! ```text
+//!            lock                                     each its own
+//! source ──[cursor]── chunk n ──> worker 0: steps ──> fold ─┐
+//!                     chunk n+1 > worker 1: steps ──> fold ─┤ end of the batch: wait for chunks
+//!                                                           │ under way, flush, take the pane
+//!                            stdout <──[output]── report <──┘
+//! ```
+//!
+//! Whoever holds the cursor when a batch ends closes it, and lets the cursor go before the report is
+//! made: the next batch is read meanwhile. The output is locked before the cursor is let go, so
+//! reports come out in order, and a slow output stops reading one batch later. There is no queue
+//! anywhere. With one thread it is the same code.
+
+mod bad;
+mod cursor;
+mod flags;
+mod output;
+mod rate;
+mod times;
+mod worker;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mio::Waker;
+
+pub use bad::OnBad;
+pub use flags::Flags;
+
+use crate::agg::Aggregate;
+use crate::clock::Wait;
+use crate::error::Error;
+use crate::report::Selection;
+use crate::say::say;
+use crate::signal::Stop;
+use crate::sink::Format;
+use crate::sink::stdout::Stdout;
+use crate::source::Source;
+use crate::step::Step;
+
+/// How the engine runs, resolved.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The batch interval; zero for record at a time.
+    pub interval: Duration,
+    /// `--once`: one batch, to the end of the input.
+    pub once: bool,
+    /// Stop after so many batches.
+    pub batches: Option<u64>,
+    /// Stop after so long.
+    pub duration: Option<Duration>,
+    /// How many workers.
+    pub threads: usize,
+    /// Records a second at most.
+    pub max_rate: Option<u64>,
+    /// What becomes of bad records.
+    pub on_bad: OnBad,
+    /// True if a line is to say what a silent stream waits for.
+    pub says_silent: bool,
+    /// True if the run is to end with a summary.
+    pub verbose: bool,
+}
+
+/// What a run is made of.
+pub struct Pipeline {
+    /// Where records come from.
+    pub source: Box<dyn Source>,
+    /// What is done to each, in order.
+    pub steps: Vec<Box<dyn Step>>,
+    /// What becomes of them; without one, the records themselves are written.
+    pub aggregate: Option<Arc<dyn Aggregate>>,
+    /// How many values a row of the report has.
+    pub width: usize,
+    /// Which rows are shown, and in which order.
+    pub selection: Selection,
+    /// How they are written.
+    pub format: Box<dyn Format>,
+    /// `--skip-empty`.
+    pub skip_empty: bool,
+}
+
+/// What surrounds a run: time, output, and the wish to stop.
+pub struct Surroundings {
+    /// The clock.
+    pub wait: Box<dyn Wait>,
+    /// Ends a wait of that clock.
+    pub waker: Arc<Waker>,
+    /// The output.
+    pub stdout: Stdout,
+    /// Asked when a signal has come.
+    pub stop: Arc<Stop>,
+}
+
+/// Runs the pipeline until its input ends, it is stopped, or it fails.
+pub fn run(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Result<(), Error> {
+    let engine = worker::Engine::new(pipeline, settings, around)?;
+    let result = engine.run(settings.threads);
+    if settings.verbose {
+        say(&engine.summary());
+    }
+    result
+}

@@ -1,0 +1,141 @@
+//! Which batch is open, and which Times have passed.
+//!
+//! Batches end at multiples of the interval since the epoch, and a batch's Time is its end. The first
+//! is short. A batch may be cut short (a signal, the end of input): it keeps the Time its interval
+//! would have had, and what comes after it belongs to the next.
+//!
+//! ```text
+//! interval 5       0         5         10        15
+//! start at 3             |---|---------|---------|
+//! Times                      5         10        15
+//! cut at 7               |---|----|    :    the batch has Time 10, the next one 15
+//! ```
+//!
+//! Nothing here reads a clock.
+
+use std::time::Duration;
+
+use crate::clock::Stamp;
+
+/// Times that passed without a batch, because nobody could look at the clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// The first ones: these are printed, empty.
+    pub printed: Vec<Stamp>,
+    /// How many more there were.
+    pub skipped: u64,
+    /// The last of all, if any were skipped.
+    pub last: Stamp,
+}
+
+/// How many empty batches are printed at once.
+const PRINTED: i64 = 10;
+
+/// The Times of a run.
+#[derive(Clone, Debug)]
+pub struct Times {
+    /// In ms; 0 for record at a time, when there are no batches.
+    interval: i64,
+    open: Stamp,
+}
+
+impl Times {
+    /// Opens the first batch at `start`.
+    pub fn new(interval: Duration, start: Stamp) -> Times {
+        let interval = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX);
+        Times { interval, open: Stamp(next_multiple(start.0, interval)) }
+    }
+
+    /// The Time of the open batch: it ends then.
+    pub fn open(&self) -> Stamp {
+        self.open
+    }
+
+    /// The length of a batch.
+    pub fn interval(&self) -> Duration {
+        Duration::from_millis(self.interval as u64)
+    }
+
+    /// Closes the open batch at `now`, opens the next, and returns the closed one's Time.
+    ///
+    /// Whatever passed between the two is returned too: those batches are over and hold nothing.
+    pub fn close(&mut self, now: Stamp) -> (Stamp, Missed) {
+        let closed = self.open;
+        let nothing = Missed { printed: Vec::new(), skipped: 0, last: closed };
+        if self.interval == 0 {
+            self.open = now;
+            return (closed, nothing);
+        }
+        let missed = (now.0 - closed.0).div_euclid(self.interval).max(0);
+        self.open = Stamp(closed.0 + (missed + 1) * self.interval);
+        let time = |n: i64| Stamp(closed.0 + n * self.interval);
+        let missed = Missed {
+            printed: (1..=missed.min(PRINTED)).map(time).collect(),
+            skipped: (missed - PRINTED).max(0) as u64,
+            last: time(missed),
+        };
+        (closed, missed)
+    }
+}
+
+/// The first multiple of `interval` at or after `now`.
+fn next_multiple(now: i64, interval: i64) -> i64 {
+    match interval {
+        0 => now,
+        _ => now + (-now).rem_euclid(interval),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn times(interval: u64, start: i64) -> Times {
+        Times::new(Duration::from_millis(interval), Stamp(start))
+    }
+
+    #[test]
+    fn the_first_batch_ends_at_the_first_multiple_at_or_after_the_start() {
+        assert_eq!(times(5000, 3000).open(), Stamp(5000));
+        assert_eq!(times(5000, 5000).open(), Stamp(5000));
+        assert_eq!(times(5000, 5001).open(), Stamp(10000));
+    }
+
+    #[test]
+    fn a_batch_cut_short_keeps_its_time_and_the_next_follows() {
+        let mut times = times(5000, 6000);
+        let (time, missed) = times.close(Stamp(7000));
+        assert_eq!((time, missed.printed.len(), times.open()), (Stamp(10000), 0, Stamp(15000)));
+    }
+
+    #[test]
+    fn of_many_missed_batches_ten_are_printed() {
+        let mut times = times(1000, 1);
+        let (time, missed) = times.close(Stamp(13_500));
+        assert_eq!(time, Stamp(1000));
+        assert_eq!(missed.printed.first(), Some(&Stamp(2000)));
+        assert_eq!((missed.printed.len(), missed.skipped), (10, 2));
+        assert_eq!((missed.last, times.open()), (Stamp(13_000), Stamp(14_000)));
+    }
+
+    proptest! {
+        #[test]
+        fn times_are_multiples_and_grow_whatever_the_clock_does(
+            interval in 1u64..5000, start in 0i64..100_000,
+            clock in prop::collection::vec(-20_000i64..100_000, 1..40),
+        ) {
+            let mut times = times(interval, start);
+            let mut last = Stamp(start - 1);
+            for now in clock {
+                let (time, missed) = times.close(Stamp(start + now));
+                for time in [time].into_iter().chain(missed.printed) {
+                    prop_assert!(time > last && time.0 % interval as i64 == 0);
+                    last = time;
+                }
+                last = last.max(missed.last);
+                prop_assert!(times.open() > Stamp(start + now), "the open batch is not over");
+            }
+        }
+    }
+}

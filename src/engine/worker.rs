@@ -1,0 +1,236 @@
+//! The workers: each takes a chunk from the cursor, applies the steps, folds or writes the rows; and
+//! whoever finds that the batch is over closes it.
+//!
+//! Locks are taken in the order cursor, output or fold; nobody takes the cursor while holding another.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use mio::Waker;
+
+use super::bad::BadLog;
+use super::cursor::{Cursor, Next};
+use super::output::Output;
+use super::{Pipeline, Settings, Surroundings};
+use crate::agg::{Aggregate, Fold};
+use crate::error::Error;
+use crate::record::{Chunk, Mark};
+use crate::source::Stage;
+use crate::step::Step;
+
+/// What the workers share.
+pub struct Engine {
+    cursor: Mutex<Cursor>,
+    steps: Mutex<Vec<Box<dyn Step>>>,
+    aggregate: Option<Arc<dyn Aggregate>>,
+    /// Each worker's part of the open batch; without an aggregate there are none.
+    folds: Vec<Mutex<Box<dyn Fold>>>,
+    output: Mutex<Output>,
+    /// Told when a chunk of records is out.
+    turn: Condvar,
+    bad: Mutex<BadLog>,
+    /// How many chunks are between cursor and fold, or output.
+    under_way: Mutex<usize>,
+    /// Told when there are none.
+    settled: Condvar,
+    /// How far the batches that are out reach.
+    committed: AtomicU64,
+    /// True once a worker has failed: nobody waits for its chunk any more.
+    failed: AtomicBool,
+    waker: Arc<Waker>,
+    records: AtomicU64,
+    filtered: AtomicU64,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A worker that panicked ends the run with its panic; until then the others may look.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Engine {
+    /// Opens the source and makes everything ready.
+    pub fn new(
+        pipeline: Pipeline,
+        settings: &Settings,
+        around: Surroundings,
+    ) -> Result<Engine, Error> {
+        let bad = BadLog::open(&settings.on_bad)?;
+        let watched = around.stdout.watch(around.wait.registry())?;
+        let is_closed = Box::new(move || watched.is_closed());
+        let cursor = Cursor::open(pipeline.source, around.wait, settings, around.stop, is_closed)?;
+        let aggregate = pipeline.aggregate;
+        let fold = |worker| aggregate.iter().map(move |a| Mutex::new(Arc::clone(a).fold(worker)));
+        let output = Output::new(
+            pipeline.format,
+            around.stdout,
+            pipeline.selection,
+            pipeline.width,
+            (pipeline.skip_empty, settings.interval.is_zero()),
+        );
+        Ok(Engine {
+            cursor: Mutex::new(cursor),
+            steps: Mutex::new(pipeline.steps),
+            folds: (0..settings.threads).flat_map(fold).collect(),
+            aggregate,
+            output: Mutex::new(output),
+            turn: Condvar::new(),
+            bad: Mutex::new(bad),
+            under_way: Mutex::new(0),
+            settled: Condvar::new(),
+            committed: AtomicU64::new(0),
+            failed: AtomicBool::new(false),
+            waker: around.waker,
+            records: AtomicU64::new(0),
+            filtered: AtomicU64::new(0),
+        })
+    }
+
+    /// Runs so many workers until all are done; the first error is the result.
+    pub fn run(&self, threads: usize) -> Result<(), Error> {
+        let result = std::thread::scope(|scope| {
+            let others: Vec<_> =
+                (1..threads).map(|worker| scope.spawn(move || self.work(worker))).collect();
+            let first = self.work(0);
+            let joined = others.into_iter().map(|other| match other.join() {
+                Ok(result) => result,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            // All are joined before the first error is chosen.
+            joined.collect::<Vec<_>>().into_iter().fold(first, Result::and)
+        });
+        lock(&self.bad).say_all();
+        result
+    }
+
+    /// What the run has done, in one line.
+    pub fn summary(&self) -> String {
+        let [records, filtered] = [&self.records, &self.filtered].map(|count| count.load(Relaxed));
+        let (bad, rows) = (lock(&self.bad).count(), lock(&self.output).rows());
+        let late = lock(&self.cursor).late();
+        format!(
+            "{records} records read, {bad} bad, {filtered} filtered, {rows} rows, {late} late batches"
+        )
+    }
+
+    fn work(&self, worker: usize) -> Result<(), Error> {
+        let result = self.work_until_done(worker);
+        if result.is_err() {
+            self.failed.store(true, Relaxed);
+            // Whoever waits for a chunk, for its turn or for the source has to look again.
+            drop(lock(&self.under_way));
+            self.settled.notify_all();
+            drop(lock(&self.output));
+            self.turn.notify_all();
+            let _ = self.waker.wake();
+        }
+        result
+    }
+
+    fn work_until_done(&self, worker: usize) -> Result<(), Error> {
+        let mut steps: Vec<_> = lock(&self.steps).iter().map(|step| step.fork()).collect();
+        let mut chunk = Chunk::default();
+        let mut told = 0;
+        loop {
+            chunk.clear();
+            let mut cursor = lock(&self.cursor);
+            if self.failed.load(Relaxed) {
+                return Ok(());
+            }
+            let committed = self.committed.load(Relaxed);
+            if committed > told {
+                cursor.reached(Stage::Committed, Mark(committed))?;
+                told = committed;
+            }
+            // The log is let go before the chunk is worked on: what it holds up, all wait for.
+            let next = cursor.next(&mut chunk, &mut lock(&self.bad))?;
+            match next {
+                Next::Chunk => {
+                    *lock(&self.under_way) += 1;
+                    drop(cursor);
+                    self.process(worker, &mut steps, &mut chunk)?;
+                    self.arrived();
+                }
+                Next::Close { last } => self.close(cursor, last)?,
+                Next::Done => return Ok(()),
+            }
+        }
+    }
+
+    fn arrived(&self) {
+        let mut under_way = lock(&self.under_way);
+        *under_way -= 1;
+        if *under_way == 0 {
+            self.settled.notify_all();
+        }
+    }
+
+    /// Takes a chunk through the steps, and into the fold or out.
+    fn process(
+        &self,
+        worker: usize,
+        steps: &mut [Box<dyn Step>],
+        chunk: &mut Chunk,
+    ) -> Result<(), Error> {
+        self.records.fetch_add(chunk.count() as u64, Relaxed);
+        for step in steps {
+            step.apply(chunk)?;
+        }
+        match self.folds.get(worker) {
+            Some(fold) => lock(fold).fold(chunk),
+            None => self.write(chunk)?,
+        }
+        self.filtered.fetch_add(chunk.filtered, Relaxed);
+        match chunk.bad.is_empty() {
+            true => Ok(()),
+            false => lock(&self.bad).take(&mut chunk.bad),
+        }
+    }
+
+    /// Writes the records of a chunk when all before it are out.
+    fn write(&self, chunk: &mut Chunk) -> Result<(), Error> {
+        let mut output = lock(&self.output);
+        while output.turn() != chunk.number {
+            if self.failed.load(Relaxed) {
+                return Ok(());
+            }
+            output = self.turn.wait(output).unwrap_or_else(PoisonError::into_inner);
+        }
+        let written = output.records(chunk);
+        drop(output);
+        self.turn.notify_all();
+        written
+    }
+
+    /// Closes the batch: waits for the chunks under way, takes the pane, lets the cursor go, reports.
+    fn close(&self, mut cursor: MutexGuard<'_, Cursor>, last: bool) -> Result<(), Error> {
+        let mut under_way = lock(&self.under_way);
+        while *under_way > 0 {
+            if self.failed.load(Relaxed) {
+                return Ok(());
+            }
+            under_way = self.settled.wait(under_way).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(under_way);
+        self.folds.iter().for_each(|fold| lock(fold).flush());
+        let closed = cursor.close(last)?;
+        let pane = || self.aggregate.as_ref().map(|aggregate| Arc::clone(aggregate).close());
+        let full = pane();
+        // A batch that was missed shows what an aggregate makes of nothing.
+        let empty = if closed.missed.printed.is_empty() { None } else { pane() };
+        let mut output = lock(&self.output);
+        drop(cursor);
+        output.batch(closed.time, full.as_deref())?;
+        for &time in &closed.missed.printed {
+            output.batch(time, empty.as_deref())?;
+        }
+        drop(output);
+        self.committed.store(closed.mark.0, Relaxed);
+        if closed.missed.skipped > 0 {
+            crate::say::say(&format!(
+                "{} more batches hold nothing and are not printed",
+                closed.missed.skipped
+            ));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,62 @@
+//! SIGINT, SIGTERM and SIGHUP: the first asks the stream to end, the second ends the process.
+//!
+//! ctrlc serves SIGINT, signal-hook the other two, each on a thread of its own, so that a second
+//! signal is heard even while the first waits for an output that nobody reads. A signal that was
+//! ignored when we were started (`nohup`, `&` in a script) stays ignored.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use mio::Waker;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::error::{Context, Error};
+
+/// The exit status after a second signal: what a shell reports for SIGINT.
+const INTERRUPTED: i32 = 130;
+
+/// Whether the stream is asked to end.
+#[derive(Debug, Default)]
+pub struct Stop(AtomicBool);
+
+impl Stop {
+    /// True once the stream is asked to end.
+    pub fn is_asked(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    /// Asks the stream to end; returns whether that had been asked before.
+    pub fn ask(&self) -> bool {
+        self.0.swap(true, Ordering::AcqRel)
+    }
+}
+
+/// Lets signals ask for the end; `waker` ends a wait that is under way.
+pub fn listen(stop: &Arc<Stop>, waker: &Arc<Waker>) -> Result<(), Error> {
+    let (stop, waker) = (Arc::clone(stop), Arc::clone(waker));
+    let come = move || {
+        if stop.ask() {
+            std::process::exit(INTERRUPTED);
+        }
+        // If it cannot be woken, it notices when its wait ends, within a second.
+        let _ = waker.wake();
+    };
+    let ignored = ignored_signals();
+    let is_ignored = |signal: i32| ignored >> (signal - 1) & 1 == 1;
+    if !is_ignored(SIGINT) {
+        let come = come.clone();
+        ctrlc::set_handler(come).map_err(|error| Error::Failed(format!("SIGINT: {error}")))?;
+    }
+    let others: Vec<_> = [SIGTERM, SIGHUP].into_iter().filter(|s| !is_ignored(*s)).collect();
+    let mut signals = Signals::new(others).place("SIGTERM")?;
+    std::thread::spawn(move || signals.forever().for_each(|_| come()));
+    Ok(())
+}
+
+/// The signals that are ignored, as bits; none where the system does not say.
+fn ignored_signals() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}

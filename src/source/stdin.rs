@@ -1,0 +1,149 @@
+//! `stdin`: lines until the end of the file.
+//!
+//! stdin is shared with whoever started us, so it is never made non-blocking. Before each read it is
+//! asked whether there is something (poll), then read once; while there is nothing, the clock waits.
+//! epoll refuses regular files and `/dev/null`: those can always be read.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read as _};
+use std::os::fd::{AsFd, AsRawFd};
+
+use clap::{ArgMatches, Command};
+use mio::unix::SourceFd;
+use mio::{Interest, Token};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::{Read, Settings, Source, Spec};
+use crate::clock::{FIRST_TOKEN, Stamp, Wait, Woke};
+use crate::error::{Context, Error};
+use crate::record::{CHUNK, Chunk};
+use crate::say::say;
+use crate::wire::lines::Lines;
+
+/// `weir stdin`.
+pub const SPEC: Spec = Spec {
+    name: "stdin",
+    hidden: false,
+    arguments: |command: Command| {
+        command.about("Read lines from standard input").long_about(
+            "Read lines from standard input\n\n\
+             A pipe is a stream: a batch is printed at the end of each interval, and the last one at \
+             the end of the input. A regular file is one batch, as with --once, unless --interval is \
+             given. `weir` followed by a flag means `weir stdin`.",
+        )
+    },
+    build: |_: &ArgMatches, settings: &Settings| Ok(Box::new(Stdin::new(settings)?)),
+};
+
+/// How large the pipe before us is made, if the system allows it: fewer and larger reads.
+const PIPE: usize = 1 << 20;
+
+struct Stdin {
+    file: File,
+    lines: Lines,
+    delimiter: u8,
+    quiet: bool,
+    finite: bool,
+    /// True if reading never blocks, as of a regular file.
+    always_ready: bool,
+    ended: bool,
+}
+
+impl Stdin {
+    fn new(settings: &Settings) -> Result<Stdin, Error> {
+        let file = File::from(io::stdin().as_fd().try_clone_to_owned().place("stdin")?);
+        let finite = file.metadata().place("stdin")?.is_file();
+        Ok(Stdin {
+            file,
+            lines: Lines::new(settings.delimiter, settings.max_record),
+            delimiter: settings.delimiter,
+            quiet: settings.quiet,
+            finite,
+            always_ready: finite,
+            ended: false,
+        })
+    }
+
+    fn is_ready(&self) -> io::Result<bool> {
+        if self.always_ready {
+            return Ok(true);
+        }
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        Ok(poll(&mut [PollFd::new(&self.file, PollFlags::IN)], Some(&now))? > 0)
+    }
+
+    /// Reads once; what is whole goes into the chunk.
+    fn read_once(&mut self, chunk: &mut Chunk, limit: &mut usize) -> io::Result<()> {
+        let start = self.lines.begin(chunk);
+        let read = self.file.read(&mut chunk.room(CHUNK)[..CHUNK]);
+        if let Ok(count) = read {
+            chunk.filled(count);
+        }
+        self.lines.end(chunk, start, limit, &"stdin");
+        match read {
+            Ok(0) => self.ended = true,
+            Ok(_) => {}
+            Err(error) => match error.kind() {
+                io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock => {}
+                _ => return Err(error),
+            },
+        }
+        if self.ended {
+            self.lines.finish(chunk);
+        }
+        Ok(())
+    }
+}
+
+impl Source for Stdin {
+    fn open(&mut self, wait: &mut dyn Wait) -> Result<(), Error> {
+        if self.file.is_terminal() && !self.quiet {
+            say("reading lines from the terminal; Ctrl-D at the beginning of a line ends them");
+        }
+        // Only a pipe has a size, and it may be at the user's limit already.
+        let _ = rustix::pipe::fcntl_setpipe_size(&self.file, PIPE);
+        let (fd, token) = (self.file.as_raw_fd(), Token(FIRST_TOKEN));
+        match wait.registry().register(&mut SourceFd(&fd), token, Interest::READABLE) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                self.always_ready = true;
+                Ok(())
+            }
+            other => other.place("stdin"),
+        }
+    }
+
+    fn is_finite(&self) -> bool {
+        self.finite
+    }
+
+    fn read(
+        &mut self,
+        chunk: &mut Chunk,
+        mut limit: usize,
+        wait: &mut dyn Wait,
+        until: Stamp,
+    ) -> Result<Read, Error> {
+        loop {
+            if self.lines.has_whole() {
+                self.lines.release(chunk, &mut limit);
+            } else if self.ended {
+                return Ok(Read::End);
+            } else if self.is_ready().place("stdin")? {
+                self.read_once(chunk, &mut limit).place("stdin")?;
+            } else {
+                match wait.until(until).place("stdin")? {
+                    Woke::Ready => {}
+                    Woke::Due | Woke::Called => return Ok(Read::Idle),
+                }
+            }
+            if !chunk.is_empty() || !chunk.bad.is_empty() {
+                chunk.set_uncut(self.delimiter);
+                return Ok(Read::Rows);
+            }
+        }
+    }
+
+    fn waiting(&self) -> String {
+        "lines on stdin".to_string()
+    }
+}

@@ -1,0 +1,81 @@
+//! `--filter REGEX` and `--reject REGEX`: keep or drop what matches.
+
+use std::ffi::OsStr;
+
+use regex::bytes::Regex;
+
+use super::{Spec, Step};
+use crate::error::Error;
+use crate::record::Chunk;
+
+/// `--filter`.
+pub const FILTER: Spec = Spec {
+    name: "filter",
+    value: Some("REGEX"),
+    help: "Keep the records in which REGEX matches\n\n\
+        The syntax is that of the Rust regex crate: much like Perl's, without look-around and \
+        back-references. It matches anywhere in the record unless anchored with ^ and $. A record \
+        need not be UTF-8; (?-u) matches single bytes.",
+    build: |regex| Ok(Box::new(Match { regex: parse(regex)?, keep: true })),
+};
+
+/// `--reject`.
+pub const REJECT: Spec = Spec {
+    name: "reject",
+    value: Some("REGEX"),
+    help: "Drop the records in which REGEX matches",
+    build: |regex| Ok(Box::new(Match { regex: parse(regex)?, keep: false })),
+};
+
+#[derive(Debug)]
+struct Match {
+    regex: Regex,
+    keep: bool,
+}
+
+fn parse(regex: &OsStr) -> Result<Regex, String> {
+    let text = regex.to_str().ok_or("a regular expression is UTF-8; \\xNN says other bytes")?;
+    // The crate's own message quotes the expression and points at the place.
+    Regex::new(text).map_err(|error| error.to_string())
+}
+
+impl Step for Match {
+    fn apply(&mut self, chunk: &mut Chunk) -> Result<(), Error> {
+        chunk.retain(|record| self.regex.is_match(record) == self.keep);
+        Ok(())
+    }
+
+    fn fork(&self) -> Box<dyn Step> {
+        // A pattern built anew has scratch memory of its own: workers that share one wait for it.
+        let regex = Regex::new(self.regex.as_str()).expect("it was a regular expression before");
+        Box::new(Match { regex, keep: self.keep })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{applied, applied_to_pairs};
+    use super::*;
+
+    #[test]
+    fn keeps_or_drops_what_matches() {
+        let records: [&[u8]; 4] = [b"an ERROR", b"ok", b"ERROR\xff", b""];
+        let mut filter = (FILTER.build)("ERROR".as_ref()).unwrap();
+        assert_eq!(applied(&mut *filter, &records), [&b"an ERROR"[..], b"ERROR\xff"]);
+        let mut reject = (REJECT.build)("ERROR".as_ref()).unwrap().fork();
+        assert_eq!(applied(&mut *reject, &records), [&b"ok"[..], b""]);
+    }
+
+    #[test]
+    fn a_pair_stays_a_pair() {
+        let mut filter = (FILTER.build)("^b".as_ref()).unwrap();
+        let pairs = applied_to_pairs(&mut *filter, &[("a", "1"), ("b", "2")]);
+        assert_eq!(pairs, [("b".to_string(), "2".to_string())]);
+    }
+
+    #[test]
+    fn an_invalid_expression_is_pointed_at() {
+        let error = (FILTER.build)("a(b".as_ref()).err().unwrap();
+        assert!(error.contains("a(b\n     ^\n") && error.contains("unclosed group"), "{error}");
+    }
+}
