@@ -77,6 +77,9 @@ fn explained(error: &clap::Error) -> Result<Asked, Error> {
     let text = error.render().to_string();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Asked::Text(text)),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Err(Error::usage(format!("a source is missing\n\n{}", text.trim_end())))
+        }
         _ => Err(Error::usage(text.trim_start_matches("error: ").trim_end())),
     }
 }
@@ -117,6 +120,8 @@ pub fn command() -> Command {
         .long_about(include_str!("help/about.txt").trim_end())
         .after_help(include_str!("help/examples.txt").trim_end())
         .subcommand_required(true)
+        .subcommand_value_name("SOURCE")
+        .subcommand_help_heading("Sources, and other commands")
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .subcommands(SOURCES.iter().map(source_command))
@@ -125,13 +130,14 @@ pub fn command() -> Command {
 }
 
 fn source_command(spec: &source::Spec) -> Command {
-    let command = (spec.arguments)(Command::new(spec.name).hide(spec.hidden));
+    let command = Command::new(spec.name).hide(spec.hidden);
     let command = command.args(STEPS.iter().map(step_arg)).args(AGGS.iter().map(agg_arg));
     let names = AGGS.iter().map(|spec| spec.name);
     let command = command.group(ArgGroup::new("aggregate").args(names));
     let command = report::Flags::augment_args(command);
     let command = sink::Flags::augment_args(command);
-    engine::Flags::augment_args(command)
+    // The source comes last: clap takes the description of a command from the flags added to it.
+    (spec.arguments)(engine::Flags::augment_args(command))
 }
 
 fn step_arg(spec: &step::Spec) -> Arg {

@@ -7,10 +7,10 @@ use weir::cli::{self, Asked, Typed};
 use weir::clock::{RealTime, Stamp, VirtualTime, Wait};
 use weir::engine::{self, Surroundings};
 use weir::error::{Context, Error};
-use weir::plan;
 use weir::say::say;
 use weir::signal::{self, Stop};
 use weir::sink::stdout::Stdout;
+use weir::{explain, man, plan};
 
 /// Where the clock of a script starts that names no time of its own: 2018-12-11T00:31:20Z.
 const SCRIPT_START: i64 = 1_544_488_280_000;
@@ -30,8 +30,8 @@ fn run() -> Result<(), Error> {
     let stdout = Stdout::new(std::io::stdout())?;
     match cli::parse(std::env::args_os())? {
         Asked::Run(typed) => stream(&typed, stdout),
-        Asked::Man => unimplemented!(),
-        Asked::Completions(_) => unimplemented!(),
+        Asked::Man => stdout.write(&man::page()),
+        Asked::Completions(shell) => stdout.write(&man::completions(shell)),
         Asked::Text(text) => stdout.write(text.as_bytes()),
     }
 }
@@ -51,7 +51,7 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     };
     let plan = plan::plan(typed, wait.now())?;
     if typed.engine.explain {
-        unimplemented!();
+        return explain::explain(typed, plan, &mut *wait, &stdout);
     }
     let stop = Arc::new(Stop::default());
     signal::listen(&stop, &waker)?;

@@ -1,0 +1,145 @@
+//! `weir man` and `weir completions`: made of the same definitions as `--help`.
+//!
+//! All sources share their flags, so there is one page: a section for the sources, one for each group
+//! of flags, and the texts of `src/help`.
+
+use clap::{Arg, ArgAction, Command};
+use clap_complete::Shell;
+use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
+
+use crate::cli;
+
+/// The texts that are not about a flag: `# TITLE`, paragraphs, and indented examples.
+const TEXTS: &str = include_str!("help/man.txt");
+
+/// The manual page.
+pub fn page() -> Vec<u8> {
+    let command = cli::command();
+    let mut page = Roff::default();
+    page.control("TH", ["weir", "1", "", concat!("weir ", env!("CARGO_PKG_VERSION")), ""]);
+    page.control("SH", ["NAME"]).text([roman(format!("weir - {}", plain(command.get_about())))]);
+    page.control("SH", ["SYNOPSIS"]);
+    let synopsis = " SOURCE [ARGUMENTS] [STEPS] [AGGREGATE] [REPORT] [OUTPUT] [ENGINE FLAGS]";
+    page.text([bold("weir"), roman(synopsis)]);
+    page.control("SH", ["DESCRIPTION"]);
+    // The first line is the NAME again.
+    let long = plain(command.get_long_about());
+    paragraphs(&mut page, long.split_once("\n\n").map_or("", |(_, rest)| rest));
+    page.control("SH", ["SOURCES"]);
+    sources(&command).for_each(|source| describe_source(&mut page, source));
+    let shared = sources(&command).next().expect("there is a source");
+    for heading in headings(shared) {
+        page.control("SH", [heading.to_uppercase().as_str()]);
+        let args = shared.get_arguments().filter(|arg| arg.get_help_heading() == Some(heading));
+        args.filter(|arg| !arg.is_hide_set()).for_each(|arg| describe(&mut page, arg));
+    }
+    for section in TEXTS.split("\n# ").map(|section| section.trim_start_matches("# ")) {
+        let (title, text) = section.split_once('\n').unwrap_or((section, ""));
+        page.control("SH", [title]);
+        paragraphs(&mut page, text.trim_start_matches('\n'));
+    }
+    page.control("SH", ["EXAMPLES"]);
+    paragraphs(&mut page, &plain(command.get_after_help()).replacen("Examples:\n", "", 1));
+    page.render().into_bytes()
+}
+
+/// The completions for a shell.
+pub fn completions(shell: Shell) -> Vec<u8> {
+    let mut out = Vec::new();
+    clap_complete::generate(shell, &mut cli::command(), "weir", &mut out);
+    out
+}
+
+fn sources(command: &Command) -> impl Iterator<Item = &Command> {
+    let is_source = |name: &str| crate::source::SOURCES.iter().any(|spec| spec.name == name);
+    let sources = command.get_subcommands().filter(|source| !source.is_hide_set());
+    sources.filter(move |source| is_source(source.get_name()))
+}
+
+/// The groups of flags that all sources share, in order.
+fn headings(source: &Command) -> Vec<&str> {
+    let mut headings: Vec<&str> = Vec::new();
+    for heading in source.get_arguments().filter_map(Arg::get_help_heading) {
+        if !headings.contains(&heading) {
+            headings.push(heading);
+        }
+    }
+    headings
+}
+
+fn describe_source(page: &mut Roff, source: &Command) {
+    let own = || source.get_arguments().filter(|arg| arg.get_help_heading().is_none());
+    let mut tag = vec![bold(format!("weir {}", source.get_name()))];
+    own().filter(|arg| arg.is_positional()).for_each(|arg| {
+        let more = if matches!(arg.get_action(), ArgAction::Append) { "..." } else { "" };
+        tag.push(italic(format!(" {}{more}", value_name(arg))));
+    });
+    page.control("TP", []).text(tag);
+    let long = plain(source.get_long_about().or(source.get_about()));
+    hanging(page, &long);
+    let flags: Vec<_> = own().filter(|arg| !arg.is_positional() && !arg.is_hide_set()).collect();
+    if !flags.is_empty() {
+        page.control("RS", []);
+        flags.into_iter().for_each(|arg| describe(page, arg));
+        page.control("RE", []);
+    }
+}
+
+/// A flag, its argument, what it does, and its default.
+fn describe(page: &mut Roff, arg: &Arg) {
+    let mut tag: Vec<Inline> = Vec::new();
+    if let Some(short) = arg.get_short() {
+        tag.extend([bold(format!("-{short}")), roman(", ")]);
+    }
+    if let Some(long) = arg.get_long() {
+        tag.push(bold(format!("--{long}")));
+    }
+    if arg.get_action().takes_values() && arg.get_num_args().is_none_or(|n| n.takes_values()) {
+        tag.push(italic(format!(" {}", value_name(arg))));
+    }
+    page.control("TP", []).text(tag);
+    let mut text = plain(arg.get_long_help().or(arg.get_help()));
+    let values = arg.get_possible_values();
+    let shown = arg.get_action().takes_values() && values.iter().all(|v| v.get_help().is_some());
+    for value in values.iter().filter(|_| shown) {
+        text += &format!("\n\n{}: {}", value.get_name(), plain(value.get_help()));
+    }
+    if let Some(default) = arg.get_default_values().first() {
+        text += &format!("\n\nDefault: {}", default.to_string_lossy());
+    }
+    hanging(page, &text);
+}
+
+fn value_name(arg: &Arg) -> String {
+    arg.get_value_names().map_or_else(String::new, |names| names.join(" "))
+}
+
+fn plain(text: Option<&clap::builder::StyledStr>) -> String {
+    text.map(ToString::to_string).unwrap_or_default()
+}
+
+/// The paragraphs of a description that hangs on its tag.
+fn hanging(page: &mut Roff, text: &str) {
+    for (index, paragraph) in text.split("\n\n").enumerate() {
+        if index > 0 {
+            page.control("IP", []);
+        }
+        page.text([roman(paragraph.replace('\n', " "))]);
+    }
+}
+
+/// Paragraphs of a section; what is indented stays as it is.
+fn paragraphs(page: &mut Roff, text: &str) {
+    for paragraph in text.trim_end().split("\n\n") {
+        page.control("PP", []);
+        if paragraph.starts_with(' ') {
+            page.control("RS", ["4"]).control("nf", []);
+            for line in paragraph.lines() {
+                page.text([roman(line.trim_start())]);
+            }
+            page.control("fi", []).control("RE", []);
+        } else {
+            page.text([roman(paragraph.replace('\n', " "))]);
+        }
+    }
+}
