@@ -4,12 +4,11 @@
 //! when it has room for a chunk, so a stream that comes faster than it is folded is slowed where it
 //! comes from.
 
+pub mod budget;
 pub mod connect;
+pub mod door;
 pub mod listen;
 pub mod net;
-pub mod replay;
-pub mod stdin;
-
 
 use clap::{ArgMatches, Command};
 
@@ -108,4 +107,4 @@ pub struct Spec {
 }
 
 /// The sources there are, in the order in which help names them.
-pub const SOURCES: &[Spec] = &[stdin::SPEC, connect::SPEC, listen::SPEC, replay::SPEC];
+pub const SOURCES: &[Spec] = &[listen::SPEC];
