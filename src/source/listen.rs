@@ -228,11 +228,16 @@ impl Listen {
             // Under a limit most of a full turn would only lie here.
             Some(most) if *limit < usize::MAX => most.min(SMALL),
             Some(most) => most,
+            // What takes no memory, or gives some back, is always done.
             None if client.has_whole() => SMALL,
-            None => {
-                self.budget.park(number, now);
-                return 0;
-            }
+            None => match client.peek() {
+                Got::End(_) => SMALL,
+                Got::Drained => return 0,
+                Got::More => {
+                    self.budget.park(number, now);
+                    return 0;
+                }
+            },
         };
         let got = client.read(chunk, most, limit);
         self.budget.moved(number, before, client.unfinished(), now);

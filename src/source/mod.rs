@@ -107,4 +107,4 @@ pub struct Spec {
 }
 
 /// The sources there are, in the order in which help names them.
-pub const SOURCES: &[Spec] = &[listen::SPEC];
+pub const SOURCES: &[Spec] = &[connect::SPEC, listen::SPEC];
