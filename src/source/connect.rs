@@ -18,7 +18,7 @@ use clap::{ArgMatches, Command, FromArgMatches};
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
-use crate::clock::{FIRST_TOKEN, Stamp, Wait, Woke};
+use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{self, Context, Error};
 use crate::record::{CHUNK, Chunk};
 use crate::say::say;
@@ -71,6 +71,8 @@ struct Connect {
     turn: usize,
     /// True once a server has closed in order, which ends a run with `--once`.
     one_has_closed: bool,
+    /// True once the run ends, and what is at hand from the others is all that is still read.
+    sealed: bool,
     /// Why a run with `--once` fails, when all lines at hand are out.
     failed: Option<Error>,
 }
@@ -112,17 +114,21 @@ impl Source for Connect {
             let now = wait.now();
             self.attempt(wait.registry(), now);
             // With work at hand this only looks whether there is news.
-            let woke = wait.until(self.deadline(limit, until, now)).place("connect")?;
-            let now = wait.now();
-            for event in wait.events().iter() {
+            wait.until(self.deadline(limit, until, now)).place("connect")?;
+            let (now, leaving) = (wait.now(), self.is_leaving());
+            for event in wait.events().iter().filter(|_| !leaving) {
                 self.note(event.token(), wait.registry(), now);
             }
             self.fill(chunk, &mut limit, now);
+            if self.is_leaving() && !self.sealed {
+                self.servers.iter_mut().for_each(Server::seal);
+                self.sealed = true;
+            }
             if !chunk.is_empty() || !chunk.bad.is_empty() {
                 chunk.set_uncut(self.settings.delimiter);
                 return Ok(Read::Rows);
             }
-            if woke == Woke::Due && self.is_leaving() && !self.has_work() {
+            if self.sealed && !self.has_work() {
                 return self.failed.take().map_or(Ok(Read::End), Err);
             }
             if now >= until || net::was_called(wait) {
@@ -160,6 +166,7 @@ impl Connect {
             settings: settings.clone(),
             turn: 0,
             one_has_closed: false,
+            sealed: false,
             failed: None,
         }
     }
@@ -317,6 +324,13 @@ impl Connect {
 }
 
 impl Server {
+    /// Leaves it at what has come by now.
+    fn seal(&mut self) {
+        if let State::Connected(connection) = &mut self.state {
+            connection.seal();
+        }
+    }
+
     fn is_readable(&self) -> bool {
         matches!(&self.state, State::Connected(connection) if connection.readable)
     }

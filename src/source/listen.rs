@@ -77,6 +77,8 @@ struct Listen {
     budget: Budget,
     /// True once a client has closed, which ends a run with `--once`.
     one_has_left: bool,
+    /// True once that is so, and what is at hand from the others is all that is still read.
+    sealed: bool,
 }
 
 impl Source for Listen {
@@ -101,9 +103,14 @@ impl Source for Listen {
             let deadline = self.deadline(limit, until, wait.now());
             let woke = wait.until(deadline).place(&self.address)?;
             let now = wait.now();
-            wait.events().iter().for_each(|event| self.note(event));
-            self.admit(wait, now);
+            if !self.sealed {
+                wait.events().iter().for_each(|event| self.note(event));
+                self.admit(wait, now);
+            }
             self.fill(chunk, &mut limit, now);
+            if self.settings.once && self.one_has_left && !self.sealed {
+                self.seal(wait, now);
+            }
             if woke == Woke::Due {
                 self.give_up_stuck(chunk, now);
             }
@@ -111,7 +118,7 @@ impl Source for Listen {
                 chunk.set_uncut(self.settings.delimiter);
                 return Ok(Read::Rows);
             }
-            if self.is_leaving() && woke == Woke::Due && !self.has_work() {
+            if self.sealed && !self.has_work() {
                 return Ok(Read::End);
             }
             if now >= until || net::was_called(wait) {
@@ -144,6 +151,7 @@ impl Listen {
             queue: VecDeque::new(),
             budget: Budget::new(BUDGET.saturating_add(settings.max_record)),
             one_has_left: false,
+            sealed: false,
         }
     }
 
@@ -152,18 +160,14 @@ impl Listen {
         !self.queue.is_empty() || self.budget.has_parked()
     }
 
-    /// True if the run ends when nothing more is at hand.
-    fn is_leaving(&self) -> bool {
-        self.settings.once && self.one_has_left
-    }
-
     /// How long to wait for news.
     fn deadline(&self, limit: usize, until: Stamp, now: Stamp) -> Stamp {
         let can_read = !self.queue.is_empty() || self.budget.can_unpark();
-        if (limit > 0 && can_read) || self.is_leaving() && !self.has_work() {
+        if (limit > 0 && can_read) || self.sealed && !self.has_work() {
             return now;
         }
-        let until = until.min(self.door.as_ref().map_or(Stamp::NEVER, Door::deadline));
+        let door = self.door.as_ref().filter(|_| !self.sealed);
+        let until = until.min(door.map_or(Stamp::NEVER, Door::deadline));
         if limit > 0 { until.min(self.budget.deadline()) } else { until }
     }
 
@@ -265,6 +269,21 @@ impl Listen {
         // Its socket must be closed before another can take its place.
         drop(client);
         self.door.iter_mut().for_each(Door::left);
+    }
+
+    /// A client has closed, which ends the run: what has come from the others is still read, and
+    /// of those who wait at the door too, but nothing that comes later.
+    fn seal(&mut self, wait: &dyn Wait, now: Stamp) {
+        self.door.iter_mut().for_each(Door::knocked);
+        self.admit(wait, now);
+        for (number, client) in self.clients.iter_mut().enumerate() {
+            let Some(client) = client else { continue };
+            if !client.readable {
+                self.queue.push_back(number);
+            }
+            client.seal();
+        }
+        self.sealed = true;
     }
 
     /// Gives up the longest unfinished line if it does not go on and others wait for its memory.

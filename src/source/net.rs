@@ -134,13 +134,15 @@ pub struct Connection {
     pub peer: String,
     /// True if a read may find something; see the head of this file.
     pub readable: bool,
+    /// How many bytes may still be read.
+    left: usize,
 }
 
 impl Connection {
     /// Takes over a connected socket, of which nothing is known yet.
     pub fn new(stream: TcpStream, peer: String, settings: &Settings) -> Connection {
         let lines = Lines::new(settings.delimiter, settings.max_record);
-        Connection { stream, lines, peer, readable: false }
+        Connection { stream, lines, peer, readable: false, left: usize::MAX }
     }
 
     /// How many bytes of an unfinished line are held.
@@ -158,28 +160,45 @@ impl Connection {
         if *limit == 0 {
             return Got::More;
         }
-        if self.lines.has_whole() {
-            self.lines.release(chunk, limit);
-            return Got::More;
+        let got = match self.lines.has_whole() {
+            true => {
+                self.lines.release(chunk, limit);
+                Got::More
+            }
+            false => self.read_socket(chunk, most.min(self.left), limit),
+        };
+        match got {
+            Got::More if self.left > 0 || self.lines.has_whole() => return Got::More,
+            Got::More | Got::Drained => self.readable = false,
+            Got::End(_) => self.finish(chunk, limit),
         }
+        if matches!(got, Got::More) { Got::Drained } else { got }
+    }
+
+    fn read_socket(&mut self, chunk: &mut Chunk, most: usize, limit: &mut usize) -> Got {
         let start = self.lines.begin(chunk);
         let read = self.stream.read(&mut chunk.room(most)[..most]);
-        chunk.filled(*read.as_ref().unwrap_or(&0));
+        let count = *read.as_ref().unwrap_or(&0);
+        chunk.filled(count);
+        self.left -= count;
         // Also if nothing was read: what was held stands in the chunk now and is taken back.
         self.lines.end(chunk, start, limit, &self.peer);
-        let got = match read {
+        match read {
             Ok(0) => Got::End(None),
             Ok(_) => Got::More,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Got::Drained,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Got::More,
             Err(error) => Got::End(Some(error)),
-        };
-        match got {
-            Got::More => {}
-            Got::Drained => self.readable = false,
-            Got::End(_) => self.finish(chunk, limit),
         }
-        got
+    }
+
+    /// Leaves it at what has come by now: a sender that never pauses would not let a run end.
+    ///
+    /// The connection is readable afterwards, until reads have taken that.
+    pub fn seal(&mut self) {
+        // One more than there is, so that an end of the stream behind it is found too.
+        self.left = rustix::io::ioctl_fionread(&self.stream).map_or(1, |count| count as usize + 1);
+        self.readable = true;
     }
 
     /// Looks what the next read would find, and takes nothing.
@@ -279,5 +298,36 @@ mod tests {
     fn an_address_in_digits_resolves_to_itself() {
         let address = Address::listening("[::1]:9").unwrap();
         assert_eq!(address.resolve().unwrap(), ["[::1]:9".parse().unwrap()]);
+    }
+
+    #[test]
+    fn a_sealed_connection_gives_what_has_come_and_the_end_behind_it() {
+        use std::io::Write;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let mut stream = TcpStream::from_std(listener.accept().unwrap().0);
+        SockRef::from(&stream).set_nonblocking(true).unwrap();
+        let (mut wait, _) = crate::clock::RealTime::new().unwrap();
+        let token = mio::Token(FIRST_TOKEN);
+        wait.registry().register(&mut stream, token, mio::Interest::READABLE).unwrap();
+        client.write_all(b"one\nhalf").unwrap();
+        drop(client);
+        while !wait.events().iter().any(mio::event::Event::is_read_closed) {
+            wait.until(crate::clock::Stamp::NEVER).unwrap();
+        }
+        let settings = Settings {
+            delimiter: b'\n',
+            max_record: 100,
+            once: true,
+            quiet: true,
+            verbose: false,
+            start: crate::clock::Stamp(0),
+        };
+        let mut connection = Connection::new(stream, "peer".to_string(), &settings);
+        let (mut chunk, mut limit) = (Chunk::default(), usize::MAX);
+        connection.seal();
+        assert!(matches!(connection.read(&mut chunk, 1 << 16, &mut limit), Got::More));
+        assert!(matches!(connection.read(&mut chunk, 1 << 16, &mut limit), Got::End(None)));
+        assert_eq!(chunk.bytes(), b"one\nhalf\n");
     }
 }

@@ -162,6 +162,25 @@ fn once_ends_when_the_first_server_closes() {
 }
 
 #[test]
+fn once_ends_though_another_server_never_pauses() {
+    let ((one, first), (two, second)) = (server(), server());
+    let mut line = Line::new(&[&first, &second], true);
+    line.read_until(|connect| connect.waiting() == format!("lines from {first}, {second}"));
+    let [mut one, mut flood] = [one, two].map(|server| server.accept().unwrap().0);
+    let flooding =
+        std::thread::spawn(move || while flood.write_all(&b"flood\n".repeat(100_000)).is_ok() {});
+    one.write_all(b"half").unwrap();
+    drop(one);
+    let mut ends = Vec::new();
+    while line.read(usize::MAX, LONG).unwrap() == Read::Rows {
+        ends.extend(line.lines().into_iter().filter(|line| line != "flood"));
+    }
+    assert_eq!(ends, ["half"]);
+    drop(line);
+    flooding.join().unwrap();
+}
+
+#[test]
 fn once_fails_when_a_server_refuses() {
     let (_socket, address) = refusing();
     let err = Line::new(&[&address], true).read(usize::MAX, LONG).unwrap_err();

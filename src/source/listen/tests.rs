@@ -195,6 +195,29 @@ fn once_ends_after_the_first_client_with_all_that_is_at_hand() {
 }
 
 #[test]
+fn once_ends_though_another_client_never_pauses() {
+    let mut room = Room::new(&Settings { once: true, ..settings() });
+    let mut flood = room.client();
+    let mut other = room.client();
+    other.write_all(b"other\nhalf").unwrap();
+    let flooding =
+        std::thread::spawn(move || while flood.write_all(&b"flood\n".repeat(100_000)).is_ok() {});
+    let mut first = room.client();
+    first.write_all(b"first").unwrap();
+    drop(first);
+    let mut ends = Vec::new();
+    while room.read(usize::MAX, LONG) == Read::Rows {
+        ends.extend(room.lines().into_iter().filter(|line| line != "flood"));
+    }
+    // The flood is cut where it was when the first client had closed.
+    assert_eq!(room.read(usize::MAX, LONG), Read::End);
+    ends.sort();
+    assert_eq!(ends, ["first", "other"]);
+    drop(room);
+    flooding.join().unwrap();
+}
+
+#[test]
 fn a_line_that_is_too_long_is_bad_and_the_client_goes_on() {
     let mut room = Room::new(&Settings { max_record: 4, ..settings() });
     let mut client = room.client();
