@@ -13,6 +13,7 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Token};
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use socket2::{Domain, Socket, Type};
 
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{Context, Error};
@@ -21,6 +22,8 @@ use crate::source::net::Address;
 
 /// The token of the listening socket.
 pub const TOKEN: Token = Token(FIRST_TOKEN);
+/// How many clients may wait to be let in; the system takes what it allows of it.
+const LONGEST_QUEUE: i32 = u16::MAX as i32;
 /// How long after running out of open files accepting is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 /// It is said again that open files have run out if that has not happened for this long.
@@ -48,7 +51,7 @@ impl Door {
         found.sort_by_key(SocketAddr::is_ipv6);
         let mut listener = Err(io::ErrorKind::AddrNotAvailable.into());
         for &one in &found {
-            listener = listener.or_else(|_: io::Error| TcpListener::bind(one));
+            listener = listener.or_else(|_: io::Error| listen(one));
         }
         let mut listener = listener.map_err(|error| refusal(address, found[0].port(), error))?;
         wait.registry().register(&mut listener, TOKEN, Interest::READABLE).place(address)?;
@@ -103,6 +106,17 @@ impl Door {
         self.full = Some(now);
         self.retry = now.after(RETRY);
     }
+}
+
+/// As `TcpListener::bind`, but with as long a queue as the system allows: when a thousand clients
+/// come at once, those for whom there is no place in it are stopped for a second, then for two.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(LONGEST_QUEUE)?;
+    Ok(TcpListener::from_std(socket.into()))
 }
 
 /// Lets as many files be open as the system allows without asking anybody.

@@ -53,6 +53,9 @@ impl Address {
             return Err(wrong("only TCP is spoken here"));
         }
         let (host, digits) = text.rsplit_once(':').unwrap_or(("", text));
+        if !digits.bytes().all(|byte| byte.is_ascii_digit()) && text.contains(':') {
+            return Err(wrong(&format!("`{digits}` is no port number")));
+        }
         if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(wrong("no port is given"));
         }
@@ -258,13 +261,13 @@ mod tests {
             ("localhost", "no port"),
             ("localhost:", "no port"),
             (":", "no port"),
-            ("h:http", "no port"),
-            ("h:+1", "no port"),
+            ("h:http", "`http` is no port"),
+            ("h:+1", "`+1` is no port"),
             (":65536", "at most 65535"),
             ("h:99999999999999999999", "at most 65535"),
             ("::1", "brackets"),
             ("::1:9999", "brackets"),
-            ("[::1]", "no port"),
+            ("[::1]", "`1]` is no port"),
             ("[]:1", "no host"),
             ("a b:1", "no host"),
             ("http://localhost:80", "no host"),
