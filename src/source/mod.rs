@@ -4,6 +4,11 @@
 //! when it has room for a chunk, so a stream that comes faster than it is folded is slowed where it
 //! comes from.
 
+mod budget;
+pub mod connect;
+mod door;
+pub mod listen;
+mod net;
 pub mod replay;
 pub mod stdin;
 
@@ -109,4 +114,4 @@ pub struct Spec {
 }
 
 /// The sources there are, in the order in which help names them.
-pub const SOURCES: &[Spec] = &[stdin::SPEC, replay::SPEC];
+pub const SOURCES: &[Spec] = &[stdin::SPEC, connect::SPEC, listen::SPEC, replay::SPEC];

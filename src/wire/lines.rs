@@ -50,6 +50,11 @@ impl Lines {
         self.held.len()
     }
 
+    /// How many bytes of the unfinished record are held here.
+    pub fn unfinished(&self) -> usize {
+        self.held.len() - self.whole
+    }
+
     /// True if whole records are at hand: they go into the next chunk before anything is read.
     pub fn has_whole(&self) -> bool {
         self.whole > 0

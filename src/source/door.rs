@@ -1,0 +1,196 @@
+//! Where clients come in: the listening socket, and what to do when no more files can be open.
+//!
+//! mio reports a waiting connection once, so that one may be waiting is remembered until accepting
+//! has shown that none is. When the limit of open files is reached, the connection stays in the
+//! system's queue; it is tried again when a client leaves or after [`RETRY`], never in a loop, and
+//! it is said once while that goes on.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use mio::net::{TcpListener, TcpStream};
+use mio::{Interest, Token};
+use rustix::io::Errno;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use socket2::{Domain, Socket, Type};
+
+use crate::clock::{FIRST_TOKEN, Stamp, Wait};
+use crate::error::{Context, Error};
+use crate::say::say;
+use crate::source::net::Address;
+
+/// The token of the listening socket.
+pub const TOKEN: Token = Token(FIRST_TOKEN);
+/// How many clients may wait to be let in; the system takes what it allows of it.
+const LONGEST_QUEUE: i32 = u16::MAX as i32;
+/// How long after running out of open files accepting is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+/// It is said again that open files have run out if that has not happened for this long.
+const EPISODE: Duration = Duration::from_secs(60);
+
+/// A listening socket.
+#[derive(Debug)]
+pub struct Door {
+    listener: TcpListener,
+    address: SocketAddr,
+    /// True if a connection may be waiting.
+    pending: bool,
+    /// Not before this moment is accepting tried.
+    retry: Stamp,
+    /// When open files were last found to have run out.
+    full: Option<Stamp>,
+}
+
+impl Door {
+    /// Listens on the address; IPv4 comes first where a name stands for both, as the default is
+    /// 127.0.0.1.
+    pub fn open(address: &Address, wait: &dyn Wait) -> Result<Door, Error> {
+        raise_limit();
+        let mut found = address.resolve()?;
+        found.sort_by_key(SocketAddr::is_ipv6);
+        let mut listener = Err(io::ErrorKind::AddrNotAvailable.into());
+        for &one in &found {
+            listener = listener.or_else(|_: io::Error| listen(one));
+        }
+        let mut listener = listener.map_err(|error| refusal(address, found[0].port(), error))?;
+        wait.registry().register(&mut listener, TOKEN, Interest::READABLE).place(address)?;
+        let address = listener.local_addr().place(address)?;
+        Ok(Door { listener, address, pending: true, retry: Stamp(0), full: None })
+    }
+
+    /// The address it listens on, with the port the system has chosen if that was 0.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Remembers that a connection is waiting.
+    pub fn knocked(&mut self) {
+        self.pending = true;
+    }
+
+    /// Takes in one connection, if one waits and files can be opened.
+    pub fn accept(&mut self, now: Stamp) -> Option<(TcpStream, SocketAddr)> {
+        while self.pending && self.retry <= now {
+            match self.listener.accept() {
+                Ok(came) => return Some(came),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.pending = false,
+                Err(error) if is_shortage(&error) => self.wait_for_room(&error, now),
+                // The client was gone before it was let in; the next one may be there.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => self.retry = now.after(RETRY),
+            }
+        }
+        None
+    }
+
+    /// A client has gone: there is room for the next.
+    pub fn left(&mut self) {
+        self.retry = Stamp(0);
+    }
+
+    /// When accepting is to be tried again; a moment past if one may be waiting.
+    pub fn deadline(&self) -> Stamp {
+        if self.pending { self.retry } else { Stamp::NEVER }
+    }
+
+    fn wait_for_room(&mut self, error: &io::Error, now: Stamp) {
+        if self.full.is_none_or(|last| now.since(last) > EPISODE) {
+            let (said, address) = (crate::error::said(error), self.address);
+            say(&format!(
+                "{address}: {said}: more clients must wait until others leave; \
+                 `ulimit -n` shows and raises the limit"
+            ));
+        }
+        self.full = Some(now);
+        self.retry = now.after(RETRY);
+    }
+}
+
+/// As `TcpListener::bind`, but with as long a queue as the system allows: when a thousand clients
+/// come at once, those for whom there is no place in it are stopped for a second, then for two.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(LONGEST_QUEUE)?;
+    Ok(TcpListener::from_std(socket.into()))
+}
+
+/// Lets as many files be open as the system allows without asking anybody.
+fn raise_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current != limit.maximum {
+        // It was worth a try: with fewer clients all is well anyway.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    }
+}
+
+fn is_shortage(error: &io::Error) -> bool {
+    let shortages = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
+    shortages.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+/// Why it cannot be listened there, and what to do about it.
+fn refusal(address: &Address, port: u16, error: io::Error) -> Error {
+    Error::Failed(match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "{address}: address in use: another program listens there; \
+             `ss -ltnp 'sport = :{port}'` names it, or choose another port"
+        ),
+        io::ErrorKind::PermissionDenied => format!(
+            "{address}: permission denied: ports below 1024 are for root; \
+             choose a port from 1024 on"
+        ),
+        io::ErrorKind::AddrNotAvailable => format!(
+            "{address}: this machine has no such address; `ip address` lists those it has, \
+             and 0.0.0.0 stands for all of them"
+        ),
+        _ => return Error::Io { place: address.to_string(), source: error },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::RealTime;
+
+    fn open(text: &str) -> Result<Door, Error> {
+        let (wait, _) = RealTime::new().unwrap();
+        Door::open(&Address::listening(text).unwrap(), &wait)
+    }
+
+    #[test]
+    fn a_port_in_use_is_named_with_what_to_do() {
+        let first = open("0").unwrap();
+        let address = first.address().to_string();
+        let err = open(&address).unwrap_err();
+        let text = err.to_string();
+        assert_eq!(err.exit_status(), 1);
+        assert!(text.starts_with(&format!("{address}: address in use: ")), "{text}");
+        assert!(text.contains(&format!("'sport = :{}'", first.address().port())), "{text}");
+    }
+
+    #[test]
+    fn an_address_of_another_machine_is_refused() {
+        let err = open("192.0.2.1:0").unwrap_err().to_string();
+        assert!(err.starts_with("192.0.2.1:0: this machine has no such address"), "{err}");
+    }
+
+    #[test]
+    fn a_shortage_of_files_is_waited_out_and_not_retried_in_a_loop() {
+        let mut door = open("0").unwrap();
+        let error = io::Error::from_raw_os_error(Errno::MFILE.raw_os_error());
+        assert!(is_shortage(&error));
+        door.wait_for_room(&error, Stamp(5000));
+        assert_eq!(door.deadline(), Stamp(6000));
+        assert!(door.accept(Stamp(5999)).is_none());
+        assert!(door.pending, "not tried before its time");
+        door.left();
+        assert!(door.deadline() <= Stamp(5999), "room: at once");
+        assert!(door.accept(Stamp(5999)).is_none());
+        assert_eq!(door.deadline(), Stamp::NEVER, "tried, and nobody waits");
+    }
+}

@@ -1,0 +1,319 @@
+//! `listen`: lines from any number of clients at once, for as long as they come.
+//!
+//! Clients that have something to read stand in a queue. Whoever is first is read once, some 64 KiB
+//! at most, and goes to the end, so that no client starves another, and no event costs time in
+//! proportion to the number of clients:
+//!
+//! ```text
+//!          event                       turn
+//! client ────────> queue  c7 c2 c9 ──────────> chunk, until it is full or nobody has more
+//!                    ^                 │
+//!                    ├──── there is more
+//!                    └──── parked (source::budget) until there is memory for long lines
+//! ```
+//!
+//! A client is in the queue or parked exactly while it is `readable`.
+
+use std::collections::VecDeque;
+use std::io;
+use std::net::SocketAddr;
+
+use clap::{ArgMatches, Command, FromArgMatches};
+use mio::event::Event;
+use mio::net::TcpStream;
+use mio::{Interest, Token};
+
+use crate::clock::{FIRST_TOKEN, Stamp, Wait, Woke};
+use crate::error::{Context, Error};
+use crate::record::{CHUNK, Chunk};
+use crate::say::say;
+use crate::source::budget::{Budget, SMALL};
+use crate::source::door::{self, Door};
+use crate::source::net::{self, Address, Connection, Got};
+use crate::source::{Read, Settings, Source, Spec};
+
+/// The source's row in `source::SOURCES`.
+pub const SPEC: Spec = Spec { name: "listen", hidden: false, arguments, build };
+
+/// The token of the client with number 0.
+const FIRST_CLIENT: usize = FIRST_TOKEN + 1;
+/// How much of unfinished lines all clients may hold together, beside one of the longest.
+const BUDGET: usize = 64 << 20;
+/// How many clients are let in at a time, before those that are there are read.
+const ADMITTED: usize = 256;
+
+#[derive(clap::Args)]
+#[group(skip)]
+struct Flags {
+    /// Where to listen: a port, for this machine only, or an address and a port
+    ///
+    /// HOST is 127.0.0.1 if it is not given, so that nobody else can connect. 0.0.0.0:PORT (or
+    /// [::]:PORT) opens the port to the network. With port 0 the system chooses one, and weir says
+    /// which.
+    #[arg(value_name = "[HOST:]PORT")]
+    address: String,
+}
+
+fn arguments(command: Command) -> Command {
+    <Flags as clap::Args>::augment_args(command)
+        .about("Read lines from any number of clients that connect")
+}
+
+fn build(matches: &ArgMatches, settings: &Settings) -> Result<Box<dyn Source>, Error> {
+    let flags = Flags::from_arg_matches(matches).map_err(|err| Error::usage(err.to_string()))?;
+    let address = Address::listening(&flags.address)?;
+    Ok(Box::new(Listen::new(address, settings)))
+}
+
+struct Listen {
+    address: Address,
+    settings: Settings,
+    /// The listening socket, once it is open.
+    door: Option<Door>,
+    clients: Vec<Option<Connection>>,
+    /// The numbers in `clients` that are free.
+    free: Vec<usize>,
+    queue: VecDeque<usize>,
+    budget: Budget,
+    /// True once a client has closed, which ends a run with `--once`.
+    one_has_left: bool,
+    /// True once that is so, and what is at hand from the others is all that is still read.
+    sealed: bool,
+}
+
+impl Source for Listen {
+    fn open(&mut self, wait: &mut dyn Wait) -> Result<(), Error> {
+        let door = Door::open(&self.address, wait)?;
+        if !self.settings.quiet {
+            say(&welcome(door.address()));
+        }
+        self.door = Some(door);
+        Ok(())
+    }
+
+    fn read(
+        &mut self,
+        chunk: &mut Chunk,
+        mut limit: usize,
+        wait: &mut dyn Wait,
+        until: Stamp,
+    ) -> Result<Read, Error> {
+        loop {
+            // With work at hand this only looks whether there is news.
+            let deadline = self.deadline(limit, until, wait.now());
+            let woke = wait.until(deadline).place(&self.address)?;
+            let now = wait.now();
+            if !self.sealed {
+                wait.events().iter().for_each(|event| self.note(event));
+                self.admit(wait, now);
+            }
+            self.fill(chunk, &mut limit, now);
+            if self.settings.once && self.one_has_left && !self.sealed {
+                self.seal(wait, now);
+            }
+            if woke == Woke::Due {
+                self.give_up_stuck(chunk, now);
+            }
+            if !chunk.is_empty() || !chunk.bad.is_empty() {
+                chunk.set_uncut(self.settings.delimiter);
+                return Ok(Read::Rows);
+            }
+            if self.sealed && !self.has_work() {
+                return Ok(Read::End);
+            }
+            if now >= until || net::was_called(wait) {
+                return Ok(Read::Idle);
+            }
+        }
+    }
+
+    fn waiting(&self) -> String {
+        let address = match &self.door {
+            Some(door) => door.address().to_string(),
+            None => self.address.to_string(),
+        };
+        match self.clients.len() - self.free.len() {
+            0 => format!("connections on {address} (0 clients)"),
+            1 => format!("lines on {address} (1 client)"),
+            count => format!("lines on {address} ({count} clients)"),
+        }
+    }
+}
+
+impl Listen {
+    fn new(address: Address, settings: &Settings) -> Listen {
+        Listen {
+            address,
+            settings: settings.clone(),
+            door: None,
+            clients: Vec::new(),
+            free: Vec::new(),
+            queue: VecDeque::new(),
+            budget: Budget::new(BUDGET.saturating_add(settings.max_record)),
+            one_has_left: false,
+            sealed: false,
+        }
+    }
+
+    /// True if a read would find something at once.
+    fn has_work(&self) -> bool {
+        !self.queue.is_empty() || self.budget.has_parked()
+    }
+
+    /// How long to wait for news.
+    fn deadline(&self, limit: usize, until: Stamp, now: Stamp) -> Stamp {
+        let can_read = !self.queue.is_empty() || self.budget.can_unpark();
+        if (limit > 0 && can_read) || self.sealed && !self.has_work() {
+            return now;
+        }
+        let door = self.door.as_ref().filter(|_| !self.sealed);
+        let until = until.min(door.map_or(Stamp::NEVER, Door::deadline));
+        if limit > 0 { until.min(self.budget.deadline()) } else { until }
+    }
+
+    /// Notes what an event says.
+    fn note(&mut self, event: &Event) {
+        if event.token() == door::TOKEN {
+            self.door.iter_mut().for_each(Door::knocked);
+        }
+        let Some(number) = event.token().0.checked_sub(FIRST_CLIENT) else { return };
+        let Some(Some(client)) = self.clients.get_mut(number) else { return };
+        if !client.readable {
+            client.readable = true;
+            self.queue.push_back(number);
+        }
+    }
+
+    /// Lets in who waits, but not so many that those who are in must wait for it.
+    fn admit(&mut self, wait: &dyn Wait, now: Stamp) {
+        for _ in 0..ADMITTED {
+            let Some((stream, peer)) = self.door.as_mut().and_then(|door| door.accept(now)) else {
+                break;
+            };
+            let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port()).to_string();
+            if let Err(error) = self.welcome(stream, &peer, wait) {
+                say(&format!("{peer}: not let in: {}", crate::error::said(&error)));
+            }
+        }
+    }
+
+    fn welcome(&mut self, mut stream: TcpStream, peer: &str, wait: &dyn Wait) -> io::Result<()> {
+        let number = self.free.last().copied().unwrap_or(self.clients.len());
+        let token = Token(FIRST_CLIENT + number);
+        wait.registry().register(&mut stream, token, Interest::READABLE)?;
+        if self.free.pop().is_none() {
+            self.clients.push(None);
+        }
+        // Without it a client whose machine has died would stay for ever; nothing worse.
+        let _ = net::keep_alive(&stream);
+        if self.settings.verbose {
+            say(&format!("{peer}: connected"));
+        }
+        self.clients[number] = Some(Connection::new(stream, peer.to_string(), &self.settings));
+        Ok(())
+    }
+
+    /// Reads from one client after the other, until the chunk is full or nobody has more.
+    fn fill(&mut self, chunk: &mut Chunk, limit: &mut usize, now: Stamp) {
+        // What is read counts too: of lines that are too long nothing comes into the chunk.
+        let mut taken = 0;
+        while *limit > 0 && taken < CHUNK && chunk.len() < CHUNK {
+            self.queue.extend(self.budget.unpark());
+            let Some(number) = self.queue.pop_front() else { return };
+            taken += self.turn(number, chunk, limit, now);
+        }
+    }
+
+    /// One client's turn; returns how many bytes were read at most.
+    fn turn(&mut self, number: usize, chunk: &mut Chunk, limit: &mut usize, now: Stamp) -> usize {
+        let Some(client) = &mut self.clients[number] else { return 0 };
+        let before = client.unfinished();
+        let most = match self.budget.turn(number, before) {
+            // Under a limit most of a full turn would only lie here.
+            Some(most) if *limit < usize::MAX => most.min(SMALL),
+            Some(most) => most,
+            // What takes no memory, or gives some back, is always done.
+            None if client.has_whole() => SMALL,
+            None => match client.peek() {
+                Got::End(_) => SMALL,
+                Got::Drained => return 0,
+                Got::More => {
+                    self.budget.park(number, now);
+                    return 0;
+                }
+            },
+        };
+        let got = client.read(chunk, most, limit);
+        self.budget.moved(number, before, client.unfinished(), now);
+        match got {
+            Got::More => {
+                self.queue.push_back(number);
+                return most;
+            }
+            Got::Drained => {}
+            Got::End(why) => self.leave(number, why, now),
+        }
+        0
+    }
+
+    /// A client has gone; its lines are all in the chunk.
+    fn leave(&mut self, number: usize, why: Option<io::Error>, now: Stamp) {
+        let Some(client) = self.clients[number].take() else { return };
+        self.free.push(number);
+        self.budget.leave(number, client.unfinished(), now);
+        self.one_has_left = true;
+        if self.settings.verbose {
+            let how = why.map_or("closed".to_string(), |error| crate::error::said(&error));
+            say(&format!("{}: {how}", client.peer));
+        }
+        // Its socket must be closed before another can take its place.
+        drop(client);
+        self.door.iter_mut().for_each(Door::left);
+    }
+
+    /// A client has closed, which ends the run: what has come from the others is still read, and
+    /// of those who wait at the door too, but nothing that comes later.
+    fn seal(&mut self, wait: &dyn Wait, now: Stamp) {
+        self.door.iter_mut().for_each(Door::knocked);
+        self.admit(wait, now);
+        for (number, client) in self.clients.iter_mut().enumerate() {
+            let Some(client) = client else { continue };
+            if !client.readable {
+                self.queue.push_back(number);
+            }
+            client.seal();
+        }
+        self.sealed = true;
+    }
+
+    /// Gives up the longest unfinished line if it does not go on and others wait for its memory.
+    fn give_up_stuck(&mut self, chunk: &mut Chunk, now: Stamp) {
+        if now < self.budget.deadline() {
+            return;
+        }
+        let Some(number) = self.budget.leader() else { return };
+        let Some(client) = &mut self.clients[number] else { return };
+        // One that has something to read is late through our fault, not its own.
+        if !client.readable {
+            let before = client.unfinished();
+            let reason = "unfinished, and given up: other clients' lines waited for its memory";
+            client.give_up(chunk, reason);
+            self.budget.moved(number, before, client.unfinished(), now);
+        }
+    }
+}
+
+/// What is said when the port is open.
+fn welcome(address: SocketAddr) -> String {
+    let port = address.port();
+    match address.ip().is_loopback() {
+        true => format!(
+            "listening on {address}, for this machine only; \
+             `weir listen 0.0.0.0:{port}` opens it to the network"
+        ),
+        false => format!("listening on {address}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
