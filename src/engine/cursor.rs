@@ -61,11 +61,14 @@ pub struct Cursor {
     done: bool,
     next_number: u64,
     mark: Mark,
+    /// How far the source knows its records to be out.
+    committed: Mark,
     /// True if the open batch has records.
     has_records: bool,
     /// How many batches without a record came one after another.
     silent: u32,
     says_silent: bool,
+    says_missed: bool,
     late: u64,
 }
 
@@ -93,9 +96,11 @@ impl Cursor {
             done: false,
             next_number: 0,
             mark: Mark::default(),
+            committed: Mark::default(),
             has_records: false,
             silent: 0,
             says_silent: settings.says_silent,
+            says_missed: settings.says_missed,
             late: 0,
         })
     }
@@ -171,6 +176,10 @@ impl Cursor {
 
     /// Closes the open batch, all records of which are folded.
     pub fn close(&mut self, last: bool) -> Result<Closed, Error> {
+        if (self.is_closed)() {
+            // A batch that prints nothing would not find out.
+            return Err(Error::Closed);
+        }
         self.source.reached(Stage::Folded, self.mark)?;
         let now = self.wait.now();
         let (time, mut missed) = self.times.close(now);
@@ -178,8 +187,16 @@ impl Cursor {
             // Nothing was missed: the batches after the last one are not owed to anybody.
             (missed.printed, missed.skipped) = (Vec::new(), 0);
         }
-        missed.printed.truncate(usize::try_from(self.batches - 1).unwrap_or(usize::MAX));
+        let left = usize::try_from(self.batches - 1).unwrap_or(usize::MAX);
+        if left < missed.printed.len() {
+            missed.printed.truncate(left);
+            missed.skipped = 0;
+        }
         self.late += u64::from(!missed.printed.is_empty());
+        if missed.skipped > 0 && self.says_missed {
+            let skipped = missed.skipped;
+            say(&format!("late by {skipped} more batches, which hold nothing and are not printed"));
+        }
         self.batches -= 1 + missed.printed.len() as u64;
         self.done = last || self.batches == 0;
         self.note_silence();
@@ -194,8 +211,12 @@ impl Cursor {
         }
     }
 
-    /// Passes on how safe records have become.
-    pub fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
-        self.source.reached(stage, mark)
+    /// Tells the source that all records up to `mark` are out.
+    pub fn committed(&mut self, mark: Mark) -> Result<(), Error> {
+        if mark <= self.committed {
+            return Ok(());
+        }
+        self.committed = mark;
+        self.source.reached(Stage::Committed, mark)
     }
 }

@@ -59,6 +59,8 @@ pub struct Settings {
     pub on_bad: OnBad,
     /// True if a line is to say what a silent stream waits for.
     pub says_silent: bool,
+    /// True if a line is to say how many batches were missed and not printed.
+    pub says_missed: bool,
     /// True if the run is to end with a summary.
     pub verbose: bool,
 }

@@ -10,18 +10,20 @@ use mio::Waker;
 
 use super::bad::BadLog;
 use super::cursor::{Cursor, Next};
-use super::output::Output;
+use super::output::{Output, Parts};
 use super::{Pipeline, Settings, Surroundings};
 use crate::agg::{Aggregate, Fold};
 use crate::error::Error;
 use crate::record::{Chunk, Mark};
-use crate::source::Stage;
 use crate::step::Step;
 
 /// What the workers share.
 pub struct Engine {
     cursor: Mutex<Cursor>,
+    /// The steps that workers copy: all before the first serial one.
     steps: Mutex<Vec<Box<dyn Step>>>,
+    /// True if chunks pass through the output by turn.
+    is_ordered: bool,
     aggregate: Option<Arc<dyn Aggregate>>,
     /// Each worker's part of the open batch; without an aggregate there are none.
     folds: Vec<Mutex<Box<dyn Fold>>>,
@@ -60,16 +62,22 @@ impl Engine {
         let cursor = Cursor::open(pipeline.source, around.wait, settings, around.stop, is_closed)?;
         let aggregate = pipeline.aggregate;
         let fold = |worker| aggregate.iter().map(move |a| Mutex::new(Arc::clone(a).fold(worker)));
-        let output = Output::new(
-            pipeline.format,
-            around.stdout,
-            pipeline.selection,
-            pipeline.width,
-            (pipeline.skip_empty, settings.interval.is_zero()),
-        );
+        let mut steps = pipeline.steps;
+        let first_serial = steps.iter().position(|step| step.is_serial()).unwrap_or(steps.len());
+        let output = Output::new(Parts {
+            format: pipeline.format,
+            stdout: around.stdout,
+            selection: pipeline.selection,
+            width: pipeline.width,
+            skip_empty: pipeline.skip_empty,
+            bare: settings.interval.is_zero(),
+            serial: steps.split_off(first_serial),
+            writes_records: aggregate.is_none(),
+        });
         Ok(Engine {
             cursor: Mutex::new(cursor),
-            steps: Mutex::new(pipeline.steps),
+            steps: Mutex::new(steps),
+            is_ordered: output.takes_chunks(),
             folds: (0..settings.threads).flat_map(fold).collect(),
             aggregate,
             output: Mutex::new(output),
@@ -99,7 +107,8 @@ impl Engine {
             joined.collect::<Vec<_>>().into_iter().fold(first, Result::and)
         });
         lock(&self.bad).say_all();
-        result
+        result?;
+        lock(&self.cursor).committed(Mark(self.committed.load(Relaxed)))
     }
 
     /// What the run has done, in one line.
@@ -129,18 +138,13 @@ impl Engine {
     fn work_until_done(&self, worker: usize) -> Result<(), Error> {
         let mut steps: Vec<_> = lock(&self.steps).iter().map(|step| step.fork()).collect();
         let mut chunk = Chunk::default();
-        let mut told = 0;
         loop {
             chunk.clear();
             let mut cursor = lock(&self.cursor);
             if self.failed.load(Relaxed) {
                 return Ok(());
             }
-            let committed = self.committed.load(Relaxed);
-            if committed > told {
-                cursor.reached(Stage::Committed, Mark(committed))?;
-                told = committed;
-            }
+            cursor.committed(Mark(self.committed.load(Relaxed)))?;
             // The log is let go before the chunk is worked on: what it holds up, all wait for.
             let next = cursor.next(&mut chunk, &mut lock(&self.bad))?;
             match next {
@@ -175,9 +179,11 @@ impl Engine {
         for step in steps {
             step.apply(chunk)?;
         }
-        match self.folds.get(worker) {
-            Some(fold) => lock(fold).fold(chunk),
-            None => self.write(chunk)?,
+        if self.is_ordered {
+            self.take_turn(chunk)?;
+        }
+        if let Some(fold) = self.folds.get(worker) {
+            lock(fold).fold(chunk);
         }
         self.filtered.fetch_add(chunk.filtered, Relaxed);
         match chunk.bad.is_empty() {
@@ -186,8 +192,8 @@ impl Engine {
         }
     }
 
-    /// Writes the records of a chunk when all before it are out.
-    fn write(&self, chunk: &mut Chunk) -> Result<(), Error> {
+    /// Takes a chunk through what happens in order, when all before it have been there.
+    fn take_turn(&self, chunk: &mut Chunk) -> Result<(), Error> {
         let mut output = lock(&self.output);
         while output.turn() != chunk.number {
             if self.failed.load(Relaxed) {
@@ -195,10 +201,10 @@ impl Engine {
             }
             output = self.turn.wait(output).unwrap_or_else(PoisonError::into_inner);
         }
-        let written = output.records(chunk);
+        let taken = output.take(chunk);
         drop(output);
         self.turn.notify_all();
-        written
+        taken
     }
 
     /// Closes the batch: waits for the chunks under way, takes the pane, lets the cursor go, reports.
@@ -211,6 +217,9 @@ impl Engine {
             under_way = self.settled.wait(under_way).unwrap_or_else(PoisonError::into_inner);
         }
         drop(under_way);
+        lock(&self.output).finish(|chunk| {
+            self.folds.first().iter().for_each(|fold| lock(fold).fold(chunk));
+        })?;
         self.folds.iter().for_each(|fold| lock(fold).flush());
         let closed = cursor.close(last)?;
         let pane = || self.aggregate.as_ref().map(|aggregate| Arc::clone(aggregate).close());
@@ -225,12 +234,6 @@ impl Engine {
         }
         drop(output);
         self.committed.store(closed.mark.0, Relaxed);
-        if closed.missed.skipped > 0 {
-            crate::say::say(&format!(
-                "{} more batches hold nothing and are not printed",
-                closed.missed.skipped
-            ));
-        }
         Ok(())
     }
 }

@@ -18,8 +18,19 @@ pub trait Step: Send {
     /// Does its work on all rows of a chunk; those that are bad go to `chunk.bad`.
     fn apply(&mut self, chunk: &mut Chunk) -> Result<(), Error>;
 
-    /// Makes a copy for another worker.
+    /// Makes a copy for another worker. A serial step is never copied.
     fn fork(&self) -> Box<dyn Step>;
+
+    /// True if the step must see all chunks of the stream in their order, as a process does that the
+    /// records are piped through. It and all steps after it then run for one chunk at a time.
+    fn is_serial(&self) -> bool {
+        false
+    }
+
+    /// The batch ends: a serial step puts what it still has into `chunk`, which is clear and cut.
+    fn finish(&mut self, _chunk: &mut Chunk) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// A step as the command line knows it.
