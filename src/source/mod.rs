@@ -4,6 +4,7 @@
 //! when it has room for a chunk, so a stream that comes faster than it is folded is slowed where it
 //! comes from.
 
+pub mod address;
 pub mod budget;
 pub mod connect;
 pub mod door;
