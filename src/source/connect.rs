@@ -22,8 +22,9 @@ use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{self, Context, Error};
 use crate::record::{CHUNK, Chunk};
 use crate::say::say;
+use crate::source::address::Address;
 use crate::source::budget::{SMALL, TURN};
-use crate::source::net::{self, Address, Connection, Got};
+use crate::source::net::{self, Connection, Got};
 use crate::source::{Read, Settings, Source, Spec};
 use crate::units;
 
@@ -315,7 +316,7 @@ impl Connect {
             // Under a limit most of a full turn would only lie here.
             let most = if *limit < usize::MAX { SMALL } else { TURN };
             match connection.read(chunk, most, limit) {
-                Got::More => (taken, idle) = (taken + most, 0),
+                Got::More(count) => (taken, idle) = (taken + count, 0),
                 Got::Drained => {}
                 Got::End(why) => self.lose(self.turn, why, now),
             }

@@ -18,7 +18,7 @@ use socket2::{Domain, Socket, Type};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{Context, Error};
 use crate::say::say;
-use crate::source::net::Address;
+use crate::source::address::Address;
 
 /// The token of the listening socket.
 pub const TOKEN: Token = Token(FIRST_TOKEN);

@@ -23,13 +23,14 @@ use mio::event::Event;
 use mio::net::TcpStream;
 use mio::{Interest, Token};
 
-use crate::clock::{FIRST_TOKEN, Stamp, Wait, Woke};
+use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{Context, Error};
 use crate::record::{CHUNK, Chunk};
 use crate::say::say;
+use crate::source::address::Address;
 use crate::source::budget::{Budget, SMALL};
 use crate::source::door::{self, Door};
-use crate::source::net::{self, Address, Connection, Got};
+use crate::source::net::{self, Connection, Got};
 use crate::source::{Read, Settings, Source, Spec};
 
 /// The source's row in `source::SOURCES`.
@@ -101,7 +102,7 @@ impl Source for Listen {
         loop {
             // With work at hand this only looks whether there is news.
             let deadline = self.deadline(limit, until, wait.now());
-            let woke = wait.until(deadline).place(&self.address)?;
+            wait.until(deadline).place(&self.address)?;
             let now = wait.now();
             if !self.sealed {
                 wait.events().iter().for_each(|event| self.note(event));
@@ -111,9 +112,7 @@ impl Source for Listen {
             if self.settings.once && self.one_has_left && !self.sealed {
                 self.seal(wait, now);
             }
-            if woke == Woke::Due {
-                self.give_up_stuck(chunk, now);
-            }
+            self.give_up_stuck(chunk, now);
             if !chunk.is_empty() || !chunk.bad.is_empty() {
                 chunk.set_uncut(self.settings.delimiter);
                 return Ok(Read::Rows);
@@ -191,13 +190,13 @@ impl Listen {
                 break;
             };
             let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port()).to_string();
-            if let Err(error) = self.welcome(stream, &peer, wait) {
+            if let Err(error) = self.seat(stream, &peer, wait) {
                 say(&format!("{peer}: not let in: {}", crate::error::said(&error)));
             }
         }
     }
 
-    fn welcome(&mut self, mut stream: TcpStream, peer: &str, wait: &dyn Wait) -> io::Result<()> {
+    fn seat(&mut self, mut stream: TcpStream, peer: &str, wait: &dyn Wait) -> io::Result<()> {
         let number = self.free.last().copied().unwrap_or(self.clients.len());
         let token = Token(FIRST_CLIENT + number);
         wait.registry().register(&mut stream, token, Interest::READABLE)?;
@@ -224,7 +223,7 @@ impl Listen {
         }
     }
 
-    /// One client's turn; returns how many bytes were read at most.
+    /// One client's turn; returns how many bytes were read.
     fn turn(&mut self, number: usize, chunk: &mut Chunk, limit: &mut usize, now: Stamp) -> usize {
         let Some(client) = &mut self.clients[number] else { return 0 };
         let before = client.unfinished();
@@ -237,7 +236,7 @@ impl Listen {
             None => match client.peek() {
                 Got::End(_) => SMALL,
                 Got::Drained => return 0,
-                Got::More => {
+                Got::More(_) => {
                     self.budget.park(number, now);
                     return 0;
                 }
@@ -246,9 +245,9 @@ impl Listen {
         let got = client.read(chunk, most, limit);
         self.budget.moved(number, before, client.unfinished(), now);
         match got {
-            Got::More => {
+            Got::More(count) => {
                 self.queue.push_back(number);
-                return most;
+                return count;
             }
             Got::Drained => {}
             Got::End(why) => self.leave(number, why, now),
@@ -293,13 +292,19 @@ impl Listen {
         }
         let Some(number) = self.budget.leader() else { return };
         let Some(client) = &mut self.clients[number] else { return };
-        // One that has something to read is late through our fault, not its own.
-        if !client.readable {
-            let before = client.unfinished();
-            let reason = "unfinished, and given up: other clients' lines waited for its memory";
-            client.give_up(chunk, reason);
-            self.budget.moved(number, before, client.unfinished(), now);
+        // One that has something to read is late through our fault, not its own. Whether it has is
+        // asked anew: with many events at once the one that tells of it may still be to come.
+        if client.readable {
+            return;
         }
+        if !matches!(client.peek(), Got::Drained) {
+            client.readable = true;
+            return self.queue.push_back(number);
+        }
+        let before = client.unfinished();
+        let reason = "unfinished, and given up: other clients' lines waited for its memory";
+        client.give_up(chunk, reason);
+        self.budget.moved(number, before, client.unfinished(), now);
     }
 }
 

@@ -4,6 +4,7 @@
 //! when it has room for a chunk, so a stream that comes faster than it is folded is slowed where it
 //! comes from.
 
+mod address;
 mod budget;
 pub mod connect;
 mod door;
@@ -101,6 +102,9 @@ pub struct Settings {
     pub start: Stamp,
 }
 
+/// Makes a source of what was typed.
+pub type Build = fn(&ArgMatches, &Settings) -> Result<Box<dyn Source>, Error>;
+
 /// A source as the command line knows it.
 pub struct Spec {
     /// The command's name.
@@ -110,7 +114,7 @@ pub struct Spec {
     /// Adds the source's own arguments and their descriptions.
     pub arguments: fn(Command) -> Command,
     /// Makes the source of what was typed.
-    pub build: fn(&ArgMatches, &Settings) -> Result<Box<dyn Source>, Error>,
+    pub build: Build,
 }
 
 /// The sources there are, in the order in which help names them.
