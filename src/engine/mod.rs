@@ -18,6 +18,8 @@ mod cursor;
 mod flags;
 mod output;
 mod rate;
+#[cfg(test)]
+mod tests;
 mod times;
 mod worker;
 

@@ -57,7 +57,8 @@ pub trait Source: Send {
 
     /// Reads into `chunk`, which is clear: at most `limit` records, waiting no longer than `until`.
     ///
-    /// Returns as soon as it has some records. A wait that ends with `Woke::Called` is `Idle`.
+    /// Returns as soon as it has some records. What is there to be read at `until` belongs to the
+    /// next batch, so it is left, as exactly as the source's clock is. A wait that ends with `Woke::Called` is `Idle`.
     fn read(
         &mut self,
         chunk: &mut Chunk,

@@ -111,7 +111,7 @@ impl Source for Replay {
             } else if let Some((time, event)) = self.next.take() {
                 let called = wait.now() < time
                     && wait.until(time.min(until)).place("replay")? == Woke::Called;
-                if called || wait.now() < time {
+                if called || wait.now() < time || wait.now() >= until {
                     self.next = Some((time, event));
                     return Ok(Read::Idle);
                 }

@@ -1,0 +1,232 @@
+//! The engine in process: a source of numbered lines under the virtual clock, output into a pipe.
+
+use std::io::Read as _;
+use std::sync::{Arc, Mutex};
+
+use super::*;
+use crate::agg::AGGS;
+use crate::clock::{Stamp, VirtualTime};
+use crate::record::{Chunk, Mark};
+use crate::report::Sort;
+use crate::sink::time::{Clockface, Style};
+use crate::sink::{self, FORMATS, Shape};
+use crate::source::{Read, Stage};
+
+/// What the source was told.
+type Told = Arc<Mutex<Vec<(Stage, Mark)>>>;
+
+/// Lines `0` to `total`, seven a chunk, a chunk each 100 ms; `Cut` before each chunk in `cuts`.
+struct Numbers {
+    next: u64,
+    total: u64,
+    cuts: Vec<u64>,
+    told: Told,
+}
+
+impl Source for Numbers {
+    fn open(&mut self, _wait: &mut dyn Wait) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn read(
+        &mut self,
+        chunk: &mut Chunk,
+        _limit: usize,
+        wait: &mut dyn Wait,
+        until: Stamp,
+    ) -> Result<Read, Error> {
+        if self.next >= self.total {
+            return Ok(Read::End);
+        }
+        if let Some(at) = self.cuts.iter().position(|&cut| cut <= self.next) {
+            self.cuts.remove(at);
+            return Ok(Read::Cut);
+        }
+        let time = Stamp(self.next as i64 / 7 * 100);
+        if wait.now() < time {
+            wait.until(time.min(until)).unwrap();
+            if wait.now() < time || wait.now() >= until {
+                return Ok(Read::Idle);
+            }
+        }
+        for _ in 0..7 {
+            chunk.append(format!("{}\n", self.next).as_bytes());
+            self.next += 1;
+        }
+        chunk.set_uncut(b'\n');
+        chunk.mark = Mark(self.next);
+        Ok(Read::Rows)
+    }
+
+    fn waiting(&self) -> String {
+        "numbers".to_string()
+    }
+
+    fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
+        self.told.lock().unwrap().push((stage, mark));
+        Ok(())
+    }
+}
+
+/// Appends to each record how many it has seen, and says at a batch's end how many those were.
+struct Numbering {
+    seen: u64,
+    fails_at: u64,
+}
+
+impl Step for Numbering {
+    fn apply(&mut self, chunk: &mut Chunk) -> Result<(), Error> {
+        chunk.cut();
+        for index in 0..chunk.keys.len() {
+            if self.seen == self.fails_at {
+                return Err(Error::Failed("no more".to_string()));
+            }
+            let record = chunk.at(chunk.keys[index]).to_vec();
+            let numbered = [record, format!("={}", self.seen).into_bytes()].concat();
+            chunk.keys[index] = chunk.append(&numbered);
+            self.seen += 1;
+        }
+        Ok(())
+    }
+
+    fn fork(&self) -> Box<dyn Step> {
+        unreachable!("a serial step is never copied")
+    }
+
+    fn is_serial(&self) -> bool {
+        true
+    }
+
+    fn finish(&mut self, chunk: &mut Chunk) -> Result<(), Error> {
+        let total = chunk.append(format!("seen {}", self.seen).as_bytes());
+        chunk.keys.push(total);
+        Ok(())
+    }
+}
+
+struct Case {
+    total: u64,
+    cuts: Vec<u64>,
+    threads: usize,
+    steps: Vec<Box<dyn Step>>,
+    aggregate: Option<&'static str>,
+    interval: u64,
+}
+
+/// Runs the case; returns what came out, what the source was told, and how it ended.
+fn run_case(case: Case) -> (String, Vec<(Stage, Mark)>, Result<(), Error>) {
+    let spec = case.aggregate.map(|name| AGGS.iter().find(|spec| spec.name == name).unwrap());
+    let told = Told::default();
+    let source = Numbers { next: 0, total: case.total, cuts: case.cuts, told: Arc::clone(&told) };
+    let format = (FORMATS[1].build)(&sink::Settings {
+        shape: if spec.is_some() { Shape::Keyed } else { Shape::Records },
+        columns: vec!["value".to_string()],
+        clockface: Clockface::new(true, Style::Epoch),
+        num: 0,
+        header: false,
+        bare: false,
+    });
+    let selection = Selection { top: None, ascending: false, sort: Sort::Key, shown: usize::MAX };
+    let pipeline = Pipeline {
+        source: Box::new(source),
+        steps: case.steps,
+        aggregate: spec.map(|spec| (spec.build)(false)),
+        width: 1,
+        selection,
+        format,
+        skip_empty: false,
+    };
+    let settings = Settings {
+        interval: Duration::from_millis(case.interval),
+        once: false,
+        batches: None,
+        duration: None,
+        threads: case.threads,
+        max_rate: None,
+        on_bad: OnBad::Skip,
+        says_silent: false,
+        says_missed: false,
+        verbose: false,
+    };
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let (wait, waker) = VirtualTime::new(Stamp(1)).unwrap();
+    let stdout = Stdout::new(&writer).unwrap();
+    drop(writer);
+    let around = Surroundings { wait: Box::new(wait), waker, stdout, stop: Arc::default() };
+    let taker = std::thread::spawn(move || {
+        let mut text = String::new();
+        reader.read_to_string(&mut text).map(|_| text)
+    });
+    let result = run(pipeline, &settings, around);
+    let text = taker.join().unwrap().unwrap();
+    let told = told.lock().unwrap().clone();
+    (text, told, result)
+}
+
+fn case(total: u64, threads: usize) -> Case {
+    let (cuts, steps, aggregate, interval) = (Vec::new(), Vec::new(), None, 1000);
+    Case { total, cuts, threads, steps, aggregate, interval }
+}
+
+fn numbering(fails_at: u64) -> Vec<Box<dyn Step>> {
+    vec![Box::new(Numbering { seen: 0, fails_at })]
+}
+
+#[test]
+fn records_keep_their_order_whatever_the_workers_do() {
+    let (text, ..) = run_case(case(7000, 4));
+    let records: Vec<_> = text.lines().map(|line| line.split_once('\t').unwrap().1).collect();
+    let wanted: Vec<_> = (0..7000).map(|n| n.to_string()).collect();
+    assert_eq!(records, wanted);
+}
+
+#[test]
+fn a_serial_step_sees_all_records_in_order_and_the_end_of_each_batch() {
+    let (text, ..) = run_case(Case { steps: numbering(u64::MAX), ..case(140, 4) });
+    let records: Vec<_> = text.lines().map(|line| line.split_once('\t').unwrap()).collect();
+    let numbers = records.iter().filter(|(_, record)| !record.starts_with("seen"));
+    assert!(numbers.enumerate().all(|(n, (_, record))| *record == format!("{n}={n}")));
+    let ends: Vec<_> = records.iter().filter(|(_, record)| record.starts_with("seen")).collect();
+    // A chunk each 100 ms: ten of them, 70 records, before the batch of Time 1 ends.
+    assert_eq!(ends, [&("1", "seen 70"), &("2", "seen 140")]);
+}
+
+#[test]
+fn what_a_serial_step_still_has_is_folded_into_the_batch_that_ends() {
+    let steps = numbering(u64::MAX);
+    let (text, ..) = run_case(Case { steps, aggregate: Some("count-by-key"), ..case(140, 3) });
+    assert!(text.contains("1\tseen 70\t1\n") && text.contains("2\tseen 140\t1\n"), "{text}");
+    assert_eq!(text.lines().count(), 142);
+}
+
+#[test]
+fn a_step_that_fails_ends_the_run_and_nobody_waits_for_ever() {
+    for threads in 1..5 {
+        let (text, _, result) = run_case(Case { steps: numbering(1000), ..case(7000, threads) });
+        assert_eq!(result.unwrap_err().to_string(), "no more");
+        assert!(text.lines().count() <= 1000 + 20);
+    }
+}
+
+#[test]
+fn a_batch_that_the_source_cuts_keeps_its_time_and_the_next_has_the_next() {
+    let cuts = vec![14, 21];
+    let (text, ..) = run_case(Case { cuts, aggregate: Some("count"), ..case(70, 2) });
+    let batches: Vec<_> = text.lines().map(|line| line.rsplit_once('\t').unwrap()).collect();
+    let counts: Vec<_> =
+        batches.iter().map(|(time, count)| (time.split('\t').next().unwrap(), *count)).collect();
+    assert_eq!(counts, [("1", "14"), ("2", "7"), ("3", "49")]);
+}
+
+#[test]
+fn the_source_learns_how_safe_its_records_are_in_order() {
+    let (_, told, _) = run_case(Case { aggregate: Some("count-by-key"), ..case(2100, 3) });
+    let marks = |stage| told.iter().filter(move |(s, _)| *s == stage).map(|(_, mark)| *mark);
+    assert!(marks(Stage::Folded).is_sorted() && marks(Stage::Committed).is_sorted());
+    assert_eq!(marks(Stage::Committed).last(), Some(Mark(2100)), "and of the last batch too");
+    for (index, (stage, mark)) in told.iter().enumerate() {
+        let before = &told[..index];
+        let folded = before.iter().any(|(s, m)| *s == Stage::Folded && m >= mark);
+        assert!(*stage != Stage::Committed || folded, "folded before it is committed");
+    }
+}
