@@ -74,7 +74,8 @@ fn means_stdin(word: &OsString) -> bool {
 
 /// Turns clap's message into ours, or into the text that was asked for.
 fn explained(error: &clap::Error) -> Result<Asked, Error> {
-    let text = error.render().to_string();
+    // For clap a source is a subcommand; for the reader it is not.
+    let text = error.render().to_string().replace("subcommand", "source");
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Asked::Text(text)),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {

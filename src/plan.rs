@@ -112,7 +112,7 @@ fn settings(typed: &Typed, source: &dyn Source) -> engine::Settings {
         once: flags.once || flags.interval.is_none() && source.is_finite(),
         batches: flags.batches,
         duration: flags.duration,
-        threads: flags.threads.map_or_else(cores, usize::from),
+        threads: flags.threads.unwrap_or_else(cores),
         max_rate: flags.max_rate,
         on_bad: match flags.on_bad.to_str() {
             Some("skip") => OnBad::Skip,

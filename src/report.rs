@@ -36,7 +36,7 @@ pub enum Sort {
 #[command(next_help_heading = "Report")]
 pub struct Flags {
     /// Report only the N largest values
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", value_parser = rows, allow_hyphen_values = true)]
     pub top: Option<usize>,
 
     /// Smallest first: for --top, and for --sort value
@@ -46,6 +46,10 @@ pub struct Flags {
     /// What orders the rows [default: value]
     #[arg(long, value_name = "ORDER")]
     pub sort: Option<Sort>,
+}
+
+fn rows(text: &str) -> Result<usize, String> {
+    Ok(usize::try_from(crate::units::whole(text, 0)?).unwrap_or(usize::MAX))
 }
 
 /// Which rows are shown, and in which order.

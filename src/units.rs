@@ -74,6 +74,15 @@ pub fn show_duration(span: Duration) -> String {
     }
 }
 
+/// Reads a whole number of at least `least`.
+pub fn whole(text: &str, least: u64) -> Result<u64, String> {
+    match text.parse::<u64>() {
+        Ok(number) if number >= least => Ok(number),
+        Ok(_) => Err(format!("less than {least}")),
+        Err(_) => Err("no whole number".to_string()),
+    }
+}
+
 /// Reads a size: a number of bytes, or of the unit that stands behind it, in powers of 1024.
 pub fn size(text: &str) -> Result<usize, String> {
     let wrong = || "no size: it is a number of bytes, as in 4096, or 64K, 16M, 1G".to_string();

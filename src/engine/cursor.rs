@@ -112,6 +112,13 @@ impl Cursor {
 
     /// Reads into `chunk`, or finds that something else is to be done.
     pub fn next(&mut self, chunk: &mut Chunk, bad: &mut BadLog) -> Result<Next, Error> {
+        let next = self.look(chunk, bad);
+        // Said while the lock is held: no other worker reads past what has failed.
+        self.done |= next.is_err();
+        next
+    }
+
+    fn look(&mut self, chunk: &mut Chunk, bad: &mut BadLog) -> Result<Next, Error> {
         loop {
             if self.done {
                 return Ok(Next::Done);

@@ -24,7 +24,7 @@ pub struct Flags {
     pub once: bool,
 
     /// Stop after N batches
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", value_parser = at_least_one, allow_hyphen_values = true)]
     pub batches: Option<u64>,
 
     /// Stop after D; the open batch is printed
@@ -32,11 +32,11 @@ pub struct Flags {
     pub duration: Option<Duration>,
 
     /// Fold with N threads [default: the cores it may use]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), allow_hyphen_values = true)]
-    pub threads: Option<u16>,
+    #[arg(long, value_name = "N", value_parser = threads, allow_hyphen_values = true)]
+    pub threads: Option<usize>,
 
     /// Read at most N records a second
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", value_parser = at_least_one, allow_hyphen_values = true)]
     pub max_rate: Option<u64>,
 
     /// The longest record; a longer one is bad
@@ -67,6 +67,17 @@ pub struct Flags {
     /// Say nothing on stderr but errors and losses
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+fn at_least_one(text: &str) -> Result<u64, String> {
+    units::whole(text, 1)
+}
+
+fn threads(text: &str) -> Result<usize, String> {
+    match units::whole(text, 1)? {
+        number @ ..=256 => Ok(number as usize),
+        _ => Err("more than 256".to_string()),
+    }
 }
 
 /// Spans of a chunk are 32 bits wide, so records have to stay well below 4 GiB.
