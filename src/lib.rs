@@ -1,4 +1,4 @@
-//! weir: count, window and watch a live stream from one shell line.
+//! weir: count and watch a live stream from one shell line.
 //!
 //! ```text
 //! source ──chunks──> steps ──rows──> fold ──end of batch──> report ──rows──> format ──> stdout

@@ -8,7 +8,7 @@ use crate::value::Value;
 pub const COUNT: Spec = Spec {
     name: "count",
     keyed: false,
-    help: "Count the records of a batch; of none it is 0",
+    help: "Count the records of each batch; an empty batch has 0",
     columns: &["value"],
     build: |_| Whole::<Count>::new(),
 };

@@ -9,7 +9,7 @@ use crate::units;
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Engine")]
 pub struct Flags {
-    /// The batch interval: batches end at multiples of D since the epoch
+    /// The batch interval: batches end at multiples of D since the epoch [default: 1s]
     ///
     /// D is a number of seconds (6, 0.5) or has a unit (500ms, 2s, 5m, 1h, 1d). With 0 there are no
     /// batches: without an aggregate each record is printed at once, bare.
@@ -52,7 +52,10 @@ pub struct Flags {
     #[arg(long, value_name = "skip|fail|FILE", default_value = "skip", allow_hyphen_values = true)]
     pub on_bad: OsString,
 
-    /// Print the pipeline, and what becomes of each record of a stdin that is at hand; read nothing else
+    /// Print the pipeline instead of running it
+    ///
+    /// If stdin is the source and no terminal, it is read to its end, and each record is shown after
+    /// each step. No socket is opened.
     #[arg(long)]
     pub explain: bool,
 

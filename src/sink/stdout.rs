@@ -26,7 +26,7 @@ impl Stdout {
         Ok(Stdout(fd.as_fd().try_clone_to_owned().place("stdout")?))
     }
 
-    /// Writes all bytes; see [`write`].
+    /// Writes all bytes; see [`write()`].
     pub fn write(&self, bytes: &[u8]) -> Result<(), Error> {
         write(&self.0, bytes)
     }

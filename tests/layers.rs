@@ -1,0 +1,113 @@
+//! Checks on the source tree itself: layers, module docs, file sizes, unsafe code, the map of modules.
+
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail as a test does")]
+
+use std::fs;
+use std::path::Path;
+
+/// Modules from the bottom up. A file may use only modules of lower rows.
+const LAYERS: &[&[&str]] = &[
+    &["error", "say", "scan", "clock", "value", "units"],
+    &["record", "keys", "report", "signal"],
+    &["wire", "shards"],
+    &["source", "step", "agg", "sink"],
+    &["engine"],
+    &["cli"],
+    &["plan", "man"],
+    &["explain"],
+];
+
+/// The files that may hold unsafe code.
+const UNSAFE: &[&str] = &["scan.rs", "keys.rs"];
+
+fn rank(module: &str) -> usize {
+    let row = LAYERS.iter().position(|row| row.contains(&module));
+    row.unwrap_or_else(|| panic!("src/{module} has no layer: add it to LAYERS"))
+}
+
+/// Every source file, by its path below src, with its text.
+fn files() -> Vec<(String, String)> {
+    fn visit(dir: &Path, files: &mut Vec<(String, String)>) {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                visit(&path, files);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let name = path.strip_prefix("src").unwrap().to_str().unwrap();
+                files.push((name.to_string(), fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let mut files = Vec::new();
+    visit("src".as_ref(), &mut files);
+    files
+}
+
+/// The lines of a file that are code, without the tests at its end.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    let product = text.split("#[cfg(test)]\nmod tests").next().unwrap();
+    product.lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+/// The modules of the crate that code uses: of `crate::a::B` and `crate::{a, b::C}` a and b.
+fn used(code: &str) -> Vec<&str> {
+    let mut modules = Vec::new();
+    for path in code.split("crate::").skip(1) {
+        let list = path.strip_prefix('{').and_then(|list| list.split('}').next());
+        for item in list.map_or(vec![path], |list| list.split(',').collect()) {
+            let word = |c: char| !c.is_alphanumeric() && c != '_';
+            modules.push(item.trim().split(word).next().unwrap());
+        }
+    }
+    modules
+}
+
+#[test]
+fn imports_point_down_only() {
+    for (name, text) in files() {
+        let module = name.split(['/', '.']).next().unwrap();
+        if ["main", "lib"].contains(&module) {
+            continue;
+        }
+        let code: Vec<_> = code(&text).collect();
+        for used in used(&code.join("\n")) {
+            assert!(used == module || rank(used) < rank(module), "src/{name} uses {used}");
+        }
+    }
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    for (name, text) in files() {
+        assert!(text.starts_with("//! "), "src/{name} has no module doc");
+        assert!(text.lines().count() <= 500, "src/{name} is too long: split it");
+    }
+}
+
+#[test]
+fn unsafe_code_stands_in_two_files_at_most() {
+    for (name, text) in files().into_iter().filter(|(name, _)| !UNSAFE.contains(&name.as_str())) {
+        let is_unsafe = |line: &&str| {
+            line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe")
+        };
+        assert_eq!(code(&text).find(is_unsafe), None, "src/{name}");
+    }
+}
+
+#[test]
+fn architecture_names_every_module() {
+    let page = fs::read_to_string("ARCHITECTURE.md").unwrap();
+    for (name, _) in files() {
+        let module = name.trim_end_matches(".rs").trim_end_matches("/mod");
+        if module.ends_with("/tests") {
+            continue;
+        }
+        assert!(page.contains(&format!("`{module}`")), "ARCHITECTURE.md does not name `{module}`");
+    }
+}
+
+#[test]
+fn a_list_of_imports_is_taken_apart() {
+    assert_eq!(used("use crate::{engine, report::Flags};"), ["engine", "report"]);
+    assert_eq!(used("use crate::agg::{self, AGGS}; crate::say::say(1)"), ["agg", "say"]);
+}
