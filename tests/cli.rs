@@ -2,6 +2,7 @@
 //!
 //! What cannot be meant ends with status 2 before anything is read or written; what fails in the
 //! world outside ends with status 1 and the place that failed.
+#![allow(clippy::unwrap_used, reason = "these are tests, their helpers too")]
 
 mod common;
 

@@ -12,6 +12,7 @@
 //!   `base` and ends with its last event.
 //! - Spark is connected again 2 s after a server has closed; a script has no connections, and CLOSE
 //!   only ends the half line.
+#![allow(clippy::unwrap_used, reason = "these are tests, their helpers too")]
 
 mod common;
 

@@ -1,6 +1,7 @@
 //! The real binary against a plain model: random bytes, random steps, random reports.
 //!
 //! The model says in a few lines what each part means, without chunks, spans, threads or tables.
+#![allow(clippy::unwrap_used, reason = "these are tests, their helpers too")]
 
 mod common;
 

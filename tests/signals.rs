@@ -1,4 +1,5 @@
 //! How a run ends: signals, readers that go away, outputs that are full; and whose flags are whose.
+#![allow(clippy::unwrap_used, reason = "these are tests, their helpers too")]
 
 mod common;
 

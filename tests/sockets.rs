@@ -1,4 +1,5 @@
 //! Lines over TCP: many clients, ones that vanish, servers that come back, and no more files to open.
+#![allow(clippy::unwrap_used, reason = "these are tests, their helpers too")]
 
 mod common;
 

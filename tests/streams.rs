@@ -1,4 +1,5 @@
 //! Records in, batches out: bytes of all kinds, lengths, limits, and the flags of the output.
+#![allow(clippy::unwrap_used, reason = "these are tests, their helpers too")]
 
 mod common;
 

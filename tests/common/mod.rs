@@ -4,7 +4,6 @@
 //! never held up by a test; a test waits for an event, a line on stdout or stderr or the end of the
 //! process, and fails if that has not come after [`PATIENCE`].
 #![allow(dead_code, reason = "each test file uses some of it")]
-#![allow(clippy::unwrap_used, reason = "these are tests, though not marked as such")]
 
 use std::fs::{self, File};
 use std::io::{Read, Write};

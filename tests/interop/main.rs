@@ -2,6 +2,7 @@
 //!
 //! These are not part of a Rust installation, so `cargo test` leaves the tests out; `scripts/check`
 //! runs them with `-- --ignored`.
+#![allow(clippy::unwrap_used, reason = "these are tests, their helpers too")]
 
 #[path = "../common/mod.rs"]
 mod common;
