@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
 use crate::cli;
+use crate::source::SOURCES;
 
 /// The texts that are not about a flag: `# TITLE`, paragraphs, and indented examples.
 const TEXTS: &str = include_str!("help/man.txt");
@@ -46,12 +47,27 @@ pub fn page() -> Vec<u8> {
 /// The completions for a shell.
 pub fn completions(shell: Shell) -> Vec<u8> {
     let mut out = Vec::new();
-    clap_complete::generate(shell, &mut cli::command(), "weir", &mut out);
+    clap_complete::generate(shell, &mut shown(), "weir", &mut out);
     out
 }
 
+/// The command line without what is hidden: clap_complete would offer that too.
+fn shown() -> Command {
+    let whole = cli::command();
+    let visible = |name: &'static str, command: &Command| {
+        let args = command.get_arguments().filter(|arg| !arg.is_hide_set()).cloned();
+        let shown = Command::new(name).args(args.collect::<Vec<_>>());
+        shown.about(command.get_about().cloned().unwrap_or_default())
+    };
+    let sources = SOURCES.iter().filter(|spec| !spec.hidden).map(|spec| spec.name);
+    let names = sources.chain(["man", "completions"]);
+    let commands = names.filter_map(|name| Some(visible(name, whole.find_subcommand(name)?)));
+    let root = visible("weir", &whole).version(env!("CARGO_PKG_VERSION"));
+    root.disable_help_subcommand(true).subcommands(commands.collect::<Vec<_>>())
+}
+
 fn sources(command: &Command) -> impl Iterator<Item = &Command> {
-    let is_source = |name: &str| crate::source::SOURCES.iter().any(|spec| spec.name == name);
+    let is_source = |name: &str| SOURCES.iter().any(|spec| spec.name == name);
     let sources = command.get_subcommands().filter(|source| !source.is_hide_set());
     sources.filter(move |source| is_source(source.get_name()))
 }

@@ -34,6 +34,7 @@ pub enum Sort {
 /// Flags that choose and order rows, as typed.
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Report")]
+#[group(skip)]
 pub struct Flags {
     /// Report only the N largest values
     #[arg(long, value_name = "N", value_parser = rows, allow_hyphen_values = true)]

@@ -8,6 +8,7 @@ use crate::units;
 /// Engine flags, as typed.
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Engine")]
+#[group(skip)]
 pub struct Flags {
     /// The batch interval: batches end at multiples of D since the epoch [default: 1s]
     ///

@@ -146,8 +146,12 @@ impl Engine {
             }
             cursor.committed(Mark(self.committed.load(Relaxed)))?;
             // The log is let go before the chunk is worked on: what it holds up, all wait for.
-            let next = cursor.next(&mut chunk, &mut lock(&self.bad))?;
-            match next {
+            let next = cursor.next(&mut chunk, &mut lock(&self.bad));
+            if next.is_err() {
+                // Before the cursor is let go: the next worker would take the failure for an end.
+                self.failed.store(true, Relaxed);
+            }
+            match next? {
                 Next::Chunk => {
                     *lock(&self.under_way) += 1;
                     drop(cursor);

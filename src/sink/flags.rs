@@ -8,6 +8,7 @@ use super::FORMATS;
 /// Output flags, as typed.
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Output")]
+#[group(skip)]
 pub struct Flags {
     /// How batches are written
     #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].name)]

@@ -1,0 +1,223 @@
+//! How a run ends: signals, readers that go away, outputs that are full; and whose flags are whose.
+#![allow(clippy::unwrap_used, reason = "these are tests, their helpers too")]
+
+mod common;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
+use std::net::TcpStream;
+
+use common::{Dir, Ended, Run, batches, shell, start, weir};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::pipe::fcntl_setpipe_size;
+use rustix::process::Signal;
+
+/// A count over an hour, which has read two records: it has said what it made of the line after.
+fn counting() -> Run {
+    let mut run = start(weir(&["--count", "--interval", "1h", "--max-record", "3"]));
+    run.write("a\nb\ntoo long\n");
+    run.err.line("a bad record is skipped");
+    run
+}
+
+#[test]
+fn the_first_signal_prints_the_open_batch_and_ends_in_order() {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let run = counting();
+        run.signal(signal);
+        let ended = wait_for(run);
+        assert_eq!((ended.status, ended.err.as_str()), (0, ""), "{signal:?}");
+        let batches = batches(&ended.out);
+        assert_eq!(batches.len(), 1, "{signal:?}");
+        assert_eq!(batches[0].1, ["2"], "{signal:?}");
+    }
+}
+
+/// Waits for the end of a run whose stdin stays open.
+fn wait_for(mut run: Run) -> Ended {
+    let _stdin = run.take_stdin();
+    run.end()
+}
+
+/// A pipe that is full.
+fn full_pipe() -> (PipeReader, PipeWriter) {
+    let (reader, mut writer) = pipe().unwrap();
+    let size = fcntl_setpipe_size(&writer, 4096).unwrap();
+    writer.write_all(&vec![b'x'; size]).unwrap();
+    (reader, writer)
+}
+
+#[test]
+fn a_second_signal_ends_a_run_that_hangs() {
+    for (first, second) in [(Signal::TERM, Signal::INT), (Signal::INT, Signal::TERM)] {
+        let (reader, writer) = full_pipe();
+        let mut command = weir(&["listen", "0", "--count", "--interval", "1h"]);
+        command.stdout(writer);
+        let mut run = start(command);
+        run.port();
+        // The first one asks for a batch, for which there is no room.
+        run.signal(first);
+        run.signal(second);
+        assert_eq!(wait_for(run).status, 130, "{first:?}, {second:?}");
+        drop(reader);
+    }
+}
+
+#[test]
+fn ctrl_c_twice_ends_a_run_that_hangs() {
+    let (reader, writer) = full_pipe();
+    let mut command = weir(&["listen", "0", "--count", "--interval", "1h"]);
+    command.stdout(writer);
+    let mut run = start(command);
+    run.port();
+    // Two that come at the same time are one for the system, so it is pressed until it helps.
+    while !run.err.has_ended() {
+        run.signal(Signal::INT);
+    }
+    assert_eq!(run.status(), 130);
+    drop(reader);
+}
+
+#[test]
+fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
+    for (name, signal) in [("HUP", Signal::HUP), ("INT", Signal::INT), ("TERM", Signal::TERM)] {
+        let script = format!(r#"trap '' {name}; exec "$WEIR" listen 0 --interval 0"#);
+        let mut run = start(shell(&script));
+        let mut client = TcpStream::connect(("127.0.0.1", run.port())).unwrap();
+        run.signal(signal);
+        run.signal(signal);
+        client.write_all(b"still there\n").unwrap();
+        assert_eq!(run.out.line(""), "still there", "{name}");
+        run.signal(if name == "TERM" { Signal::INT } else { Signal::TERM });
+        assert_eq!(wait_for(run), Ended { status: 0, out: String::new(), err: String::new() });
+    }
+}
+
+#[test]
+fn head_ends_an_idle_stream_quietly() {
+    let args = "listen 0 --count-by-key --format tsv --no-time --interval 20ms";
+    let mut run = start(shell(&format!("{{ \"$WEIR\" {args}; echo status $? >&2; }} | head -3")));
+    let mut client = TcpStream::connect(("127.0.0.1", run.port())).unwrap();
+    client.write_all(b"a\nb\nc\n").unwrap();
+    // Nothing more is sent or printed: that head has gone is noticed while idle.
+    assert_eq!(run.err.line(""), "status 0");
+    assert_eq!(run.end().ok(), "a\t1\nb\t1\nc\t1\n");
+}
+
+#[test]
+fn head_ends_a_stream_that_never_pauses_quietly() {
+    let script = r#"yes word | { "$WEIR" --format text; echo status $? >&2; } | head -3"#;
+    let ended = start(shell(script)).end();
+    let out = "word\nword\nword\n".to_string();
+    assert_eq!(ended, Ended { status: 0, out, err: "status 0\n".to_string() });
+}
+
+#[test]
+fn sort_gets_everything_and_nothing_is_stuck() {
+    let args = "listen 0 --count-by-key --format tsv --no-time --interval 20ms";
+    let mut run = start(shell(&format!("\"$WEIR\" {args} --once | sort")));
+    let mut client = TcpStream::connect(("127.0.0.1", run.port())).unwrap();
+    client.write_all(b"c\na\nb\na\na").unwrap();
+    drop(client);
+    assert_eq!(run.end().ok(), "a\t3\nb\t1\nc\t1\n");
+}
+
+#[test]
+fn a_file_as_stdout_has_every_batch_at_its_end() {
+    let dir = Dir::new();
+    let path = dir.path("out");
+    let mut command = weir(&["listen", "0", "--format", "text", "--interval", "1h", "-v"]);
+    command.stdout(File::create(&path).unwrap());
+    let mut run = start(command);
+    let mut client = TcpStream::connect(("127.0.0.1", run.port())).unwrap();
+    client.write_all(b"a\nb\n").unwrap();
+    drop(client);
+    run.err.line(": closed");
+    run.signal(Signal::TERM);
+    assert_eq!(run.end().status, 0);
+    assert_eq!(fs::read_to_string(path).unwrap(), "a\nb\n");
+}
+
+#[test]
+fn a_stdout_closed_from_the_start_is_no_failure() {
+    let ended = start(shell(r#"echo a | "$WEIR" --count >&-"#)).end();
+    assert_eq!(ended.ok(), "");
+}
+
+#[test]
+fn a_stdout_whose_reader_is_gone_from_the_start_ends_the_run_quietly() {
+    for args in [&["listen", "0", "-q", "--count"][..], &["--interval", "1h"]] {
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        let mut command = weir(args);
+        command.stdout(writer);
+        assert_eq!(wait_for(start(command)).ok(), "", "{args:?}");
+    }
+}
+
+#[test]
+fn a_full_device_is_an_error_that_says_so() {
+    for args in [&["--count"][..], &["--format", "text"], &["man"]] {
+        let mut command = weir(args);
+        command.stdout(OpenOptions::new().write(true).open("/dev/full").unwrap());
+        let mut run = start(command);
+        if args[0] != "man" {
+            run.write("a\n");
+        }
+        assert_eq!(run.end().failed(1), "weir: stdout: no space left on device\n", "{args:?}");
+    }
+}
+
+#[test]
+fn the_flags_of_stdin_and_stdout_are_left_alone() {
+    let (stdin, mut writer) = pipe().unwrap();
+    let (mut reader, stdout) = pipe().unwrap();
+    let (our_stdin, our_stdout) = (stdin.try_clone().unwrap(), stdout.try_clone().unwrap());
+    let flags = || [fcntl_getfl(&our_stdin).unwrap(), fcntl_getfl(&our_stdout).unwrap()];
+    let before = flags();
+    assert!(!before[0].contains(OFlags::NONBLOCK) && !before[1].contains(OFlags::NONBLOCK));
+    let mut command = weir(&["--interval", "0"]);
+    command.stdin(stdin).stdout(stdout);
+    let run = start(command);
+    let mut echoed = [0; 2];
+    for line in [b"a\n", b"b\n"] {
+        writer.write_all(line).unwrap();
+        reader.read_exact(&mut echoed).unwrap();
+        assert_eq!(&echoed, line);
+        assert_eq!(flags(), before, "while it runs");
+    }
+    drop(writer);
+    assert_eq!(run.end().ok(), "");
+    assert_eq!(flags(), before, "afterwards");
+}
+
+#[test]
+fn pipes_that_somebody_has_made_non_blocking_serve_as_well() {
+    let (stdin, mut writer) = pipe().unwrap();
+    let (mut reader, stdout) = pipe().unwrap();
+    let (our_stdin, our_stdout) = (stdin.try_clone().unwrap(), stdout.try_clone().unwrap());
+    for (fd, name) in [(fcntl_getfl(&stdin).unwrap(), 0), (fcntl_getfl(&stdout).unwrap(), 1)] {
+        let flags = fd | OFlags::NONBLOCK;
+        match name {
+            0 => fcntl_setfl(&our_stdin, flags).unwrap(),
+            _ => fcntl_setfl(&our_stdout, flags).unwrap(),
+        }
+    }
+    let mut command = weir(&["--format", "text"]);
+    command.stdin(stdin).stdout(stdout);
+    let run = start(command);
+    let input = "some words of a line\n".repeat(100_000);
+    let expected = input.clone();
+    let giver = std::thread::spawn(move || writer.write_all(input.as_bytes()).unwrap());
+    let taker = std::thread::spawn(move || {
+        let mut taken = String::new();
+        reader.read_to_string(&mut taken).unwrap();
+        taken
+    });
+    giver.join().unwrap();
+    assert_eq!(run.end().ok(), "");
+    assert!(fcntl_getfl(&our_stdin).unwrap().contains(OFlags::NONBLOCK));
+    assert!(fcntl_getfl(&our_stdout).unwrap().contains(OFlags::NONBLOCK));
+    drop((our_stdin, our_stdout));
+    assert!(taker.join().unwrap() == expected);
+}
