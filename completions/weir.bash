@@ -28,9 +28,6 @@ _weir() {
             weir,man)
                 cmd="weir__subcmd__man"
                 ;;
-            weir,replay)
-                cmd="weir__subcmd__replay"
-                ;;
             weir,stdin)
                 cmd="weir__subcmd__stdin"
                 ;;
@@ -41,7 +38,7 @@ _weir() {
 
     case "${cmd}" in
         weir)
-            opts="-h -V --help --version stdin connect listen replay man completions"
+            opts="-h -V --help --version stdin connect listen man completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -69,7 +66,7 @@ _weir() {
             return 0
             ;;
         weir__subcmd__connect)
-            opts="-i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --top --ascending --sort --format --num --utc --epoch --no-time --header --skip-empty --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --virtual-clock --verbose --quiet --reconnect-delay --help"
+            opts="-i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --top --ascending --sort --format --num --utc --epoch --no-time --header --skip-empty --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --reconnect-delay --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -132,10 +129,6 @@ _weir() {
                     return 0
                     ;;
                 --on-bad)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --virtual-clock)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -151,7 +144,7 @@ _weir() {
             return 0
             ;;
         weir__subcmd__listen)
-            opts="-i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --top --ascending --sort --format --num --utc --epoch --no-time --header --skip-empty --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --virtual-clock --verbose --quiet --help"
+            opts="-i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --top --ascending --sort --format --num --utc --epoch --no-time --header --skip-empty --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -214,10 +207,6 @@ _weir() {
                     return 0
                     ;;
                 --on-bad)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --virtual-clock)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -242,86 +231,8 @@ _weir() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        weir__subcmd__replay)
-            opts="-i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --top --ascending --sort --format --num --utc --epoch --no-time --header --skip-empty --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --virtual-clock --verbose --quiet --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --split)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --filter)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --reject)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --top)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --sort)
-                    COMPREPLY=($(compgen -W "value key none" -- "${cur}"))
-                    return 0
-                    ;;
-                --format)
-                    COMPREPLY=($(compgen -W "pprint tsv json text" -- "${cur}"))
-                    return 0
-                    ;;
-                --num)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --interval)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -i)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --batches)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --duration)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --threads)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-rate)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-record)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --on-bad)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --virtual-clock)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         weir__subcmd__stdin)
-            opts="-i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --top --ascending --sort --format --num --utc --epoch --no-time --header --skip-empty --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --virtual-clock --verbose --quiet --help"
+            opts="-i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --top --ascending --sort --format --num --utc --epoch --no-time --header --skip-empty --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -384,10 +295,6 @@ _weir() {
                     return 0
                     ;;
                 --on-bad)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --virtual-clock)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -24,12 +24,11 @@ function __fish_weir_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c weir -n "__fish_weir_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c weir -n "__fish_weir_needs_command" -s h -l help -d 'Print help'
 complete -c weir -n "__fish_weir_needs_command" -s V -l version -d 'Print version'
 complete -c weir -n "__fish_weir_needs_command" -f -a "stdin" -d 'Read lines from standard input'
 complete -c weir -n "__fish_weir_needs_command" -f -a "connect" -d 'Read lines from servers, and stay connected'
 complete -c weir -n "__fish_weir_needs_command" -f -a "listen" -d 'Read lines from any number of clients that connect'
-complete -c weir -n "__fish_weir_needs_command" -f -a "replay" -d 'Play a timed script'
 complete -c weir -n "__fish_weir_needs_command" -f -a "man" -d 'Print the manual page (weir man | man -l -)'
 complete -c weir -n "__fish_weir_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r
@@ -51,7 +50,6 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l threads -d 'Fold wit
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-rate -d 'Read at most N records a second' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-record -d 'The longest record; a longer one is bad' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l virtual-clock -d 'Run by a virtual clock that starts at MS since the epoch: for tests' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -86,7 +84,6 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l threads -d 'Fold w
 complete -c weir -n "__fish_weir_using_subcommand connect" -l max-rate -d 'Read at most N records a second' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l max-record -d 'The longest record; a longer one is bad' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r
-complete -c weir -n "__fish_weir_using_subcommand connect" -l virtual-clock -d 'Run by a virtual clock that starts at MS since the epoch: for tests' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l reconnect-delay -d 'How long to wait before a server that is lost or refuses is tried again' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
@@ -122,7 +119,6 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l threads -d 'Fold wi
 complete -c weir -n "__fish_weir_using_subcommand listen" -l max-rate -d 'Read at most N records a second' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l max-record -d 'The longest record; a longer one is bad' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r
-complete -c weir -n "__fish_weir_using_subcommand listen" -l virtual-clock -d 'Run by a virtual clock that starts at MS since the epoch: for tests' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -138,40 +134,5 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l explain -d 'Print t
 complete -c weir -n "__fish_weir_using_subcommand listen" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s q -l quiet -d 'Say nothing on stderr but errors and losses'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c weir -n "__fish_weir_using_subcommand replay" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r
-complete -c weir -n "__fish_weir_using_subcommand replay" -l filter -d 'Keep the records in which REGEX matches' -r
-complete -c weir -n "__fish_weir_using_subcommand replay" -l reject -d 'Drop the records in which REGEX matches' -r
-complete -c weir -n "__fish_weir_using_subcommand replay" -l top -d 'Report only the N largest values' -r
-complete -c weir -n "__fish_weir_using_subcommand replay" -l sort -d 'What orders the rows [default: value]' -r -f -a "value\t'By the value, largest first; equal ones by key'
-key\t'By the bytes of the key'
-none\t'As the keys first appeared'"
-complete -c weir -n "__fish_weir_using_subcommand replay" -l format -d 'How batches are written' -r -f -a "pprint\t'each batch as PySpark\'s pprint() prints it'
-tsv\t'tab-separated values with the Time, every row'
-json\t'one JSON object a row, with the Time, every row'
-text\t'the record alone, or key TAB value, every row'"
-complete -c weir -n "__fish_weir_using_subcommand replay" -l num -d 'Print at most N records a batch, or `all` (pprint) [default: 10, or N of --top]' -r
-complete -c weir -n "__fish_weir_using_subcommand replay" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r
-complete -c weir -n "__fish_weir_using_subcommand replay" -l batches -d 'Stop after N batches' -r
-complete -c weir -n "__fish_weir_using_subcommand replay" -l duration -d 'Stop after D; the open batch is printed' -r
-complete -c weir -n "__fish_weir_using_subcommand replay" -l threads -d 'Fold with N threads [default: the cores it may use]' -r
-complete -c weir -n "__fish_weir_using_subcommand replay" -l max-rate -d 'Read at most N records a second' -r
-complete -c weir -n "__fish_weir_using_subcommand replay" -l max-record -d 'The longest record; a longer one is bad' -r
-complete -c weir -n "__fish_weir_using_subcommand replay" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r
-complete -c weir -n "__fish_weir_using_subcommand replay" -l virtual-clock -d 'Run by a virtual clock that starts at MS since the epoch: for tests' -r
-complete -c weir -n "__fish_weir_using_subcommand replay" -l words -d 'Split each record at white space, as Python\'s s.split() does'
-complete -c weir -n "__fish_weir_using_subcommand replay" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
-complete -c weir -n "__fish_weir_using_subcommand replay" -l count -d 'Count the records of each batch; an empty batch has 0'
-complete -c weir -n "__fish_weir_using_subcommand replay" -l count-by-key -d 'Count the records of each key; a plain record is its own key'
-complete -c weir -n "__fish_weir_using_subcommand replay" -l ascending -d 'Smallest first: for --top, and for --sort value'
-complete -c weir -n "__fish_weir_using_subcommand replay" -l utc -d 'Write times in UTC, not in the local zone'
-complete -c weir -n "__fish_weir_using_subcommand replay" -l epoch -d 'Write times as seconds since the epoch (tsv, json)'
-complete -c weir -n "__fish_weir_using_subcommand replay" -l no-time -d 'Leave the time out (tsv, json)'
-complete -c weir -n "__fish_weir_using_subcommand replay" -l header -d 'Begin with a line that names the columns (tsv)'
-complete -c weir -n "__fish_weir_using_subcommand replay" -l skip-empty -d 'Do not print a batch without rows'
-complete -c weir -n "__fish_weir_using_subcommand replay" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
-complete -c weir -n "__fish_weir_using_subcommand replay" -l explain -d 'Print the pipeline instead of running it'
-complete -c weir -n "__fish_weir_using_subcommand replay" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
-complete -c weir -n "__fish_weir_using_subcommand replay" -s q -l quiet -d 'Say nothing on stderr but errors and losses'
-complete -c weir -n "__fish_weir_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c weir -n "__fish_weir_using_subcommand man" -s h -l help -d 'Print help'
 complete -c weir -n "__fish_weir_using_subcommand completions" -s h -l help -d 'Print help'

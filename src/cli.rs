@@ -138,7 +138,7 @@ fn source_command(spec: &source::Spec) -> Command {
     let command = report::Flags::augment_args(command);
     let command = sink::Flags::augment_args(command);
     // The source comes last: clap takes the description of a command from the flags added to it.
-    (spec.arguments)(engine::Flags::augment_args(command))
+    (spec.arguments)(engine::Flags::augment_args(command).next_help_heading(None))
 }
 
 fn step_arg(spec: &step::Spec) -> Arg {

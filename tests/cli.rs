@@ -62,7 +62,7 @@ fn an_unknown_value_gets_a_suggestion() {
 fn an_unknown_source_gets_a_suggestion() {
     refused_with_help(
         &["stdn", "--count"],
-        "unrecognized subcommand 'stdn'\n\n  tip: some similar subcommands exist: 'listen', \
+        "unrecognized source 'stdn'\n\n  tip: some similar sources exist: 'listen', \
          'stdin'\n\nUsage: weir <SOURCE>",
     );
 }
@@ -157,9 +157,11 @@ fn what_is_no_size_or_number_is_refused() {
         ("--max-record <SIZE>", "lots", shape),
         ("--max-record <SIZE>", "0", "no record is that short"),
         ("--max-record <SIZE>", "2G", "more than 1G"),
-        ("--threads <N>", "0", "0 is not in 1..=256"),
-        ("--batches <N>", "0", "0 is not in 1..18446744073709551615"),
-        ("--max-rate <N>", "0", "0 is not in 1..18446744073709551615"),
+        ("--threads <N>", "0", "less than 1"),
+        ("--threads <N>", "300", "more than 256"),
+        ("--top <N>", "many", "no whole number"),
+        ("--batches <N>", "0", "less than 1"),
+        ("--max-rate <N>", "0", "less than 1"),
         ("--num <N|all>", "some", "neither a number of records nor `all`"),
     ];
     for (flag, text, why) in table {

@@ -153,7 +153,7 @@ fn an_hour_of_a_script_takes_a_moment_and_gives_every_batch() {
 /// measures, so nothing here depends on how busy the machine is.
 #[test]
 fn of_the_batches_missed_by_a_stopped_process_ten_are_printed_and_the_rest_is_one_line() {
-    let args = ["listen", "0", "-q", "--count", "--interval", "20ms", "--format", "tsv", "--epoch"];
+    let args = ["listen", "0", "--count", "--interval", "20ms", "--format", "tsv", "--epoch"];
     let mut run = start(weir(&args));
     let mut rows = run.out.lines(2);
     run.signal(Signal::STOP);

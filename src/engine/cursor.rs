@@ -202,7 +202,7 @@ impl Cursor {
         self.late += u64::from(!missed.printed.is_empty());
         if missed.skipped > 0 && self.says_missed {
             let skipped = missed.skipped;
-            say(&format!("late by {skipped} more batches, which hold nothing and are not printed"));
+            say(&format!("{skipped} more batches hold nothing and are not printed"));
         }
         self.batches -= 1 + missed.printed.len() as u64;
         self.done = last || self.batches == 0;
