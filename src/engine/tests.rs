@@ -223,7 +223,8 @@ fn the_source_learns_how_safe_its_records_are_in_order() {
     let (_, told, _) = run_case(Case { aggregate: Some("count-by-key"), ..case(2100, 3) });
     let marks = |stage| told.iter().filter(move |(s, _)| *s == stage).map(|(_, mark)| *mark);
     assert!(marks(Stage::Folded).is_sorted() && marks(Stage::Committed).is_sorted());
-    assert_eq!(marks(Stage::Committed).last(), Some(Mark(2100)), "and of the last batch too");
+    let last = marks(Stage::Committed).max();
+    assert_eq!(last, Some(Mark(2100)), "and of the last batch too");
     for (index, (stage, mark)) in told.iter().enumerate() {
         let before = &told[..index];
         let folded = before.iter().any(|(s, m)| *s == Stage::Folded && m >= mark);
