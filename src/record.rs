@@ -217,8 +217,14 @@ impl Chunk {
     }
 
     /// Calls `visit(arena, start, end)` for the key of each row, in order; without spans if uncut.
-    #[inline(always)]
     pub fn for_each_key(&mut self, mut visit: impl FnMut(&[u8], usize, usize)) {
+        self.for_each_uncut(&mut visit);
+        self.for_each_cut(visit);
+    }
+
+    /// The part of [`Chunk::for_each_key`] that does the work if the chunk is uncut; it may cut it.
+    #[inline(always)]
+    pub fn for_each_uncut(&mut self, mut visit: impl FnMut(&[u8], usize, usize)) {
         if self.uncut.is_some_and(|[a, b]| a == b && self.has_carriage_return(a)) {
             self.cut();
         }
@@ -226,10 +232,12 @@ impl Chunk {
         if let Some([a, b]) = self.uncut {
             scan::cuts(arena, self.used, a, b, |start, end| visit(arena, start, end));
         }
-        for span in &self.keys {
-            let range = span.range();
-            visit(arena, range.start, range.end);
-        }
+    }
+
+    /// The part of [`Chunk::for_each_key`] that does the work if the chunk is cut.
+    #[inline(always)]
+    pub fn for_each_cut(&self, mut visit: impl FnMut(&[u8], usize, usize)) {
+        self.keys.iter().for_each(|key| visit(&self.arena, key.range().start, key.range().end));
     }
 
     /// Makes any number of rows of each; a pair's value is repeated with each of them.

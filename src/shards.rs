@@ -13,10 +13,12 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::keys::{Seeds, Table};
+use crate::keys::{Key, Seeds, Table};
 
 /// How many bits of the hash choose the shard.
 const BITS: u32 = 8;
+/// How many keys are looked up together.
+const RUN: usize = 64;
 
 /// A table in shards.
 #[derive(Debug)]
@@ -37,22 +39,28 @@ impl<C: Default + Clone> Shards<C> {
         if table.is_empty() {
             return;
         }
-        let mut held: Option<(usize, MutexGuard<'_, Table<C>>)> = None;
+        let mut run: Vec<(Key<'_>, &C)> = Vec::with_capacity(RUN);
         // The bits of the worker's number in reverse order lie as far apart as they can.
         let from = (worker as u64).reverse_bits();
         table.for_each_loaded(from, &self.seeds, |key, cell| {
-            let shard = (key.hash() >> (64 - BITS)) as usize;
-            if held.as_ref().is_none_or(|(number, _)| *number != shard) {
-                // The old lock goes first: nobody holds two.
-                held = None;
-                held = Some((shard, lock(&self.shards[shard])));
+            if run.len() == RUN || run.last().is_some_and(|(last, _)| shard(*last) != shard(key)) {
+                self.pour_run(&mut run, &merge);
             }
-            if let Some((_, table)) = &mut held {
-                merge(table.cell(key), cell);
-            }
+            run.push((key, cell));
         });
-        drop(held);
+        self.pour_run(&mut run, &merge);
+        drop(run);
         table.clear();
+    }
+
+    /// Merges a run of cells whose keys belong to one shard.
+    fn pour_run(&self, run: &mut Vec<(Key<'_>, &C)>, merge: impl Fn(&mut C, &C)) {
+        let Some((first, _)) = run.first() else { return };
+        let mut table = lock(&self.shards[shard(*first)]);
+        // The shards are far larger than the cache. All homes of the run are asked for before any is
+        // used, so that memory answers them at once and not one after another.
+        std::hint::black_box(run.iter().fold(0, |all, (key, _)| all | table.touch(*key)));
+        run.drain(..).for_each(|(key, cell)| merge(table.cell(key), cell));
     }
 
     /// How many keys there are.
@@ -74,6 +82,10 @@ impl<C: Default + Clone> Shards<C> {
     pub fn clear(&mut self) {
         self.shards.iter().for_each(|shard| lock(shard).clear());
     }
+}
+
+fn shard(key: Key<'_>) -> usize {
+    (key.hash() >> (64 - BITS)) as usize
 }
 
 fn lock<C>(shard: &Mutex<Table<C>>) -> MutexGuard<'_, Table<C>> {
