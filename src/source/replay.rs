@@ -31,6 +31,9 @@ pub const SPEC: Spec = Spec {
     },
 };
 
+/// The last moment of a script, in seconds: some thirty years.
+const LONGEST: f64 = 1e9;
+
 enum Event {
     Bytes(Vec<u8>),
     Close,
@@ -52,6 +55,7 @@ impl Replay {
         let script: Vec<(f64, Value)> =
             serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         let event = |(seconds, what): (f64, Value)| {
+            let seconds = (0.0..=LONGEST).contains(&seconds).then_some(seconds)?;
             let millis = (seconds * 1000.0).round() as i64;
             Some((Stamp(settings.start.0 + millis), event(what)?))
         };
