@@ -69,6 +69,10 @@ fn check(typed: &Typed) -> Result<(), Error> {
             sink.no_time && is_pprint,
             "--no-time: pprint has a Time of its own; --format tsv, json or text",
         ),
+        (
+            engine.on_bad.is_empty(),
+            "--on-bad: what is empty names no file; it is skip, fail or a path",
+        ),
         (sink.header && format != "tsv", "--header: only --format tsv has one"),
         (
             record_at_a_time && !no_aggregate,

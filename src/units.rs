@@ -49,10 +49,14 @@ fn scaled(whole: &str, fraction: &str, scale: u128) -> Result<u128, String> {
     if whole.len() > DIGITS {
         return Ok(u128::MAX);
     }
+    let finer = || "a fraction of a millisecond".to_string();
+    if fraction.len() > DIGITS {
+        return Err(finer());
+    }
     let value = |digits: &str| digits.parse::<u128>().unwrap_or(0);
-    let (part, of) = (value(fraction) * scale, 10_u128.pow(fraction.len().min(DIGITS) as u32));
-    if fraction.len() > DIGITS || part % of != 0 {
-        return Err("a fraction of a millisecond".to_string());
+    let (part, of) = (value(fraction) * scale, 10_u128.pow(fraction.len() as u32));
+    if part % of != 0 {
+        return Err(finer());
     }
     Ok(value(whole) * scale + part / of)
 }
@@ -189,6 +193,7 @@ mod tests {
             ("0.0005", "a fraction of a millisecond"),
             ("0.5ms", "a fraction of a millisecond"),
             ("0.00000000000000000000000001", "a fraction of a millisecond"),
+            (".005005000500500500500500250253300500", "a fraction of a millisecond"),
         ];
         for (text, reason) in table {
             let err = duration(text).unwrap_err();

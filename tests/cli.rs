@@ -325,6 +325,14 @@ fn bad_records_go_to_a_file_as_lines_of_json() {
 }
 
 #[test]
+fn an_empty_path_for_bad_records_is_refused() {
+    refused(
+        &["--on-bad", "", "--count"],
+        "--on-bad: what is empty names no file; it is skip, fail or a path\n",
+    );
+}
+
+#[test]
 fn a_directory_that_is_missing_is_found_before_anything_is_read() {
     let dir = Dir::new();
     let path = dir.path("none/bad.json");

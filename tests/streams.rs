@@ -123,6 +123,12 @@ fn max_rate_spreads_records_over_batches() {
     let script = format!("[[0.0, {:?}]]", "a\n".repeat(25));
     let ended = replayed(&script, &["--max-rate", "10", "--count", "--format", "text"]);
     assert_eq!(ended.ok(), "0\n10\n10\n5\n");
+    // What was waited for is not granted twice: five in the half second that is left.
+    let script = format!("[[0.5, {:?}]]", "a\n".repeat(18));
+    let ended = replayed(&script, &["--max-rate", "10", "--count", "--format", "text"]);
+    assert_eq!(ended.ok(), "0\n5\n10\n3\n");
+    let most = u64::MAX.to_string();
+    assert_eq!(piped(&["--max-rate", &most, "--format", "text"], "a\nb\n").ok(), "a\nb\n");
 }
 
 #[test]

@@ -164,7 +164,7 @@ impl Cursor {
             }
             limit => {
                 let read = self.source.read(chunk, limit, &mut *self.wait, until)?;
-                rate.read(chunk.count());
+                rate.read(chunk.count(), self.wait.now());
                 Ok(read)
             }
         }

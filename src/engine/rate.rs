@@ -26,15 +26,17 @@ impl Rate {
     /// How many records may be read at `now`.
     pub fn allowed(&mut self, now: Stamp) -> usize {
         let passed = now.since(self.at).as_millis() as u64;
-        let most = (self.rate * 100).max(1000);
+        let most = self.rate.saturating_mul(100).max(1000);
         self.saved = self.saved.saturating_add(passed.saturating_mul(self.rate)).min(most);
         self.at = self.at.max(now);
         (self.saved / 1000) as usize
     }
 
-    /// Says that `count` records were read.
-    pub fn read(&mut self, count: usize) {
-        self.saved = self.saved.saturating_sub(count as u64 * 1000);
+    /// Says that `count` records were read, by `now`: what was saved up until then counts as always,
+    /// so that a long wait for them grants nothing twice.
+    pub fn read(&mut self, count: usize, now: Stamp) {
+        self.allowed(now);
+        self.saved = self.saved.saturating_sub((count as u64).saturating_mul(1000));
     }
 
     /// When the next record may be read, if none may be now.
@@ -53,7 +55,7 @@ mod tests {
         let (mut limit, mut now, mut read) = (Rate::new(rate, Stamp(0)), Stamp(0), 0);
         while now.0 < 10_000 {
             let allowed = limit.allowed(now);
-            limit.read(allowed);
+            limit.read(allowed, now);
             read += allowed;
             now = limit.next().max(Stamp(now.0 + 1));
         }
@@ -75,5 +77,20 @@ mod tests {
     fn idle_time_is_not_saved_up() {
         let mut limit = Rate::new(100, Stamp(0));
         assert_eq!(limit.allowed(Stamp(3_600_000)), 10);
+    }
+
+    #[test]
+    fn a_wait_for_records_grants_nothing_twice() {
+        let mut limit = Rate::new(10, Stamp(0));
+        assert_eq!(limit.allowed(Stamp(0)), 1);
+        limit.read(1, Stamp(500));
+        assert_eq!((limit.allowed(Stamp(500)), limit.next()), (0, Stamp(600)));
+    }
+
+    #[test]
+    fn no_rate_is_too_high() {
+        let mut limit = Rate::new(u64::MAX, Stamp(0));
+        limit.read(1, Stamp(1));
+        assert!(limit.allowed(Stamp(2)) > 1_000_000_000);
     }
 }

@@ -11,10 +11,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Once};
 use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 /// How long an event may take: on a machine that is busy with other things, long.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -28,8 +30,25 @@ pub const WEIR: &str = env!("CARGO_BIN_EXE_weir");
 /// The hyphens above and below a Time.
 pub const RULE: &str = "-------------------------------------------";
 
+static HEEDED: Once = Once::new();
+
+/// Has the processes we start heed signals that we were started to ignore, as in the background of
+/// a script: those that have a handler here are as they were at first after `exec`, and weir leaves
+/// alone what was ignored when it was started.
+fn heed_signals() {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+    let ignored = u64::from_str_radix(ignored.trim(), 16).unwrap();
+    for signal in [SIGHUP, SIGINT, SIGTERM] {
+        if ignored >> (signal - 1) & 1 == 1 {
+            signal_hook::flag::register(signal, Arc::default()).unwrap();
+        }
+    }
+}
+
 /// A command whose three streams are pipes, in a known zone and locale.
 fn command(program: &str) -> Command {
+    HEEDED.call_once(heed_signals);
     let mut command = Command::new(program);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.env("TZ", "UTC").env("LC_ALL", "C").env("WEIR", WEIR);
@@ -148,14 +167,18 @@ impl Stream {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
-    /// Waits a moment for the end: for a test that does something again and again until then.
-    pub fn has_ended(&mut self) -> bool {
-        loop {
-            match self.pieces.recv_timeout(Duration::from_millis(5)) {
+    /// Does something again and again until the stream has ended.
+    pub fn until_end(&mut self, mut again: impl FnMut()) {
+        const MOMENT: Duration = Duration::from_millis(5);
+        for _ in 0..PATIENCE.as_millis() / MOMENT.as_millis() {
+            again();
+            match self.pieces.recv_timeout(MOMENT) {
                 Ok(piece) => self.bytes.extend_from_slice(&piece),
-                Err(error) => return error == RecvTimeoutError::Disconnected,
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => {}
             }
         }
+        panic!("the end has not come");
     }
 }
 
@@ -191,6 +214,13 @@ impl Run {
     /// Takes its stdin, for a thread that writes.
     pub fn take_stdin(&mut self) -> ChildStdin {
         self.stdin.take().unwrap()
+    }
+
+    /// Sends it a signal again and again until it ends; returns its status.
+    pub fn press(&mut self, signal: Signal) -> i32 {
+        let process = Pid::from_child(&self.child);
+        self.err.until_end(|| kill_process(process, signal).unwrap());
+        self.status()
     }
 
     /// Sends it a signal.

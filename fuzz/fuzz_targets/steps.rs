@@ -1,0 +1,38 @@
+//! Every step, with any argument: on a chunk as it comes from a source, and on the same rows cut.
+#![no_main]
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+
+use libfuzzer_sys::fuzz_target;
+use weir::record::Chunk;
+use weir::step::STEPS;
+
+fuzz_target!(|input: (Vec<(u8, Vec<u8>)>, Vec<u8>)| {
+    let (steps, stream) = input;
+    let typed = steps.iter().take(4);
+    let steps = typed.filter_map(|(which, argument)| {
+        let spec = &STEPS[usize::from(*which) % STEPS.len()];
+        (spec.build)(OsStr::from_bytes(argument)).ok()
+    });
+    let mut steps: Vec<_> = steps.collect();
+
+    let (mut uncut, mut cut) = (Chunk::default(), Chunk::default());
+    uncut.append(&stream);
+    uncut.append(b"\n");
+    uncut.set_uncut(b'\n');
+    cut.append(&stream);
+    cut.append(b"\n");
+    cut.set_uncut(b'\n');
+    cut.cut();
+
+    let mut rows = [Vec::new(), Vec::new()];
+    for (chunk, rows) in [&mut uncut, &mut cut].into_iter().zip(&mut rows) {
+        for step in &mut steps {
+            let mut step = step.fork();
+            step.apply(chunk).expect("no step fails on a record");
+        }
+        chunk.for_each_key(|arena, start, end| rows.push(arena[start..end].to_vec()));
+    }
+    assert_eq!(rows[0], rows[1]);
+});
