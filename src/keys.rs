@@ -67,6 +67,14 @@ impl<'a> Key<'a> {
         self.hash
     }
 
+    /// The key itself; a short one is put together in `inline`.
+    pub fn bytes<'b>(&'b self, inline: &'b mut [u8; 16]) -> &'b [u8] {
+        if self.high == LONG << 56 {
+            return self.bytes;
+        }
+        unload(self.low, self.high, inline)
+    }
+
     /// Loads `arena[start..end]`, which [`crate::scan::PAD`] more bytes must follow.
     #[inline(always)]
     pub fn load(arena: &'a [u8], start: usize, end: usize, seeds: &Seeds) -> Key<'a> {
@@ -180,6 +188,36 @@ impl<C: Default + Clone> Table<C> {
         }
     }
 
+    /// Returns the cell of `key`, if the key is there.
+    pub fn get(&self, key: Key<'_>) -> Option<&C> {
+        let last = self.entries.len() - 1;
+        let mut at = self.home(self.hash_here(key));
+        while self.entries[at].high != 0 {
+            if self.holds(at, key) {
+                return Some(&self.entries[at].cell);
+            }
+            at = (at + 1) & last;
+        }
+        None
+    }
+
+    /// Keeps the keys whose cell is wanted, and no more memory than these need to grow by half.
+    pub fn retain(&mut self, mut wanted: impl FnMut(&C) -> bool) {
+        let (old, old_arena) = (std::mem::take(&mut self.entries), std::mem::take(&mut self.arena));
+        let kept: Vec<_> =
+            old.into_iter().filter(|entry| entry.high != 0 && wanted(&entry.cell)).collect();
+        self.len = kept.len();
+        self.entries = vec![Entry::default(); (self.len * 2).next_power_of_two().max(SMALLEST)];
+        for mut entry in kept {
+            if entry.high >> 56 == LONG {
+                let key = long_key(&old_arena, entry.high);
+                entry.high = LONG << 56 | self.arena.len() as u64;
+                store_long(&mut self.arena, key);
+            }
+            self.place(entry);
+        }
+    }
+
     /// Calls `visit` for each key and its cell, in the order of the hashes.
     pub fn for_each(&self, mut visit: impl FnMut(&[u8], &C)) {
         for entry in self.entries.iter().filter(|entry| entry.high != 0) {
@@ -281,8 +319,7 @@ impl<C: Default + Clone> Table<C> {
         let mut high = key.high;
         if high == LONG << 56 {
             high |= self.arena.len() as u64;
-            self.arena.extend_from_slice(&(key.bytes.len() as u32).to_le_bytes());
-            self.arena.extend_from_slice(key.bytes);
+            store_long(&mut self.arena, key.bytes);
         }
         self.entries[at] = Entry { low: key.low, high, cell: C::default() };
         self.len += 1;
@@ -292,13 +329,17 @@ impl<C: Default + Clone> Table<C> {
     #[cold]
     fn rebuild(&mut self, capacity: usize) {
         let old = std::mem::replace(&mut self.entries, vec![Entry::default(); capacity]);
-        for entry in old.into_iter().filter(|entry| entry.high != 0) {
-            let mut at = self.home(self.hash_of(&entry));
-            while self.entries[at].high != 0 {
-                at = (at + 1) & (capacity - 1);
-            }
-            self.entries[at] = entry;
+        old.into_iter().filter(|entry| entry.high != 0).for_each(|entry| self.place(entry));
+    }
+
+    /// Puts an entry that is not there at its place.
+    fn place(&mut self, entry: Entry<C>) {
+        let last = self.entries.len() - 1;
+        let mut at = self.home(self.hash_of(&entry));
+        while self.entries[at].high != 0 {
+            at = (at + 1) & last;
         }
+        self.entries[at] = entry;
     }
 
     #[inline]
@@ -311,9 +352,7 @@ impl<C: Default + Clone> Table<C> {
     }
 
     fn long_key(&self, entry: &Entry<C>) -> &[u8] {
-        let at = (entry.high & !(LONG << 56)) as usize;
-        let (len, rest) = self.arena[at..].split_first_chunk().expect("each long key has a length");
-        &rest[..u32::from_le_bytes(*len) as usize]
+        long_key(&self.arena, entry.high)
     }
 
     #[inline]
@@ -321,10 +360,28 @@ impl<C: Default + Clone> Table<C> {
         if entry.high >> 56 == LONG {
             return self.long_key(entry);
         }
-        inline[..8].copy_from_slice(&entry.low.to_le_bytes());
-        inline[8..].copy_from_slice(&entry.high.to_le_bytes());
-        &inline[..(entry.high >> 56) as usize - 1]
+        unload(entry.low, entry.high, inline)
     }
+}
+
+/// The long key of an entry whose second word is `high`.
+fn long_key(arena: &[u8], high: u64) -> &[u8] {
+    let at = (high & !(LONG << 56)) as usize;
+    let (len, rest) = arena[at..].split_first_chunk().expect("each long key has a length");
+    &rest[..u32::from_le_bytes(*len) as usize]
+}
+
+fn store_long(arena: &mut Vec<u8>, key: &[u8]) {
+    arena.extend_from_slice(&(key.len() as u32).to_le_bytes());
+    arena.extend_from_slice(key);
+}
+
+/// A short key of its two words.
+#[inline]
+fn unload(low: u64, high: u64, inline: &mut [u8; 16]) -> &[u8] {
+    inline[..8].copy_from_slice(&low.to_le_bytes());
+    inline[8..].copy_from_slice(&high.to_le_bytes());
+    &inline[..(high >> 56) as usize - 1]
 }
 
 #[cfg(test)]
@@ -368,6 +425,23 @@ mod tests {
             prop_assert_eq!(all(&table), model);
             table.clear();
             prop_assert!(table.is_empty() && all(&table).is_empty());
+        }
+
+        #[test]
+        fn what_is_retained_is_found_and_nothing_else(
+            keys in prop::collection::vec(key(), 0..300),
+        ) {
+            let seeds = Seeds::random();
+            let (mut table, mut model) = count(&keys, &seeds);
+            table.retain(|count| count % 2 == 1);
+            model.retain(|_, count| *count % 2 == 1);
+            prop_assert_eq!((table.len(), all(&table)), (model.len(), model.clone()));
+            for key in &keys {
+                prop_assert_eq!(table.get(Key::copied(key, &seeds)), model.get(key));
+                *table.cell(Key::copied(key, &seeds)) += 1;
+                *model.entry(key.clone()).or_default() += 1;
+            }
+            prop_assert_eq!(all(&table), model);
         }
 
         #[test]

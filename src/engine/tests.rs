@@ -123,6 +123,7 @@ fn run_case(case: Case) -> (String, Vec<(Stage, Mark)>, Result<(), Error>) {
         columns: vec!["value".to_string()],
         clockface: Clockface::new(true, Style::Epoch),
         num: 0,
+        window: None,
         header: false,
         bare: false,
     });
@@ -131,6 +132,8 @@ fn run_case(case: Case) -> (String, Vec<(Stage, Mark)>, Result<(), Error>) {
         source: Box::new(source),
         steps: case.steps,
         aggregate: spec.map(|spec| (spec.build)(false)),
+        keep: None,
+        changes: None,
         width: 1,
         selection,
         format,

@@ -20,12 +20,27 @@ use crate::clock::Stamp;
 /// Times that passed without a batch, because nobody could look at the clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missed {
+    /// The Time of the batch before them.
+    pub before: Stamp,
     /// The first ones: these are printed, empty.
     pub printed: Vec<Stamp>,
     /// How many more there were.
     pub skipped: u64,
-    /// The last of all, if any were skipped.
+    /// The last of all; the Time of the batch before them if there are none.
     pub last: Stamp,
+}
+
+impl Missed {
+    /// Keeps the first `count` of those that are printed, and no others.
+    pub fn keep(&mut self, count: usize) {
+        let all = self.printed.len();
+        self.last = match count.checked_sub(1) {
+            Some(last) => self.printed.get(last).copied().unwrap_or(self.last),
+            None => self.before,
+        };
+        self.printed.truncate(count);
+        self.skipped = if count < all { 0 } else { self.skipped };
+    }
 }
 
 /// How many empty batches are printed at once.
@@ -61,7 +76,7 @@ impl Times {
     /// Whatever passed between the two is returned too: those batches are over and hold nothing.
     pub fn close(&mut self, now: Stamp) -> (Stamp, Missed) {
         let closed = self.open;
-        let nothing = Missed { printed: Vec::new(), skipped: 0, last: closed };
+        let nothing = Missed { before: closed, printed: Vec::new(), skipped: 0, last: closed };
         if self.interval == 0 {
             self.open = now;
             return (closed, nothing);
@@ -70,6 +85,7 @@ impl Times {
         self.open = Stamp(closed.0 + (missed + 1) * self.interval);
         let time = |n: i64| Stamp(closed.0 + n * self.interval);
         let missed = Missed {
+            before: closed,
             printed: (1..=missed.min(PRINTED)).map(time).collect(),
             skipped: (missed - PRINTED).max(0) as u64,
             last: time(missed),

@@ -7,6 +7,7 @@ use super::FORMATS;
 
 /// Output flags, as typed.
 #[derive(clap::Args, Clone, Debug)]
+#[group(skip)]
 #[command(next_help_heading = "Output")]
 pub struct Flags {
     /// How batches are written
