@@ -44,3 +44,44 @@ impl Changes {
         changed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{Selection, Sort};
+    use crate::value::Value;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    type Counts = BTreeMap<Vec<u8>, i64>;
+
+    fn report(counts: &Counts) -> Report {
+        let all = Selection { top: None, ascending: false, sort: Sort::Key, shown: usize::MAX };
+        let mut collector = all.collector(1);
+        counts.iter().for_each(|(key, count)| collector.offer(key, &[Value::Int(*count)], 0));
+        collector.finish()
+    }
+
+    fn rows(report: &Report) -> Vec<(Vec<u8>, Vec<Value>)> {
+        (0..report.len()).map(|at| report.row(at)).map(|(k, v)| (k.to_vec(), v.to_vec())).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn changed_rows_are_those_that_are_new_or_differ(
+            reports in prop::collection::vec(prop::collection::btree_map(
+                prop::collection::vec(prop::sample::select(&b"ab\0"[..]), 0..20), 0i64..3, 0..9,
+            ), 0..9),
+            shown in prop::sample::select(&[0usize, 1, 3, usize::MAX][..]),
+        ) {
+            let (mut changes, mut last) = (Changes::new(shown), Counts::new());
+            for counts in reports {
+                let differs = counts.iter().filter(|(key, count)| last.get(*key) != Some(*count));
+                let wanted = differs.map(|(key, count)| (key.clone(), vec![Value::Int(*count)]));
+                let wanted: Vec<_> = wanted.take(shown).collect();
+                prop_assert_eq!(rows(&changes.of(report(&counts))), wanted);
+                last = counts;
+            }
+        }
+    }
+}

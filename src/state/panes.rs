@@ -69,7 +69,8 @@ impl<C: Cell> Panes<C> {
 
     /// Takes the oldest pane out, if its Time is not after `end`.
     pub fn take(&mut self, end: Stamp) -> Option<Pane<C>> {
-        self.queue.pop_front_if(|pane| pane.time <= end)
+        self.queue.front().filter(|pane| pane.time <= end)?;
+        self.queue.pop_front()
     }
 
     /// Takes all panes out.

@@ -63,7 +63,8 @@ impl Recency {
         {
             return Some(slot);
         }
-        while let Some((seen, slot)) = self.queue.pop_front_if(|(seen, _)| seen.time <= end.0) {
+        while let Some(&(seen, slot)) = self.queue.front().filter(|(seen, _)| seen.time <= end.0) {
+            self.queue.pop_front();
             if self.last[slot as usize] == seen {
                 return Some(slot);
             }
@@ -78,7 +79,8 @@ impl Recency {
                 return Some(slot);
             }
             self.front_seen = self.queue.front()?.0;
-            while let Some((seen, slot)) = self.queue.pop_front_if(|(s, _)| *s == self.front_seen) {
+            while let Some(&(seen, slot)) = self.queue.front().filter(|e| e.0 == self.front_seen) {
+                self.queue.pop_front();
                 if self.last[slot as usize] == seen {
                     self.front.push(slot);
                 }

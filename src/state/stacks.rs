@@ -150,3 +150,44 @@ impl<C: Cell> Stacks<C> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agg::count::Count;
+    use crate::agg::fold::Placed;
+    use crate::cell::Row;
+    use crate::keys::{Key, Seeds};
+    use crate::state::slots::Slots;
+
+    /// The slide with the most work is what a batch may have to wait for.
+    #[test]
+    fn no_slide_turns_more_than_a_few_panes_over() {
+        let seeds = Seeds::random();
+        let mut slots = Slots::new(&seeds, false);
+        let mut stacks = Stacks::<Placed<Count>>::new(1_000_000);
+        let mut one = Placed::<Count>::default();
+        one.push(Placed::<Count>::read(Row { value: b"", place: 0 }).unwrap());
+        let (slot, _) = slots.slot(Key::copied(b"k", &seeds));
+        stacks.grow(1);
+        let (mut held, mut touched) = (1, None);
+        for now in (1..5000).map(|second| Stamp(second * 1000)) {
+            let notes = &mut Notes {
+                slots: &mut slots,
+                touched: &mut touched,
+                held: &mut held,
+                keep_zeros: false,
+            };
+            let (unturned, aside) = (stacks.unturned, stacks.aside);
+            stacks.leave(Stamp(now.0 - 1_000_000), notes);
+            stacks.pace(now);
+            stacks.enter(now, slot, &one);
+            let turned = match stacks.aside == aside {
+                true => unturned - stacks.unturned,
+                false => unturned + stacks.middle.len() - stacks.unturned,
+            };
+            assert!(turned <= 4, "{turned} panes at {now:?}");
+            assert_eq!(stacks.total(slot).records(), 1000.min(now.0 as u64 / 1000));
+        }
+    }
+}
