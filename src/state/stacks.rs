@@ -37,9 +37,11 @@ pub struct Stacks<C> {
     unturned: usize,
     /// When the middle was put aside.
     aside: Stamp,
-    /// For each slot: all that is ahead, the part of the middle that is turned, all of the middle,
-    /// and all that is behind.
-    wholes: [Vec<C>; 4],
+    /// For each slot what is ahead, in the turned part of the middle, in all of the middle, and
+    /// behind: side by side, since a report asks for all of them.
+    wholes: Vec<[C; 4]>,
+    /// Which of the four is which; so they change places without being moved.
+    roles: [usize; 4],
 }
 
 const AHEAD: usize = 0;
@@ -57,18 +59,24 @@ impl<C: Cell> Stacks<C> {
             behind: Panes::new(),
             unturned: 0,
             aside: Stamp(0),
-            wholes: Default::default(),
+            wholes: Vec::new(),
+            roles: [0, 1, 2, 3],
         }
     }
 
     /// Makes room for so many slots.
     pub fn grow(&mut self, slots: usize) {
-        self.wholes.iter_mut().for_each(|c| c.resize(slots.max(c.len()), C::default()));
+        self.wholes.resize_with(slots.max(self.wholes.len()), Default::default);
+    }
+
+    fn whole(&mut self, role: usize, slot: u32) -> &mut C {
+        &mut self.wholes[slot as usize][self.roles[role]]
     }
 
     /// What all panes hold of a slot.
     pub fn total(&self, slot: u32) -> Cow<'_, C> {
-        let parts = [AHEAD, MIDDLE, BEHIND].map(|part| &self.wholes[part][slot as usize]);
+        let wholes = &self.wholes[slot as usize];
+        let parts = [AHEAD, MIDDLE, BEHIND].map(|role| &wholes[self.roles[role]]);
         let mut parts = parts.into_iter().filter(|cell| cell.records() > 0);
         let Some(first) = parts.next() else { return Cow::Owned(C::default()) };
         parts.fold(Cow::Borrowed(first), |mut total, part| {
@@ -80,7 +88,7 @@ impl<C: Cell> Stacks<C> {
     /// Takes a cell in.
     pub fn enter(&mut self, time: Stamp, slot: u32, cell: &C) {
         self.behind.add(time, slot, cell);
-        self.wholes[BEHIND][slot as usize].merge(cell);
+        self.whole(BEHIND, slot).merge(cell);
     }
 
     /// Lets the panes go that end at or before `end`.
@@ -92,7 +100,7 @@ impl<C: Cell> Stacks<C> {
             let pane = self.ahead.pop_front().expect("turning over puts the oldest ahead");
             for (slot, cell) in pane.slots.into_iter().zip(pane.cells) {
                 notes.before(slot, || self.total(slot).into_owned());
-                self.wholes[AHEAD][slot as usize] = cell;
+                *self.whole(AHEAD, slot) = cell;
                 if self.total(slot).records() == 0 {
                     notes.gone();
                 }
@@ -113,14 +121,15 @@ impl<C: Cell> Stacks<C> {
         self.turn(0);
         self.ahead = std::mem::take(&mut self.middle);
         // With the last pane ahead, each key's whole has become that of nothing.
-        self.wholes.swap(AHEAD, TURNED);
-        self.wholes[MIDDLE].fill(C::default());
+        self.roles.swap(AHEAD, TURNED);
+        let middle = self.roles[MIDDLE];
+        self.wholes.iter_mut().for_each(|wholes| wholes[middle] = C::default());
     }
 
     /// Puts the panes behind aside; the middle is empty, and no batch will go into them any more.
     fn put_aside(&mut self, now: Stamp) {
         self.middle = self.behind.take_all();
-        self.wholes.swap(MIDDLE, BEHIND);
+        self.roles.swap(MIDDLE, BEHIND);
         (self.unturned, self.aside) = (self.middle.len(), now);
     }
 
@@ -142,7 +151,7 @@ impl<C: Cell> Stacks<C> {
             self.unturned -= 1;
             let pane = &mut self.middle[self.unturned];
             for (&slot, cell) in pane.slots.iter().zip(&mut pane.cells) {
-                let turned = &mut self.wholes[TURNED][slot as usize];
+                let turned = &mut self.wholes[slot as usize][self.roles[TURNED]];
                 let later = turned.clone();
                 turned.merge(cell);
                 *cell = later;
