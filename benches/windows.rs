@@ -5,6 +5,8 @@
 //! the window. A report of all keys, of which the ten largest are shown, looks at each key that is
 //! there; one of the changed ones only at those that were touched.
 
+#![expect(clippy::print_stdout, reason = "a bench prints its numbers")]
+
 use std::fs;
 use std::time::{Duration, Instant};
 

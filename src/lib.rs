@@ -8,8 +8,9 @@
 //! The modules in the order in which data flows: [`source`] reads (framing in [`wire`]) into a chunk
 //! of [`record`]s; each [`step`] edits its rows; [`agg`] folds them into [`cell`]s by the key table of
 //! [`keys`] and [`shards`]; [`state`] keeps what reaches beyond a batch, and [`window`] says how far;
-//! [`report`] chooses and orders rows, [`changes`] those that are new; [`sink`] writes them. [`engine`] moves all of it,
-//! [`clock`] owns time, and [`cli`] and [`plan`] turn what was typed into what runs.
+//! [`report`] chooses and orders rows, [`changes`] those that are new; [`sink`] writes them.
+//! [`engine`] moves all of it, [`clock`] owns time, and [`cli`] and [`plan`] turn what was typed into
+//! what runs.
 
 pub mod agg;
 pub mod cell;

@@ -102,8 +102,12 @@ fn check(typed: &Typed) -> Result<(), Error> {
             "--top: with --interval 0 each record is a report of its own; nothing is selected",
         ),
         (
-            record_at_a_time && (report.sort.is_some() || report.ascending),
+            record_at_a_time && report.sort.is_some(),
             "--sort: with --interval 0 results come in the order of their records",
+        ),
+        (
+            record_at_a_time && report.ascending,
+            "--ascending: with --interval 0 results come in the order of their records",
         ),
         (
             record_at_a_time && engine.batches.is_some(),

@@ -334,6 +334,16 @@ fn stream() -> impl Strategy<Value = Vec<(i64, Vec<String>)>> {
     prop::collection::vec(text, 1..25)
 }
 
+fn script(stream: &[(i64, Vec<String>)]) -> Value {
+    let mut at = 0;
+    let events = stream.iter().map(|(wait, lines)| {
+        at += wait;
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        json!([at as f64 / 10.0, text])
+    });
+    Value::Array(events.collect())
+}
+
 /// How reports are ordered, and a key's place in that order.
 const SORTS: [&str; 3] = ["value", "key", "none"];
 
@@ -393,17 +403,41 @@ fn naive(
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
     #[test]
+    fn changed_rows_are_those_that_comparing_full_reports_finds(
+        stream in stream(), window in 1u64..6, slide in 1u64..4, top in prop::option::of(1usize..4),
+        kind in 0usize..5, is_whole: bool, threads in 1usize..4,
+    ) {
+        let top = top.map_or(String::new(), |top| format!(" --top {top}"));
+        let kind = match kind {
+            0 => String::new(),
+            1 => " --update-state".to_string(),
+            2 => format!(" --update-state --state-ttl {slide}"),
+            3 => format!(" --window {window} --slide {slide} --inverse --keep-zeros"),
+            _ => format!(" --window {window} --slide {slide} --sort none"),
+        };
+        let aggregate = if is_whole { "--count" } else { "--count-by-key" };
+        let args = format!("{aggregate}{kind}{top} --num all --threads {threads}");
+        let blocks_of = |args: &str| {
+            let text = printed(&script(&stream), BASE * 1000 + 50, &args.split(' ').collect::<Vec<_>>());
+            blocks(&text, seconds)
+        };
+        let (full, changed) = (blocks_of(&args), blocks_of(&format!("{args} --changed")));
+        let mut last: Vec<String> = Vec::new();
+        let wanted: BTreeMap<_, _> = full.into_iter().map(|(time, rows)| {
+            let new = rows.iter().filter(|row| !last.contains(row)).cloned().collect();
+            last = rows;
+            (time, new)
+        }).collect();
+        prop_assert_eq!(changed, wanted, "{}", args);
+    }
+
+    #[test]
     fn a_window_is_what_its_records_come_to(
         stream in stream(), window in 1i64..9, slide in 1i64..7, interval in 1i64..4,
         threads in 1usize..4, is_whole: bool, inverse: bool, sort in prop::sample::select(&SORTS[..]),
     ) {
         let (window, slide) = (window * interval, slide * interval);
-        let mut at = 0.0;
-        let script = stream.iter().map(|(wait, lines)| {
-            at += *wait as f64 / 10.0;
-            json!([at, lines.iter().map(|line| format!("{line}\n")).collect::<String>()])
-        });
-        let script = Value::Array(script.collect());
+        let script = script(&stream);
         let aggregate = if is_whole { "--count" } else { "--count-by-key" };
         let numbers = [window, slide, interval].map(|number| number.to_string());
         let threads = threads.to_string();

@@ -1,4 +1,7 @@
 //! What is kept of many batches, for any cell: [`crate::state`] behind a face that forgets the type.
+//!
+//! It changes by the panes of batches and by time alone, so these are all that has to be recorded to
+//! have it again.
 
 use std::any::Any;
 
@@ -18,11 +21,28 @@ pub(super) struct History<C> {
     seeds: Seeds,
     changes: bool,
     is_whole: bool,
+    /// The values of the key that is looked at, and those that it had.
+    now: Vec<Value>,
+    before: Vec<Value>,
 }
 
 impl<C: Cell> History<C> {
     pub(super) fn new(keep: &Keep, seeds: &Seeds, changes: bool, is_whole: bool) -> History<C> {
-        History { state: State::new(keep, seeds, changes), seeds: seeds.clone(), changes, is_whole }
+        let (state, seeds) = (State::new(keep, seeds, changes), seeds.clone());
+        History { state, seeds, changes, is_whole, now: Vec::new(), before: Vec::new() }
+    }
+
+    /// Takes one record's cell in, and finds the values of its key.
+    fn one(&mut self, time: Stamp, key: &[u8], cell: &C) -> Result<(), Error> {
+        let key = Key::copied(key, &self.seeds);
+        self.before.clear();
+        self.state.get(key).iter().for_each(|was| was.values(&mut self.before));
+        self.state.begin_record(time);
+        let slot = self.state.enter(key, cell);
+        self.state.settle(time)?;
+        self.now.clear();
+        self.state.total(slot).values(&mut self.now);
+        Ok(())
     }
 
     fn take(&mut self, pane: Box<dyn Any>) {
@@ -59,23 +79,23 @@ impl<C: Cell + Sync> Kept for History<C> {
     }
 
     fn report(&mut self, report: &mut Collector) -> Result<(), Error> {
-        let (mut values, mut were): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
+        let History { state, seeds, now, before, .. } = self;
         let mut offer = |key: &[u8], was: Option<&C>, cell: &C| {
-            values.clear();
-            cell.values(&mut values);
-            were.clear();
-            was.iter().for_each(|was| was.values(&mut were));
-            if was.is_none() || were != values {
-                report.offer(key, &values, cell.first());
+            now.clear();
+            cell.values(now);
+            before.clear();
+            was.iter().for_each(|was| was.values(before));
+            if was.is_none() || before != now {
+                report.offer(key, now, cell.first());
             }
         };
         match (self.is_whole, self.changes) {
             (true, _) => {
-                let cell = self.state.get(Key::copied(b"", &self.seeds)).unwrap_or_default();
+                let cell = state.get(Key::copied(b"", seeds)).unwrap_or_default();
                 offer(b"", None, &cell);
             }
-            (false, true) => self.state.changes(offer),
-            (false, false) => self.state.for_each(|key, cell| offer(key, None, cell)),
+            (false, true) => state.changes(offer),
+            (false, false) => state.for_each(|key, cell| offer(key, None, cell)),
         }
         Ok(())
     }
@@ -84,31 +104,22 @@ impl<C: Cell + Sync> Kept for History<C> {
         chunk.cut();
         // A key whose time is over is forgotten before it comes again.
         self.state.settle(chunk.time)?;
-        let (place, mut refused) = (chunk.first_place(), Vec::new());
-        let (mut values, mut were): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
+        let (first, mut refused) = (chunk.first_place(), Vec::new());
         for (index, &span) in chunk.keys.iter().enumerate() {
             let record = chunk.at(span);
             let (key, alone) = if self.is_whole { (&b""[..], record) } else { (record, &b""[..]) };
             let value = chunk.values.get(index).map_or(alone, |&value| chunk.at(value));
-            let row = Row { value, place: place + index as u64 };
-            let mut cell = C::default();
+            let row = Row { value, place: first + index as u64 };
             match C::read(row) {
-                Ok(input) => cell.push(input),
-                Err(reason) => {
-                    refused.push((value.to_vec(), reason));
-                    continue;
+                Ok(input) => {
+                    let mut cell = C::default();
+                    cell.push(input);
+                    self.one(chunk.time, key, &cell)?;
+                    if !self.changes || self.before != self.now {
+                        report.offer(key, &self.now, row.place);
+                    }
                 }
-            }
-            let key = Key::copied(key, &self.seeds);
-            were.clear();
-            self.state.get(key).iter().for_each(|was| was.values(&mut were));
-            self.state.begin_record(chunk.time);
-            let slot = self.state.enter(key, &cell);
-            self.state.settle(chunk.time)?;
-            values.clear();
-            self.state.total(slot).values(&mut values);
-            if !self.changes || were != values {
-                report.offer(if self.is_whole { b"" } else { record }, &values, row.place);
+                Err(reason) => refused.push((value.to_vec(), reason)),
             }
         }
         refuse(chunk, refused);

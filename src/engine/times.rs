@@ -31,15 +31,13 @@ pub struct Missed {
 }
 
 impl Missed {
-    /// Keeps the first `count` of those that are printed, and no others.
+    /// Ends after the first `count` of those that are printed, if there are more.
     pub fn keep(&mut self, count: usize) {
-        let all = self.printed.len();
-        self.last = match count.checked_sub(1) {
-            Some(last) => self.printed.get(last).copied().unwrap_or(self.last),
-            None => self.before,
-        };
-        self.printed.truncate(count);
-        self.skipped = if count < all { 0 } else { self.skipped };
+        if count < self.printed.len() {
+            self.printed.truncate(count);
+            self.skipped = 0;
+            self.last = self.printed.last().copied().unwrap_or(self.before);
+        }
     }
 }
 
@@ -123,6 +121,18 @@ mod tests {
         let mut times = times(5000, 6000);
         let (time, missed) = times.close(Stamp(7000));
         assert_eq!((time, missed.printed.len(), times.open()), (Stamp(10000), 0, Stamp(15000)));
+    }
+
+    #[test]
+    fn of_those_that_are_kept_the_last_one_is_the_end() {
+        let missed = times(1000, 1).close(Stamp(13_500)).1;
+        let kept = |count| {
+            let mut missed = missed.clone();
+            missed.keep(count);
+            (missed.printed.len(), missed.skipped, missed.last.0)
+        };
+        assert_eq!([kept(0), kept(3)], [(0, 0, 1000), (3, 0, 4000)]);
+        assert_eq!(kept(10), (10, 2, 13_000));
     }
 
     #[test]

@@ -217,11 +217,8 @@ impl<C: Cell> State<C> {
             Store::Sums(..) | Store::Stacks(..) => {}
             Store::Running(running) => {
                 running.cells[slot as usize].merge(cell);
-                if !was_held && let Some((_, OnFull::Fail)) = running.limit {
-                    let name = self.slots.name(slot);
-                    if running.newest.as_deref().is_none_or(|newest| newest < name) {
-                        running.newest = Some(name.to_vec());
-                    }
+                if !was_held {
+                    running.note_new(self.slots.name(slot));
                 }
                 if let Some(recency) = &mut running.recency {
                     recency.see(slot, is_new, self.held);
@@ -341,6 +338,15 @@ impl<C: Cell> State<C> {
             }
         }
         self.sweep();
+    }
+}
+
+impl<C> Running<C> {
+    fn note_new(&mut self, name: &[u8]) {
+        let counts = self.limit.is_some_and(|(_, on_full)| on_full == OnFull::Fail);
+        if counts && self.newest.as_deref().is_none_or(|newest| newest < name) {
+            self.newest = Some(name.to_vec());
+        }
     }
 }
 

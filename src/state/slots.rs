@@ -12,7 +12,7 @@
 //! A key of which nothing is left is *dead*. It stays in its table, and so finds its old slot if it
 //! comes again. Once a third of the keys are dead, the tables are swept one after another, until it
 //! is less; only then are slots free for other keys. So a death costs a bounded time, and no batch
-//! waits for all tables at once.
+//! waits for all tables at once. Tables shrink by that; the columns stay as long as they have been.
 
 use crate::keys::{Key, Seeds, Table};
 use crate::shards::BITS;

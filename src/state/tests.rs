@@ -9,16 +9,16 @@ use crate::agg::count::Count;
 use crate::agg::fold::Placed;
 use crate::cell::Row;
 
-type Key_ = Vec<u8>;
+type Bytes = Vec<u8>;
 /// A key's values, the place of its first appearance, and its bytes.
 type Shown = (Vec<crate::value::Value>, u64, Vec<u8>);
-type Rows = BTreeMap<Key_, Shown>;
+type Rows = BTreeMap<Bytes, Shown>;
 
 /// A record: the Time of its batch in ms, its key, and its place.
 #[derive(Clone, Debug)]
 struct Record {
     time: i64,
-    key: Key_,
+    key: Bytes,
     place: u64,
 }
 
@@ -39,7 +39,7 @@ fn shown<C: Cell>(cell: &C) -> Shown {
 
 /// What records come to, by the definition.
 fn naive<'a, C: Cell>(records: impl IntoIterator<Item = &'a Record>) -> Rows {
-    let mut places: BTreeMap<Key_, Vec<u64>> = BTreeMap::new();
+    let mut places: BTreeMap<Bytes, Vec<u64>> = BTreeMap::new();
     for record in records {
         places.entry(record.key.clone()).or_default().push(record.place);
     }
@@ -47,7 +47,7 @@ fn naive<'a, C: Cell>(records: impl IntoIterator<Item = &'a Record>) -> Rows {
 }
 
 /// Batches as (intervals since the last one, keys), and how each is dealt out to workers.
-fn stream() -> impl Strategy<Value = Vec<(i64, Vec<Key_>)>> {
+fn stream() -> impl Strategy<Value = Vec<(i64, Vec<Bytes>)>> {
     let key = prop_oneof![
         6 => prop::collection::vec(prop::sample::select(&b"ab\0"[..]), 0..3),
         1 => (0u8..4).prop_map(|n| vec![n; 30]),
@@ -56,7 +56,7 @@ fn stream() -> impl Strategy<Value = Vec<(i64, Vec<Key_>)>> {
     prop::collection::vec(batch, 0..40)
 }
 
-fn records(stream: &[(i64, Vec<Key_>)]) -> (Vec<i64>, Vec<Record>) {
+fn records(stream: &[(i64, Vec<Bytes>)]) -> (Vec<i64>, Vec<Record>) {
     let (mut time, mut times, mut records) = (-7000, Vec::new(), Vec::new());
     for (gap, keys) in stream {
         time += gap * 1000;
@@ -71,7 +71,7 @@ fn records(stream: &[(i64, Vec<Key_>)]) -> (Vec<i64>, Vec<Record>) {
 /// Enters a batch: its records dealt out to `workers` cells a key, in an order that `turn` chooses.
 fn enter<C: Cell>(state: &mut State<C>, seeds: &Seeds, batch: &[&Record], deal: [usize; 2]) {
     let [workers, turn] = deal;
-    let mut parts: BTreeMap<(usize, &Key_), Vec<u64>> = BTreeMap::new();
+    let mut parts: BTreeMap<(usize, &Bytes), Vec<u64>> = BTreeMap::new();
     for (index, record) in batch.iter().enumerate() {
         parts.entry((index % workers, &record.key)).or_default().push(record.place);
     }
@@ -102,13 +102,13 @@ fn changed<C: Cell>(state: &mut State<C>, last: &Rows) -> Rows {
 }
 
 fn differing(now: &Rows, last: &Rows) -> Rows {
-    let differs = |(key, row): &(&Key_, &Shown)| last.get(*key) != Some(*row);
+    let differs = |(key, row): &(&Bytes, &Shown)| last.get(*key) != Some(*row);
     now.iter().filter(differs).map(|(key, row)| (key.clone(), row.clone())).collect()
 }
 
 /// Runs a window over the stream, until it has drained, and checks every report.
 fn window_holds<C: Cell>(
-    stream: &[(i64, Vec<Key_>)],
+    stream: &[(i64, Vec<Bytes>)],
     window: Window,
     keep_zeros: bool,
     deal: [usize; 2],
@@ -161,8 +161,8 @@ fn window_holds<C: Cell>(
 /// Running state by its definition: a map, the Time each key was seen, and how many it may hold.
 #[derive(Default)]
 struct Model {
-    records: BTreeMap<Key_, Vec<Record>>,
-    seen: BTreeMap<Key_, (i64, u64)>,
+    records: BTreeMap<Bytes, Vec<Record>>,
+    seen: BTreeMap<Bytes, (i64, u64)>,
 }
 
 impl Model {
@@ -189,7 +189,7 @@ impl Model {
 }
 
 fn running_holds<C: Cell>(
-    stream: &[(i64, Vec<Key_>)],
+    stream: &[(i64, Vec<Bytes>)],
     ttl: Option<i64>,
     most: Option<usize>,
     deal: [usize; 2],
