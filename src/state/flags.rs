@@ -8,7 +8,7 @@ use crate::units;
 /// Flags of what reaches beyond a batch, as typed.
 #[derive(clap::Args, Clone, Debug)]
 #[group(skip)]
-#[command(next_help_heading = "Window or state, of an aggregate")]
+#[command(next_help_heading = "Window or state")]
 pub struct Flags {
     /// Aggregate over the last D, not over each batch alone
     ///
