@@ -66,7 +66,7 @@ _weir() {
             return 0
             ;;
         weir__subcmd__connect)
-            opts="-i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --top --ascending --sort --format --num --utc --epoch --no-time --header --skip-empty --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --reconnect-delay --help"
+            opts="-i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --reconnect-delay --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -82,6 +82,26 @@ _weir() {
                     ;;
                 --reject)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --window)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --slide)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-keys)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-full)
+                    COMPREPLY=($(compgen -W "fail oldest" -- "${cur}"))
                     return 0
                     ;;
                 --top)
@@ -144,7 +164,7 @@ _weir() {
             return 0
             ;;
         weir__subcmd__listen)
-            opts="-i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --top --ascending --sort --format --num --utc --epoch --no-time --header --skip-empty --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --help"
+            opts="-i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -160,6 +180,26 @@ _weir() {
                     ;;
                 --reject)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --window)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --slide)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-keys)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-full)
+                    COMPREPLY=($(compgen -W "fail oldest" -- "${cur}"))
                     return 0
                     ;;
                 --top)
@@ -232,7 +272,7 @@ _weir() {
             return 0
             ;;
         weir__subcmd__stdin)
-            opts="-i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --top --ascending --sort --format --num --utc --epoch --no-time --header --skip-empty --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --help"
+            opts="-i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -248,6 +288,26 @@ _weir() {
                     ;;
                 --reject)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --window)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --slide)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-keys)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-full)
+                    COMPREPLY=($(compgen -W "fail oldest" -- "${cur}"))
                     return 0
                     ;;
                 --top)

@@ -34,6 +34,12 @@ complete -c weir -n "__fish_weir_needs_command" -f -a "completions" -d 'Print co
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l filter -d 'Keep the records in which REGEX matches' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l reject -d 'Drop the records in which REGEX matches' -r
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l window -d 'Aggregate over the last D, not over each batch alone' -r
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l slide -d 'Report the window every D [default: the interval]' -r
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l state-ttl -d 'Forget a key that was not seen for D' -r
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l on-full -d 'What to do when there are more than --max-keys [default: fail]' -r -f -a "fail\t'End the run with status 1'
+oldest\t'Forget the keys that were seen last the longest ago; of one batch, the smallest bytes first'"
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l top -d 'Report only the N largest values' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l sort -d 'What orders the rows [default: value]' -r -f -a "value\t'By the value, largest first; equal ones by key'
 key\t'By the bytes of the key'
@@ -54,7 +60,12 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l words -d 'Split each
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l count -d 'Count the records of each batch; an empty batch has 0'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l count-by-key -d 'Count the records of each key; a plain record is its own key'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l inverse -d 'Insist that what leaves the window is subtracted'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l skip-partial -d 'Do not print windows that reach back before the start'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l update-state -d 'Aggregate since the beginning, and report every key each batch'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l ascending -d 'Smallest first: for --top, and for --sort value'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l changed -d 'Report only rows that are new, or differ from the last report'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l utc -d 'Write times in UTC, not in the local zone'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l epoch -d 'Write times as seconds since the epoch (tsv, json)'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l no-time -d 'Leave the time out (tsv, json)'
@@ -68,6 +79,12 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -s h -l help -d 'Print 
 complete -c weir -n "__fish_weir_using_subcommand connect" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l filter -d 'Keep the records in which REGEX matches' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l reject -d 'Drop the records in which REGEX matches' -r
+complete -c weir -n "__fish_weir_using_subcommand connect" -l window -d 'Aggregate over the last D, not over each batch alone' -r
+complete -c weir -n "__fish_weir_using_subcommand connect" -l slide -d 'Report the window every D [default: the interval]' -r
+complete -c weir -n "__fish_weir_using_subcommand connect" -l state-ttl -d 'Forget a key that was not seen for D' -r
+complete -c weir -n "__fish_weir_using_subcommand connect" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r
+complete -c weir -n "__fish_weir_using_subcommand connect" -l on-full -d 'What to do when there are more than --max-keys [default: fail]' -r -f -a "fail\t'End the run with status 1'
+oldest\t'Forget the keys that were seen last the longest ago; of one batch, the smallest bytes first'"
 complete -c weir -n "__fish_weir_using_subcommand connect" -l top -d 'Report only the N largest values' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l sort -d 'What orders the rows [default: value]' -r -f -a "value\t'By the value, largest first; equal ones by key'
 key\t'By the bytes of the key'
@@ -89,7 +106,12 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l words -d 'Split ea
 complete -c weir -n "__fish_weir_using_subcommand connect" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l count -d 'Count the records of each batch; an empty batch has 0'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l count-by-key -d 'Count the records of each key; a plain record is its own key'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l inverse -d 'Insist that what leaves the window is subtracted'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l skip-partial -d 'Do not print windows that reach back before the start'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l update-state -d 'Aggregate since the beginning, and report every key each batch'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l ascending -d 'Smallest first: for --top, and for --sort value'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l changed -d 'Report only rows that are new, or differ from the last report'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l utc -d 'Write times in UTC, not in the local zone'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l epoch -d 'Write times as seconds since the epoch (tsv, json)'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l no-time -d 'Leave the time out (tsv, json)'
@@ -103,6 +125,12 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -s h -l help -d 'Prin
 complete -c weir -n "__fish_weir_using_subcommand listen" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l filter -d 'Keep the records in which REGEX matches' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l reject -d 'Drop the records in which REGEX matches' -r
+complete -c weir -n "__fish_weir_using_subcommand listen" -l window -d 'Aggregate over the last D, not over each batch alone' -r
+complete -c weir -n "__fish_weir_using_subcommand listen" -l slide -d 'Report the window every D [default: the interval]' -r
+complete -c weir -n "__fish_weir_using_subcommand listen" -l state-ttl -d 'Forget a key that was not seen for D' -r
+complete -c weir -n "__fish_weir_using_subcommand listen" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r
+complete -c weir -n "__fish_weir_using_subcommand listen" -l on-full -d 'What to do when there are more than --max-keys [default: fail]' -r -f -a "fail\t'End the run with status 1'
+oldest\t'Forget the keys that were seen last the longest ago; of one batch, the smallest bytes first'"
 complete -c weir -n "__fish_weir_using_subcommand listen" -l top -d 'Report only the N largest values' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l sort -d 'What orders the rows [default: value]' -r -f -a "value\t'By the value, largest first; equal ones by key'
 key\t'By the bytes of the key'
@@ -123,7 +151,12 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l words -d 'Split eac
 complete -c weir -n "__fish_weir_using_subcommand listen" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l count -d 'Count the records of each batch; an empty batch has 0'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l count-by-key -d 'Count the records of each key; a plain record is its own key'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l inverse -d 'Insist that what leaves the window is subtracted'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l skip-partial -d 'Do not print windows that reach back before the start'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l update-state -d 'Aggregate since the beginning, and report every key each batch'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l ascending -d 'Smallest first: for --top, and for --sort value'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l changed -d 'Report only rows that are new, or differ from the last report'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l utc -d 'Write times in UTC, not in the local zone'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l epoch -d 'Write times as seconds since the epoch (tsv, json)'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l no-time -d 'Leave the time out (tsv, json)'

@@ -14,7 +14,7 @@ use crate::agg::{self, AGGS};
 use crate::error::Error;
 use crate::source::{self, SOURCES};
 use crate::step::{self, STEPS};
-use crate::{engine, report, sink};
+use crate::{engine, report, sink, state};
 
 /// What was asked for.
 pub enum Asked {
@@ -38,6 +38,8 @@ pub struct Typed {
     pub steps: Vec<(&'static step::Spec, OsString)>,
     /// The aggregate, if there is one.
     pub aggregate: Option<&'static agg::Spec>,
+    /// Flags of what reaches beyond a batch.
+    pub state: state::Flags,
     /// Flags that choose and order rows.
     pub report: report::Flags,
     /// Flags of the output.
@@ -93,6 +95,7 @@ fn typed(name: &str, matches: &ArgMatches) -> Result<Typed, Error> {
         matches: matches.clone(),
         steps: steps(matches),
         aggregate: AGGS.iter().find(|spec| matches.get_flag(spec.name)),
+        state: state::Flags::from_arg_matches(matches).map_err(wrong)?,
         report: report::Flags::from_arg_matches(matches).map_err(wrong)?,
         sink: sink::Flags::from_arg_matches(matches).map_err(wrong)?,
         engine: engine::Flags::from_arg_matches(matches).map_err(wrong)?,
@@ -135,6 +138,7 @@ fn source_command(spec: &source::Spec) -> Command {
     let command = command.args(STEPS.iter().map(step_arg)).args(AGGS.iter().map(agg_arg));
     let names = AGGS.iter().map(|spec| spec.name);
     let command = command.group(ArgGroup::new("aggregate").args(names));
+    let command = state::Flags::augment_args(command);
     let command = report::Flags::augment_args(command);
     let command = sink::Flags::augment_args(command);
     // The source comes last: clap takes the description of a command from the flags added to it.

@@ -16,6 +16,7 @@ use crate::sink::FORMATS;
 use crate::sink::python::{Object, repr};
 use crate::sink::stdout::Stdout;
 use crate::source::Read;
+use crate::state::Keep;
 use crate::step::Step;
 use crate::units::show_duration;
 
@@ -66,12 +67,36 @@ fn pipeline(typed: &Typed, plan: &Plan, names: &[String]) -> String {
         }
         None => line("no", "aggregate", &format!("record, as it comes, {batch}")),
     }
+    if let Some(keeping) = &plan.pipeline.keep {
+        let (part, what, leaves) = kept(&keeping.keep);
+        line(part, &what, &leaves);
+    }
     if let Some(top) = plan.pipeline.selection.top {
         let which = if plan.pipeline.selection.ascending { "smallest" } else { "largest" };
         line("report", &format!("--top {top}"), &format!("the {which} values"));
     }
+    if typed.report.changed {
+        line("report", "--changed", "the rows that are new or differ");
+    }
     line("format", FORMATS[typed.sink.format.0].name, "stdout");
     text
+}
+
+/// What reaches beyond a batch: the part, how it was typed, and what leaves it when.
+fn kept(keep: &Keep) -> (&'static str, String, String) {
+    match keep {
+        Keep::Window { window, .. } => {
+            let length = show_duration(window.length());
+            let slide = show_duration(window.slide());
+            ("window", format!("--window {length}"), format!("the last {length}, every {slide}"))
+        }
+        Keep::Running { ttl, .. } => {
+            let forgets = |ttl| format!("all since the beginning but what is {ttl} old");
+            let leaves = ttl
+                .map_or("all since the beginning".to_string(), |ttl| forgets(show_duration(ttl)));
+            ("state", "--update-state".to_string(), leaves)
+        }
+    }
 }
 
 /// Each record of the source, after each step.

@@ -83,6 +83,14 @@ impl<'a> Key<'a> {
         self.hash
     }
 
+    /// The key itself; a short one is put together in `inline`.
+    pub fn bytes<'b>(&'b self, inline: &'b mut [u8; 16]) -> &'b [u8] {
+        if self.high == LONG << 56 {
+            return self.bytes;
+        }
+        unload(self.low, self.high, inline)
+    }
+
     /// Loads `arena[start..end]`, which [`crate::scan::PAD`] more bytes must follow.
     #[inline(always)]
     pub fn load(arena: &'a [u8], start: usize, end: usize, seeds: &Seeds) -> Key<'a> {
@@ -206,6 +214,36 @@ impl<C: Default + Clone> Table<C> {
         }
     }
 
+    /// Returns the cell of `key`, if the key is there.
+    pub fn get(&self, key: Key<'_>) -> Option<&C> {
+        let last = self.entries.len() - 1;
+        let mut at = self.home(self.hash_here(key));
+        while self.entries[at].high != 0 {
+            if self.holds(at, key) {
+                return Some(&self.entries[at].cell);
+            }
+            at = (at + 1) & last;
+        }
+        None
+    }
+
+    /// Keeps the keys whose cell is wanted, and no more memory than these need to grow by half.
+    pub fn retain(&mut self, mut wanted: impl FnMut(&C) -> bool) {
+        let (old, old_arena) = (std::mem::take(&mut self.entries), std::mem::take(&mut self.arena));
+        let kept: Vec<_> =
+            old.into_iter().filter(|entry| entry.high != 0 && wanted(&entry.cell)).collect();
+        self.len = kept.len();
+        self.entries = vec![Entry::default(); (self.len * 2).next_power_of_two().max(SMALLEST)];
+        for mut entry in kept {
+            if entry.high >> 56 == LONG {
+                let key = long_key(&old_arena, entry.high);
+                entry.high = LONG << 56 | self.arena.len() as u64;
+                store_long(&mut self.arena, key);
+            }
+            self.place(entry);
+        }
+    }
+
     /// Calls `visit` for each key and its cell, in the order of the hashes.
     pub fn for_each(&self, mut visit: impl FnMut(&[u8], &C)) {
         for entry in self.entries.iter().filter(|entry| entry.high != 0) {
@@ -312,8 +350,7 @@ impl<C: Default + Clone> Table<C> {
         let mut high = key.high;
         if high == LONG << 56 {
             high |= self.arena.len() as u64;
-            self.arena.extend_from_slice(&(key.bytes.len() as u32).to_le_bytes());
-            self.arena.extend_from_slice(key.bytes);
+            store_long(&mut self.arena, key.bytes);
         }
         self.entries[at] = Entry { low: key.low, high, cell: C::default() };
         self.len += 1;
@@ -323,13 +360,17 @@ impl<C: Default + Clone> Table<C> {
     #[cold]
     fn rebuild(&mut self, capacity: usize) {
         let old = std::mem::replace(&mut self.entries, vec![Entry::default(); capacity]);
-        for entry in old.into_iter().filter(|entry| entry.high != 0) {
-            let mut at = self.home(self.hash_of(&entry));
-            while self.entries[at].high != 0 {
-                at = (at + 1) & (capacity - 1);
-            }
-            self.entries[at] = entry;
+        old.into_iter().filter(|entry| entry.high != 0).for_each(|entry| self.place(entry));
+    }
+
+    /// Puts an entry that is not there at its place.
+    fn place(&mut self, entry: Entry<C>) {
+        let last = self.entries.len() - 1;
+        let mut at = self.home(self.hash_of(&entry));
+        while self.entries[at].high != 0 {
+            at = (at + 1) & last;
         }
+        self.entries[at] = entry;
     }
 
     #[inline]
@@ -342,9 +383,7 @@ impl<C: Default + Clone> Table<C> {
     }
 
     fn long_key(&self, entry: &Entry<C>) -> &[u8] {
-        let at = (entry.high & !(LONG << 56)) as usize;
-        let (len, rest) = self.arena[at..].split_first_chunk().expect("each long key has a length");
-        &rest[..u32::from_le_bytes(*len) as usize]
+        long_key(&self.arena, entry.high)
     }
 
     #[inline]
@@ -352,82 +391,29 @@ impl<C: Default + Clone> Table<C> {
         if entry.high >> 56 == LONG {
             return self.long_key(entry);
         }
-        inline[..8].copy_from_slice(&entry.low.to_le_bytes());
-        inline[8..].copy_from_slice(&entry.high.to_le_bytes());
-        &inline[..(entry.high >> 56) as usize - 1]
+        unload(entry.low, entry.high, inline)
     }
+}
+
+/// The long key of an entry whose second word is `high`.
+fn long_key(arena: &[u8], high: u64) -> &[u8] {
+    let at = (high & !(LONG << 56)) as usize;
+    let (len, rest) = arena[at..].split_first_chunk().expect("each long key has a length");
+    &rest[..u32::from_le_bytes(*len) as usize]
+}
+
+fn store_long(arena: &mut Vec<u8>, key: &[u8]) {
+    arena.extend_from_slice(&(key.len() as u32).to_le_bytes());
+    arena.extend_from_slice(key);
+}
+
+/// A short key of its two words.
+#[inline]
+fn unload(low: u64, high: u64, inline: &mut [u8; 16]) -> &[u8] {
+    inline[..8].copy_from_slice(&low.to_le_bytes());
+    inline[8..].copy_from_slice(&high.to_le_bytes());
+    &inline[..(high >> 56) as usize - 1]
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scan::PAD;
-    use proptest::prelude::*;
-    use std::collections::HashMap;
-
-    fn count(keys: &[Vec<u8>], seeds: &Seeds) -> (Table<u64>, HashMap<Vec<u8>, u64>) {
-        let (mut table, mut model) = (Table::new(seeds, 0), HashMap::new());
-        for (index, key) in keys.iter().enumerate() {
-            // Garbage follows the key, as in a chunk.
-            let mut arena = key.clone();
-            arena.extend_from_slice(&[index as u8 | 1; PAD]);
-            let loaded = Key::load(&arena, 0, key.len(), seeds);
-            assert_eq!(loaded.hash, Key::copied(key, seeds).hash);
-            *table.cell(loaded) += 1;
-            *model.entry(key.clone()).or_default() += 1;
-        }
-        (table, model)
-    }
-
-    fn all(table: &Table<u64>) -> HashMap<Vec<u8>, u64> {
-        let mut found = HashMap::new();
-        table.for_each(|key, &count| assert_eq!(found.insert(key.to_vec(), count), None));
-        found
-    }
-
-    fn key() -> impl Strategy<Value = Vec<u8>> {
-        let any = prop::collection::vec(any::<u8>(), 0..40);
-        let close = prop::collection::vec(prop::sample::select(&b"\0a\xff"[..]), 0..18);
-        prop_oneof![any, close]
-    }
-
-    proptest! {
-        #[test]
-        fn a_table_counts_as_a_map_does(keys in prop::collection::vec(key(), 0..300)) {
-            let (mut table, model) = count(&keys, &Seeds::random());
-            prop_assert_eq!(table.len(), model.len());
-            prop_assert_eq!(all(&table), model);
-            table.clear();
-            prop_assert!(table.is_empty() && all(&table).is_empty());
-        }
-
-        #[test]
-        fn what_is_loaded_from_one_table_is_found_in_another(
-            keys in prop::collection::vec(key(), 0..200), from: u64,
-        ) {
-            let seeds = Seeds::random();
-            let (table, model) = count(&keys, &seeds);
-            let mut other = Table::new(&seeds, 8);
-            table.for_each_loaded(from, &seeds, |key, &count| *other.cell(key) += count);
-            prop_assert_eq!(all(&other), model);
-        }
-    }
-
-    #[test]
-    fn keys_that_differ_only_by_trailing_nuls_are_different() {
-        let keys: Vec<_> = (0..40).map(|len| vec![0; len]).collect();
-        let (table, model) = count(&keys, &Seeds::random());
-        assert_eq!((table.len(), all(&table)), (40, model));
-    }
-
-    #[test]
-    fn keys_that_all_hash_alike_make_the_table_take_new_seeds() {
-        // With these seeds, the first word of each key is cancelled, and so is the product.
-        let mut seeds = Seeds::random();
-        seeds.words[0] = 0;
-        let keys: Vec<_> = (0..6000u32).map(|n| [&[0; 8], &n.to_be_bytes()[..]].concat()).collect();
-        let (table, model) = count(&keys, &seeds);
-        assert!(table.reseeded);
-        assert_eq!(all(&table), model);
-    }
-}
+mod tests;

@@ -2,14 +2,19 @@
 //!
 //! ```text
 //! source ──chunks──> steps ──rows──> fold ──end of batch──> report ──rows──> format ──> stdout
+//!                                              └──> window or state ──┘
 //! ```
 //!
 //! The modules in the order in which data flows: [`source`] reads (framing in [`wire`]) into a chunk
-//! of [`record`]s; each [`step`] edits its rows; [`agg`] folds them by the key table of [`keys`] and
-//! [`shards`]; [`report`] chooses and orders rows; [`sink`] writes them. [`engine`] moves all of it,
-//! [`clock`] owns time, and [`cli`] and [`plan`] turn what was typed into what runs.
+//! of [`record`]s; each [`step`] edits its rows; [`agg`] folds them into [`cell`]s by the key table of
+//! [`keys`] and [`shards`]; [`state`] keeps what reaches beyond a batch, and [`window`] says how far;
+//! [`report`] chooses and orders rows, [`changes`] those that are new; [`sink`] writes them.
+//! [`engine`] moves all of it, [`clock`] owns time, and [`cli`] and [`plan`] turn what was typed into
+//! what runs.
 
 pub mod agg;
+pub mod cell;
+pub mod changes;
 pub mod cli;
 pub mod clock;
 pub mod engine;
@@ -26,7 +31,9 @@ pub mod shards;
 pub mod signal;
 pub mod sink;
 pub mod source;
+pub mod state;
 pub mod step;
 pub mod units;
 pub mod value;
+pub mod window;
 pub mod wire;

@@ -20,7 +20,8 @@ pub fn page() -> Vec<u8> {
     page.control("TH", ["weir", "1", "", concat!("weir ", env!("CARGO_PKG_VERSION")), ""]);
     page.control("SH", ["NAME"]).text([roman(format!("weir - {}", plain(command.get_about())))]);
     page.control("SH", ["SYNOPSIS"]);
-    let synopsis = " SOURCE [ARGUMENTS] [STEPS] [AGGREGATE] [REPORT] [OUTPUT] [ENGINE FLAGS]";
+    let synopsis = " SOURCE [ARGUMENTS] [STEPS] [AGGREGATE] [WINDOW or STATE] [REPORT] [OUTPUT] \
+                    [ENGINE FLAGS]";
     page.text([bold("weir"), roman(synopsis)]);
     page.control("SH", ["DESCRIPTION"]);
     // The first line is the NAME again.

@@ -5,15 +5,18 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::agg;
+use crate::changes::Changes;
 use crate::cli::Typed;
 use crate::clock::Stamp;
-use crate::engine::{self, OnBad, Pipeline};
+use crate::engine::{self, Keeping, OnBad, Pipeline};
 use crate::error::Error;
 use crate::report::{Selection, Sort};
 use crate::sink::time::{Clockface, Style};
 use crate::sink::{self, FORMATS, Shape};
 use crate::source::{self, Source};
+use crate::state::{Keep, OnFull};
 use crate::step::Step;
+use crate::window::Window;
 
 /// A stream, as it is meant.
 pub struct Plan {
@@ -28,13 +31,24 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     check(typed)?;
     let source = source(typed, start)?;
     let settings = settings(typed, &*source);
-    let (num, selection) = selection(typed);
-    let format = format(typed, num, settings.interval.is_zero());
+    let (num, mut selection) = selection(typed);
+    let keep = keep(typed, &settings, start)?;
+    let format = format(typed, num, &keep, settings.interval.is_zero());
     let keeps_place = selection.sort == Sort::First;
+    let aggregate = typed.aggregate.map(|spec| (spec.build)(keeps_place));
+    if let (true, Some(aggregate)) = (typed.state.inverse, &aggregate)
+        && let Some(what) = aggregate.indelible()
+    {
+        return Err(Error::usage(format!("--inverse: {what} cannot be subtracted")));
+    }
+    let changes = (typed.report.changed && !keep.is_some_and(|keeping| keeping.changes))
+        .then(|| Changes::new(std::mem::replace(&mut selection.shown, usize::MAX)));
     let pipeline = Pipeline {
         source,
         steps: steps(typed)?,
-        aggregate: typed.aggregate.map(|spec| (spec.build)(keeps_place)),
+        aggregate,
+        keep,
+        changes,
         width: typed.aggregate.map_or(0, |spec| spec.columns.len()),
         selection,
         format,
@@ -46,6 +60,7 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
 /// Refuses what cannot be meant. Each message starts with the flag and says what would do.
 fn check(typed: &Typed) -> Result<(), Error> {
     let (report, sink, engine) = (&typed.report, &typed.sink, &typed.engine);
+    let state = &typed.state;
     let format = FORMATS[sink.format.0].name;
     let is_pprint = format == FORMATS[0].name;
     let record_at_a_time = engine.interval == Some(Duration::ZERO);
@@ -75,18 +90,94 @@ fn check(typed: &Typed) -> Result<(), Error> {
         ),
         (sink.header && format != "tsv", "--header: only --format tsv has one"),
         (
-            record_at_a_time && !no_aggregate,
-            "--interval 0: record at a time goes without an aggregate; with one, the interval is longer",
+            report.changed && no_aggregate,
+            "--changed: needs an aggregate; records are printed as they come",
+        ),
+        (
+            record_at_a_time && !no_aggregate && state.window.is_some(),
+            "--interval 0: a window needs batches, so the interval is longer",
+        ),
+        (
+            record_at_a_time && !no_aggregate && !state.update_state,
+            "--interval 0: an aggregate needs --update-state to have a result at each record",
+        ),
+        (
+            record_at_a_time && report.top.is_some(),
+            "--top: with --interval 0 each record is a report of its own; nothing is selected",
+        ),
+        (
+            record_at_a_time && report.sort.is_some(),
+            "--sort: with --interval 0 results come in the order of their records",
+        ),
+        (
+            record_at_a_time && report.ascending,
+            "--ascending: with --interval 0 results come in the order of their records",
         ),
         (
             record_at_a_time && engine.batches.is_some(),
             "--batches: with --interval 0 there are no batches; --duration ends the run",
         ),
     ];
-    match rules.iter().find(|(broken, _)| *broken) {
+    match rules.iter().chain(&state_rules(typed)).find(|(broken, _)| *broken) {
         Some((_, message)) => Err(Error::usage(*message)),
         None => Ok(()),
     }
+}
+
+/// The rules of what reaches beyond a batch.
+fn state_rules(typed: &Typed) -> [(bool, &'static str); 11] {
+    let flags = &typed.state;
+    let no_aggregate = typed.aggregate.is_none();
+    let (no_window, no_state) = (flags.window.is_none(), !flags.update_state);
+    [
+        (
+            !no_window && !no_state,
+            "--window: goes without --update-state; a window forgets, state does not",
+        ),
+        (!no_window && no_aggregate, "--window: needs an aggregate, as --count-by-key is"),
+        (!no_state && no_aggregate, "--update-state: needs an aggregate, as --count-by-key is"),
+        (no_window && flags.slide.is_some(), "--slide: needs --window; --interval sets batches"),
+        (no_window && flags.inverse, "--inverse: needs --window"),
+        (no_window && flags.keep_zeros, "--keep-zeros: needs --window and --inverse"),
+        (!flags.inverse && flags.keep_zeros, "--keep-zeros: needs --inverse"),
+        (no_window && flags.skip_partial, "--skip-partial: needs --window"),
+        (no_state && flags.state_ttl.is_some(), "--state-ttl: needs --update-state"),
+        (no_state && flags.max_keys.is_some(), "--max-keys: needs --update-state"),
+        (flags.max_keys.is_none() && flags.on_full.is_some(), "--on-full: needs --max-keys"),
+    ]
+}
+
+/// What is kept from batch to batch.
+fn keep(
+    typed: &Typed,
+    settings: &engine::Settings,
+    began: Stamp,
+) -> Result<Option<Keeping>, Error> {
+    let flags = &typed.state;
+    if flags.skip_partial && settings.once {
+        let what = "--skip-partial: all input is one batch, so its window is always partial";
+        return Err(Error::usage(what));
+    }
+    if flags.state_ttl == Some(Duration::ZERO) {
+        return Err(Error::usage("--state-ttl: 0s is no length"));
+    }
+    let on_full = flags.on_full.unwrap_or(OnFull::Fail);
+    let keep = match (flags.window, flags.update_state) {
+        (Some(length), _) => {
+            let window = Window::new(length, flags.slide, settings.interval)?;
+            Keep::Window { window, keep_zeros: flags.keep_zeros }
+        }
+        (None, true) => {
+            let limit = flags.max_keys.map(|most| (most, on_full));
+            Keep::Running { ttl: flags.state_ttl, limit }
+        }
+        (None, false) => return Ok(None),
+    };
+    // Which rows --top selects is known only when all have been looked at, and --count has only one.
+    let knows_changes =
+        typed.report.top.is_none() && typed.aggregate.is_some_and(|spec| spec.keyed);
+    let changes = typed.report.changed && (knows_changes || settings.interval.is_zero());
+    Ok(Some(Keeping { keep, changes, skip_partial: flags.skip_partial, began }))
 }
 
 fn source(typed: &Typed, start: Stamp) -> Result<Box<dyn Source>, Error> {
@@ -144,7 +235,7 @@ fn selection(typed: &Typed) -> (usize, Selection) {
     (num, selection)
 }
 
-fn format(typed: &Typed, num: usize, bare: bool) -> Box<dyn sink::Format> {
+fn format(typed: &Typed, num: usize, keep: &Option<Keeping>, bare: bool) -> Box<dyn sink::Format> {
     let flags = &typed.sink;
     let columns = typed.aggregate.map_or(&[][..], |spec| spec.columns);
     let style = match (flags.epoch, flags.no_time) {
@@ -157,6 +248,10 @@ fn format(typed: &Typed, num: usize, bare: bool) -> Box<dyn sink::Format> {
         columns: columns.iter().map(|name| (*name).to_string()).collect(),
         clockface: Clockface::new(flags.utc, style),
         num,
+        window: match keep {
+            Some(Keeping { keep: Keep::Window { window, .. }, .. }) => Some(window.length()),
+            _ => None,
+        },
         header: flags.header,
         bare,
     };

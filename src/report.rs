@@ -33,8 +33,8 @@ pub enum Sort {
 
 /// Flags that choose and order rows, as typed.
 #[derive(clap::Args, Clone, Debug)]
-#[command(next_help_heading = "Report")]
 #[group(skip)]
+#[command(next_help_heading = "Report")]
 pub struct Flags {
     /// Report only the N largest values
     #[arg(long, value_name = "N", value_parser = rows, allow_hyphen_values = true)]
@@ -47,6 +47,13 @@ pub struct Flags {
     /// What orders the rows [default: value]
     #[arg(long, value_name = "ORDER")]
     pub sort: Option<Sort>,
+
+    /// Report only rows that are new, or differ from the last report
+    ///
+    /// Rows are compared after --top has selected them. A row that is no longer there is not said to
+    /// be gone; one that comes back is new.
+    #[arg(long)]
+    pub changed: bool,
 }
 
 fn rows(text: &str) -> Result<usize, String> {
@@ -95,6 +102,22 @@ impl Report {
     /// True if there is no row.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// A report of such rows, without any.
+    pub fn empty(&self) -> Report {
+        Report { width: self.width, ..Report::default() }
+    }
+
+    /// The key and the values of a row.
+    pub fn row(&self, index: usize) -> (&[u8], &[Value]) {
+        (self.key(&self.rows[index]), self.values(&self.rows[index]))
+    }
+
+    /// Adds a row of another report at the end.
+    pub fn copy(&mut self, from: &Report, index: usize) {
+        let row = &from.rows[index];
+        self.push(row.rank, row.first, from.key(row), from.values(row));
     }
 
     /// The report in pieces of some hundred rows, in order.

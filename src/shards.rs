@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::keys::{Key, Seeds, Table};
 
 /// How many bits of the hash choose the shard.
-const BITS: u32 = 8;
+pub const BITS: u32 = 8;
 /// How many keys are looked up together.
 const RUN: usize = 64;
 
@@ -76,6 +76,13 @@ impl<C: Default + Clone> Shards<C> {
     /// Calls `visit` for each key and its cell, in the order of the hashes.
     pub fn for_each(&self, mut visit: impl FnMut(&[u8], &C)) {
         self.shards.iter().for_each(|shard| lock(shard).for_each(&mut visit));
+    }
+
+    /// The same, with keys that are ready to be looked up elsewhere.
+    pub fn for_each_loaded(&self, mut visit: impl FnMut(Key<'_>, &C)) {
+        for shard in &self.shards {
+            lock(shard).for_each_loaded(0, &self.seeds, &mut visit);
+        }
     }
 
     /// Forgets all keys; memory that was of use is kept.

@@ -123,8 +123,7 @@ fn a_second_aggregate_is_refused() {
 fn record_at_a_time_goes_without_an_aggregate_and_without_batches() {
     refused(
         &["--count", "--interval", "0"],
-        "--interval 0: record at a time goes without an aggregate; with one, the interval is \
-         longer\n",
+        "--interval 0: an aggregate needs --update-state to have a result at each record\n",
     );
     refused(
         &["--interval", "0", "--batches", "3"],

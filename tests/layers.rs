@@ -8,8 +8,9 @@ use std::path::Path;
 /// Modules from the bottom up. A file may use only modules of lower rows.
 const LAYERS: &[&[&str]] = &[
     &["error", "say", "scan", "clock", "value", "units"],
-    &["record", "keys", "report", "signal"],
-    &["wire", "shards"],
+    &["record", "keys", "report", "signal", "cell", "window"],
+    &["wire", "shards", "changes"],
+    &["state"],
     &["source", "step", "agg", "sink"],
     &["engine"],
     &["cli"],
@@ -66,7 +67,8 @@ fn used(code: &str) -> Vec<&str> {
 fn imports_point_down_only() {
     for (name, text) in files() {
         let module = name.split(['/', '.']).next().unwrap();
-        if ["main", "lib"].contains(&module) {
+        // Tests may reach up.
+        if ["main", "lib"].contains(&module) || name.ends_with("tests.rs") {
             continue;
         }
         let code: Vec<_> = code(&text).collect();

@@ -54,6 +54,11 @@ impl Cell for Count {
     }
 
     #[inline]
+    fn records(&self) -> u64 {
+        self.0
+    }
+
+    #[inline]
     fn values(&self, out: &mut Vec<Value>) {
         // A count would need centuries to leave 63 bits.
         out.push(Value::Int(self.0 as i64));

@@ -15,12 +15,14 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use super::{Aggregate, Cell, Fold, Pane, Row};
+use super::kept::History;
+use super::{Aggregate, Cell, Fold, Kept, Pane, Row};
 use crate::error::Error;
 use crate::keys::{Key, Seeds, Table};
 use crate::record::{Bad, Chunk};
 use crate::report::Collector;
 use crate::shards::Shards;
+use crate::state::Keep;
 use crate::value::Value;
 
 /// A worker's table is poured when it is larger than this many bytes: about what a core's own cache
@@ -59,6 +61,14 @@ impl<C: Cell + Sync> Aggregate for Keyed<C> {
         let shards = std::mem::replace(&mut *open, fresh);
         drop(open);
         Box::new(KeyedPane { shards: Some(shards), shared: self })
+    }
+
+    fn keep(&self, keep: &Keep, changes: bool) -> Box<dyn Kept> {
+        Box::new(History::<C>::new(keep, &self.seeds, changes, false))
+    }
+
+    fn indelible(&self) -> Option<&'static str> {
+        (!C::INVERTIBLE).then_some(C::INDELIBLE)
     }
 }
 
@@ -116,10 +126,17 @@ impl<C: Cell> Plain<'_, C> {
     }
 }
 
-struct KeyedPane<C: Cell> {
+pub(super) struct KeyedPane<C: Cell> {
     /// There until the pane is dropped.
     shards: Option<Shards<C>>,
     shared: Arc<Keyed<C>>,
+}
+
+impl<C: Cell> KeyedPane<C> {
+    /// Calls `visit` for each key, ready to be looked up elsewhere, and its cell.
+    pub(super) fn for_each_loaded(&self, mut visit: impl FnMut(Key<'_>, &C)) {
+        self.shards.iter().for_each(|shards| shards.for_each_loaded(&mut visit));
+    }
 }
 
 impl<C: Cell + Sync> Pane for KeyedPane<C> {
@@ -168,6 +185,14 @@ impl<C: Cell + Sync> Aggregate for Whole<C> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         Box::new(WholePane { cell: std::mem::take(&mut *open) })
     }
+
+    fn keep(&self, keep: &Keep, changes: bool) -> Box<dyn Kept> {
+        Box::new(History::<C>::new(keep, &Seeds::random(), changes, true))
+    }
+
+    fn indelible(&self) -> Option<&'static str> {
+        (!C::INVERTIBLE).then_some(C::INDELIBLE)
+    }
 }
 
 struct WholeFold<C> {
@@ -201,8 +226,8 @@ impl<C: Cell + Sync> Fold for WholeFold<C> {
     }
 }
 
-struct WholePane<C> {
-    cell: C,
+pub(super) struct WholePane<C> {
+    pub(super) cell: C,
 }
 
 impl<C: Cell + Sync> Pane for WholePane<C> {
@@ -228,7 +253,7 @@ fn fold_pairs<C: Cell>(chunk: &mut Chunk, mut push: impl FnMut(&[u8], Range<usiz
     refuse(chunk, refused);
 }
 
-fn refuse(chunk: &mut Chunk, refused: Vec<(Vec<u8>, &'static str)>) {
+pub(super) fn refuse(chunk: &mut Chunk, refused: Vec<(Vec<u8>, &'static str)>) {
     let position = format!("chunk {}", chunk.number);
     chunk.bad.extend(refused.into_iter().map(|(record, reason)| Bad {
         reason: reason.to_string(),
@@ -254,6 +279,8 @@ impl<C: Cell> Cell for Placed<C> {
     // The first place among the rows that are left cannot be told from the first of all.
     const INVERTIBLE: bool = false;
 
+    const INDELIBLE: &'static str = "the place of first appearance, which --sort none needs,";
+
     type Input<'a> = (C::Input<'a>, u64);
 
     #[inline(always)]
@@ -275,6 +302,10 @@ impl<C: Cell> Cell for Placed<C> {
 
     fn unmerge(&mut self, other: &Placed<C>) {
         self.cell.unmerge(&other.cell);
+    }
+
+    fn records(&self) -> u64 {
+        self.cell.records()
     }
 
     fn values(&self, out: &mut Vec<Value>) {

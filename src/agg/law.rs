@@ -54,12 +54,17 @@ fn holds<C: Cell>(rows: &[Vec<u8>], parts: &[usize], turn: usize) {
     let mut merged = C::default();
     cells.iter().for_each(|cell| merged.merge(&reloaded(cell)));
     assert_eq!(values(&merged), values(&whole), "merged");
+    let taken = rows.iter().filter(|(_, value)| C::read(Row { value, place: 0 }).is_ok()).count();
+    assert_eq!(merged.records(), taken as u64);
     if C::INVERTIBLE {
         merged.unmerge(&cells[1]);
         merged.unmerge(&cells[3]);
         let mut left = cells[2].clone();
         left.merge(&cells[0]);
         assert_eq!(values(&merged), values(&left), "unmerged");
+        assert_eq!(merged.records(), left.records());
+        merged.unmerge(&left);
+        assert_eq!(values(&merged), values(&C::default()), "nothing is left");
     }
 }
 

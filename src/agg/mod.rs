@@ -1,68 +1,25 @@
 //! Aggregates: what becomes of many records, and the table of those there are.
 //!
-//! Everything that is kept for a key, or for all records together, is a [`Cell`]. Cells form an
-//! exactly commutative monoid: whatever way a stream is cut into chunks, whichever thread folds
-//! which, in whatever order the parts are merged, the result is the same bit for bit. One test holds
-//! this law over all of them.
+//! Everything that is kept for a key, or for all records together, is a [`Cell`].
 //!
 //! Above the cells nothing knows their type: a worker has a [`Fold`], a batch that has ended is a
-//! [`Pane`], and one call serves a whole chunk.
+//! [`Pane`], what is kept of many batches is a [`Kept`], and one call serves a whole chunk.
 
 pub mod count;
 pub mod fold;
+mod kept;
 #[cfg(test)]
 mod law;
 
+use std::any::Any;
 use std::sync::Arc;
 
+pub use crate::cell::{Cell, Row};
+use crate::clock::Stamp;
 use crate::error::Error;
 use crate::record::Chunk;
 use crate::report::Collector;
-use crate::value::Value;
-
-/// What a cell takes in: one row.
-#[derive(Clone, Copy, Debug)]
-pub struct Row<'a> {
-    /// The value of a pair; of a plain record nothing with `-by-key`, else the record.
-    pub value: &'a [u8],
-    /// Its place in the stream: grows from row to row.
-    pub place: u64,
-}
-
-/// What is kept for one key.
-pub trait Cell: Clone + Default + Send + 'static {
-    /// True if [`Cell::unmerge`] undoes [`Cell::merge`] exactly.
-    const INVERTIBLE: bool;
-
-    /// What a cell needs of a row.
-    type Input<'a>;
-
-    /// Reads a row before its key is looked up, so that a bad one makes no key; an error says why.
-    fn read(row: Row<'_>) -> Result<Self::Input<'_>, &'static str>;
-
-    /// Takes a row in.
-    fn push(&mut self, input: Self::Input<'_>);
-
-    /// Takes in what another cell has taken in.
-    fn merge(&mut self, other: &Self);
-
-    /// Takes out what `other` has taken in, all of which this cell has taken in before.
-    fn unmerge(&mut self, other: &Self);
-
-    /// Appends the results, one a column of the aggregate.
-    fn values(&self, out: &mut Vec<Value>);
-
-    /// The place at which the key first appeared, where that is kept.
-    fn first(&self) -> u64 {
-        0
-    }
-
-    /// Appends the cell as bytes: little endian, no padding, the same on every machine.
-    fn save(&self, out: &mut Vec<u8>);
-
-    /// Takes a cell off the front of bytes that [`Cell::save`] wrote; `None` if they are not such.
-    fn load(from: &mut &[u8]) -> Option<Self>;
-}
+use crate::state::Keep;
 
 /// An aggregate that runs: it makes folds for the workers, and panes of what they fold.
 pub trait Aggregate: Send + Sync {
@@ -71,6 +28,12 @@ pub trait Aggregate: Send + Sync {
 
     /// Ends the batch: takes all that was flushed since the last batch ended.
     fn close(self: Arc<Self>) -> Box<dyn Pane>;
+
+    /// Makes what is kept of many batches; with `changes` its reports have only rows that changed.
+    fn keep(&self, keep: &Keep, changes: bool) -> Box<dyn Kept>;
+
+    /// What of it cannot be subtracted, in words, if there is such.
+    fn indelible(&self) -> Option<&'static str>;
 }
 
 /// A worker's part of the open batch.
@@ -83,9 +46,27 @@ pub trait Fold: Send {
 }
 
 /// What a batch has come to.
-pub trait Pane: Send {
+pub trait Pane: Any + Send {
     /// Offers a row for each key to the report.
     fn report(&self, report: &mut Collector) -> Result<(), Error>;
+}
+
+/// What is kept of many batches: the panes of a window, or running state.
+pub trait Kept: Send {
+    /// Takes in the batch of `time`, which is later than all before; its pane is of this aggregate.
+    fn absorb(&mut self, time: Stamp, pane: Box<dyn Pane>) -> Result<(), Error>;
+
+    /// Lets time pass: what is over by the report of `time` goes.
+    fn settle(&mut self, time: Stamp) -> Result<(), Error>;
+
+    /// True if some record is held.
+    fn holds(&self) -> bool;
+
+    /// Offers a row for each key to the report, or for each that changed since the last one.
+    fn report(&mut self, report: &mut Collector) -> Result<(), Error>;
+
+    /// Takes in the records of a chunk one by one, and offers each one's result, in their order.
+    fn each(&mut self, chunk: &mut Chunk, report: &mut Collector) -> Result<(), Error>;
 }
 
 /// An aggregate as the command line knows it.

@@ -42,6 +42,8 @@ pub struct Closed {
     pub missed: Missed,
     /// The records it ends with.
     pub mark: Mark,
+    /// True if the run ends with it.
+    pub is_last: bool,
 }
 
 /// The source, and where in time it stands.
@@ -112,13 +114,6 @@ impl Cursor {
 
     /// Reads into `chunk`, or finds that something else is to be done.
     pub fn next(&mut self, chunk: &mut Chunk, bad: &mut BadLog) -> Result<Next, Error> {
-        let next = self.look(chunk, bad);
-        // Said while the lock is held: no other worker reads past what has failed.
-        self.done |= next.is_err();
-        next
-    }
-
-    fn look(&mut self, chunk: &mut Chunk, bad: &mut BadLog) -> Result<Next, Error> {
         loop {
             if self.done {
                 return Ok(Next::Done);
@@ -192,12 +187,11 @@ impl Cursor {
         let (time, mut missed) = self.times.close(now);
         if last || self.once {
             // Nothing was missed: the batches after the last one are not owed to anybody.
-            (missed.printed, missed.skipped) = (Vec::new(), 0);
+            missed.keep(0);
         }
         let left = usize::try_from(self.batches - 1).unwrap_or(usize::MAX);
         if left < missed.printed.len() {
-            missed.printed.truncate(left);
-            missed.skipped = 0;
+            missed.keep(left);
         }
         self.late += u64::from(!missed.printed.is_empty());
         if missed.skipped > 0 && self.says_missed {
@@ -207,7 +201,7 @@ impl Cursor {
         self.batches -= 1 + missed.printed.len() as u64;
         self.done = last || self.batches == 0;
         self.note_silence();
-        Ok(Closed { time, missed, mark: self.mark })
+        Ok(Closed { time, missed, mark: self.mark, is_last: self.done })
     }
 
     fn note_silence(&mut self) {

@@ -7,13 +7,14 @@ use crate::units;
 
 /// Engine flags, as typed.
 #[derive(clap::Args, Clone, Debug)]
-#[command(next_help_heading = "Engine")]
 #[group(skip)]
+#[command(next_help_heading = "Engine")]
 pub struct Flags {
     /// The batch interval: batches end at multiples of D since the epoch [default: 1s]
     ///
     /// D is a number of seconds (6, 0.5) or has a unit (500ms, 2s, 5m, 1h, 1d). With 0 there are no
-    /// batches: without an aggregate each record is printed at once, bare.
+    /// batches: without an aggregate each record is printed at once, bare; with one and --update-state
+    /// each record's result is.
     #[arg(short, long, value_name = "D", value_parser = units::duration, allow_hyphen_values = true)]
     pub interval: Option<Duration>,
 

@@ -5,7 +5,7 @@
 //! source ──[cursor]── chunk n ──> worker 0: steps ──> fold ─┐
 //!                     chunk n+1 > worker 1: steps ──> fold ─┤ end of the batch: wait for chunks
 //!                                                           │ under way, flush, take the pane
-//!                            stdout <──[output]── report <──┘
+//!                stdout <──[output]── report <── what is kept
 //! ```
 //!
 //! Whoever holds the cursor when a batch ends closes it, and lets the cursor go before the report is
@@ -16,6 +16,7 @@
 mod bad;
 mod cursor;
 mod flags;
+mod kept;
 mod output;
 mod rate;
 #[cfg(test)]
@@ -30,8 +31,10 @@ use mio::Waker;
 
 pub use bad::OnBad;
 pub use flags::Flags;
+pub use kept::Keeping;
 
 use crate::agg::Aggregate;
+use crate::changes::Changes;
 use crate::clock::Wait;
 use crate::error::Error;
 use crate::report::Selection;
@@ -75,6 +78,10 @@ pub struct Pipeline {
     pub steps: Vec<Box<dyn Step>>,
     /// What becomes of them; without one, the records themselves are written.
     pub aggregate: Option<Arc<dyn Aggregate>>,
+    /// What is kept from batch to batch, if each does not stand alone.
+    pub keep: Option<Keeping>,
+    /// Compares reports with the ones before, if what is kept does not do so.
+    pub changes: Option<Changes>,
     /// How many values a row of the report has.
     pub width: usize,
     /// Which rows are shown, and in which order.

@@ -2,14 +2,18 @@
 //!
 //! With an aggregate, a batch is written when it has ended. Without one, its records are written as
 //! they come: whoever has chunk n waits until chunk n - 1 is out, so records keep their order
-//! whatever the workers do. Serial steps take chunks by the same turn. Text is written in large
+//! whatever the workers do. Serial steps take chunks by the same turn, and so does state that gives
+//! a result for each record. Text is written in large
 //! pieces; each batch, and each chunk of records, is out completely before the next thing is begun.
 
+use super::cursor::Closed;
+use super::kept::Keeper;
 use crate::agg::Pane;
+use crate::changes::Changes;
 use crate::clock::Stamp;
 use crate::error::Error;
 use crate::record::Chunk;
-use crate::report::Selection;
+use crate::report::{Collector, Report, Selection, Sort};
 use crate::sink::stdout::Stdout;
 use crate::sink::{Format, Rows};
 use crate::step::Step;
@@ -42,6 +46,10 @@ pub struct Parts {
     pub serial: Vec<Box<dyn Step>>,
     /// True if there is no aggregate: rows are written as they come.
     pub writes_records: bool,
+    /// What is kept from batch to batch.
+    pub kept: Option<Keeper>,
+    /// Compares each report with the one before.
+    pub changes: Option<Changes>,
 }
 
 impl Output {
@@ -52,7 +60,7 @@ impl Output {
 
     /// True if chunks have to come here by turn.
     pub fn takes_chunks(&self) -> bool {
-        self.parts.writes_records || !self.parts.serial.is_empty()
+        self.parts.writes_records || self.parts.bare || !self.parts.serial.is_empty()
     }
 
     /// The number of the chunk that is to be written next.
@@ -87,7 +95,25 @@ impl Output {
         for step in &mut self.parts.serial[from..] {
             step.apply(chunk)?;
         }
-        if self.parts.writes_records { self.records(chunk) } else { Ok(()) }
+        match (self.parts.writes_records, self.parts.bare) {
+            (true, _) => self.records(chunk),
+            (false, true) => self.results(chunk),
+            (false, false) => Ok(()),
+        }
+    }
+
+    /// Takes each record of a chunk into what is kept, and writes its result.
+    fn results(&mut self, chunk: &mut Chunk) -> Result<(), Error> {
+        let Some(kept) = &mut self.parts.kept else { return Ok(()) };
+        let all = Selection { top: None, ascending: false, sort: Sort::First, shown: usize::MAX };
+        let mut report = all.collector(self.parts.width);
+        kept.each(chunk, &mut report)?;
+        let report = report.finish();
+        if report.is_empty() {
+            return Ok(());
+        }
+        self.parts.format.begin(&mut self.text, chunk.time);
+        self.pieces(&report)
     }
 
     fn records(&mut self, chunk: &mut Chunk) -> Result<(), Error> {
@@ -104,22 +130,62 @@ impl Output {
         self.flush()
     }
 
-    /// Writes a batch that has ended; `pane` holds what it came to, if there is an aggregate.
-    pub fn batch(&mut self, time: Stamp, pane: Option<&dyn Pane>) -> Result<(), Error> {
+    /// Takes a batch that has ended, and writes the reports that are due with it.
+    ///
+    /// `pane` holds what it came to, if there is an aggregate; `empty` what a batch of nothing comes
+    /// to, if batches of nothing are to be printed.
+    pub fn close(
+        &mut self,
+        closed: &Closed,
+        pane: Option<Box<dyn Pane>>,
+        empty: Option<Box<dyn Pane>>,
+    ) -> Result<(), Error> {
         if self.parts.bare {
             return Ok(());
         }
-        let mut report = self.parts.selection.collector(self.parts.width);
-        if let Some(pane) = pane {
-            pane.report(&mut report)?;
+        let report = |pane: &Option<Box<dyn Pane>>, report: &mut Collector| {
+            pane.as_ref().map_or(Ok(()), |pane| pane.report(report))
+        };
+        match (self.parts.kept.take(), pane) {
+            (Some(mut kept), Some(pane)) => {
+                kept.close(closed, pane, |time, kept| {
+                    self.batch(time, |report| kept.report(report))
+                })?;
+                self.parts.kept = Some(kept);
+            }
+            (_, pane) => {
+                self.batch(closed.time, |collector| report(&pane, collector))?;
+                for &time in &closed.missed.printed {
+                    self.batch(time, |collector| report(&empty, collector))?;
+                }
+            }
         }
-        let report = report.finish();
+        Ok(())
+    }
+
+    /// Writes a report; `offer` offers its rows.
+    fn batch(
+        &mut self,
+        time: Stamp,
+        offer: impl FnOnce(&mut Collector) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut report = self.parts.selection.collector(self.parts.width);
+        offer(&mut report)?;
+        let mut report = report.finish();
+        if let Some(changes) = &mut self.parts.changes {
+            report = changes.of(report);
+        }
         if self.parts.skip_empty && report.is_empty() && !self.begun {
             return Ok(());
         }
         if !std::mem::take(&mut self.begun) {
             self.parts.format.begin(&mut self.text, time);
         }
+        self.pieces(&report)
+    }
+
+    /// Writes the rows of a report, and the batch's end.
+    fn pieces(&mut self, report: &Report) -> Result<(), Error> {
         self.rows += report.len() as u64;
         for piece in report.pieces() {
             self.parts.format.rows(&mut self.text, Rows::Report(piece));
@@ -127,7 +193,9 @@ impl Output {
                 self.flush()?;
             }
         }
-        self.parts.format.end(&mut self.text);
+        if !self.parts.bare {
+            self.parts.format.end(&mut self.text);
+        }
         self.flush()
     }
 

@@ -6,11 +6,14 @@ use std::sync::{Arc, Mutex};
 use super::*;
 use crate::agg::AGGS;
 use crate::clock::{Stamp, VirtualTime};
+use crate::error::Context;
 use crate::record::{Chunk, Mark};
 use crate::report::Sort;
 use crate::sink::time::{Clockface, Style};
 use crate::sink::{self, FORMATS, Shape};
 use crate::source::{Read, Stage};
+use crate::state::Keep;
+use crate::window::Window;
 
 /// What the source was told.
 type Told = Arc<Mutex<Vec<(Stage, Mark)>>>;
@@ -104,6 +107,56 @@ impl Step for Numbering {
     }
 }
 
+/// Two lines, then the clock jumps by so many ms, then a line, each in a batch of its own.
+struct Jumping {
+    step: usize,
+    jump: i64,
+}
+
+impl Source for Jumping {
+    fn open(&mut self, _wait: &mut dyn Wait) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn read(
+        &mut self,
+        chunk: &mut Chunk,
+        _limit: usize,
+        wait: &mut dyn Wait,
+        until: Stamp,
+    ) -> Result<Read, Error> {
+        self.step += 1;
+        match self.step {
+            // Nobody looks at the clock while it jumps.
+            3 => wait.until(Stamp(until.0 + self.jump)).map(|_| Read::Idle).place("jump"),
+            1 | 2 | 4 => {
+                chunk.append(b"a\n");
+                chunk.set_uncut(b'\n');
+                if self.step == 1 {
+                    wait.until(until).place("wait")?;
+                }
+                Ok(Read::Rows)
+            }
+            _ => Ok(Read::End),
+        }
+    }
+
+    fn waiting(&self) -> String {
+        "a jump".to_string()
+    }
+}
+
+fn jumped(keep: Option<Keep>, jump: i64) -> String {
+    let source = Box::new(Jumping { step: 0, jump });
+    let keep =
+        keep.map(|keep| Keeping { keep, changes: false, skip_partial: false, began: Stamp(1) });
+    let case = Case { aggregate: Some("count"), ..case(0, 1) };
+    let (text, result) = run_pipeline(source, keep, case);
+    result.unwrap();
+    let rows = text.lines().map(|line| line.replace('\t', " "));
+    rows.collect::<Vec<_>>().join(", ")
+}
+
 struct Case {
     total: u64,
     cuts: Vec<u64>,
@@ -115,22 +168,39 @@ struct Case {
 
 /// Runs the case; returns what came out, what the source was told, and how it ended.
 fn run_case(case: Case) -> (String, Vec<(Stage, Mark)>, Result<(), Error>) {
+    let (told, cuts) = (Told::default(), case.cuts.clone());
+    let source = Numbers { next: 0, total: case.total, cuts, told: Arc::clone(&told) };
+    let (text, result) = run_pipeline(Box::new(source), None, case);
+    let told = told.lock().unwrap().clone();
+    (text, told, result)
+}
+
+fn run_pipeline(
+    source: Box<dyn Source>,
+    keep: Option<Keeping>,
+    case: Case,
+) -> (String, Result<(), Error>) {
     let spec = case.aggregate.map(|name| AGGS.iter().find(|spec| spec.name == name).unwrap());
-    let told = Told::default();
-    let source = Numbers { next: 0, total: case.total, cuts: case.cuts, told: Arc::clone(&told) };
+    let shape = spec.map_or(Shape::Records, |spec| match spec.keyed {
+        true => Shape::Keyed,
+        false => Shape::Whole,
+    });
     let format = (FORMATS[1].build)(&sink::Settings {
-        shape: if spec.is_some() { Shape::Keyed } else { Shape::Records },
+        shape,
         columns: vec!["value".to_string()],
         clockface: Clockface::new(true, Style::Epoch),
         num: 0,
+        window: None,
         header: false,
         bare: false,
     });
     let selection = Selection { top: None, ascending: false, sort: Sort::Key, shown: usize::MAX };
     let pipeline = Pipeline {
-        source: Box::new(source),
+        source,
         steps: case.steps,
         aggregate: spec.map(|spec| (spec.build)(false)),
+        keep,
+        changes: None,
         width: 1,
         selection,
         format,
@@ -158,9 +228,7 @@ fn run_case(case: Case) -> (String, Vec<(Stage, Mark)>, Result<(), Error>) {
         reader.read_to_string(&mut text).map(|_| text)
     });
     let result = run(pipeline, &settings, around);
-    let text = taker.join().unwrap().unwrap();
-    let told = told.lock().unwrap().clone();
-    (text, told, result)
+    (taker.join().unwrap().unwrap(), result)
 }
 
 fn case(total: u64, threads: usize) -> Case {
@@ -230,4 +298,38 @@ fn the_source_learns_how_safe_its_records_are_in_order() {
         let folded = before.iter().any(|(s, m)| *s == Stage::Folded && m >= mark);
         assert!(*stage != Stage::Committed || folded, "folded before it is committed");
     }
+}
+
+fn window(length: u64, slide: u64) -> Option<Keep> {
+    let [length, slide, second] = [length, slide, 1].map(Duration::from_secs);
+    let window = Window::new(length, Some(slide), second).unwrap();
+    Some(Keep::Window { window, keep_zeros: false })
+}
+
+/// The batches of Times 1 and 2 have a record each; then nobody looks at the clock for so long, and
+/// the next batch has a record again.
+#[test]
+fn windows_that_were_due_meanwhile_are_printed_while_they_hold_something() {
+    assert_eq!(jumped(None, 0), "1 1, 2 1, 3 1");
+    assert_eq!(jumped(window(3, 1), 0), "1 1, 2 2, 3 3");
+    assert_eq!(jumped(window(3, 1), 3000), "1 1, 2 2, 3 2, 4 1, 5 0, 6 1");
+    assert_eq!(jumped(window(6, 4), 3000), "4 2, 8 1");
+    assert_eq!(jumped(window(6, 4), 9000), "4 2, 8 0, 12 1");
+    let running = Some(Keep::Running { ttl: Some(Duration::from_secs(2)), limit: None });
+    assert_eq!(jumped(running, 0), "1 1, 2 2, 3 3");
+    assert_eq!(jumped(running, 3000), "1 1, 2 2, 3 2, 4 0, 5 0, 6 1");
+}
+
+#[test]
+fn of_windows_that_hold_nothing_ten_are_printed() {
+    let text = jumped(window(20, 1), 100_000);
+    let rows: Vec<_> = text.split(", ").collect();
+    let holding: Vec<_> = rows.iter().filter(|row| !row.ends_with(" 0")).collect();
+    assert_eq!(holding.len(), 22, "all that hold something: {text}");
+    assert_eq!(
+        rows[21..],
+        ["22 0", "23 0", "24 0", "25 0", "26 0", "27 0", "28 0", "29 0", "30 0", "31 0", "103 1"]
+    );
+    // An hour's slide in a jump of 300 years takes no time.
+    assert_eq!(jumped(window(3600, 3600), 10_000_000_000_000).matches(" 0").count(), 10);
 }

@@ -20,12 +20,25 @@ use crate::clock::Stamp;
 /// Times that passed without a batch, because nobody could look at the clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Missed {
+    /// The Time of the batch before them.
+    pub before: Stamp,
     /// The first ones: these are printed, empty.
     pub printed: Vec<Stamp>,
     /// How many more there were.
     pub skipped: u64,
-    /// The last of all, if any were skipped.
+    /// The last of all; the Time of the batch before them if there are none.
     pub last: Stamp,
+}
+
+impl Missed {
+    /// Ends after the first `count` of those that are printed, if there are more.
+    pub fn keep(&mut self, count: usize) {
+        if count < self.printed.len() {
+            self.printed.truncate(count);
+            self.skipped = 0;
+            self.last = self.printed.last().copied().unwrap_or(self.before);
+        }
+    }
 }
 
 /// How many empty batches are printed at once.
@@ -61,7 +74,7 @@ impl Times {
     /// Whatever passed between the two is returned too: those batches are over and hold nothing.
     pub fn close(&mut self, now: Stamp) -> (Stamp, Missed) {
         let closed = self.open;
-        let nothing = Missed { printed: Vec::new(), skipped: 0, last: closed };
+        let nothing = Missed { before: closed, printed: Vec::new(), skipped: 0, last: closed };
         if self.interval == 0 {
             self.open = now;
             return (closed, nothing);
@@ -70,6 +83,7 @@ impl Times {
         self.open = Stamp(closed.0 + (missed + 1) * self.interval);
         let time = |n: i64| Stamp(closed.0 + n * self.interval);
         let missed = Missed {
+            before: closed,
             printed: (1..=missed.min(PRINTED)).map(time).collect(),
             skipped: (missed - PRINTED).max(0) as u64,
             last: time(missed),
@@ -107,6 +121,18 @@ mod tests {
         let mut times = times(5000, 6000);
         let (time, missed) = times.close(Stamp(7000));
         assert_eq!((time, missed.printed.len(), times.open()), (Stamp(10000), 0, Stamp(15000)));
+    }
+
+    #[test]
+    fn of_those_that_are_kept_the_last_one_is_the_end() {
+        let missed = times(1000, 1).close(Stamp(13_500)).1;
+        let kept = |count| {
+            let mut missed = missed.clone();
+            missed.keep(count);
+            (missed.printed.len(), missed.skipped, missed.last.0)
+        };
+        assert_eq!([kept(0), kept(3)], [(0, 0, 1000), (3, 0, 4000)]);
+        assert_eq!(kept(10), (10, 2, 13_000));
     }
 
     #[test]

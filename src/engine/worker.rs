@@ -10,6 +10,7 @@ use mio::Waker;
 
 use super::bad::BadLog;
 use super::cursor::{Cursor, Next};
+use super::kept::Keeper;
 use super::output::{Output, Parts};
 use super::{Pipeline, Settings, Surroundings};
 use crate::agg::{Aggregate, Fold};
@@ -59,8 +60,17 @@ impl Engine {
         let bad = BadLog::open(&settings.on_bad)?;
         let watched = around.stdout.watch(around.wait.registry())?;
         let is_closed = Box::new(move || watched.is_closed());
-        let cursor = Cursor::open(pipeline.source, around.wait, settings, around.stop, is_closed)?;
-        let aggregate = pipeline.aggregate;
+        let (keep, writes_records) = (pipeline.keep, pipeline.aggregate.is_none());
+        let kept = keep.zip(pipeline.aggregate.as_ref()).map(|(keeping, aggregate)| {
+            let kept = aggregate.keep(&keeping.keep, keeping.changes);
+            Keeper::new(kept, &keeping, settings.once, settings.says_missed)
+        });
+        let mut told = settings.clone();
+        // What is missed of windows is said by who keeps them.
+        told.says_missed &= !keep.is_some_and(|keeping| keeping.has_window());
+        let cursor = Cursor::open(pipeline.source, around.wait, &told, around.stop, is_closed)?;
+        // Record at a time, nothing is folded: each goes into what is kept.
+        let aggregate = pipeline.aggregate.filter(|_| !settings.interval.is_zero());
         let fold = |worker| aggregate.iter().map(move |a| Mutex::new(Arc::clone(a).fold(worker)));
         let mut steps = pipeline.steps;
         let first_serial = steps.iter().position(|step| step.is_serial()).unwrap_or(steps.len());
@@ -72,7 +82,9 @@ impl Engine {
             skip_empty: pipeline.skip_empty,
             bare: settings.interval.is_zero(),
             serial: steps.split_off(first_serial),
-            writes_records: aggregate.is_none(),
+            writes_records,
+            kept,
+            changes: pipeline.changes,
         });
         Ok(Engine {
             cursor: Mutex::new(cursor),
@@ -232,10 +244,7 @@ impl Engine {
         let empty = if closed.missed.printed.is_empty() { None } else { pane() };
         let mut output = lock(&self.output);
         drop(cursor);
-        output.batch(closed.time, full.as_deref())?;
-        for &time in &closed.missed.printed {
-            output.batch(time, empty.as_deref())?;
-        }
+        output.close(&closed, full, empty)?;
         drop(output);
         self.committed.store(closed.mark.0, Relaxed);
         Ok(())

@@ -7,8 +7,8 @@ use super::FORMATS;
 
 /// Output flags, as typed.
 #[derive(clap::Args, Clone, Debug)]
-#[command(next_help_heading = "Output")]
 #[group(skip)]
+#[command(next_help_heading = "Output")]
 pub struct Flags {
     /// How batches are written
     #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].name)]

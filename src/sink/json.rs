@@ -5,6 +5,8 @@
 //! other bytes become U+FFFD. It knows no infinity either: that is null, as is what there is none
 //! of.
 
+use std::time::Duration;
+
 use super::time::{Clockface, Style};
 use super::{Format, Row, Rows, Settings, Shape, Spec, number};
 use crate::clock::Stamp;
@@ -20,6 +22,7 @@ pub(super) const SPEC: Spec = Spec {
 struct Json {
     shape: Shape,
     clockface: Clockface,
+    window: Option<Duration>,
     /// The names as they stand before a field: `"key":`, `,"value":`.
     labels: Vec<Vec<u8>>,
     /// What every row of this batch begins with: the brace and the Time.
@@ -36,7 +39,7 @@ impl Json {
         };
         let labels = settings.names().into_iter().enumerate().map(label).collect();
         let (shape, clockface) = (settings.shape, settings.clockface.clone());
-        Json { shape, clockface, labels, lead: vec![b'{'] }
+        Json { shape, clockface, window: settings.window, labels, lead: vec![b'{'] }
     }
 
     fn write(&self, out: &mut Vec<u8>, row: Row<'_>) {
@@ -70,11 +73,14 @@ impl Format for Json {
             return;
         }
         let quote: &[u8] = if self.clockface.style == Style::Epoch { b"" } else { b"\"" };
-        self.lead.extend_from_slice(b"\"time\":");
-        self.lead.extend_from_slice(quote);
-        self.clockface.styled(&mut self.lead, time);
-        self.lead.extend_from_slice(quote);
-        self.lead.push(b',');
+        let start = self.window.map(|window| (&b"\"start\":"[..], time.before(window)));
+        for (label, time) in [(&b"\"time\":"[..], time)].into_iter().chain(start) {
+            self.lead.extend_from_slice(label);
+            self.lead.extend_from_slice(quote);
+            self.clockface.styled(&mut self.lead, time);
+            self.lead.extend_from_slice(quote);
+            self.lead.push(b',');
+        }
     }
 
     fn rows(&mut self, out: &mut Vec<u8>, rows: Rows<'_>) {

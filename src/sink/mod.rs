@@ -18,6 +18,8 @@ pub mod text;
 pub mod time;
 pub mod tsv;
 
+use std::time::Duration;
+
 use crate::clock::Stamp;
 use crate::record::Chunk;
 use crate::report::Piece;
@@ -106,6 +108,8 @@ pub struct Settings {
     pub clockface: Clockface,
     /// `--num`: how many rows a batch `pprint` prints at most.
     pub num: usize,
+    /// `--window`: how far reports reach back; formats with a Time also write where they start.
+    pub window: Option<Duration>,
     /// `--header`.
     pub header: bool,
     /// True for `--interval 0`: each record at once, bare.

@@ -47,7 +47,7 @@ pub(super) fn whole(values: &[Value]) -> Report {
 pub(super) fn settings(shape: Shape, columns: &[&str]) -> Settings {
     let columns = columns.iter().map(|&name| name.to_owned()).collect();
     let clockface = Clockface::new(true, Style::Rfc3339);
-    Settings { shape, columns, clockface, num: 10, header: false, bare: false }
+    Settings { shape, columns, clockface, num: 10, window: None, header: false, bare: false }
 }
 
 /// What a format makes of a batch that comes in these pieces.

@@ -1,7 +1,10 @@
-//! Tab-separated values: columns for the Time, the key and each value; every row of the batch.
+//! Tab-separated values: columns for the Time, under `--window` its start, the key and each value;
+//! every row of the batch.
 //!
 //! A line is a row and a tab a border, whatever the stream carries: these bytes inside a field are
 //! written `\t`, `\n`, `\r`, and the backslash `\\`. All other bytes pass as they are.
+
+use std::time::Duration;
 
 use super::time::Clockface;
 use super::{Format, Row, Rows, Settings, Shape, Spec, number};
@@ -18,6 +21,7 @@ pub(super) const SPEC: Spec = Spec {
 struct Tsv {
     shape: Shape,
     clockface: Clockface,
+    window: Option<Duration>,
     /// The line of names, until it has been written.
     header: Option<Vec<u8>>,
     /// What every row of this batch begins with: the Time and a tab.
@@ -28,14 +32,15 @@ impl Tsv {
     fn new(settings: &Settings) -> Tsv {
         let clockface = settings.clockface.clone();
         let header = settings.header.then(|| header(settings));
-        Tsv { shape: settings.shape, clockface, header, lead: Vec::new() }
+        Tsv { shape: settings.shape, clockface, window: settings.window, header, lead: Vec::new() }
     }
 }
 
 fn header(settings: &Settings) -> Vec<u8> {
     let time = settings.clockface.is_shown().then_some("time");
+    let start = settings.window.and(time).map(|_| "start");
     let mut line = Vec::new();
-    for name in time.into_iter().chain(settings.names()) {
+    for name in time.into_iter().chain(start).chain(settings.names()) {
         field(&mut line, name.as_bytes());
         line.push(b'\t');
     }
@@ -51,6 +56,10 @@ impl Format for Tsv {
         if self.clockface.is_shown() {
             self.clockface.styled(&mut self.lead, time);
             self.lead.push(b'\t');
+            if let Some(window) = self.window {
+                self.clockface.styled(&mut self.lead, time.before(window));
+                self.lead.push(b'\t');
+            }
         }
     }
 
