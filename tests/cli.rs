@@ -300,7 +300,8 @@ fn a_name_that_does_not_resolve_is_named() {
 
 #[test]
 fn a_bad_record_ends_the_run_if_asked_to() {
-    let ended = piped(&["--max-record", "3", "--on-bad", "fail", "--count"], "abc\nabcd\nab\n");
+    let ended =
+        piped(&["-1", "--max-record", "3", "--on-bad", "fail", "--count"], "abc\nabcd\nab\n");
     let said = "stdin, byte 4: longer than --max-record 3; --on-bad fail ends the run here";
     assert_eq!(ended.failed(1), format!("weir: {said}\n"));
 }
@@ -347,14 +348,14 @@ fn a_directory_that_is_missing_is_found_before_anything_is_read() {
 #[test]
 fn a_directory_as_stdin_is_an_error() {
     let dir = Dir::new();
-    let mut command = weir(&["--count"]);
+    let mut command = weir(&["--count", "--once"]);
     command.stdin(File::open(dir.path("")).unwrap());
     assert_eq!(start(command).end().failed(1), "weir: stdin: is a directory\n");
 }
 
 #[test]
 fn a_closed_stdin_is_an_empty_input() {
-    let ended = start(shell(r#""$WEIR" --count --format text <&-"#)).end();
+    let ended = start(shell(r#""$WEIR" --once --count --format text <&-"#)).end();
     assert_eq!(ended.ok(), "0\n");
 }
 
@@ -403,7 +404,7 @@ fn explain_shows_each_record_of_stdin_after_each_step() {
 
 #[test]
 fn a_verbose_run_ends_with_a_summary() {
-    let args = ["-v", "--max-record", "3", "--filter", "a", "--count-by-key", "--format", "text"];
+    let args = ["-1v", "--max-record", "3", "--filter", "a", "--count-by-key", "--format", "text"];
     let ended = piped(&args, "a\nb\nab\na\nabcd\n");
     assert_eq!((ended.status, ended.out.as_str()), (0, "a\t2\nab\t1\n"));
     let lines: Vec<_> = ended.err.lines().collect();
@@ -414,7 +415,7 @@ fn a_verbose_run_ends_with_a_summary() {
 
 #[test]
 fn a_quiet_run_still_tells_of_losses() {
-    let ended = piped(&["-q", "--max-record", "3", "--count", "--format", "text"], "abcd\n");
+    let ended = piped(&["-1q", "--max-record", "3", "--count", "--format", "text"], "abcd\n");
     let bad = "weir: a bad record is skipped: stdin, byte 0: longer than --max-record 3\n";
     assert_eq!(ended, Ended { status: 0, out: "0\n".into(), err: bad.into() });
     let mut run = start(weir(&["listen", "0", "-q", "--interval", "0.05"]));

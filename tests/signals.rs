@@ -14,7 +14,7 @@ use rustix::process::Signal;
 
 /// A count over an hour, which has read two records: it has said what it made of the line after.
 fn counting() -> Run {
-    let mut run = start(weir(&["--count", "--interval", "1h", "--max-record", "3"]));
+    let mut run = start(weir(&["--count", "--interval", "10000d", "--max-record", "3"]));
     run.write("a\nb\ntoo long\n");
     run.err.line("a bad record is skipped");
     run
@@ -51,7 +51,7 @@ fn full_pipe() -> (PipeReader, PipeWriter) {
 fn a_second_signal_ends_a_run_that_hangs() {
     for (first, second) in [(Signal::TERM, Signal::INT), (Signal::INT, Signal::TERM)] {
         let (reader, writer) = full_pipe();
-        let mut command = weir(&["listen", "0", "--count", "--interval", "1h"]);
+        let mut command = weir(&["listen", "0", "--count", "--interval", "10000d"]);
         command.stdout(writer);
         let mut run = start(command);
         run.port();
@@ -66,7 +66,7 @@ fn a_second_signal_ends_a_run_that_hangs() {
 #[test]
 fn ctrl_c_twice_ends_a_run_that_hangs() {
     let (reader, writer) = full_pipe();
-    let mut command = weir(&["listen", "0", "--count", "--interval", "1h"]);
+    let mut command = weir(&["listen", "0", "--count", "--interval", "10000d"]);
     command.stdout(writer);
     let mut run = start(command);
     run.port();
@@ -123,7 +123,7 @@ fn sort_gets_everything_and_nothing_is_stuck() {
 fn a_file_as_stdout_has_every_batch_at_its_end() {
     let dir = Dir::new();
     let path = dir.path("out");
-    let mut command = weir(&["listen", "0", "--format", "text", "--interval", "1h", "-v"]);
+    let mut command = weir(&["listen", "0", "--format", "text", "--interval", "10000d", "-v"]);
     command.stdout(File::create(&path).unwrap());
     let mut run = start(command);
     let mut client = TcpStream::connect(("127.0.0.1", run.port())).unwrap();
@@ -143,7 +143,7 @@ fn a_stdout_closed_from_the_start_is_no_failure() {
 
 #[test]
 fn a_stdout_whose_reader_is_gone_from_the_start_ends_the_run_quietly() {
-    for args in [&["listen", "0", "-q", "--count"][..], &["--interval", "1h"]] {
+    for args in [&["listen", "0", "-q", "--count"][..], &["--interval", "10000d"]] {
         let (reader, writer) = pipe().unwrap();
         drop(reader);
         let mut command = weir(args);

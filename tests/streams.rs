@@ -148,8 +148,16 @@ fn duration_ends_the_run_and_prints_the_open_batch() {
     let ended = replayed(script, &["--duration", "2.5", "--interval", "2", "--count"]);
     let counts: Vec<_> = batches(ended.ok()).into_iter().map(|(_, rows)| rows.join("")).collect();
     assert_eq!(counts, ["0", "2", "1"]);
-    let idle =
-        start(weir(&["listen", "0", "-q", "--count", "--interval", "1h", "--duration", "50ms"]));
+    let idle = start(weir(&[
+        "listen",
+        "0",
+        "-q",
+        "--count",
+        "--interval",
+        "10000d",
+        "--duration",
+        "50ms",
+    ]));
     assert_eq!(batches(idle.end().ok()).len(), 1);
 }
 
@@ -178,7 +186,7 @@ fn with_interval_0_each_record_is_out_before_the_next_comes() {
 
 #[test]
 fn records_without_an_aggregate_are_out_before_the_batch_ends() {
-    let mut run = start(weir(&["--interval", "1h"]));
+    let mut run = start(weir(&["--interval", "10000d"]));
     run.write("first\n");
     assert!(run.out.lines(3)[1].starts_with("Time: "));
     assert_eq!(run.out.line(""), "first");
