@@ -147,10 +147,14 @@ impl Source for Jumping {
 }
 
 fn jumped(keep: Option<Keep>, jump: i64) -> String {
+    jumped_of(keep, jump, None)
+}
+
+fn jumped_of(keep: Option<Keep>, jump: i64, batches: Option<u64>) -> String {
     let source = Box::new(Jumping { step: 0, jump });
     let keep =
         keep.map(|keep| Keeping { keep, changes: false, skip_partial: false, began: Stamp(1) });
-    let case = Case { aggregate: Some("count"), ..case(0, 1) };
+    let case = Case { aggregate: Some("count"), batches, ..case(0, 1) };
     let (text, result) = run_pipeline(source, keep, case);
     result.unwrap();
     let rows = text.lines().map(|line| line.replace('\t', " "));
@@ -164,6 +168,7 @@ struct Case {
     steps: Vec<Box<dyn Step>>,
     aggregate: Option<&'static str>,
     interval: u64,
+    batches: Option<u64>,
 }
 
 /// Runs the case; returns what came out, what the source was told, and how it ended.
@@ -209,7 +214,7 @@ fn run_pipeline(
     let settings = Settings {
         interval: Duration::from_millis(case.interval),
         once: false,
-        batches: None,
+        batches: case.batches,
         duration: None,
         threads: case.threads,
         max_rate: None,
@@ -233,7 +238,7 @@ fn run_pipeline(
 
 fn case(total: u64, threads: usize) -> Case {
     let (cuts, steps, aggregate, interval) = (Vec::new(), Vec::new(), None, 1000);
-    Case { total, cuts, threads, steps, aggregate, interval }
+    Case { total, cuts, threads, steps, aggregate, interval, batches: None }
 }
 
 fn numbering(fails_at: u64) -> Vec<Box<dyn Step>> {
@@ -315,6 +320,8 @@ fn windows_that_were_due_meanwhile_are_printed_while_they_hold_something() {
     assert_eq!(jumped(window(3, 1), 3000), "1 1, 2 2, 3 2, 4 1, 5 0, 6 1");
     assert_eq!(jumped(window(6, 4), 3000), "4 2, 8 1");
     assert_eq!(jumped(window(6, 4), 9000), "4 2, 8 0, 12 1");
+    assert_eq!(jumped_of(window(3, 1), 3000, Some(4)), "1 1, 2 2, 3 2, 4 1");
+    assert_eq!(jumped_of(window(6, 5), 3000, Some(4)), "5 2");
     let running = Some(Keep::Running { ttl: Some(Duration::from_secs(2)), limit: None });
     assert_eq!(jumped(running, 0), "1 1, 2 2, 3 3");
     assert_eq!(jumped(running, 3000), "1 1, 2 2, 3 2, 4 0, 5 0, 6 1");
