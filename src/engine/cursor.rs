@@ -212,6 +212,15 @@ impl Cursor {
         }
     }
 
+    /// Says what is lost because the run ends here.
+    pub fn say_lost(&self) {
+        match self.source.unfinished() {
+            0 => {}
+            1 => say("1 byte of an unfinished line is lost"),
+            bytes => say(&format!("{bytes} bytes of unfinished lines are lost")),
+        }
+    }
+
     /// Tells the source that all records up to `mark` are out.
     pub fn committed(&mut self, mark: Mark) -> Result<(), Error> {
         if mark <= self.committed {

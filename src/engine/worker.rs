@@ -120,7 +120,9 @@ impl Engine {
         });
         lock(&self.bad).say_all();
         result?;
-        lock(&self.cursor).committed(Mark(self.committed.load(Relaxed)))
+        let mut cursor = lock(&self.cursor);
+        cursor.say_lost();
+        cursor.committed(Mark(self.committed.load(Relaxed)))
     }
 
     /// What the run has done, in one line.

@@ -55,6 +55,11 @@ impl Budget {
         }
     }
 
+    /// How many bytes of unfinished lines are held.
+    pub fn held(&self) -> usize {
+        self.held
+    }
+
     /// Notes that a client held `before` bytes and now holds `after`.
     pub fn moved(&mut self, client: usize, before: usize, after: usize, now: Stamp) {
         let leader = self.leader();

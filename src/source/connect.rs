@@ -138,6 +138,14 @@ impl Source for Connect {
         }
     }
 
+    fn unfinished(&self) -> usize {
+        let held = |server: &Server| match &server.state {
+            State::Connected(connection) => connection.unfinished(),
+            State::Waiting(_) | State::Connecting { .. } => 0,
+        };
+        self.servers.iter().map(held).sum()
+    }
+
     fn waiting(&self) -> String {
         let (mut there, mut others) = (Vec::new(), Vec::new());
         for server in &self.servers {

@@ -126,6 +126,10 @@ impl Source for Listen {
         }
     }
 
+    fn unfinished(&self) -> usize {
+        self.budget.held()
+    }
+
     fn waiting(&self) -> String {
         let address = match &self.door {
             Some(door) => door.address().to_string(),

@@ -70,6 +70,11 @@ pub trait Source: Send {
     /// What weir waits for while nothing comes, as in "connections on 127.0.0.1:9999 (0 clients)".
     fn waiting(&self) -> String;
 
+    /// How many bytes of records that are not whole yet are held; lost if the run ends now.
+    fn unfinished(&self) -> usize {
+        0
+    }
+
     /// Appends where the stream stands after the last chunk; for the checkpoint, not for people.
     ///
     /// A source that cannot be read again has no position.

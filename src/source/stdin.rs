@@ -146,4 +146,8 @@ impl Source for Stdin {
     fn waiting(&self) -> String {
         "lines on stdin".to_string()
     }
+
+    fn unfinished(&self) -> usize {
+        self.lines.unfinished()
+    }
 }
