@@ -120,7 +120,7 @@ pub fn command() -> Command {
     let shell = shell.value_parser(clap::value_parser!(Shell)).help("bash, zsh, fish, ...");
     Command::new("weir")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Count and watch a live stream from one shell line")
+        .about("Count, window and watch a live stream from one shell line")
         .long_about(include_str!("help/about.txt").trim_end())
         .after_help(include_str!("help/examples.txt").trim_end())
         .subcommand_required(true)
