@@ -217,10 +217,27 @@ impl Engine {
             }
             output = self.turn.wait(output).unwrap_or_else(PoisonError::into_inner);
         }
-        let taken = output.take(chunk);
-        drop(output);
+        let taken = self.put(output, |output| output.take(chunk));
         self.turn.notify_all();
-        taken
+        taken.map(|_| ())
+    }
+
+    /// Has the output do something, unless the run has failed; tells whether it was done.
+    ///
+    /// A failure is known before the output is let go: nothing comes out after what could not.
+    fn put(
+        &self,
+        mut output: MutexGuard<'_, Output>,
+        act: impl FnOnce(&mut Output) -> Result<(), Error>,
+    ) -> Result<bool, Error> {
+        if self.failed.load(Relaxed) {
+            return Ok(false);
+        }
+        let done = act(&mut output);
+        if done.is_err() {
+            self.failed.store(true, Relaxed);
+        }
+        done.map(|()| true)
     }
 
     /// Closes the batch: waits for the chunks under way, takes the pane, lets the cursor go, reports.
@@ -242,11 +259,11 @@ impl Engine {
         let full = pane();
         // A batch that was missed shows what an aggregate makes of nothing.
         let empty = if closed.missed.printed.is_empty() { None } else { pane() };
-        let mut output = lock(&self.output);
+        let output = lock(&self.output);
         drop(cursor);
-        output.close(&closed, full, empty)?;
-        drop(output);
-        self.committed.store(closed.mark.0, Relaxed);
+        if self.put(output, |output| output.close(&closed, full, empty))? {
+            self.committed.store(closed.mark.0, Relaxed);
+        }
         Ok(())
     }
 }
