@@ -11,12 +11,9 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{
-    AtFlags, FlockOperation, OFlags, RenameFlags, flock, linkat, renameat_with, unlinkat,
-};
+use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
 use rustix::io::Errno;
 
 use super::FORMATS;
@@ -28,8 +25,6 @@ use crate::error::{Context, Error};
 /// A directory of batches.
 pub struct Dir {
     path: PathBuf,
-    /// The directory itself, whatever its name becomes.
-    dir: File,
     extension: &'static str,
     open: Option<Hidden>,
 }
@@ -37,41 +32,26 @@ pub struct Dir {
 /// The file of the open batch, before it has its name.
 struct Hidden {
     file: File,
-    name: String,
+    hidden: PathBuf,
+    path: PathBuf,
     written: u64,
 }
 
 impl Dir {
-    /// Opens the directory, or makes it, and removes what killed runs have left.
+    /// Makes the directory if it is missing, and removes what killed runs have left.
     pub fn open(path: &Path, extension: &'static str) -> Result<Dir, Error> {
         match fs::create_dir(path) {
             Ok(()) => sync_parent(path).at(path)?,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error).at(path),
         }
-        let flags = OFlags::DIRECTORY.bits() as i32;
-        let dir = OpenOptions::new().read(true).custom_flags(flags).open(path).at(path)?;
         for entry in fs::read_dir(path).at(path)? {
             let entry = entry.at(path)?;
             if entry.file_name().to_str().is_some_and(is_hidden) {
                 remove_left_over(&entry.path()).at(&entry.path())?;
             }
         }
-        Ok(Dir { path: path.to_path_buf(), dir, extension, open: None })
-    }
-
-    /// Gives the file its name; an error if there is one of that name.
-    fn publish(&self, hidden: &str, name: &str) -> Result<(), Errno> {
-        match renameat_with(&self.dir, hidden, &self.dir, name, RenameFlags::NOREPLACE) {
-            // The file system cannot rename like this, as NFS: a link replaces nothing either.
-            Err(Errno::INVAL | Errno::NOSYS) => self.publish_by_link(hidden, name),
-            renamed => renamed,
-        }
-    }
-
-    fn publish_by_link(&self, hidden: &str, name: &str) -> Result<(), Errno> {
-        linkat(&self.dir, hidden, &self.dir, name, AtFlags::empty())?;
-        unlinkat(&self.dir, hidden, AtFlags::empty())
+        Ok(Dir { path: path.to_path_buf(), extension, open: None })
     }
 }
 
@@ -89,53 +69,72 @@ fn is_hidden(name: &str) -> bool {
     })
 }
 
+/// Removes the file of a run that is dead. One that is alive may rename its own meanwhile.
 fn remove_left_over(path: &Path) -> io::Result<()> {
-    let file = File::open(path)?;
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => fs::remove_file(path),
-        Err(Errno::WOULDBLOCK) => Ok(()),
-        Err(errno) => Err(errno.into()),
+    let removed = File::open(path).and_then(|file| {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) => Ok(()),
+            _ => fs::remove_file(path),
+        }
+    });
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
     }
+}
+
+/// Gives a file its name; an error if there is one of that name.
+fn publish(hidden: &Path, path: &Path) -> io::Result<()> {
+    match renameat_with(CWD, hidden, CWD, path, RenameFlags::NOREPLACE) {
+        // The file system cannot rename like this, as NFS.
+        Err(Errno::INVAL | Errno::NOSYS) => publish_by_link(hidden, path),
+        renamed => Ok(renamed?),
+    }
+}
+
+/// The same in two steps: a link replaces nothing either.
+fn publish_by_link(hidden: &Path, path: &Path) -> io::Result<()> {
+    fs::hard_link(hidden, path)?;
+    fs::remove_file(hidden)
 }
 
 impl Output for Dir {
     fn begin(&mut self, time: Stamp, header: &[u8]) -> Result<(), Error> {
         let name = format!("batch-{}.{}", time.0, self.extension);
-        let path = self.path.join(format!(".{name}.tmp"));
-        let file = OpenOptions::new().write(true).create_new(true).open(&path).at(&path)?;
-        flock(&file, FlockOperation::NonBlockingLockExclusive)
-            .map_err(io::Error::from)
-            .at(&path)?;
-        self.open = Some(Hidden { file, name, written: 0 });
+        let hidden = self.path.join(format!(".{name}.tmp"));
+        let file = OpenOptions::new().write(true).create_new(true).open(&hidden).at(&hidden)?;
+        // A file system without locks has no way to tell who is alive; that is no reason to fail.
+        let _ = flock(&file, FlockOperation::NonBlockingLockExclusive);
+        self.open = Some(Hidden { file, hidden, path: self.path.join(name), written: 0 });
         self.write(header)
     }
 
     fn write(&mut self, text: &[u8]) -> Result<(), Error> {
-        let hidden = self.open.as_mut().expect("a batch is begun before it is written");
-        write(&mut hidden.file, &self.path.join(&hidden.name), text, &mut hidden.written)
+        let open = self.open.as_mut().expect("a batch is begun before it is written");
+        write(&mut open.file, &open.path, text, &mut open.written)
     }
 
     fn end(&mut self, _: u64) -> Result<(), Error> {
-        let hidden = self.open.as_ref().expect("a batch is begun before it ends");
-        let path = self.path.join(&hidden.name);
-        hidden.file.sync_all().at(&path)?;
-        self.publish(&format!(".{}.tmp", hidden.name), &hidden.name).map_err(|errno| match errno {
-            Errno::EXIST => Error::Failed(format!(
-                "{}: is there already, and is not replaced; move it, or name another --output-dir",
-                path.display()
-            )),
-            errno => Error::Io { place: path.display().to_string(), source: errno.into() },
-        })?;
+        let Hidden { file, hidden, path, .. } =
+            self.open.as_ref().expect("a batch is begun before it ends");
+        file.sync_all().at(path)?;
+        match publish(hidden, path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let what = "is there already, and is not replaced; move it, or name another";
+                return Err(Error::Failed(format!("{}: {what} --output-dir", path.display())));
+            }
+            published => published.at(path)?,
+        }
         self.open = None;
-        self.dir.sync_all().at(&self.path)
+        File::open(&self.path).and_then(|dir| dir.sync_all()).at(&self.path)
     }
 }
 
 impl Drop for Dir {
     fn drop(&mut self) {
-        if let Some(hidden) = &self.open {
+        if let Some(open) = &self.open {
             // The run has failed, which was said; the next start would remove it too.
-            let _ = unlinkat(&self.dir, format!(".{}.tmp", hidden.name), AtFlags::empty());
+            let _ = fs::remove_file(&open.hidden);
         }
     }
 }
@@ -169,23 +168,30 @@ mod tests {
     #[test]
     fn nothing_is_replaced_and_a_batch_that_fails_leaves_nothing() {
         let scratch = Scratch::new();
-        for by_link in [false, true] {
-            let mut dir = Dir::open(&scratch.path(""), "txt").unwrap();
-            fs::write(scratch.path("batch-5.txt"), "kept").unwrap();
-            dir.begin(Stamp(5), b"header").unwrap();
-            if by_link {
-                let taken = dir.publish_by_link(".batch-5.txt.tmp", "batch-5.txt");
-                assert_eq!(taken, Err(Errno::EXIST));
-                dir.publish_by_link(".batch-5.txt.tmp", "batch-6.txt").unwrap();
-                assert_eq!(fs::read_to_string(scratch.path("batch-6.txt")).unwrap(), "header");
-                continue;
-            }
-            let message = dir.end(0).unwrap_err().to_string();
-            assert!(message.contains("/batch-5.txt: is there already"), "{message}");
-            drop(dir);
-            assert_eq!(names(&scratch.path("")), ["batch-5.txt"]);
-        }
+        fs::write(scratch.path("batch-5.txt"), "kept").unwrap();
+        let mut dir = Dir::open(&scratch.path(""), "txt").unwrap();
+        dir.begin(Stamp(5), b"header").unwrap();
+        let message = dir.end(0).unwrap_err().to_string();
+        assert!(message.contains("/batch-5.txt: is there already"), "{message}");
+        drop(dir);
+        assert_eq!(names(&scratch.path("")), ["batch-5.txt"]);
         assert_eq!(fs::read_to_string(scratch.path("batch-5.txt")).unwrap(), "kept");
+    }
+
+    #[test]
+    fn a_link_serves_where_a_file_system_cannot_rename_without_replacing() {
+        let scratch = Scratch::new();
+        let [hidden, path] = ["hidden", "name"].map(|name| scratch.path(name));
+        for publish in [publish, publish_by_link] {
+            fs::write(&hidden, "text").unwrap();
+            publish(&hidden, &path).unwrap();
+            assert_eq!(names(&scratch.path("")), ["name"]);
+            fs::write(&hidden, "more").unwrap();
+            let error = publish(&hidden, &path).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+            assert_eq!(fs::read_to_string(&path).unwrap(), "text");
+            fs::remove_file(&path).unwrap();
+        }
     }
 
     #[test]

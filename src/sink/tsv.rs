@@ -32,7 +32,7 @@ struct Tsv {
 impl Tsv {
     fn new(settings: &Settings) -> Tsv {
         let clockface = settings.clockface.clone();
-        let header = settings.header.then(|| header(settings)).unwrap_or_default();
+        let header = if settings.header { header(settings) } else { Vec::new() };
         Tsv { shape: settings.shape, clockface, window: settings.window, header, lead: Vec::new() }
     }
 }

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Work follows what enters and what leaves. A window over cells that can be subtracted from keeps
-//! [`panes::Sums`], over others [`stacks::Stacks`]; running state keeps a cell a key, and
-//! [`recency::Recency`] where keys are to be forgotten. Whether a key is held at all shows by the
+//! `panes::Sums`, over others `stacks::Stacks`; running state keeps a cell a key, and
+//! `recency::Recency` where keys are to be forgotten. Whether a key is held at all shows by the
 //! records of its cell. What a key was at the last report is kept for the keys that were touched
 //! since, if reports are to have only what changed.
 //!
