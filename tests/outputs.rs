@@ -427,18 +427,38 @@ fn a_directory_for_big_batches_that_is_missing_is_named() {
 fn a_signal_waits_for_the_command_and_for_the_open_batch() {
     let dir = Dir::new();
     let fifo = fifo(&dir);
-    let command = format!("echo begun; cat {}; cat", fifo.display());
-    let args = ["--count", "--format", "text", "--interval", "10000d", "--exec", &command];
+    let exec = format!("echo begun; cat {}; cat", fifo.display());
+    let args = "--count --format text --interval 10000d --max-record 3 --exec";
     for signal in [Signal::TERM, Signal::INT] {
-        let mut run = start(weir(&[&args[..], &["--max-record", "3"]].concat()));
+        let mut command = weir(&args.split(' ').chain([exec.as_str()]).collect::<Vec<_>>());
+        command.process_group(0);
+        let mut run = start(command);
         run.write("a\nb\ntoo long\n");
         run.err.line("a bad record is skipped");
-        run.signal(signal);
+        // As Ctrl-C does, which a command that is run meanwhile does not hear.
+        run.signal_group(signal);
         run.out.line("begun");
         fs::write(&fifo, "held\n").unwrap();
         let _stdin = run.take_stdin();
         assert_eq!(run.end(), Ended { status: 0, out: "held\n2\n".into(), err: String::new() });
     }
+}
+
+#[test]
+fn ctrl_c_does_not_end_a_command_that_runs() {
+    let dir = Dir::new();
+    let fifo = fifo(&dir);
+    let exec = format!("echo begun; cat {}; cat", fifo.display());
+    let args = "--format text --interval 20ms --skip-empty --exec";
+    let mut command = weir(&args.split(' ').chain([exec.as_str()]).collect::<Vec<_>>());
+    command.process_group(0);
+    let mut run = start(command);
+    run.write("a\n");
+    run.out.line("begun");
+    run.signal_group(Signal::INT);
+    fs::write(&fifo, "").unwrap();
+    let _stdin = run.take_stdin();
+    assert_eq!(run.end(), Ended { status: 0, out: "a\n".into(), err: String::new() });
 }
 
 #[test]
