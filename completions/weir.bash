@@ -66,7 +66,7 @@ _weir() {
             return 0
             ;;
         weir__subcmd__connect)
-            opts="-i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --reconnect-delay --help"
+            opts="-o -i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --output --output-dir --exec --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --reconnect-delay --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -117,6 +117,22 @@ _weir() {
                     return 0
                     ;;
                 --num)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exec)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -164,7 +180,7 @@ _weir() {
             return 0
             ;;
         weir__subcmd__listen)
-            opts="-i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --help"
+            opts="-o -i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --output --output-dir --exec --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -215,6 +231,22 @@ _weir() {
                     return 0
                     ;;
                 --num)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exec)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -272,7 +304,7 @@ _weir() {
             return 0
             ;;
         weir__subcmd__stdin)
-            opts="-i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --help"
+            opts="-o -i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --output --output-dir --exec --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -323,6 +355,22 @@ _weir() {
                     return 0
                     ;;
                 --num)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exec)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

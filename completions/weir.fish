@@ -49,6 +49,9 @@ tsv\t'tab-separated values with the Time, every row'
 json\t'one JSON object a row, with the Time, every row'
 text\t'the record alone, or key TAB value, every row'"
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l num -d 'Print at most N records a batch, or `all` (pprint) [default: 10, or N of --top]' -r
+complete -c weir -n "__fish_weir_using_subcommand stdin" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -F
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l batches -d 'Stop after N batches' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l duration -d 'Stop after D; the open batch is printed' -r
@@ -70,7 +73,7 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l utc -d 'Write times 
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l epoch -d 'Write times as seconds since the epoch (tsv, json)'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l no-time -d 'Leave the time out (tsv, json)'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l header -d 'Begin with a line that names the columns (tsv)'
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l skip-empty -d 'Do not print a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l explain -d 'Print the pipeline instead of running it'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
@@ -94,6 +97,9 @@ tsv\t'tab-separated values with the Time, every row'
 json\t'one JSON object a row, with the Time, every row'
 text\t'the record alone, or key TAB value, every row'"
 complete -c weir -n "__fish_weir_using_subcommand connect" -l num -d 'Print at most N records a batch, or `all` (pprint) [default: 10, or N of --top]' -r
+complete -c weir -n "__fish_weir_using_subcommand connect" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
+complete -c weir -n "__fish_weir_using_subcommand connect" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -F
+complete -c weir -n "__fish_weir_using_subcommand connect" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l batches -d 'Stop after N batches' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l duration -d 'Stop after D; the open batch is printed' -r
@@ -116,7 +122,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l utc -d 'Write time
 complete -c weir -n "__fish_weir_using_subcommand connect" -l epoch -d 'Write times as seconds since the epoch (tsv, json)'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l no-time -d 'Leave the time out (tsv, json)'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l header -d 'Begin with a line that names the columns (tsv)'
-complete -c weir -n "__fish_weir_using_subcommand connect" -l skip-empty -d 'Do not print a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l explain -d 'Print the pipeline instead of running it'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
@@ -140,6 +146,9 @@ tsv\t'tab-separated values with the Time, every row'
 json\t'one JSON object a row, with the Time, every row'
 text\t'the record alone, or key TAB value, every row'"
 complete -c weir -n "__fish_weir_using_subcommand listen" -l num -d 'Print at most N records a batch, or `all` (pprint) [default: 10, or N of --top]' -r
+complete -c weir -n "__fish_weir_using_subcommand listen" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
+complete -c weir -n "__fish_weir_using_subcommand listen" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -F
+complete -c weir -n "__fish_weir_using_subcommand listen" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l batches -d 'Stop after N batches' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l duration -d 'Stop after D; the open batch is printed' -r
@@ -161,7 +170,7 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l utc -d 'Write times
 complete -c weir -n "__fish_weir_using_subcommand listen" -l epoch -d 'Write times as seconds since the epoch (tsv, json)'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l no-time -d 'Leave the time out (tsv, json)'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l header -d 'Begin with a line that names the columns (tsv)'
-complete -c weir -n "__fish_weir_using_subcommand listen" -l skip-empty -d 'Do not print a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l explain -d 'Print the pipeline instead of running it'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'

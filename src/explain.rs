@@ -78,7 +78,8 @@ fn pipeline(typed: &Typed, plan: &Plan, names: &[String]) -> String {
     if typed.report.changed {
         line("report", "--changed", "the rows that are new or differ");
     }
-    line("format", FORMATS[typed.sink.format.0].name, "stdout");
+    let outputs: Vec<_> = plan.outputs.iter().map(ToString::to_string).collect();
+    line("format", FORMATS[typed.sink.format.0].name, &outputs.join(", "));
     text
 }
 

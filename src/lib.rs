@@ -1,7 +1,7 @@
 //! weir: count and watch a live stream from one shell line.
 //!
 //! ```text
-//! source ──chunks──> steps ──rows──> fold ──end of batch──> report ──rows──> format ──> stdout
+//! source ──chunks──> steps ──rows──> fold ──end of batch──> report ──rows──> format ──> outputs
 //!                                              └──> window or state ──┘
 //! ```
 //!

@@ -9,6 +9,7 @@ use weir::engine::{self, Surroundings};
 use weir::error::{Context, Error};
 use weir::say::say;
 use weir::signal::{self, Stop};
+use weir::sink::output::Outputs;
 use weir::sink::stdout::Stdout;
 use weir::{explain, man, plan};
 
@@ -53,7 +54,9 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     if typed.engine.explain {
         return explain::explain(typed, plan, &mut *wait, &stdout);
     }
+    // Before signals are heard: opening a FIFO waits for its reader, and a signal ends that.
+    let outputs = Outputs::open(&plan.outputs, &stdout, typed.engine.quiet)?;
     let stop = Arc::new(Stop::default());
     signal::listen(&stop, &waker)?;
-    engine::run(plan.pipeline, &plan.settings, Surroundings { wait, waker, stdout, stop })
+    engine::run(plan.pipeline, &plan.settings, Surroundings { wait, waker, outputs, stop })
 }

@@ -11,6 +11,7 @@ use crate::clock::Stamp;
 use crate::engine::{self, Keeping, OnBad, Pipeline};
 use crate::error::Error;
 use crate::report::{Selection, Sort};
+use crate::sink::output::Target;
 use crate::sink::time::{Clockface, Style};
 use crate::sink::{self, FORMATS, Shape};
 use crate::source::{self, Source};
@@ -24,6 +25,8 @@ pub struct Plan {
     pub pipeline: Pipeline,
     /// How the engine runs it.
     pub settings: engine::Settings,
+    /// Where batches go.
+    pub outputs: Vec<Target>,
 }
 
 /// Resolves what was typed; `start` is the time it is.
@@ -54,7 +57,7 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
         format,
         skip_empty: typed.sink.skip_empty,
     };
-    Ok(Plan { pipeline, settings })
+    Ok(Plan { pipeline, settings, outputs: typed.sink.targets() })
 }
 
 /// Refuses what cannot be meant. Each message starts with the flag and says what would do.
@@ -118,7 +121,9 @@ fn check(typed: &Typed) -> Result<(), Error> {
             "--batches: with --interval 0 there are no batches; --duration ends the run",
         ),
     ];
-    match rules.iter().chain(&state_rules(typed)).find(|(broken, _)| *broken) {
+    let (of_state, of_outputs) = (state_rules(typed), output_rules(typed));
+    let mut rules = rules.iter().chain(&of_state).chain(&of_outputs);
+    match rules.find(|(broken, _)| *broken) {
         Some((_, message)) => Err(Error::usage(*message)),
         None => Ok(()),
     }
@@ -144,6 +149,26 @@ fn state_rules(typed: &Typed) -> [(bool, &'static str); 11] {
         (no_state && flags.state_ttl.is_some(), "--state-ttl: needs --update-state"),
         (no_state && flags.max_keys.is_some(), "--max-keys: needs --update-state"),
         (flags.max_keys.is_none() && flags.on_full.is_some(), "--on-full: needs --max-keys"),
+    ]
+}
+
+/// The rules of the outputs.
+fn output_rules(typed: &Typed) -> [(bool, &'static str); 3] {
+    let flags = &typed.sink;
+    let record_at_a_time = typed.engine.interval == Some(Duration::ZERO);
+    [
+        (
+            record_at_a_time && flags.output_dir.is_some(),
+            "--output-dir: with --interval 0 there are no batches; -o appends each record",
+        ),
+        (
+            record_at_a_time && flags.exec.is_some(),
+            "--exec: with --interval 0 there are no batches; a pipe gets each record",
+        ),
+        (
+            flags.exec.as_ref().is_some_and(|command| command.is_empty()),
+            "--exec: what is empty is no command",
+        ),
     ]
 }
 
@@ -229,8 +254,13 @@ fn selection(typed: &Typed) -> (usize, Selection) {
         top: flags.top,
         ascending: flags.ascending,
         sort: flags.sort.unwrap_or(Sort::Value),
-        // One row more than pprint prints tells it whether to end with `...`.
-        shown: if is_pprint { num.saturating_add(1) } else { usize::MAX },
+        // One row more than pprint prints tells it whether to end with `...`; a command is told how
+        // many there are.
+        shown: if is_pprint && typed.sink.exec.is_none() {
+            num.saturating_add(1)
+        } else {
+            usize::MAX
+        },
     };
     (num, selection)
 }

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::record::{Chunk, Mark};
 use crate::say::say;
 use crate::signal::Stop;
+use crate::sink::stdout::Stdout;
 use crate::source::{Read, Source, Stage};
 
 /// After so many batches without a record, a line says what weir waits for.
@@ -46,6 +47,20 @@ pub struct Closed {
     pub is_last: bool,
 }
 
+/// Who reads our stdout, if it is in use.
+pub struct Reader {
+    /// The stream, to be asked.
+    pub watched: Option<Stdout>,
+    /// True if there are other outputs, which get the open batch when the reader has gone.
+    pub has_others: bool,
+}
+
+impl Reader {
+    fn has_gone(&self) -> bool {
+        self.watched.as_ref().is_some_and(Stdout::is_closed)
+    }
+}
+
 /// The source, and where in time it stands.
 pub struct Cursor {
     source: Box<dyn Source>,
@@ -53,8 +68,7 @@ pub struct Cursor {
     times: Times,
     rate: Option<Rate>,
     stop: Arc<Stop>,
-    /// Tells whether the reader of our output has gone.
-    is_closed: Box<dyn Fn() -> bool + Send>,
+    reader: Reader,
     once: bool,
     /// When `--duration` is over.
     end: Stamp,
@@ -81,7 +95,7 @@ impl Cursor {
         mut wait: Box<dyn Wait>,
         settings: &Settings,
         stop: Arc<Stop>,
-        is_closed: Box<dyn Fn() -> bool + Send>,
+        reader: Reader,
     ) -> Result<Cursor, Error> {
         source.open(&mut *wait)?;
         let start = wait.now();
@@ -91,7 +105,7 @@ impl Cursor {
             times: Times::new(settings.interval, start),
             rate: settings.max_rate.map(|rate| Rate::new(rate, start)),
             stop,
-            is_closed,
+            reader,
             once: settings.once,
             end: settings.duration.map_or(Stamp::NEVER, |span| start.after(span)),
             batches: settings.batches.unwrap_or(u64::MAX),
@@ -119,7 +133,8 @@ impl Cursor {
                 return Ok(Next::Done);
             }
             let now = self.wait.now();
-            if self.stop.is_asked() || now >= self.end {
+            let is_left = self.reader.has_others && self.reader.has_gone();
+            if self.stop.is_asked() || now >= self.end || is_left {
                 return Ok(Next::Close { last: true });
             }
             if now >= self.deadline() {
@@ -132,12 +147,17 @@ impl Cursor {
                     self.number(chunk);
                     return Ok(Next::Chunk);
                 }
-                Read::Idle if (self.is_closed)() => return Err(Error::Closed),
+                Read::Idle if self.is_useless() => return Err(Error::Closed),
                 Read::Idle => {}
                 Read::Cut => return Ok(Next::Close { last: false }),
                 Read::End => return Ok(Next::Close { last: true }),
             }
         }
+    }
+
+    /// True if nobody is left to read what we write.
+    fn is_useless(&self) -> bool {
+        !self.reader.has_others && self.reader.has_gone()
     }
 
     /// When the open batch ends.
@@ -178,7 +198,7 @@ impl Cursor {
 
     /// Closes the open batch, all records of which are folded.
     pub fn close(&mut self, last: bool) -> Result<Closed, Error> {
-        if (self.is_closed)() {
+        if self.is_useless() {
             // A batch that prints nothing would not find out.
             return Err(Error::Closed);
         }

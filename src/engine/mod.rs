@@ -5,7 +5,7 @@
 //! source ──[cursor]── chunk n ──> worker 0: steps ──> fold ─┐
 //!                     chunk n+1 > worker 1: steps ──> fold ─┤ end of the batch: wait for chunks
 //!                                                           │ under way, flush, take the pane
-//!                stdout <──[output]── report <── what is kept
+//!               outputs <──[output]── report <── what is kept
 //! ```
 //!
 //! Whoever holds the cursor when a batch ends closes it, and lets the cursor go before the report is
@@ -41,7 +41,7 @@ use crate::report::Selection;
 use crate::say::say;
 use crate::signal::Stop;
 use crate::sink::Format;
-use crate::sink::stdout::Stdout;
+use crate::sink::output::Outputs;
 use crate::source::Source;
 use crate::step::Step;
 
@@ -98,8 +98,8 @@ pub struct Surroundings {
     pub wait: Box<dyn Wait>,
     /// Ends a wait of that clock.
     pub waker: Arc<Waker>,
-    /// The output.
-    pub stdout: Stdout,
+    /// Where batches go.
+    pub outputs: Outputs,
     /// Asked when a signal has come.
     pub stop: Arc<Stop>,
 }

@@ -14,7 +14,7 @@ use crate::clock::Stamp;
 use crate::error::Error;
 use crate::record::Chunk;
 use crate::report::{Collector, Report, Selection, Sort};
-use crate::sink::stdout::Stdout;
+use crate::sink::output::{Output as _, Outputs};
 use crate::sink::{Format, Rows};
 use crate::step::Step;
 
@@ -25,17 +25,20 @@ const LARGE: usize = 64 << 10;
 pub struct Output {
     parts: Parts,
     text: Vec<u8>,
-    /// True once the open batch's header is out.
+    /// True once the open batch is begun.
     begun: bool,
+    /// How many rows of it have been written.
+    batch_rows: u64,
     /// The chunk whose turn it is.
     turn: u64,
+    /// How many rows were in the batches before it.
     rows: u64,
 }
 
 /// What an [`Output`] is made of.
 pub struct Parts {
     pub format: Box<dyn Format>,
-    pub stdout: Stdout,
+    pub outputs: Outputs,
     pub selection: Selection,
     /// How many values a row has.
     pub width: usize,
@@ -55,7 +58,7 @@ pub struct Parts {
 impl Output {
     /// Makes the way out.
     pub fn new(parts: Parts) -> Output {
-        Output { parts, text: Vec::new(), begun: false, turn: 0, rows: 0 }
+        Output { parts, text: Vec::new(), begun: false, batch_rows: 0, turn: 0, rows: 0 }
     }
 
     /// True if chunks have to come here by turn.
@@ -70,7 +73,7 @@ impl Output {
 
     /// How many rows have been reported.
     pub fn rows(&self) -> u64 {
-        self.rows
+        self.rows + self.batch_rows
     }
 
     /// Takes a chunk whose turn it is through the serial steps, and writes it if records are.
@@ -112,7 +115,7 @@ impl Output {
         if report.is_empty() {
             return Ok(());
         }
-        self.parts.format.begin(&mut self.text, chunk.time);
+        self.begin(chunk.time)?;
         self.pieces(&report)
     }
 
@@ -121,13 +124,12 @@ impl Output {
         if chunk.keys.is_empty() {
             return Ok(());
         }
-        if !self.begun || self.parts.bare {
-            self.parts.format.begin(&mut self.text, chunk.time);
-            self.begun = true;
+        if !self.begun {
+            self.begin(chunk.time)?;
         }
-        self.rows += chunk.keys.len() as u64;
+        self.batch_rows += chunk.keys.len() as u64;
         self.parts.format.rows(&mut self.text, Rows::Chunk(chunk));
-        self.flush()
+        if self.parts.bare { self.end() } else { self.flush() }
     }
 
     /// Takes a batch that has ended, and writes the reports that are due with it.
@@ -178,29 +180,44 @@ impl Output {
         if self.parts.skip_empty && report.is_empty() && !self.begun {
             return Ok(());
         }
-        if !std::mem::take(&mut self.begun) {
-            self.parts.format.begin(&mut self.text, time);
+        if !self.begun {
+            self.begin(time)?;
         }
         self.pieces(&report)
     }
 
     /// Writes the rows of a report, and the batch's end.
     fn pieces(&mut self, report: &Report) -> Result<(), Error> {
-        self.rows += report.len() as u64;
+        self.batch_rows += report.len() as u64;
         for piece in report.pieces() {
             self.parts.format.rows(&mut self.text, Rows::Report(piece));
             if self.text.len() > LARGE {
                 self.flush()?;
             }
         }
+        self.end()
+    }
+
+    fn begin(&mut self, time: Stamp) -> Result<(), Error> {
+        self.begun = true;
+        self.parts.outputs.begin(time, self.parts.format.header())?;
+        self.parts.format.begin(&mut self.text, time);
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        self.begun = false;
         if !self.parts.bare {
             self.parts.format.end(&mut self.text);
         }
-        self.flush()
+        self.flush()?;
+        let rows = std::mem::take(&mut self.batch_rows);
+        self.rows += rows;
+        self.parts.outputs.end(rows)
     }
 
     fn flush(&mut self) -> Result<(), Error> {
-        let written = self.parts.stdout.write(&self.text);
+        let written = self.parts.outputs.write(&self.text);
         self.text.clear();
         written
     }

@@ -9,6 +9,8 @@ use crate::clock::{Stamp, VirtualTime};
 use crate::error::Context;
 use crate::record::{Chunk, Mark};
 use crate::report::Sort;
+use crate::sink::output::Target;
+use crate::sink::stdout::Stdout;
 use crate::sink::time::{Clockface, Style};
 use crate::sink::{self, FORMATS, Shape};
 use crate::source::{Read, Stage};
@@ -227,7 +229,9 @@ fn run_pipeline(
     let (wait, waker) = VirtualTime::new(Stamp(1)).unwrap();
     let stdout = Stdout::new(&writer).unwrap();
     drop(writer);
-    let around = Surroundings { wait: Box::new(wait), waker, stdout, stop: Arc::default() };
+    let outputs = Outputs::open(&[Target::Stdout], &stdout, false).unwrap();
+    drop(stdout);
+    let around = Surroundings { wait: Box::new(wait), waker, outputs, stop: Arc::default() };
     let taker = std::thread::spawn(move || {
         let mut text = String::new();
         reader.read_to_string(&mut text).map(|_| text)

@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use mio::Waker;
 
 use super::bad::BadLog;
-use super::cursor::{Cursor, Next};
+use super::cursor::{Cursor, Next, Reader};
 use super::kept::Keeper;
 use super::output::{Output, Parts};
 use super::{Pipeline, Settings, Surroundings};
@@ -58,8 +58,8 @@ impl Engine {
         around: Surroundings,
     ) -> Result<Engine, Error> {
         let bad = BadLog::open(&settings.on_bad)?;
-        let watched = around.stdout.watch(around.wait.registry())?;
-        let is_closed = Box::new(move || watched.is_closed());
+        let watched = around.outputs.watch(around.wait.registry())?;
+        let reader = Reader { watched, has_others: around.outputs.has_others() };
         let (keep, writes_records) = (pipeline.keep, pipeline.aggregate.is_none());
         let kept = keep.zip(pipeline.aggregate.as_ref()).map(|(keeping, aggregate)| {
             let kept = aggregate.keep(&keeping.keep, keeping.changes);
@@ -68,7 +68,7 @@ impl Engine {
         let mut told = settings.clone();
         // What is missed of windows is said by who keeps them.
         told.says_missed &= !keep.is_some_and(|keeping| keeping.has_window());
-        let cursor = Cursor::open(pipeline.source, around.wait, &told, around.stop, is_closed)?;
+        let cursor = Cursor::open(pipeline.source, around.wait, &told, around.stop, reader)?;
         // Record at a time, nothing is folded: each goes into what is kept.
         let aggregate = pipeline.aggregate.filter(|_| !settings.interval.is_zero());
         let fold = |worker| aggregate.iter().map(move |a| Mutex::new(Arc::clone(a).fold(worker)));
@@ -76,7 +76,7 @@ impl Engine {
         let first_serial = steps.iter().position(|step| step.is_serial()).unwrap_or(steps.len());
         let output = Output::new(Parts {
             format: pipeline.format,
-            stdout: around.stdout,
+            outputs: around.outputs,
             selection: pipeline.selection,
             width: pipeline.width,
             skip_empty: pipeline.skip_empty,
@@ -219,10 +219,27 @@ impl Engine {
             }
             output = self.turn.wait(output).unwrap_or_else(PoisonError::into_inner);
         }
-        let taken = output.take(chunk);
-        drop(output);
+        let taken = self.put(output, |output| output.take(chunk));
         self.turn.notify_all();
-        taken
+        taken.map(|_| ())
+    }
+
+    /// Has the output do something, unless the run has failed; tells whether it was done.
+    ///
+    /// A failure is known before the output is let go: nothing comes out after what could not.
+    fn put(
+        &self,
+        mut output: MutexGuard<'_, Output>,
+        act: impl FnOnce(&mut Output) -> Result<(), Error>,
+    ) -> Result<bool, Error> {
+        if self.failed.load(Relaxed) {
+            return Ok(false);
+        }
+        let done = act(&mut output);
+        if done.is_err() {
+            self.failed.store(true, Relaxed);
+        }
+        done.map(|()| true)
     }
 
     /// Closes the batch: waits for the chunks under way, takes the pane, lets the cursor go, reports.
@@ -244,11 +261,11 @@ impl Engine {
         let full = pane();
         // A batch that was missed shows what an aggregate makes of nothing.
         let empty = if closed.missed.printed.is_empty() { None } else { pane() };
-        let mut output = lock(&self.output);
+        let output = lock(&self.output);
         drop(cursor);
-        output.close(&closed, full, empty)?;
-        drop(output);
-        self.committed.store(closed.mark.0, Relaxed);
+        if self.put(output, |output| output.close(&closed, full, empty))? {
+            self.committed.store(closed.mark.0, Relaxed);
+        }
         Ok(())
     }
 }

@@ -1,9 +1,13 @@
 //! The flags of the output.
 
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use super::FORMATS;
+use super::output::Target;
 
 /// Output flags, as typed.
 #[derive(clap::Args, Clone, Debug)]
@@ -33,12 +37,52 @@ pub struct Flags {
     pub no_time: bool,
 
     /// Begin with a line that names the columns (tsv)
+    ///
+    /// Each file of --output-dir and each batch of --exec has one; a FILE of --output that is not
+    /// empty gets no other.
     #[arg(long)]
     pub header: bool,
 
-    /// Do not print a batch without rows
+    /// Do not print, write or pass on a batch without rows
     #[arg(long)]
     pub skip_empty: bool,
+
+    /// Append each batch to FILE, `-` for stdout; may be repeated
+    ///
+    /// FILE is made if it is missing. If it is replaced or deleted, as log rotation does, the next
+    /// batch goes to the file that is then there. With this flag, --output-dir or --exec nothing is
+    /// printed on stdout, unless there is `-o -`.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Vec<PathBuf>,
+
+    /// Write each batch to a file of its own in DIR
+    ///
+    /// The file is DIR/batch-TIME.EXT: TIME in milliseconds since the epoch, EXT txt, tsv or json by
+    /// the format. It is complete when it appears, and none is replaced. DIR is made if it is missing.
+    #[arg(long, value_name = "DIR")]
+    pub output_dir: Option<PathBuf>,
+
+    /// Run CMD for each batch, with the batch on its stdin
+    ///
+    /// CMD is run by `sh -c`, with the Time in WEIR_TIME, in milliseconds since the epoch, and the
+    /// number of rows in WEIR_RECORDS. weir waits for it, and fails if it fails.
+    #[arg(long, value_name = "CMD")]
+    pub exec: Option<OsString>,
+}
+
+impl Flags {
+    /// The outputs that are meant, in the order in which they get each batch.
+    pub fn targets(&self) -> Vec<Target> {
+        let extension = FORMATS[self.format.0].extension;
+        let file = |path: &PathBuf| match path == Path::new("-") {
+            true => Target::Stdout,
+            false => Target::File(path.clone()),
+        };
+        let dir = |path: &PathBuf| Target::Dir { path: path.clone(), extension };
+        let files = self.output.iter().map(file).chain(self.output_dir.iter().map(dir));
+        let targets: Vec<_> = files.chain(self.exec.iter().cloned().map(Target::Exec)).collect();
+        if targets.is_empty() { vec![Target::Stdout] } else { targets }
+    }
 }
 
 /// The name of a format: its place in [`FORMATS`].

@@ -16,6 +16,7 @@ use crate::value::Value;
 pub(super) const SPEC: Spec = Spec {
     name: "json",
     help: "one JSON object a row, with the Time, every row",
+    extension: "json",
     build: |settings| Box::new(Json::new(settings)),
 };
 

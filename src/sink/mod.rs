@@ -1,18 +1,23 @@
-//! Where reports and records go: formats, which make bytes of rows, and stdout, which takes them.
+//! Where reports and records go: formats, which make bytes of rows, and outputs, which take them.
 //!
 //! A batch is begun, given its rows in any number of pieces, and ended. Whoever calls writes the
 //! buffer out whenever it has grown large, so that no stage holds the text of a batch whole.
 
+mod dir;
+mod exec;
+mod file;
 mod flags;
 #[cfg(test)]
 mod golden;
 pub mod json;
 mod number;
+pub mod output;
 pub mod pprint;
 mod printable;
 pub mod python;
 #[cfg(test)]
 mod samples;
+mod spool;
 pub mod stdout;
 pub mod text;
 pub mod time;
@@ -87,6 +92,11 @@ fn cut(chunk: &Chunk) -> impl Iterator<Item = Row<'_>> {
 
 /// Makes bytes of rows, and appends them to `out`.
 pub trait Format: Send {
+    /// What a stream or a file of batches begins with, before the first one.
+    fn header(&self) -> &[u8] {
+        &[]
+    }
+
     /// A batch begins; `time` is its Time.
     fn begin(&mut self, out: &mut Vec<u8>, time: Stamp);
 
@@ -135,6 +145,8 @@ pub struct Spec {
     pub name: &'static str,
     /// What it is, for help and man page.
     pub help: &'static str,
+    /// What the names of files in this format end with.
+    pub extension: &'static str,
     /// Makes it.
     pub build: fn(&Settings) -> Box<dyn Format>,
 }

@@ -22,6 +22,7 @@ use crate::clock::Stamp;
 pub(super) const SPEC: Spec = Spec {
     name: "pprint",
     help: "each batch as PySpark's pprint() prints it",
+    extension: "txt",
     build: |settings| Box::new(Pprint::new(settings)),
 };
 

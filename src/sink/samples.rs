@@ -1,4 +1,7 @@
-//! Rows for the tests of the formats.
+//! Rows for the tests of the formats, and a directory for those of the outputs.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::time::{Clockface, Style};
 use super::{Rows, Settings, Shape, Spec};
@@ -50,9 +53,10 @@ pub(super) fn settings(shape: Shape, columns: &[&str]) -> Settings {
     Settings { shape, columns, clockface, num: 10, window: None, header: false, bare: false }
 }
 
-/// What a format makes of a batch that comes in these pieces.
+/// What a format makes of a first batch that comes in these pieces.
 pub(super) fn bytes(spec: &Spec, settings: &Settings, rows: Vec<Rows<'_>>) -> Vec<u8> {
-    let (mut format, mut out) = ((spec.build)(settings), Vec::new());
+    let mut format = (spec.build)(settings);
+    let mut out = format.header().to_vec();
     format.begin(&mut out, TIME);
     rows.into_iter().for_each(|rows| format.rows(&mut out, rows));
     format.end(&mut out);
@@ -66,4 +70,31 @@ pub(super) fn batch(spec: &Spec, settings: &Settings, rows: Vec<Rows<'_>>) -> St
 
 pub(super) fn pieces(report: &Report) -> Vec<Rows<'_>> {
     report.pieces().map(Rows::Report).collect()
+}
+
+/// A directory that goes with the test.
+pub(super) struct Scratch(PathBuf);
+
+impl Scratch {
+    /// Makes one that no other test uses.
+    pub(super) fn new() -> Scratch {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("weir-unit-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path).expect("a directory for the test");
+        Scratch(path)
+    }
+
+    /// The path of a file in it.
+    pub(super) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What is left lies in the directory for temporary files and hurts nobody.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }

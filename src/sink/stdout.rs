@@ -26,6 +26,11 @@ impl Stdout {
         Ok(Stdout(fd.as_fd().try_clone_to_owned().place("stdout")?))
     }
 
+    /// Makes another handle to the same stream.
+    pub fn try_clone(&self) -> Result<Stdout, Error> {
+        Stdout::new(&self.0)
+    }
+
     /// Writes all bytes; see [`write()`].
     pub fn write(&self, bytes: &[u8]) -> Result<(), Error> {
         write(&self.0, bytes)

@@ -11,6 +11,7 @@ use crate::clock::Stamp;
 pub(super) const SPEC: Spec = Spec {
     name: "text",
     help: "the record alone, or key TAB value, every row",
+    extension: "txt",
     build: |settings: &Settings| Box::new(Text { shape: settings.shape }),
 };
 

@@ -15,6 +15,7 @@ use crate::value::Value;
 pub(super) const SPEC: Spec = Spec {
     name: "tsv",
     help: "tab-separated values with the Time, every row",
+    extension: "tsv",
     build: |settings| Box::new(Tsv::new(settings)),
 };
 
@@ -22,8 +23,8 @@ struct Tsv {
     shape: Shape,
     clockface: Clockface,
     window: Option<Duration>,
-    /// The line of names, until it has been written.
-    header: Option<Vec<u8>>,
+    /// The line of names, if there is one.
+    header: Vec<u8>,
     /// What every row of this batch begins with: the Time and a tab.
     lead: Vec<u8>,
 }
@@ -31,7 +32,7 @@ struct Tsv {
 impl Tsv {
     fn new(settings: &Settings) -> Tsv {
         let clockface = settings.clockface.clone();
-        let header = settings.header.then(|| header(settings));
+        let header = if settings.header { header(settings) } else { Vec::new() };
         Tsv { shape: settings.shape, clockface, window: settings.window, header, lead: Vec::new() }
     }
 }
@@ -50,8 +51,11 @@ fn header(settings: &Settings) -> Vec<u8> {
 }
 
 impl Format for Tsv {
-    fn begin(&mut self, out: &mut Vec<u8>, time: Stamp) {
-        out.extend_from_slice(&self.header.take().unwrap_or_default());
+    fn header(&self) -> &[u8] {
+        &self.header
+    }
+
+    fn begin(&mut self, _: &mut Vec<u8>, time: Stamp) {
         self.lead.clear();
         if self.clockface.is_shown() {
             self.clockface.styled(&mut self.lead, time);
@@ -178,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_comes_once_and_even_before_an_empty_batch() {
+    fn the_header_stands_apart_from_the_batches() {
         let lines = records(&["a"]);
         let settings = with_style(Shape::Records, Style::Absent);
         assert_eq!(batch(&SPEC, &settings, vec![]), "record\n");
@@ -188,7 +192,7 @@ mod tests {
             format.rows(&mut out, Rows::Chunk(&lines));
             format.end(&mut out);
         }
-        assert_eq!(out, b"record\na\na\n");
+        assert_eq!((format.header(), &out[..]), (&b"record\n"[..], &b"a\na\n"[..]));
         assert_eq!(batch(&SPEC, &Settings { header: false, ..settings }, vec![]), "");
     }
 
