@@ -10,6 +10,7 @@
 //! [`clock`] owns time, and [`cli`] and [`plan`] turn what was typed into what runs.
 
 pub mod agg;
+pub mod checkpoint;
 pub mod cli;
 pub mod clock;
 pub mod engine;
