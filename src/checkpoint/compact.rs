@@ -80,26 +80,19 @@ fn go_on(
     mut compaction: Compaction,
 ) -> Result<Option<Compaction>, Error> {
     let writer = &mut compaction.writer;
-    let (is_more, next) = match &mut compaction.stage {
+    let next = match &mut compaction.stage {
         Stage::Shards(merge) => {
             let is_more = merge.step(&mut |key, cell| writer.entry(shard(key), key, cell))?;
-            // A step ends with a shard or before one.
+            // A step ends where a shard ends, or before one.
             writer.close_part()?;
-            let pieces = pane_pieces(checkpoint.snapshot.as_ref(), &checkpoint.closed);
-            (is_more, (!is_more).then(|| Stage::Panes(Walk::new(&checkpoint.disk, pieces))))
+            let pieces = || pane_pieces(checkpoint.snapshot.as_ref(), &checkpoint.closed);
+            (!is_more).then(|| Stage::Panes(Walk::new(&checkpoint.disk, pieces())))
         }
-        Stage::Panes(walk) => {
-            let is_more = copy_panes(checkpoint, walk, writer)?;
-            (is_more, (!is_more).then_some(Stage::Finish))
-        }
+        Stage::Panes(walk) => (!copy_panes(checkpoint, walk, writer)?).then_some(Stage::Finish),
         Stage::Finish => return finish(checkpoint, compaction).map(|()| None),
     };
-    if is_more {
-        compaction.writer.settle(checkpoint.limits.settle)?;
-    }
-    if let Some(next) = next {
-        compaction.stage = next;
-    }
+    writer.settle(checkpoint.limits.settle)?;
+    compaction.stage = next.unwrap_or(compaction.stage);
     Ok(Some(compaction))
 }
 

@@ -138,7 +138,9 @@ impl Checkpoint {
         &self,
         mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let limits = Limits { step: u64::MAX, ..self.limits.clone() };
+        // A start has memory to spare, and each walk over the logs costs time.
+        let held = self.limits.held.saturating_mul(8);
+        let limits = Limits { step: u64::MAX, held, ..self.limits.clone() };
         let mut merge = Merge::new(&self.disk, &limits, self.snapshot.as_ref(), &self.logs());
         while merge.step(&mut visit)? {}
         Ok(())

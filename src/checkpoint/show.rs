@@ -37,7 +37,9 @@ pub fn show(disk: &Arc<dyn Disk>, dir: &Path) -> Result<String, Error> {
 fn describe(disk: &Arc<dyn Disk>, dir: &Path) -> Result<String, Error> {
     let meta = Meta::read(&**disk, dir)?;
     let found = recover(disk, dir, &meta.uuid)?;
-    let mut text = meta.encode();
+    // The last line is the checksum of the others, and says nothing.
+    let mut text: String =
+        meta.encode().split_inclusive('\n').filter(|line| !line.starts_with("crc ")).collect();
     let done = if found.standing.done { "done" } else { "its output is owed" };
     match &found.standing.record {
         Some(record) => describe_record(&mut text, record, done),

@@ -16,6 +16,8 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use rustix::io::Errno;
+
 use super::disk::{Append, Asked, Disk, Held};
 
 /// A source of choices that a seed determines.
@@ -99,6 +101,8 @@ pub struct World {
     pending: Vec<Naming>,
     /// How many operations there were since the start.
     pub operations: u64,
+    /// How many bytes were appended, ever.
+    pub written: u64,
     fault: Option<(u64, Fault)>,
     /// The fault that has struck.
     pub struck: Option<Fault>,
@@ -120,6 +124,7 @@ impl SimDisk {
             names_on_disk: Names::new(),
             pending: Vec::new(),
             operations: 0,
+            written: 0,
             fault: None,
             struck: None,
             dead: false,
@@ -248,6 +253,7 @@ impl World {
             }
             Err(_) => 0,
         };
+        self.written += len as u64;
         let file = &mut self.inodes[inode];
         let from = file.cache.len();
         file.cache.extend_from_slice(&bytes[..len]);
@@ -276,8 +282,8 @@ impl World {
 
 fn error(fault: Fault) -> io::Error {
     match fault {
-        Fault::Full => io::ErrorKind::StorageFull.into(),
-        Fault::Device => io::Error::from_raw_os_error(5),
+        Fault::Full => Errno::NOSPC.into(),
+        Fault::Device => Errno::IO.into(),
         Fault::Power | Fault::Kill => io::Error::other("the process has ended"),
     }
 }

@@ -285,7 +285,7 @@ fn live(seed: u64) -> Life {
     let mut sim = Sim::new(seed);
     for _ in 0..1 + sim.tape.below(6) {
         // Most of what happens, happens early: at the opening, or in a compaction.
-        let range = [15, 60, 300, 900][sim.tape.below(4) as usize];
+        let range = [15, 60, 120, 300][sim.tape.below(4) as usize];
         let fault = (1 + sim.tape.below(range), FAULTS[sim.tape.below(4) as usize]);
         let fault = sim.tape.chance(85).then_some(fault);
         sim.session(fault)?;
