@@ -7,7 +7,8 @@
 //! The modules in the order in which data flows: [`source`] reads (framing in [`wire`]) into a chunk
 //! of [`record`]s; each [`step`] edits its rows; [`agg`] folds them by the key table of [`keys`] and
 //! [`shards`]; [`report`] chooses and orders rows; [`sink`] writes them. [`engine`] moves all of it,
-//! [`clock`] owns time, and [`cli`] and [`plan`] turn what was typed into what runs.
+//! [`checkpoint`] keeps what it has come to, [`clock`] owns time, and [`cli`] and [`plan`] turn what
+//! was typed into what runs.
 
 pub mod agg;
 pub mod checkpoint;

@@ -17,7 +17,7 @@ use super::frame::HEAD;
 use super::lock::{self, Lock};
 use super::log::{self, Log};
 use super::meta::{self, Meta, Pipeline};
-use super::recover::{Standing, recover};
+use super::recover::{Recovered, recover};
 use super::{Checkpoint, Limits};
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
@@ -41,15 +41,10 @@ pub fn open(
     survey(&*disk, dir)?;
     let lock = Lock::take(&*disk, dir)?;
     // Another process may have made it before we had the lock.
-    let mut checkpoint = match survey(&*disk, dir)? {
-        Stands::Checkpoint => reopen(disk, dir, pipeline, limits, lock)?,
-        Stands::Beginnings(names) => create(disk, dir, pipeline, limits, lock, &names)?,
-    };
-    while let Some(name) = checkpoint.garbage.pop() {
-        let path = dir.join(name);
-        checkpoint.disk.remove(&path).at(&path)?;
+    match survey(&*disk, dir)? {
+        Stands::Checkpoint => reopen(disk, dir, pipeline, limits, lock),
+        Stands::Beginnings(names) => create(disk, dir, pipeline, limits, lock, &names),
     }
-    Ok(checkpoint)
 }
 
 fn make_dir(disk: &dyn Disk, dir: &Path) -> Result<(), Error> {
@@ -106,21 +101,34 @@ fn create(
     let uuid = disk.random().at(dir)?;
     let log = Log::create(&disk, dir, &uuid, 1, 1, &[])?;
     Meta { uuid, pipeline: Some(pipeline.clone()) }.write(&*disk, dir)?;
-    Ok(Checkpoint {
+    let found = Recovered { highest: 1, next: 1, ..Recovered::default() };
+    Ok(assemble(disk, dir, uuid, limits, lock, log, found))
+}
+
+fn assemble(
+    disk: Arc<dyn Disk>,
+    dir: &Path,
+    uuid: [u8; 16],
+    limits: Limits,
+    lock: Lock,
+    log: Log,
+    found: Recovered,
+) -> Checkpoint {
+    Checkpoint {
         disk,
         dir: dir.to_path_buf(),
         uuid,
         limits,
-        snapshot: None,
-        closed: Vec::new(),
+        snapshot: found.snapshot,
+        closed: found.logs,
         log,
-        standing: Standing::default(),
+        standing: found.standing,
         needed: Stamp(i64::MIN),
         compaction: None,
         garbage: Vec::new(),
         broken: false,
         _lock: lock,
-    })
+    }
 }
 
 fn reopen(
@@ -145,29 +153,14 @@ fn reopen(
         }
     }
     let log = Log::create(&disk, dir, &uuid, found.highest + 1, found.next, &found.tail)?;
+    // The new log's name is on the disk, and with it all names before: nothing else is needed.
+    for path in found.garbage.iter().map(|name| dir.join(name)) {
+        disk.remove(&path).at(&path)?;
+    }
     if meta.pipeline.is_none() {
-        let temp = "meta.tmp".to_string();
-        // What is left of an earlier attempt stands in the way of this one.
-        if let Some(at) = found.garbage.iter().position(|name| *name == temp) {
-            disk.remove(&dir.join(found.garbage.swap_remove(at))).at(&dir.join(temp))?;
-        }
         Meta { uuid, pipeline: Some(pipeline.clone()) }.write(&*disk, dir)?;
     }
-    Ok(Checkpoint {
-        disk,
-        dir: dir.to_path_buf(),
-        uuid,
-        limits,
-        snapshot: found.snapshot,
-        closed: found.logs,
-        log,
-        standing: found.standing,
-        needed: Stamp(i64::MIN),
-        compaction: None,
-        garbage: found.garbage,
-        broken: false,
-        _lock: lock,
-    })
+    Ok(assemble(disk, dir, uuid, limits, lock, log, found))
 }
 
 fn fits(dir: &Path, was: &Pipeline, is: &Pipeline) -> Result<(), Error> {

@@ -31,7 +31,7 @@ pub struct Compaction {
 
 #[derive(Debug)]
 enum Stage {
-    Shards(Merge),
+    Shards(Box<Merge>),
     Panes(Walk),
     Finish,
 }
@@ -72,7 +72,7 @@ fn begin(checkpoint: &mut Checkpoint) -> Result<Compaction, Error> {
     checkpoint.closed.push(closed);
     let Checkpoint { disk, limits, snapshot, closed, .. } = &*checkpoint;
     let merge = Merge::new(disk, limits, snapshot.as_ref(), closed);
-    Ok(Compaction { number, writer, stage: Stage::Shards(merge) })
+    Ok(Compaction { number, writer, stage: Stage::Shards(Box::new(merge)) })
 }
 
 fn go_on(

@@ -43,16 +43,15 @@ pub fn forget(disk: &Arc<dyn Disk>, dir: &Path, keep_offsets: bool) -> Result<Fo
     standing.done = true;
     let writer = Writer::create(disk, dir, &meta.uuid, number, next, &standing)?;
     writer.finish(&**disk, dir)?;
-    let names = disk.list(dir).at(dir)?;
-    let remove = |path: &Path| disk.remove(path).at(path);
-    names.iter().filter(|name| *name == "meta.tmp").try_for_each(|name| remove(&dir.join(name)))?;
-    Meta { uuid: meta.uuid, pipeline: None }.write(&**disk, dir)?;
     let kept = snapshot::name(number);
-    let is_old = |name: &&String| {
-        *name != "meta.tmp"
-            && **name != kept
-            && (name.starts_with("log-") || name.starts_with("snap-"))
+    let is_old = |name: &String| {
+        *name != kept && ["log-", "snap-", "meta.tmp"].iter().any(|old| name.starts_with(old))
     };
-    names.iter().filter(is_old).try_for_each(|name| remove(&dir.join(name)))?;
+    for name in disk.list(dir).at(dir)?.into_iter().filter(is_old) {
+        let path = dir.join(name);
+        disk.remove(&path).at(&path)?;
+    }
+    // Last, so that a reset cut short leaves a pipeline that does not fit: it is asked for again.
+    Meta { uuid: meta.uuid, pipeline: None }.write(&**disk, dir)?;
     Ok(forgotten)
 }

@@ -29,6 +29,9 @@ use super::snapshot::{Snapshot, shard_of_part};
 use super::{Limits, SHARDS};
 use crate::error::Error;
 
+/// Takes a key and its cell.
+pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<(), Error> + 'a;
+
 /// The shard of a key.
 pub fn shard(key: &[u8]) -> usize {
     crc32c::crc32c(key) as usize % SHARDS
@@ -149,10 +152,7 @@ impl Merge {
     }
 
     /// Does a little; `visit` gets every key of the shards it comes to. False when all is done.
-    pub fn step(
-        &mut self,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), Error>,
-    ) -> Result<bool, Error> {
+    pub fn step(&mut self, visit: &mut Visit<'_>) -> Result<bool, Error> {
         if let Some(walk) = &mut self.walk {
             if gather(walk, &self.group, &mut self.changes, self.limits.step)? {
                 return Ok(true);
@@ -179,10 +179,7 @@ impl Merge {
         self.walk = walk.then(|| Walk::new(&self.disk, self.logs.clone()));
     }
 
-    fn merge_shard(
-        &mut self,
-        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    fn merge_shard(&mut self, visit: &mut Visit<'_>) -> Result<(), Error> {
         let place = self.changes.len() - self.group.len();
         let changes = std::mem::take(&mut self.changes[place]);
         let entries = || Entries(Take(&changes)).flatten().enumerate();

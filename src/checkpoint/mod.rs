@@ -220,6 +220,9 @@ impl Checkpoint {
     }
 
     /// Does a little of what there is to tidy up; false if that is nothing, for now.
+    ///
+    /// It is called between batches, as often as there is time for: a step takes some milliseconds,
+    /// and syncs at most `Limits::settle` bytes.
     pub fn compact_step(&mut self) -> Result<bool, Error> {
         self.guarded(compact::step)
     }

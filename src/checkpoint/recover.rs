@@ -37,7 +37,7 @@ pub struct Standing {
 }
 
 /// What was found.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Recovered {
     /// The snapshot that everything goes on from.
     pub snapshot: Option<Snapshot>,
@@ -209,14 +209,12 @@ impl Replay {
             self.prove(proven, &mut bytes);
             lsn += 1;
         }
-        match limit {
-            Some(limit) => proven = limit - 1,
-            None if found == Found::Bad => {
-                let rest = read_rest(disk, &path, reader.offset()..log.bytes)?;
-                proven = proven.max(synced_anywhere(log.seed, lsn, &rest).unwrap_or(0));
-            }
-            None => {}
-        }
+        let proven = match limit {
+            Some(limit) => limit - 1,
+            None if found == Found::Bad => proven.max(claimed_beyond(disk, log, lsn)?),
+            None => proven,
+        };
+        let reader = &log.reader;
         if lsn <= proven && !planted(Bug::CutRegardless) {
             return Err(damaged(&path, reader.offset(), "a frame does not fit its checksum"));
         }
@@ -229,7 +227,7 @@ impl Replay {
     /// Takes frames up to `proven` for granted; `bytes` is where the last of them ends.
     fn prove(&mut self, proven: u64, bytes: &mut u64) {
         let count = self.pending.partition_point(|frame| frame.lsn <= proven);
-        if let Some(last) = self.pending.drain(..count).last() {
+        if let Some(last) = self.pending.drain(..count).next_back() {
             *bytes = last.end;
             self.next = last.lsn + 1;
         }
@@ -267,13 +265,10 @@ impl Replay {
     }
 }
 
-fn read_rest(
-    disk: &Arc<dyn Disk>,
-    path: &Path,
-    part: std::ops::Range<u64>,
-) -> Result<Vec<u8>, Error> {
-    let mut bytes = vec![0; (part.end - part.start) as usize];
-    let len = disk.read(path, part.start, &mut bytes).at(path)?;
-    bytes.truncate(len);
-    Ok(bytes)
+/// What sound frames behind the bad one that should be frame `lsn` say was synced.
+fn claimed_beyond(disk: &Arc<dyn Disk>, log: &Opened, lsn: u64) -> Result<u64, Error> {
+    let (path, at) = (log.reader.path(), log.reader.offset());
+    let mut bytes = vec![0; log.bytes.saturating_sub(at) as usize];
+    let len = disk.read(path, at, &mut bytes).at(path)?;
+    Ok(synced_anywhere(log.seed, lsn, &bytes[..len]).unwrap_or(0))
 }

@@ -304,11 +304,12 @@ fn afterwards(sim: &mut Sim) -> Life {
     Ok(())
 }
 
-/// How many lives there are; or the one that is asked for.
+/// The lives to be lived: so many, or as many as `WEIR_SIM_LIVES` says, or the one of `WEIR_SIM`.
 fn seeds(count: u64) -> std::ops::Range<u64> {
-    match std::env::var("WEIR_SIM").ok().and_then(|seed| seed.parse::<u64>().ok()) {
+    let asked = |name| std::env::var(name).ok()?.parse::<u64>().ok();
+    match asked("WEIR_SIM") {
         Some(seed) => seed..seed + 1,
-        None => 0..count,
+        None => 0..asked("WEIR_SIM_LIVES").unwrap_or(count),
     }
 }
 

@@ -52,7 +52,11 @@ fn refused(disk: &SimDisk, opened: impl Fn(&SimDisk) -> Result<Checkpoint, Error
 
 fn cells(checkpoint: &Checkpoint) -> BTreeMap<String, String> {
     let (mut cells, text) = (BTreeMap::new(), |bytes: &[u8]| String::from_utf8_lossy(bytes).into());
-    checkpoint.state(|key, cell| Ok(drop(cells.insert(text(key), text(cell))))).unwrap();
+    let insert = |key: &[u8], cell: &[u8]| {
+        cells.insert(text(key), text(cell));
+        Ok(())
+    };
+    checkpoint.state(insert).unwrap();
     cells
 }
 

@@ -147,6 +147,7 @@ fn write_the_fixture() {
     fs::remove_file(version_1().join("lock")).unwrap();
 }
 
+#[expect(clippy::print_stderr, reason = "what it measures is for people")]
 fn touch(checkpoint: &mut Checkpoint, clock: &mut RealTime, n: u64, keys: std::ops::Range<u64>) {
     let mut step = fixture(n);
     step.changes.clear();
@@ -159,7 +160,7 @@ fn touch(checkpoint: &mut Checkpoint, clock: &mut RealTime, n: u64, keys: std::o
     checkpoint.append(step.record, &changes).unwrap();
     let appended = clock.now();
     checkpoint.sync().unwrap();
-    if n % 50 == 0 {
+    if n.is_multiple_of(50) {
         eprintln!(
             "record {n}: append {:?}, sync {:?}",
             appended.since(start),
@@ -169,6 +170,7 @@ fn touch(checkpoint: &mut Checkpoint, clock: &mut RealTime, n: u64, keys: std::o
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "what it measures is for people")]
 #[ignore = "takes a minute and a gigabyte of disk"]
 fn ten_million_keys_are_read_in_under_five_seconds() {
     let place = Place::new();
@@ -179,11 +181,10 @@ fn ten_million_keys_are_read_in_under_five_seconds() {
         // 10 million keys, then half of them once more, left in the log.
         let from = n % 100 * 100_000;
         touch(&mut checkpoint, &mut clock, n, from..from + 100_000);
-        while n < 100 {
+        let mut is_more = n < 100;
+        while is_more {
             let start = clock.now();
-            if !checkpoint.compact_step().unwrap() {
-                break;
-            }
+            is_more = checkpoint.compact_step().unwrap();
             longest = longest.max(clock.now().since(start).as_millis());
             steps += 1;
         }
