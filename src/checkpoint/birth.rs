@@ -138,6 +138,9 @@ fn reopen(
     limits: Limits,
     lock: Lock,
 ) -> Result<Checkpoint, Error> {
+    // After a kill the names seen here may stand in the system's cache alone, and a power loss could
+    // take `meta` and leave what is made next.
+    disk.sync_dir(dir).at(dir)?;
     let meta = Meta::read(&*disk, dir)?;
     let uuid = meta.uuid;
     if let Some(was) = &meta.pipeline {

@@ -29,6 +29,8 @@ pub fn forget(disk: &Arc<dyn Disk>, dir: &Path, keep_offsets: bool) -> Result<Fo
         return Err(foreign(dir));
     }
     let _lock = Lock::take(&**disk, dir)?;
+    // As at a start: names that were seen are on the disk before any is made.
+    disk.sync_dir(dir).at(dir)?;
     let meta = Meta::read(&**disk, dir)?;
     let number = highest(&**disk, dir)? + 1;
     let (mut standing, mut next) = (Standing::default(), 1);

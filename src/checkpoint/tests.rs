@@ -107,8 +107,10 @@ impl Model {
         state
     }
 
-    /// Holds the checkpoint, just opened, against the model; `least` records must be there.
-    fn check(&mut self, checkpoint: &Checkpoint, least: usize) -> Life {
+    /// Holds the checkpoint, just opened, against the model. A bit that was flipped may have cost what
+    /// no later frame proves to have been on the disk, and nothing else.
+    fn check(&mut self, checkpoint: &Checkpoint, flipped: bool) -> Life {
+        let least = if flipped { self.proven } else { self.acked };
         let n = checkpoint.next() as usize;
         ensure!(n >= least, "{n} records are left of {least} that were acknowledged");
         ensure!(n <= self.steps.len(), "{n} records, but only {} were made", self.steps.len());
@@ -118,7 +120,7 @@ impl Model {
             ensure!(checkpoint.last() == Some(&last.record), "the last record is another");
             let done = checkpoint.is_done();
             ensure!(last.marked || !done, "record {} was never done", n - 1);
-            ensure!(!last.believed || done || least < n, "record {} is not done any more", n - 1);
+            ensure!(!last.believed || done || flipped, "record {} is not done any more", n - 1);
             (last.marked, last.believed) = (done, done);
         }
         Ok(())
@@ -180,8 +182,7 @@ impl Sim {
     fn session(&mut self, fault: Option<(u64, Fault)>) -> Life {
         self.disk.world().start(fault);
         let opened = self.open().and_then(|checkpoint| {
-            let least = if self.flipped.is_some() { self.model.proven } else { self.model.acked };
-            if let Err(wrong) = self.model.check(&checkpoint, least) {
+            if let Err(wrong) = self.model.check(&checkpoint, self.flipped.is_some()) {
                 return Ok(Err(wrong));
             }
             let contents = self.model.check_contents(&checkpoint)?;

@@ -74,8 +74,9 @@ fn fill(dir: &Path) {
 
 fn check(dir: &Path) {
     let mut checkpoint = open(dir, tiny()).unwrap();
-    let mut model = Model { steps: (0..RECORDS).map(fixture).collect(), ..Model::default() };
-    model.check(&checkpoint, RECORDS as usize).unwrap();
+    let (steps, acked) = ((0..RECORDS).map(fixture).collect(), RECORDS as usize);
+    let mut model = Model { steps, acked, ..Model::default() };
+    model.check(&checkpoint, false).unwrap();
     model.check_contents(&checkpoint).unwrap().unwrap();
     assert!(!checkpoint.is_done());
     checkpoint.done(RECORDS - 1).unwrap();
