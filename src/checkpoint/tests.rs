@@ -334,3 +334,22 @@ fn a_fault_at_any_operation_does_no_harm() {
         }
     }
 }
+
+#[test]
+fn a_start_cut_short_twice_is_a_start_the_third_time() {
+    let cuts = (1..25).flat_map(|first| (1..25).map(move |second| (first, second)));
+    for (first, second) in cuts {
+        for seed in 0..8 {
+            let sim = Sim::new(seed);
+            for fault in [(first, Fault::Kill), (second, Fault::Power)] {
+                sim.disk.world().start(Some(fault));
+                // However it ended, what is left must be a beginning.
+                drop(sim.open());
+            }
+            sim.disk.world().lose_power();
+            sim.disk.world().start(None);
+            let opened = sim.open();
+            assert!(opened.is_ok(), "seed {seed}, cut at {first} and {second}: {opened:?}");
+        }
+    }
+}
