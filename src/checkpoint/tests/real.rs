@@ -95,6 +95,27 @@ fn a_checkpoint_on_a_real_disk_goes_on() {
 }
 
 #[test]
+fn cells_and_panes_longer_than_any_buffer_come_back() {
+    let place = Place::new();
+    let long = |len: usize| (0..len).map(|at| (at % 251) as u8).collect::<Vec<_>>();
+    let mut step = fixture(0);
+    let small = (0..40_000).map(|key: u32| (key.to_le_bytes().to_vec(), Some(long(40))));
+    step.changes = small.chain([(long(9), Some(long(3 << 20))), (long(1 << 20), None)]).collect();
+    step.pane = Some(long((5 << 20) / 2 + 7));
+    let mut checkpoint = open(&place.dir(), Limits::default()).unwrap();
+    append(&mut checkpoint, &step);
+    drop(checkpoint);
+    let model = Model { steps: vec![step], ..Model::default() };
+    // First from the log, then from the snapshot that the rest of the loop has made of it.
+    for _ in 0..2 {
+        let mut checkpoint = open(&place.dir(), tiny()).unwrap();
+        model.check_contents(&checkpoint).unwrap().unwrap();
+        while checkpoint.compact_step().unwrap() {}
+        assert!(checkpoint.snapshot.is_some());
+    }
+}
+
+#[test]
 fn what_a_crash_left_half_done_is_cleared_away() {
     let place = Place::new();
     fill(&place.dir());
