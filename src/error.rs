@@ -18,6 +18,8 @@ pub enum Error {
     },
     /// The stream itself is at fault, as a bad record under `--on-bad fail`: exit status 1.
     Failed(String),
+    /// A checkpoint is damaged, another pipeline's, or too new: a restart cannot help: exit status 2.
+    Refused(String),
     /// The reader of our output has gone, as under `head`: a quiet end, exit status 0.
     Closed,
 }
@@ -33,7 +35,7 @@ impl Error {
         match self {
             Error::Closed => 0,
             Error::Io { .. } | Error::Failed(_) => 1,
-            Error::Usage(_) => 2,
+            Error::Usage(_) | Error::Refused(_) => 2,
         }
     }
 }
@@ -41,7 +43,9 @@ impl Error {
 impl Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Usage(message) | Error::Failed(message) => f.write_str(message),
+            Error::Usage(message) | Error::Failed(message) | Error::Refused(message) => {
+                f.write_str(message)
+            }
             Error::Io { place, source } => write!(f, "{place}: {}", said(source)),
             Error::Closed => f.write_str("stdout: closed by its reader"),
         }

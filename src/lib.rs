@@ -10,11 +10,12 @@
 //! [`keys`] and [`shards`]; [`state`] keeps what reaches beyond a batch, and [`window`] says how far;
 //! [`report`] chooses and orders rows, [`changes`] those that are new; [`sink`] writes them.
 //! [`engine`] moves all of it, [`clock`] owns time, and [`cli`] and [`plan`] turn what was typed into
-//! what runs.
+//! what runs. [`checkpoint`] is the storage for what is to outlive a process; nothing uses it yet.
 
 pub mod agg;
 pub mod cell;
 pub mod changes;
+pub mod checkpoint;
 pub mod cli;
 pub mod clock;
 pub mod engine;

@@ -1,0 +1,180 @@
+//! Opening a checkpoint, and making one where there is none.
+//!
+//! A directory that is not ours is not touched: before the lock file is made, what stands there must
+//! be nothing at all, a checkpoint, or the beginnings of one whose making was cut short.
+//!
+//! ```text
+//! nothing > DIR > lock > log-1 > meta       a checkpoint, from here on
+//! ```
+
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::bug::{Bug, planted};
+use super::disk::{Disk, read_whole};
+use super::frame::HEAD;
+use super::lock::{self, Lock};
+use super::log::{self, Log};
+use super::meta::{self, Meta, Pipeline};
+use super::recover::{Recovered, recover};
+use super::{Checkpoint, Limits};
+use crate::clock::Stamp;
+use crate::error::{Context, Error};
+
+/// What stands in a directory.
+enum Stands {
+    /// A checkpoint.
+    Checkpoint,
+    /// Nothing; or these, of one that was never finished.
+    Beginnings(Vec<String>),
+}
+
+/// See [`Checkpoint::open`].
+pub fn open(
+    disk: Arc<dyn Disk>,
+    dir: &Path,
+    pipeline: &Pipeline,
+    limits: Limits,
+) -> Result<Checkpoint, Error> {
+    make_dir(&*disk, dir)?;
+    survey(&*disk, dir)?;
+    let lock = Lock::take(&*disk, dir)?;
+    // Another process may have made it before we had the lock.
+    match survey(&*disk, dir)? {
+        Stands::Checkpoint => reopen(disk, dir, pipeline, limits, lock),
+        Stands::Beginnings(names) => create(disk, dir, pipeline, limits, lock, &names),
+    }
+}
+
+fn make_dir(disk: &dyn Disk, dir: &Path) -> Result<(), Error> {
+    match disk.list(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            disk.create_dir(dir).at(dir)?;
+            let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty());
+            let parent = parent.unwrap_or(Path::new("."));
+            disk.sync_dir(parent).at(parent)
+        }
+        Err(error) if error.kind() == ErrorKind::NotADirectory => Err(foreign(dir)),
+        listed => listed.at(dir).map(drop),
+    }
+}
+
+fn survey(disk: &dyn Disk, dir: &Path) -> Result<Stands, Error> {
+    let mut names = disk.list(dir).at(dir)?;
+    if names.iter().any(|name| name == meta::NAME) {
+        return Ok(Stands::Checkpoint);
+    }
+    for name in &names {
+        let path = dir.join(name);
+        let is_ours = match name.as_str() {
+            lock::NAME => Lock::is_ours(&read_whole(disk, &path, 64).at(&path)?),
+            // A log without a record: there is nothing in it to be lost.
+            "log-1" => disk.len(&path).at(&path)? <= HEAD as u64 + 1,
+            name => ["log-1.tmp", "meta.tmp"].contains(&name),
+        };
+        if !is_ours {
+            return Err(foreign(dir));
+        }
+    }
+    names.retain(|name| name != lock::NAME);
+    Ok(Stands::Beginnings(names))
+}
+
+/// The refusal of anything that cannot be read as a checkpoint.
+pub fn foreign(dir: &Path) -> Error {
+    let dir = dir.display();
+    Error::Refused(format!("--checkpoint {dir}: this is not empty, and is no checkpoint"))
+}
+
+fn create(
+    disk: Arc<dyn Disk>,
+    dir: &Path,
+    pipeline: &Pipeline,
+    limits: Limits,
+    lock: Lock,
+    beginnings: &[String],
+) -> Result<Checkpoint, Error> {
+    for path in beginnings.iter().map(|name| dir.join(name)) {
+        disk.remove(&path).at(&path)?;
+    }
+    let uuid = disk.random().at(dir)?;
+    let log = Log::create(&disk, dir, &uuid, 1, 1, &[])?;
+    Meta { uuid, pipeline: Some(pipeline.clone()) }.write(&*disk, dir)?;
+    let found = Recovered { highest: 1, next: 1, ..Recovered::default() };
+    Ok(assemble(disk, dir, uuid, limits, lock, log, found))
+}
+
+fn assemble(
+    disk: Arc<dyn Disk>,
+    dir: &Path,
+    uuid: [u8; 16],
+    limits: Limits,
+    lock: Lock,
+    log: Log,
+    found: Recovered,
+) -> Checkpoint {
+    Checkpoint {
+        disk,
+        dir: dir.to_path_buf(),
+        uuid,
+        limits,
+        snapshot: found.snapshot,
+        closed: found.logs,
+        log,
+        standing: found.standing,
+        needed: Stamp(i64::MIN),
+        compaction: None,
+        garbage: Vec::new(),
+        broken: false,
+        _lock: lock,
+    }
+}
+
+fn reopen(
+    disk: Arc<dyn Disk>,
+    dir: &Path,
+    pipeline: &Pipeline,
+    limits: Limits,
+    lock: Lock,
+) -> Result<Checkpoint, Error> {
+    // After a kill the names seen here may stand in the system's cache alone, and a power loss could
+    // take `meta` and leave what is made next.
+    disk.sync_dir(dir).at(dir)?;
+    let meta = Meta::read(&*disk, dir)?;
+    let uuid = meta.uuid;
+    if let Some(was) = &meta.pipeline {
+        fits(dir, was, pipeline)?;
+    }
+    let mut found = recover(&disk, dir, &uuid)?;
+    if planted(Bug::BelieveTheCache) {
+        found.next += found.tail.drain(..).len() as u64;
+        if let Some(log) = found.tail_log.take() {
+            found.logs.retain(|other| other.number != log.number);
+            found.garbage.retain(|name| *name != log::name(log.number));
+            found.logs.push(log);
+        }
+    }
+    let log = Log::create(&disk, dir, &uuid, found.highest + 1, found.next, &found.tail)?;
+    // The new log's name is on the disk, and with it all names before: nothing else is needed.
+    for path in found.garbage.iter().map(|name| dir.join(name)) {
+        disk.remove(&path).at(&path)?;
+    }
+    if meta.pipeline.is_none() {
+        Meta { uuid, pipeline: Some(pipeline.clone()) }.write(&*disk, dir)?;
+    }
+    Ok(assemble(disk, dir, uuid, limits, lock, log, found))
+}
+
+fn fits(dir: &Path, was: &Pipeline, is: &Pipeline) -> Result<(), Error> {
+    let differences = was.differences(is);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let dir = dir.display();
+    Err(Error::Refused(format!(
+        "--checkpoint {dir}: of another pipeline: {}; `weir checkpoint reset {dir} --keep-offsets` \
+         forgets its state and goes on from where it was",
+        differences.join(", ")
+    )))
+}

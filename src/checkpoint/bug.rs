@@ -1,0 +1,40 @@
+//! Bugs that tests plant, to prove that they would be found; in the program itself there are none.
+
+/// A way to get it wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bug {
+    /// A name is used before its directory has been synced.
+    NoDirectorySync,
+    /// A file gets its name before its bytes are on the disk.
+    NameBeforeBytes,
+    /// Logs are removed before the snapshot that replaces them is on the disk.
+    RemoveBeforeDurable,
+    /// Whatever is bad is taken for a torn tail.
+    CutRegardless,
+    /// A record is acknowledged that was not synced.
+    AckBeforeSync,
+    /// What stands in the system's cache is believed after a restart, and the old log goes on.
+    BelieveTheCache,
+    /// A sync that failed is tried again.
+    SyncAgain,
+    /// A snapshot forgets that its last record is not done.
+    SnapshotMeansDone,
+}
+
+#[cfg(test)]
+thread_local! {
+    /// The bug that this thread's test has planted.
+    pub static PLANTED: std::cell::Cell<Option<Bug>> = const { std::cell::Cell::new(None) };
+}
+
+/// True if the test has planted this bug.
+#[inline]
+pub fn planted(bug: Bug) -> bool {
+    #[cfg(test)]
+    return PLANTED.get() == Some(bug);
+    #[cfg(not(test))]
+    {
+        let _ = bug;
+        false
+    }
+}

@@ -1,0 +1,175 @@
+//! The disk as the checkpoint needs it: a few operations that tests can break.
+//!
+//! Files are written once, from the front to the back, and are never changed after that; so a file
+//! is created, appended to and synced, and all else is names. A name is on the disk only when its
+//! directory has been synced after it was made, changed or removed.
+
+use std::fmt::Debug;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::Path;
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::rand::{GetRandomFlags, getrandom};
+
+/// What has come of asking for a lock.
+#[derive(Debug)]
+pub enum Asked {
+    /// It is ours until this is dropped, or the process ends in whatever way.
+    Ours(Box<dyn Held>),
+    /// It is another's, who wrote this into the file.
+    Theirs(Vec<u8>),
+}
+
+/// A lock that is held.
+pub trait Held: Debug + Send + Sync {}
+
+impl Held for File {}
+
+/// A file that is being written.
+pub trait Append: Debug + Send + Sync {
+    /// Appends all of `bytes`; after an error some of them may stand there.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+
+    /// Returns when all that was appended is on the disk and would be found again.
+    ///
+    /// After an error nothing is known about any of it, and asking again does not help: the system
+    /// has dropped what it could not write, and says so once.
+    fn sync(&mut self) -> io::Result<()>;
+}
+
+/// A disk.
+pub trait Disk: Debug + Send + Sync {
+    /// Makes a new file, which must not be there.
+    fn create(&self, path: &Path) -> io::Result<Box<dyn Append>>;
+
+    /// How many bytes a file has.
+    fn len(&self, path: &Path) -> io::Result<u64>;
+
+    /// Reads from byte `at` on; less than asked for only at the file's end.
+    fn read(&self, path: &Path, at: u64, into: &mut [u8]) -> io::Result<usize>;
+
+    /// The names in a directory, in any order.
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>>;
+
+    /// Makes a directory; its parent must be there.
+    fn create_dir(&self, dir: &Path) -> io::Result<()>;
+
+    /// Gives a file another name, in place of the file that has that name.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Removes a file.
+    fn remove(&self, path: &Path) -> io::Result<()>;
+
+    /// Returns when the names in a directory are on the disk.
+    fn sync_dir(&self, dir: &Path) -> io::Result<()>;
+
+    /// Asks for the lock on a file, which is made if it is not there, and writes `holder` into it.
+    fn lock(&self, path: &Path, holder: &[u8]) -> io::Result<Asked>;
+
+    /// Random bytes, for a name that nobody else has.
+    fn random(&self) -> io::Result<[u8; 16]>;
+}
+
+/// Reads a whole file of at most `limit` bytes; a longer one is cut there.
+pub fn read_whole(disk: &dyn Disk, path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; disk.len(path)?.min(limit) as usize];
+    let len = disk.read(path, 0, &mut bytes)?;
+    bytes.truncate(len);
+    Ok(bytes)
+}
+
+/// The system's disk.
+#[derive(Clone, Copy, Debug)]
+pub struct RealDisk;
+
+impl Append for File {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_data()?;
+        // A file without a name takes bytes as before, and nobody will ever find them.
+        match self.metadata()?.nlink() {
+            0 => Err(io::Error::new(io::ErrorKind::NotFound, "removed while in use")),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Disk for RealDisk {
+    fn create(&self, path: &Path) -> io::Result<Box<dyn Append>> {
+        // The standard library opens files with O_CLOEXEC: children do not inherit them.
+        Ok(Box::new(OpenOptions::new().append(true).create_new(true).open(path)?))
+    }
+
+    fn len(&self, path: &Path) -> io::Result<u64> {
+        Ok(fs::metadata(path)?.len())
+    }
+
+    fn read(&self, path: &Path, at: u64, into: &mut [u8]) -> io::Result<usize> {
+        let (file, mut done) = (File::open(path)?, 0);
+        while done < into.len() {
+            match file.read_at(&mut into[done..], at + done as u64) {
+                Ok(0) => break,
+                Ok(len) => done += len,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(done)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        // A name that is no text is none of ours; what it looks like shows that well enough.
+        let name = |entry: io::Result<fs::DirEntry>| {
+            entry.map(|entry| entry.file_name().to_string_lossy().into_owned())
+        };
+        fs::read_dir(dir)?.map(name).collect()
+    }
+
+    fn create_dir(&self, dir: &Path) -> io::Result<()> {
+        fs::create_dir(dir)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn sync_dir(&self, dir: &Path) -> io::Result<()> {
+        File::open(dir)?.sync_all()
+    }
+
+    fn lock(&self, path: &Path, holder: &[u8]) -> io::Result<Asked> {
+        let options =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).clone();
+        let mut file = options.open(path)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {
+                file.set_len(0)?;
+                file.write_all(holder)?;
+                Ok(Asked::Ours(Box::new(file)))
+            }
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                let mut theirs = Vec::new();
+                file.rewind()?;
+                file.take(64).read_to_end(&mut theirs)?;
+                Ok(Asked::Theirs(theirs))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn random(&self) -> io::Result<[u8; 16]> {
+        let mut bytes = [0; 16];
+        // The system gives up to 256 bytes at once, whole.
+        getrandom(&mut bytes[..], GetRandomFlags::empty())?;
+        Ok(bytes)
+    }
+}

@@ -1,0 +1,175 @@
+//! The log: an append-only file of frames, a new one at every start.
+//!
+//! An old log is never appended to: what its end looks like in the system's cache need not be what
+//! is on the disk. A new log instead *begins* with all that the old one's last frames say and that
+//! nothing proves to be on the disk, and gets its name only when that is synced:
+//!
+//! ```text
+//! log-3   | head 0 | 1 | 2 | 3 | 4 | 5 | to      proven up to 3; 4 and 5 are sound; the rest is torn
+//! log-4                   | head 3 | 4 | 5 | 6 | 7 ...
+//!                          '-- synced, then named -'
+//! ```
+//!
+//! So a log that has a name has a sound head, and the head says that all frames before it were on
+//! the disk: they stand in older logs or in a snapshot. What an older log holds beyond that is void.
+//!
+//! A failed append or sync poisons the log for ever: the system may have dropped what it could not
+//! write, and would call the next sync a success.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::bug::{Bug, planted};
+use super::codec::Take;
+use super::disk::{Append, Disk};
+use super::frame::{Frame, Kind, Seed};
+use super::place;
+use super::record::VERSION;
+use crate::error::{Context, Error};
+
+/// The letter that seeds a log's checksums.
+pub const LETTER: u8 = b'l';
+
+/// What is gathered before it is handed to the disk.
+const BUFFER: usize = 1 << 20;
+
+/// The name of log number `number`.
+pub fn name(number: u64) -> String {
+    format!("log-{number}")
+}
+
+/// Reads a log's head: the number that its first frame has.
+pub fn decode_head(frame: &Frame<'_>) -> Option<u64> {
+    let is_head = frame.kind == Kind::Head && frame.payload == [VERSION];
+    is_head.then(|| frame.lsn.checked_add(1))?
+}
+
+/// The log that is being written.
+#[derive(Debug)]
+pub struct Log {
+    path: PathBuf,
+    file: Box<dyn Append>,
+    seed: Seed,
+    number: u64,
+    first: u64,
+    next: u64,
+    synced: u64,
+    written: u64,
+    buffer: Vec<u8>,
+    poisoned: bool,
+}
+
+impl Log {
+    /// Makes log `number`, whose frames begin with `first` and with what is in `tail`.
+    ///
+    /// When it returns, all that is on the disk, under the log's name.
+    pub fn create(
+        disk: &Arc<dyn Disk>,
+        dir: &Path,
+        uuid: &[u8; 16],
+        number: u64,
+        first: u64,
+        tail: &[(Kind, Vec<u8>)],
+    ) -> Result<Log, Error> {
+        let temp = dir.join(format!("{}.tmp", name(number)));
+        let (file, seed) = (disk.create(&temp).at(&temp)?, Seed::new(uuid, LETTER, number));
+        let (path, before) = (temp, first - 1);
+        let (written, buffer, poisoned) = (0, Vec::new(), false);
+        let mut log = Log {
+            path,
+            file,
+            seed,
+            number,
+            first,
+            next: before,
+            synced: before,
+            written,
+            buffer,
+            poisoned,
+        };
+        log.append(Kind::Head, &[VERSION])?;
+        tail.iter().try_for_each(|(kind, payload)| log.append(*kind, payload))?;
+        log.flush()?;
+        place(&**disk, &mut *log.file, dir, &name(number))?;
+        log.path = dir.join(name(number));
+        log.synced = log.next - 1;
+        Ok(log)
+    }
+
+    /// Appends a frame; it is handed to the disk at [`Log::flush`].
+    pub fn append(&mut self, kind: Kind, payload: &[u8]) -> Result<(), Error> {
+        let frame = Frame { lsn: self.next, synced: self.synced, kind, payload };
+        if frame.encode(self.seed, &mut self.buffer).is_none() {
+            let len = payload.len();
+            return Err(Error::Failed(format!("{}: {len} bytes at once", self.path.display())));
+        }
+        self.next += 1;
+        if self.buffer.len() >= BUFFER { self.flush() } else { Ok(()) }
+    }
+
+    /// Hands all that was appended to the disk, which may keep it in its cache.
+    pub fn flush(&mut self) -> Result<(), Error> {
+        self.check()?;
+        let (len, at) = (self.buffer.len(), self.written);
+        let result = self.file.append(&self.buffer);
+        self.poisoned = result.is_err();
+        self.buffer.clear();
+        self.written += len as u64;
+        result.place(format_args!("{} ({len} bytes at {at})", self.path.display()))
+    }
+
+    /// Returns when all that was flushed is on the disk.
+    pub fn sync(&mut self) -> Result<(), Error> {
+        self.check()?;
+        if self.synced + 1 < self.next && !planted(Bug::AckBeforeSync) {
+            let result = self.file.sync();
+            self.poisoned = result.is_err() && !planted(Bug::SyncAgain);
+            result.at(&self.path)?;
+        }
+        self.synced = self.next - 1;
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        match self.poisoned {
+            true => Err(Error::Failed(format!("{}: not usable any more", self.path.display()))),
+            false => Ok(()),
+        }
+    }
+
+    /// The log as a file that others read.
+    pub fn written(&self) -> Written {
+        let (path, seed) = (self.path.clone(), self.seed);
+        Written {
+            path,
+            seed,
+            number: self.number,
+            first: self.first,
+            next: self.next,
+            bytes: self.written,
+        }
+    }
+}
+
+/// The part of a log that is believed.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The file.
+    pub path: PathBuf,
+    /// What its checksums begin with.
+    pub seed: Seed,
+    /// The log's number.
+    pub number: u64,
+    /// The number of its first frame behind the head.
+    pub first: u64,
+    /// The number of the first frame that is not its any more.
+    pub next: u64,
+    /// Where that would begin.
+    pub bytes: u64,
+}
+
+/// Reads a version and nothing else, for heads that have more to say.
+pub fn take_version(payload: &[u8]) -> Option<Take<'_>> {
+    let mut take = Take(payload);
+    (take.u8()? == VERSION).then_some(take)
+}

@@ -1,0 +1,213 @@
+//! `meta`: whose checkpoint a directory is, and of which pipeline.
+//!
+//! A few lines of text, so that anybody can look:
+//!
+//! ```text
+//! weir checkpoint 1                            the version of the format
+//! uuid 5f0c27f2b1a54e0f9c31f0b3f0a1d2c4        begins the checksum of every frame
+//! pipeline                                     or `reset`: the next start says
+//! --window=10s                                 what changes the meaning of the state
+//! crc 1a2b3c4d                                 CRC-32C of all lines before
+//! ```
+//!
+//! It is written once, after everything else that a new checkpoint needs: a directory with a `meta`
+//! has a log or a snapshot too.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::disk::{Disk, read_whole};
+use super::place;
+use crate::error::{Context, Error};
+
+/// The name of the file.
+pub const NAME: &str = "meta";
+
+/// The format that this program writes, and the newest it reads.
+const VERSION: u64 = 1;
+
+/// No `meta` is longer.
+const LONGEST: u64 = 16 << 20;
+
+const FIRST: &str = "weir checkpoint ";
+
+/// What changes the meaning of state: flags and their resolved values, in the order of the steps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pipeline(Vec<(String, String)>);
+
+impl Pipeline {
+    /// A pipeline of flags (`--window`) and values (empty for a flag that has none).
+    pub fn new<F: Into<String>, V: Into<String>>(
+        flags: impl IntoIterator<Item = (F, V)>,
+    ) -> Pipeline {
+        Pipeline(flags.into_iter().map(|(flag, value)| (flag.into(), value.into())).collect())
+    }
+
+    /// What is another than it was, as in `--window was 6s, is 10s`.
+    pub fn differences(&self, is: &Pipeline) -> Vec<String> {
+        let mut flags: Vec<&str> = Vec::new();
+        for (flag, _) in self.0.iter().chain(&is.0) {
+            if !flags.contains(&flag.as_str()) {
+                flags.push(flag);
+            }
+        }
+        let differs = |flag: &&str| self.show(flag) != is.show(flag);
+        let mut differences: Vec<_> = flags
+            .into_iter()
+            .filter(differs)
+            .map(|flag| format!("{flag} was {}, is {}", self.show(flag), is.show(flag)))
+            .collect();
+        if differences.is_empty() && self != is {
+            let order = |flags: &Pipeline| {
+                flags.0.iter().map(|(flag, _)| flag.as_str()).collect::<Vec<_>>().join(" ")
+            };
+            differences.push(format!("the order was {}, is {}", order(self), order(is)));
+        }
+        differences
+    }
+
+    fn show(&self, flag: &str) -> String {
+        let values = self.0.iter().filter(|(name, _)| name == flag);
+        let values: Vec<_> = values.map(|(_, value)| escape(value)).collect();
+        match values.join(" ") {
+            _ if values.is_empty() => "not given".to_string(),
+            all if all.is_empty() => "given".to_string(),
+            all => all,
+        }
+    }
+}
+
+/// One line a value, whatever it holds.
+fn escape(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r")
+}
+
+fn unescape(line: &str) -> String {
+    let (mut out, mut chars) = (String::new(), line.chars());
+    while let Some(c) = chars.next() {
+        out.push(match (c, c == '\\') {
+            (_, true) => match chars.next() {
+                Some('n') => '\n',
+                Some('r') => '\r',
+                other => other.unwrap_or('\\'),
+            },
+            (c, false) => c,
+        });
+    }
+    out
+}
+
+/// What stands in `meta`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// The checkpoint's own name.
+    pub uuid: [u8; 16],
+    /// Its pipeline; `None` after a reset.
+    pub pipeline: Option<Pipeline>,
+}
+
+impl Meta {
+    /// Reads the `meta` of the checkpoint in `dir`.
+    pub fn read(disk: &dyn Disk, dir: &Path) -> Result<Meta, Error> {
+        let path = dir.join(NAME);
+        let bytes = read_whole(disk, &path, LONGEST).at(&path)?;
+        let text = String::from_utf8_lossy(&bytes);
+        let version = text.strip_prefix(FIRST).and_then(|rest| rest.lines().next()?.parse().ok());
+        let dir = dir.display();
+        if version.is_some_and(|version: u64| version > VERSION) {
+            // Only the first line is sure to mean the same in every version.
+            return Err(Error::Refused(format!(
+                "--checkpoint {dir}: written by a newer weir (format {}; this one reads up to \
+                 {VERSION}); run that one, or take another directory",
+                version.unwrap_or_default()
+            )));
+        }
+        Meta::decode(&text).ok_or_else(|| {
+            Error::Refused(format!(
+                "{}: damaged; without it nothing in {dir} can be read: remove the directory to \
+                 start afresh",
+                path.display()
+            ))
+        })
+    }
+
+    /// Puts it in place: the old `meta` or the new one, never a part of either.
+    pub fn write(&self, disk: &dyn Disk, dir: &Path) -> Result<(), Error> {
+        let (temp, bytes) = (dir.join("meta.tmp"), self.encode().into_bytes());
+        let mut file = disk.create(&temp).at(&temp)?;
+        file.append(&bytes).at(&temp)?;
+        place(disk, &mut *file, dir, NAME)
+    }
+
+    /// The lines.
+    pub fn encode(&self) -> String {
+        let mut text = format!("{FIRST}{VERSION}\nuuid {:032x}\n", u128::from_be_bytes(self.uuid));
+        text.push_str(if self.pipeline.is_some() { "pipeline\n" } else { "reset\n" });
+        for (flag, value) in self.pipeline.iter().flat_map(|pipeline| &pipeline.0) {
+            let _ = writeln!(text, "{flag}={}", escape(value));
+        }
+        let crc = crc32c::crc32c(text.as_bytes());
+        text + &format!("crc {crc:08x}\n")
+    }
+
+    fn decode(text: &str) -> Option<Meta> {
+        let (lines, crc) = text.strip_suffix('\n')?.rsplit_once('\n')?;
+        let crc = u32::from_str_radix(crc.strip_prefix("crc ")?, 16).ok()?;
+        (crc == crc32c::crc32c(&text.as_bytes()[..=lines.len()])).then_some(())?;
+        let mut lines = lines.lines().skip(1);
+        let uuid = u128::from_str_radix(lines.next()?.strip_prefix("uuid ")?, 16).ok()?;
+        let is_set = match lines.next()? {
+            "pipeline" => true,
+            "reset" => false,
+            _ => return None,
+        };
+        let flag = |line: &str| {
+            let (flag, value) = line.split_once('=')?;
+            Some((flag.to_string(), unescape(value)))
+        };
+        let flags = lines.map(flag).collect::<Option<Vec<_>>>()?;
+        let meta = Meta { uuid: uuid.to_be_bytes(), pipeline: is_set.then_some(Pipeline(flags)) };
+        // What was written is read as it was written, or not at all: no digit has two cases.
+        (meta.encode() == text).then_some(meta)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pipeline(flags: &[(&str, &str)]) -> Pipeline {
+        Pipeline::new(flags.iter().copied())
+    }
+
+    #[test]
+    fn meta_comes_back_and_no_bit_of_it_can_change() {
+        let flags = pipeline(&[("--split", "a=\\b\n\rc"), ("--inverse", ""), ("--split", "")]);
+        for pipeline in [Some(flags), None] {
+            let meta = Meta { uuid: [7; 16], pipeline };
+            let text = meta.encode();
+            assert_eq!(Meta::decode(&text), Some(meta));
+            for bit in 0..text.len() * 8 {
+                let mut bytes = text.clone().into_bytes();
+                bytes[bit / 8] ^= 1 << (bit % 8);
+                assert_eq!(Meta::decode(&String::from_utf8_lossy(&bytes)), None, "bit {bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn differences_name_the_flag_and_both_values() {
+        let was = pipeline(&[("--window", "6s"), ("--split", " "), ("--inverse", "")]);
+        let is = pipeline(&[("--window", "10s"), ("--split", " "), ("--text", "trim")]);
+        let differences = [
+            "--window was 6s, is 10s",
+            "--inverse was given, is not given",
+            "--text was not given, is trim",
+        ];
+        assert_eq!(was.differences(&is), differences);
+        let (was, is) = ([("-a", "1"), ("-b", "2")], [("-b", "2"), ("-a", "1")]);
+        let differences = pipeline(&was).differences(&pipeline(&is));
+        assert_eq!(differences, ["the order was -a -b, is -b -a"]);
+        assert!(pipeline(&was).differences(&pipeline(&was)).is_empty());
+    }
+}

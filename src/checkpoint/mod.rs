@@ -1,0 +1,272 @@
+//! The checkpoint: what a stream has come to, in a directory that survives anything.
+//!
+//! ```text
+//!                 append n, sync            compact_step ...
+//! batch n ──────────> log-5 ──────────────────> snap-5 (stands for log-5 and all before it)
+//!    └── publish, done n ──^                    log-6  (goes on meanwhile)
+//!
+//! DIR/ lock    who has it                       lock.rs
+//!      meta    whose it is, of which pipeline   meta.rs
+//!      log-K   records, frame by frame          log.rs, record.rs, frame.rs
+//!      snap-K  all that logs 1 to K come to     snapshot.rs, merge.rs, compact.rs
+//! ```
+//!
+//! One append a batch decides. Record n holds the input's positions, the changed cells, the pane, and
+//! what the batch is to write; when [`Checkpoint::sync`] has returned it is committed, whatever
+//! happens. State is the fold of records 0 to n, and nothing else ever is: a directory is read as
+//! exactly that, or refused. Output is published after the sync and before record n + 1, and
+//! [`Checkpoint::done`] says that it was; if that is missing at a start, the output is still owed.
+//!
+//! After any error a checkpoint takes nothing more: what the disk holds is then known only to the
+//! next start. What cells, panes, positions and outputs mean is for the callers to know.
+
+mod birth;
+mod bug;
+mod codec;
+mod compact;
+pub mod disk;
+mod forget;
+mod frame;
+mod lock;
+mod log;
+mod merge;
+pub mod meta;
+pub mod record;
+mod recover;
+mod show;
+#[cfg(test)]
+mod sim;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use self::bug::{Bug, planted};
+use self::compact::Compaction;
+use self::disk::{Append, Disk};
+use self::frame::Kind;
+use self::lock::Lock;
+use self::log::{Log, Written};
+use self::merge::{Merge, Piece, Walk};
+use self::record::{Chain, Changes, Record, decode_pane, encode_done, encode_pane};
+use self::recover::Standing;
+use self::snapshot::Snapshot;
+use crate::clock::Stamp;
+use crate::error::{Context, Error};
+
+pub use self::forget::{Forgotten, forget};
+pub use self::show::show;
+
+/// How many shards a snapshot has: a shard is a byte.
+const SHARDS: usize = 256;
+
+/// How much is written, held and done at once; tests make it small.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The logs are compacted when they have this many bytes, and no less than the snapshot has.
+    pub log: u64,
+    /// The logs are compacted when they are so many files.
+    pub logs: usize,
+    /// How much of the logs' bytes a compaction holds in memory.
+    pub held: u64,
+    /// How many bytes one step of a compaction reads or writes, about.
+    pub step: u64,
+    /// How many bytes of a new snapshot are left to the system's cache.
+    pub settle: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { log: 16 << 20, logs: 64, held: 32 << 20, step: 1 << 20, settle: 4 << 20 }
+    }
+}
+
+/// A checkpoint that is open, and locked.
+#[derive(Debug)]
+pub struct Checkpoint {
+    disk: Arc<dyn Disk>,
+    dir: PathBuf,
+    uuid: [u8; 16],
+    limits: Limits,
+    snapshot: Option<Snapshot>,
+    /// The logs since the snapshot that are closed, and the open one.
+    closed: Vec<Written>,
+    log: Log,
+    standing: Standing,
+    /// Panes before this Time are not needed.
+    needed: Stamp,
+    compaction: Option<Compaction>,
+    /// Files that are not needed.
+    garbage: Vec<String>,
+    broken: bool,
+    _lock: Lock,
+}
+
+impl Checkpoint {
+    /// Opens the checkpoint in `dir`, or makes one there if there is nothing yet.
+    ///
+    /// One of another pipeline is refused, and so is one that is damaged as far as its logs tell;
+    /// damage in the snapshot shows when [`Checkpoint::state`] or [`Checkpoint::panes`] reads it.
+    pub fn open(
+        disk: Arc<dyn Disk>,
+        dir: &Path,
+        pipeline: &meta::Pipeline,
+        limits: Limits,
+    ) -> Result<Checkpoint, Error> {
+        birth::open(disk, dir, pipeline, limits)
+    }
+
+    /// The last record; none in a new checkpoint.
+    pub fn last(&self) -> Option<&Record> {
+        self.standing.record.as_ref()
+    }
+
+    /// True if the last record's output is out, or there is none.
+    pub fn is_done(&self) -> bool {
+        self.standing.done || self.standing.record.is_none()
+    }
+
+    /// The number of the next record.
+    pub fn next(&self) -> u64 {
+        self.last().map_or(0, |last| last.n + 1)
+    }
+
+    /// Gives every key that has a cell to `visit`, once, in no order that means anything.
+    pub fn state(
+        &self,
+        mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        // A start has memory to spare, and each walk over the logs costs time.
+        let held = self.limits.held.saturating_mul(8);
+        let limits = Limits { step: u64::MAX, held, ..self.limits.clone() };
+        let mut merge = Merge::new(&self.disk, &limits, self.snapshot.as_ref(), &self.logs());
+        while merge.step(&mut visit)? {}
+        Ok(())
+    }
+
+    /// Gives the panes of Time `from` and later to `visit`, in the order of their records.
+    pub fn panes(
+        &self,
+        from: Stamp,
+        mut visit: impl FnMut(Stamp, &[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let pieces = pane_pieces(self.snapshot.as_ref(), &self.logs());
+        let mut walk = Walk::new(&self.disk, pieces);
+        let mut open: Option<(Stamp, Vec<u8>)> = None;
+        while walk.advance()? {
+            let frame = walk.frame();
+            if frame.kind != Kind::Pane {
+                continue;
+            }
+            let (time, part, bytes) = decode_pane(frame.payload).ok_or_else(|| walk.nonsense())?;
+            if part == 0 {
+                open.take().map_or(Ok(()), |(time, pane)| visit(time, &pane))?;
+                open = (time >= from).then(|| (time, Vec::new()));
+            }
+            if let Some((_, pane)) = &mut open {
+                pane.extend_from_slice(bytes);
+            }
+        }
+        open.map_or(Ok(()), |(time, pane)| visit(time, &pane))
+    }
+
+    /// Appends the next record and hands it to the system; it is committed after [`Checkpoint::sync`].
+    pub fn append(&mut self, record: Record, changes: &Changes) -> Result<(), Error> {
+        self.guarded(|this| {
+            if record.n != this.next() {
+                let (dir, n, next) = (this.dir.display(), record.n, this.next());
+                return Err(Error::Failed(format!("{dir}: record {n} instead of {next}")));
+            }
+            let mut chain = Chain { before: this.standing.chain, ..Chain::default() };
+            for part in &changes.parts {
+                chain.part(part);
+                this.log.append(Kind::Changes, part)?;
+            }
+            for part in changes.pane.iter().flat_map(|pane| encode_pane(record.time, pane)) {
+                chain.part(&part);
+                this.log.append(Kind::Pane, &part)?;
+            }
+            let payload = record.encode(chain);
+            this.log.append(Kind::Record, &payload)?;
+            let chain = crc32c::crc32c(&payload);
+            this.standing = Standing { record: Some(record), chain, done: false };
+            this.log.flush()
+        })
+    }
+
+    /// Returns when all that was appended is on the disk: the commit.
+    pub fn sync(&mut self) -> Result<(), Error> {
+        self.guarded(|this| this.log.sync())
+    }
+
+    /// Says that the output of record `n`, the last one, is out. Not synced: the next commit is.
+    pub fn done(&mut self, n: u64) -> Result<(), Error> {
+        self.guarded(|this| {
+            if this.last().map(|last| last.n) != Some(n) {
+                let dir = this.dir.display();
+                return Err(Error::Failed(format!("{dir}: {n} is not the last record")));
+            }
+            this.standing.done = true;
+            this.log.append(Kind::Done, &encode_done(n))?;
+            this.log.flush()
+        })
+    }
+
+    /// Says that panes before `from` are not needed any more; they go with the next compaction.
+    pub fn keep_panes_from(&mut self, from: Stamp) {
+        self.needed = self.needed.max(from);
+    }
+
+    /// Does a little of what there is to tidy up; false if that is nothing, for now.
+    ///
+    /// It is called between batches, as often as there is time for: a step takes some milliseconds,
+    /// and syncs at most `Limits::settle` bytes.
+    pub fn compact_step(&mut self) -> Result<bool, Error> {
+        self.guarded(compact::step)
+    }
+
+    /// All logs since the snapshot.
+    fn logs(&self) -> Vec<Written> {
+        let mut logs = self.closed.clone();
+        logs.push(self.log.written());
+        logs
+    }
+
+    fn guarded<T>(&mut self, act: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+        if self.broken {
+            let dir = self.dir.display();
+            return Err(Error::Failed(format!("{dir}: not usable after an earlier failure")));
+        }
+        let result = act(self);
+        self.broken = result.is_err() && !planted(Bug::SyncAgain);
+        result
+    }
+}
+
+/// Where panes stand, in the order of their records.
+fn pane_pieces(snapshot: Option<&Snapshot>, logs: &[Written]) -> Vec<Piece> {
+    snapshot.map(Snapshot::panes).into_iter().chain(logs.iter().map(Piece::log)).collect()
+}
+
+/// Gives a file that was written as `NAME.tmp` its name: it is never seen half written.
+fn place(disk: &dyn Disk, file: &mut dyn Append, dir: &Path, name: &str) -> Result<(), Error> {
+    let (temp, path) = (dir.join(format!("{name}.tmp")), dir.join(name));
+    // Data first, then the name: a rename may reach the disk before the bytes it points to.
+    if !planted(Bug::NameBeforeBytes) {
+        file.sync().at(&temp)?;
+    }
+    disk.rename(&temp, &path).at(&path)?;
+    // The name itself lives in the directory and is lost without this.
+    if planted(Bug::NoDirectorySync) { Ok(()) } else { disk.sync_dir(dir).at(dir) }
+}
+
+/// A file is not what it must be.
+fn damaged(path: &Path, offset: u64, what: &str) -> Error {
+    let dir = path.parent().unwrap_or(path).display();
+    Error::Refused(format!(
+        "{}, byte {offset}: damaged: {what}; `weir checkpoint reset {dir}` forgets all it holds",
+        path.display()
+    ))
+}

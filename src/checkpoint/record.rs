@@ -1,0 +1,286 @@
+//! Records: what a batch leaves behind, and the one append that commits it.
+//!
+//! A record is written as its parts and, behind them, the frame that makes them count. It carries a
+//! checksum of its parts and one of the record before it, so records form a chain: state is the fold
+//! of all of them, in order, and none can be missing, doubled or another's.
+//!
+//! ```text
+//! Changes | version | entry entry ...           entry: length of key, length of cell + 1 (0: gone),
+//! Pane    | version | Time, part, bytes                key, cell
+//! Record  | version | n, Time, chain, parts, sum, wal, from, to, outputs ...
+//! Done    | version | n
+//! ```
+//!
+//! Cells are absolute values, so an entry says all there is to say of its key. What positions, cells,
+//! panes and targets mean is for those to know that wrote them.
+
+use super::codec::{Take, put_bytes, put_len};
+use crate::clock::Stamp;
+
+/// The version that payloads begin with.
+pub const VERSION: u8 = 1;
+
+/// A part is closed when it has this many bytes; a single longer entry makes a longer part.
+pub const PART: usize = 256 << 10;
+
+/// What a record says of one output before it is published: enough to find out whether it was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// Which output it is, as in path, device and inode.
+    pub target: Vec<u8>,
+    /// How long the output was before.
+    pub before: u64,
+    /// How many bytes the batch adds.
+    pub length: u64,
+    /// Their CRC-32C.
+    pub crc: u32,
+}
+
+/// What a batch has come to, without its changes of state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its number; the first is 0, and none is left out.
+    pub n: u64,
+    /// The batch's Time.
+    pub time: Stamp,
+    /// Where its input begins.
+    pub from: Vec<u8>,
+    /// Where its input ends.
+    pub to: Vec<u8>,
+    /// What it is to write.
+    pub outputs: Vec<Output>,
+    /// How far the write-ahead log of records has been read.
+    pub wal: u64,
+}
+
+/// What ties a record to its parts and to the record before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Chain {
+    /// The checksum of the record before; 0 for the first.
+    pub before: u32,
+    /// How many parts there are.
+    pub parts: u64,
+    /// The checksum of their payloads.
+    pub sum: u32,
+}
+
+impl Chain {
+    /// Takes in a part.
+    pub fn part(&mut self, payload: &[u8]) {
+        self.parts += 1;
+        self.sum = crc32c::crc32c_append(self.sum, payload);
+    }
+}
+
+impl Record {
+    /// The payload of the record.
+    pub fn encode(&self, chain: Chain) -> Vec<u8> {
+        let mut out = vec![VERSION];
+        out.extend_from_slice(&self.n.to_le_bytes());
+        out.extend_from_slice(&self.time.0.to_le_bytes());
+        out.extend_from_slice(&chain.before.to_le_bytes());
+        out.extend_from_slice(&chain.parts.to_le_bytes());
+        out.extend_from_slice(&chain.sum.to_le_bytes());
+        out.extend_from_slice(&self.wal.to_le_bytes());
+        put_bytes(&mut out, &self.from);
+        put_bytes(&mut out, &self.to);
+        put_len(&mut out, self.outputs.len() as u64);
+        for output in &self.outputs {
+            put_bytes(&mut out, &output.target);
+            out.extend_from_slice(&output.before.to_le_bytes());
+            out.extend_from_slice(&output.length.to_le_bytes());
+            out.extend_from_slice(&output.crc.to_le_bytes());
+        }
+        out
+    }
+
+    /// Reads what [`Record::encode`] wrote; `None` if it is not such.
+    pub fn decode(payload: &[u8]) -> Option<(Record, Chain)> {
+        let mut take = Take(payload);
+        (take.u8()? == VERSION).then_some(())?;
+        let (n, time) = (take.u64()?, Stamp(take.i64()?));
+        let chain = Chain { before: take.u32()?, parts: take.u64()?, sum: take.u32()? };
+        let (wal, from, to) = (take.u64()?, take.bytes()?.to_vec(), take.bytes()?.to_vec());
+        let mut outputs = Vec::new();
+        for _ in 0..take.len()? {
+            let target = take.bytes()?.to_vec();
+            let (before, length, crc) = (take.u64()?, take.u64()?, take.u32()?);
+            outputs.push(Output { target, before, length, crc });
+        }
+        let record = Record { n, time, from, to, outputs, wal };
+        take.0.is_empty().then_some((record, chain))
+    }
+}
+
+/// The payload that says that record `n` is done.
+pub fn encode_done(n: u64) -> Vec<u8> {
+    [&[VERSION][..], &n.to_le_bytes()].concat()
+}
+
+/// Reads what [`encode_done`] wrote.
+pub fn decode_done(payload: &[u8]) -> Option<u64> {
+    let mut take = Take(payload);
+    (take.u8()? == VERSION).then(|| take.u64())?.filter(|_| take.0.is_empty())
+}
+
+/// The payloads of a pane, part by part.
+pub fn encode_pane(time: Stamp, bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    // An empty pane is a pane too, and so has a part.
+    let parts = bytes.len().div_ceil(PART).max(1);
+    (0..parts).map(move |part| {
+        let bytes = &bytes[part * PART..bytes.len().min((part + 1) * PART)];
+        let part = (part as u64).to_le_bytes();
+        [&[VERSION][..], &time.0.to_le_bytes(), &part, bytes].concat()
+    })
+}
+
+/// The Time, the number and the bytes of a part of a pane.
+pub fn decode_pane(payload: &[u8]) -> Option<(Stamp, u64, &[u8])> {
+    let mut take = Take(payload);
+    (take.u8()? == VERSION).then_some(())?;
+    Some((Stamp(take.i64()?), take.u64()?, take.0))
+}
+
+/// What has become of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// The key.
+    pub key: &'a [u8],
+    /// Its cell; `None`: it has none any more.
+    pub cell: Option<&'a [u8]>,
+    /// The entry as it stands in the payload.
+    pub raw: &'a [u8],
+}
+
+/// Appends an entry.
+pub fn put_entry(out: &mut Vec<u8>, key: &[u8], cell: Option<&[u8]>) {
+    put_len(out, key.len() as u64);
+    put_len(out, cell.map_or(0, |cell| cell.len() as u64 + 1));
+    out.extend_from_slice(key);
+    out.extend_from_slice(cell.unwrap_or_default());
+}
+
+/// The entries in some bytes; ends with `None` for what is no entry.
+#[derive(Clone, Debug)]
+pub struct Entries<'a>(pub Take<'a>);
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = Option<Entry<'a>>;
+
+    fn next(&mut self) -> Option<Option<Entry<'a>>> {
+        let all = self.0.0;
+        (!all.is_empty()).then(|| {
+            let entry = self.entry(all);
+            // Behind what is no entry there is nothing that could be found.
+            if entry.is_none() {
+                self.0 = Take(&[]);
+            }
+            entry
+        })
+    }
+}
+
+impl<'a> Entries<'a> {
+    fn entry(&mut self, all: &'a [u8]) -> Option<Entry<'a>> {
+        let (key_len, cell_len) = (self.0.len()?, self.0.len()?);
+        let key = self.0.raw(key_len)?;
+        let cell = match cell_len.checked_sub(1) {
+            Some(len) => Some(self.0.raw(len)?),
+            None => None,
+        };
+        let raw = &all[..all.len() - self.0.0.len()];
+        Some(Entry { key, cell, raw })
+    }
+}
+
+/// The changes and the pane of a record that is being made.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    pub(super) parts: Vec<Vec<u8>>,
+    pub(super) pane: Option<Vec<u8>>,
+}
+
+impl Changes {
+    /// No change at all.
+    pub fn new() -> Changes {
+        Changes::default()
+    }
+
+    /// Says what the cell of a key is from now on; `None`: it has none.
+    pub fn set(&mut self, key: &[u8], cell: Option<&[u8]>) {
+        if self.parts.last().is_none_or(|part| part.len() >= PART) {
+            self.parts.push(vec![VERSION]);
+        }
+        if let Some(part) = self.parts.last_mut() {
+            put_entry(part, key, cell);
+        }
+    }
+
+    /// Says what the batch's pane is.
+    pub fn set_pane(&mut self, bytes: Vec<u8>) {
+        self.pane = Some(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn record() -> Record {
+        let output = Output { target: b"out".to_vec(), before: 7, length: 8, crc: 9 };
+        let (from, to, time) = (b"from".to_vec(), Vec::new(), Stamp(-5));
+        Record { n: 3, time, from, to, outputs: vec![output, Output::default()], wal: 11 }
+    }
+
+    #[test]
+    fn a_record_comes_back_and_a_shorter_or_longer_one_does_not() {
+        let chain = Chain { before: 1, parts: 2, sum: 3 };
+        let bytes = record().encode(chain);
+        assert_eq!(Record::decode(&bytes), Some((record(), chain)));
+        (0..bytes.len()).for_each(|len| assert_eq!(Record::decode(&bytes[..len]), None));
+        assert_eq!(Record::decode(&[&bytes[..], b"x"].concat()), None);
+    }
+
+    #[test]
+    fn a_long_pane_comes_in_parts_and_an_empty_one_in_one() {
+        let bytes: Vec<u8> = (0..PART * 2 + 5).map(|at| at as u8).collect();
+        let parts: Vec<_> = encode_pane(Stamp(4), &bytes).collect();
+        let parts: Vec<_> = parts.iter().map(|part| decode_pane(part).unwrap()).collect();
+        assert!(parts.iter().zip(0..).all(|(part, number)| (part.0, part.1) == (Stamp(4), number)));
+        assert_eq!(parts.iter().flat_map(|part| part.2).copied().collect::<Vec<_>>(), bytes);
+        assert_eq!(encode_pane(Stamp(4), b"").count(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn foreign_bytes_are_refused_or_read_and_nothing_else(
+            bytes in prop::collection::vec(any::<u8>(), 0..200), versioned in any::<bool>()
+        ) {
+            let bytes = if versioned { [&[VERSION][..], &bytes].concat() } else { bytes };
+            if let Some((record, chain)) = Record::decode(&bytes) {
+                prop_assert_eq!(Record::decode(&record.encode(chain)), Some((record, chain)));
+            }
+            decode_done(&bytes);
+            decode_pane(&bytes);
+            let entries: Vec<_> = Entries(Take(&bytes)).collect();
+            let raw: usize = entries.iter().flatten().map(|entry| entry.raw.len()).sum();
+            prop_assert!(raw <= bytes.len());
+        }
+
+        #[test]
+        fn entries_come_back(
+            entries in prop::collection::vec((any::<Vec<u8>>(), any::<Option<Vec<u8>>>()), 0..20)
+        ) {
+            let mut out = Vec::new();
+            for (key, cell) in &entries {
+                put_entry(&mut out, key, cell.as_deref());
+            }
+            let found = Entries(Take(&out)).map(|entry| {
+                let entry = entry.unwrap();
+                (entry.key.to_vec(), entry.cell.map(<[u8]>::to_vec))
+            });
+            prop_assert_eq!(found.collect::<Vec<_>>(), entries);
+        }
+    }
+}

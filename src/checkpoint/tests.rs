@@ -1,0 +1,355 @@
+//! Random lives of a checkpoint on a disk that breaks, against a plain model.
+//!
+//! A life is some sessions: open, some records, and an end by power loss, kill, device error or full
+//! disk at one operation. At each opening the state must be the fold of exactly the records up to
+//! some n, no earlier than the last that was acknowledged. One number determines a life: a failure
+//! prints it, and `WEIR_SIM=NUMBER cargo test checkpoint` lives it again.
+
+mod facts;
+mod planted;
+mod real;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use super::disk::Disk;
+use super::meta::Pipeline;
+use super::record::{Changes, Output, Record};
+use super::sim::{FAULTS, Fault, SimDisk, Tape};
+use super::*;
+
+/// What a life has shown to be wrong.
+type Life = Result<(), String>;
+
+macro_rules! ensure {
+    ($holds:expr, $($what:tt)*) => {
+        if !$holds {
+            return Err(format!($($what)*));
+        }
+    };
+}
+
+/// Limits so small that everything happens often.
+fn tiny() -> Limits {
+    Limits { log: 1500, logs: 5, held: 700, step: 300, settle: 600 }
+}
+
+fn pipeline() -> Pipeline {
+    Pipeline::new([("--window", "6s"), ("--split", " ")])
+}
+
+type Cells = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// A record and all it says.
+#[derive(Clone, Debug)]
+struct Step {
+    record: Record,
+    changes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pane: Option<Vec<u8>>,
+    /// `done` was called.
+    marked: bool,
+    /// That it is done was read after a start, or synced.
+    believed: bool,
+}
+
+/// What the checkpoint should hold.
+#[derive(Default)]
+struct Model {
+    steps: Vec<Step>,
+    /// So many records were acknowledged, or read after a start.
+    acked: usize,
+    /// So many were, before the last sync; all of these are proven by a later frame.
+    proven: usize,
+    /// Panes from here on are needed.
+    needed: i64,
+}
+
+fn bytes(tape: &mut Tape, limit: u64) -> Vec<u8> {
+    (0..tape.below(limit)).map(|_| tape.below(256) as u8).collect()
+}
+
+impl Model {
+    fn invent(&self, tape: &mut Tape) -> Step {
+        let n = self.steps.len() as u64;
+        let long = if tape.chance(5) { 1200 } else { 12 };
+        let change = |tape: &mut Tape| {
+            let key = vec![b'k'; tape.below(9) as usize];
+            (key, tape.chance(80).then(|| bytes(tape, long)))
+        };
+        let changes = (0..tape.below(6)).map(|_| change(tape)).collect();
+        let output = |tape: &mut Tape| Output {
+            target: bytes(tape, 4),
+            before: tape.below(99),
+            length: tape.below(99),
+            crc: tape.below(99) as u32,
+        };
+        let record = Record {
+            n,
+            time: Stamp(n as i64 * 10),
+            from: bytes(tape, 9),
+            to: bytes(tape, 9),
+            outputs: (0..tape.below(3)).map(|_| output(tape)).collect(),
+            wal: tape.below(1000),
+        };
+        let pane = tape.chance(40).then(|| bytes(tape, long * 2));
+        Step { record, changes, pane, marked: false, believed: false }
+    }
+
+    fn state(&self) -> Cells {
+        let mut state = Cells::new();
+        for (key, cell) in self.steps.iter().flat_map(|step| &step.changes) {
+            match cell {
+                Some(cell) => drop(state.insert(key.clone(), cell.clone())),
+                None => drop(state.remove(key)),
+            }
+        }
+        state
+    }
+
+    /// Holds the checkpoint, just opened, against the model. A bit that was flipped may have cost what
+    /// no later frame proves to have been on the disk, and nothing else.
+    fn check(&mut self, checkpoint: &Checkpoint, flipped: bool) -> Life {
+        let least = if flipped { self.proven } else { self.acked };
+        let n = checkpoint.next() as usize;
+        ensure!(n >= least, "{n} records are left of {least} that were acknowledged");
+        ensure!(n <= self.steps.len(), "{n} records, but only {} were made", self.steps.len());
+        self.steps.truncate(n);
+        (self.acked, self.proven) = (n, self.proven.min(n));
+        if let Some(last) = self.steps.last_mut() {
+            ensure!(checkpoint.last() == Some(&last.record), "the last record is another");
+            let done = checkpoint.is_done();
+            ensure!(last.marked || !done, "record {} was never done", n - 1);
+            ensure!(!last.believed || done || flipped, "record {} is not done any more", n - 1);
+            (last.marked, last.believed) = (done, done);
+        }
+        Ok(())
+    }
+
+    /// Holds what can be read against the model; an error is for the caller to judge.
+    fn check_contents(&self, checkpoint: &Checkpoint) -> Result<Life, Error> {
+        let (mut state, mut twice) = (Cells::new(), BTreeSet::new());
+        checkpoint.state(|key, cell| {
+            if state.insert(key.to_vec(), cell.to_vec()).is_some() {
+                twice.insert(key.to_vec());
+            }
+            Ok(())
+        })?;
+        let mut panes = Vec::new();
+        checkpoint.panes(Stamp(self.needed), |time, pane| {
+            panes.push((time, pane.to_vec()));
+            Ok(())
+        })?;
+        let wanted = self.steps.iter().filter(|step| step.record.time.0 >= self.needed);
+        let wanted = wanted.filter_map(|step| Some((step.record.time, step.pane.clone()?)));
+        let wanted: Vec<_> = wanted.collect();
+        Ok(match () {
+            () if !twice.is_empty() => Err(format!("keys come twice: {twice:?}")),
+            () if state != self.state() => Err("the state is no fold of the records".to_string()),
+            () if panes != wanted => Err("the panes are others".to_string()),
+            () => Ok(()),
+        })
+    }
+}
+
+/// A life under way.
+struct Sim {
+    disk: SimDisk,
+    tape: Tape,
+    model: Model,
+    /// A bit that was flipped while nobody looked.
+    flipped: Option<(usize, usize)>,
+}
+
+impl Sim {
+    fn new(seed: u64) -> Sim {
+        let (disk, tape) = (SimDisk::new(!seed), Tape(seed));
+        Sim { disk, tape, model: Model::default(), flipped: None }
+    }
+
+    fn open(&self) -> Result<Checkpoint, Error> {
+        let disk: Arc<dyn Disk> = Arc::new(self.disk.clone());
+        Checkpoint::open(disk, Path::new("ck"), &pipeline(), tiny())
+    }
+
+    /// An error must have a cause: a fault that has struck.
+    fn excuse(&self, error: &Error) -> Life {
+        ensure!(self.disk.world().struck.is_some(), "without a cause: {error}");
+        ensure!(error.exit_status() == 1, "a fault is no damage: {error}");
+        Ok(())
+    }
+
+    fn session(&mut self, fault: Option<(u64, Fault)>) -> Life {
+        self.disk.world().start(fault);
+        let opened = self.open().and_then(|checkpoint| {
+            if let Err(wrong) = self.model.check(&checkpoint, self.flipped.is_some()) {
+                return Ok(Err(wrong));
+            }
+            let contents = self.model.check_contents(&checkpoint)?;
+            Ok(contents.map(|()| checkpoint))
+        });
+        match opened {
+            Ok(checkpoint) => {
+                self.flipped = None;
+                self.run(checkpoint?)?;
+            }
+            // Damage that was done is refused as such, and reading on goes well when it is mended.
+            Err(error) if error.exit_status() == 2 && self.flipped.is_some() => {
+                let (inode, bit) = self.flipped.take().unwrap_or_default();
+                self.disk.world().flip_bit(inode, bit);
+            }
+            Err(error) => self.excuse(&error)?,
+        }
+        self.end();
+        Ok(())
+    }
+
+    /// The process is over, in one way or another.
+    fn end(&mut self) {
+        let mut world = self.disk.world();
+        let power = match world.struck {
+            Some(Fault::Power) => true,
+            Some(Fault::Kill) => false,
+            _ => self.tape.chance(50),
+        };
+        if power {
+            world.lose_power();
+        }
+        if self.flipped.is_none() && self.tape.chance(20) {
+            self.flipped = world.flip(&mut self.tape);
+        }
+    }
+
+    fn run(&mut self, mut checkpoint: Checkpoint) -> Life {
+        for _ in 0..self.tape.below(40) {
+            if let Err(error) = self.batch(&mut checkpoint) {
+                self.excuse(&error)?;
+                return self.insist(&mut checkpoint);
+            }
+        }
+        match self.model.check_contents(&checkpoint) {
+            Ok(checked) => checked,
+            Err(error) => self.excuse(&error),
+        }
+    }
+
+    fn batch(&mut self, checkpoint: &mut Checkpoint) -> Result<(), Error> {
+        let step = self.model.invent(&mut self.tape);
+        let mut changes = Changes::new();
+        step.changes.iter().for_each(|(key, cell)| changes.set(key, cell.as_deref()));
+        step.pane.iter().for_each(|pane| changes.set_pane(pane.clone()));
+        let record = step.record.clone();
+        self.model.steps.push(step);
+        checkpoint.append(record, &changes)?;
+        if self.tape.chance(90) {
+            checkpoint.sync()?;
+            self.model.proven = self.model.acked;
+            self.model.acked = self.model.steps.len();
+        }
+        let last = self.model.steps.last_mut().expect("it was just pushed");
+        if self.tape.chance(80) {
+            last.marked = true;
+            checkpoint.done(last.record.n)?;
+            if self.tape.chance(10) {
+                checkpoint.sync()?;
+                last.believed = true;
+                self.model.acked = self.model.steps.len();
+            }
+        }
+        if self.tape.chance(20) {
+            let needed = self.model.steps.len() as i64 * 10 - self.tape.below(90) as i64;
+            self.model.needed = self.model.needed.max(needed);
+            checkpoint.keep_panes_from(Stamp(self.model.needed));
+        }
+        let steps = if self.tape.chance(10) { 400 } else { self.tape.below(40) };
+        for _ in 0..steps {
+            if !checkpoint.compact_step()? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// After a failure nothing is taken any more, however often it is tried.
+    fn insist(&mut self, checkpoint: &mut Checkpoint) -> Life {
+        if checkpoint.sync().is_ok() {
+            self.model.acked = self.model.steps.len();
+        }
+        let taken = checkpoint.compact_step().is_ok();
+        ensure!(!taken || bug::PLANTED.get().is_some(), "a failed checkpoint goes on");
+        Ok(())
+    }
+}
+
+/// Lives a whole life.
+fn live(seed: u64) -> Life {
+    let mut sim = Sim::new(seed);
+    for _ in 0..1 + sim.tape.below(6) {
+        // Most of what happens, happens early: at the opening, or in a compaction.
+        let range = [15, 60, 120, 300][sim.tape.below(4) as usize];
+        let fault = (1 + sim.tape.below(range), FAULTS[sim.tape.below(4) as usize]);
+        let fault = sim.tape.chance(85).then_some(fault);
+        sim.session(fault)?;
+    }
+    afterwards(&mut sim)
+}
+
+/// When faults stop, everything works.
+fn afterwards(sim: &mut Sim) -> Life {
+    // The first session may still find a flipped bit, and refuse.
+    for _ in 0..3 {
+        sim.session(None)?;
+        let mut world = sim.disk.world();
+        sim.flipped.take().into_iter().for_each(|(inode, bit)| world.flip_bit(inode, bit));
+    }
+    Ok(())
+}
+
+/// The lives to be lived: so many, or as many as `WEIR_SIM_LIVES` says, or the one of `WEIR_SIM`.
+fn seeds(count: u64) -> std::ops::Range<u64> {
+    let asked = |name| std::env::var(name).ok()?.parse::<u64>().ok();
+    match asked("WEIR_SIM") {
+        Some(seed) => seed..seed + 1,
+        None => 0..asked("WEIR_SIM_LIVES").unwrap_or(count),
+    }
+}
+
+#[test]
+fn whatever_fails_the_state_is_that_of_records_one_to_n() {
+    for seed in seeds(2000) {
+        live(seed).unwrap_or_else(|wrong| panic!("WEIR_SIM={seed}: {wrong}"));
+    }
+}
+
+#[test]
+fn a_fault_at_any_operation_does_no_harm() {
+    for fault in FAULTS {
+        for at in 1..400 {
+            let seed = at % 7;
+            let mut sim = Sim::new(seed);
+            let lived = (0..3)
+                .try_for_each(|session| sim.session((session != 2).then_some((at, fault))))
+                .and_then(|()| afterwards(&mut sim));
+            lived.unwrap_or_else(|wrong| panic!("seed {seed}, {fault:?} at {at}: {wrong}"));
+        }
+    }
+}
+
+#[test]
+fn a_start_cut_short_twice_is_a_start_the_third_time() {
+    let cuts = (1..25).flat_map(|first| (1..25).map(move |second| (first, second)));
+    for (first, second) in cuts {
+        for seed in 0..8 {
+            let sim = Sim::new(seed);
+            for fault in [(first, Fault::Kill), (second, Fault::Power)] {
+                sim.disk.world().start(Some(fault));
+                // However it ended, what is left must be a beginning.
+                drop(sim.open());
+            }
+            sim.disk.world().lose_power();
+            sim.disk.world().start(None);
+            let opened = sim.open();
+            assert!(opened.is_ok(), "seed {seed}, cut at {first} and {second}: {opened:?}");
+        }
+    }
+}
