@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 
 use clap::builder::OsStringValueParser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches};
 use clap_complete::Shell;
 
@@ -51,7 +51,12 @@ pub struct Typed {
 /// Reads the command line; `args` begins with the program's name.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Error> {
     let mut args: Vec<OsString> = args.into_iter().collect();
-    if args.get(1).is_some_and(means_stdin) {
+    let first = args.get(1);
+    if first.is_some_and(|word| word == "help") {
+        // `weir help listen` is `weir listen --help`.
+        args.remove(1);
+        args.push("--help".into());
+    } else if first.is_some_and(means_stdin) {
         args.insert(1, "stdin".into());
     }
     let matches = match command().try_get_matches_from(args) {
@@ -83,7 +88,23 @@ fn explained(error: &clap::Error) -> Result<Asked, Error> {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             Err(Error::usage(format!("a source is missing\n\n{}", text.trim_end())))
         }
-        _ => Err(Error::usage(text.trim_start_matches("error: ").trim_end())),
+        _ => {
+            let text = text.trim_start_matches("error: ").trim_end();
+            Err(Error::usage(text.replacen("\n\n", &format!("\n\n{}", tip(error)), 1)))
+        }
+    }
+}
+
+/// What to do about a word that stands where no word is taken.
+fn tip(error: &clap::Error) -> String {
+    let word = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(word))) => word.as_str(),
+        _ => return String::new(),
+    };
+    match SOURCES.iter().any(|spec| spec.name == word) {
+        true => format!("  tip: the source is the first word: weir {word} ...\n\n"),
+        false if word.starts_with('-') => String::new(),
+        false => format!("  tip: a file is read from standard input: weir ... < {word}\n\n"),
     }
 }
 

@@ -94,10 +94,10 @@ fn describe_source(page: &mut Roff, source: &Command) {
     page.control("TP", []).text(tag);
     let long = plain(source.get_long_about().or(source.get_about()));
     hanging(page, &long);
-    let flags: Vec<_> = own().filter(|arg| !arg.is_positional() && !arg.is_hide_set()).collect();
-    if !flags.is_empty() {
+    let args: Vec<_> = own().filter(|arg| !arg.is_hide_set()).collect();
+    if !args.is_empty() {
         page.control("RS", []);
-        flags.into_iter().for_each(|arg| describe(page, arg));
+        args.into_iter().for_each(|arg| describe(page, arg));
         page.control("RE", []);
     }
 }
@@ -112,7 +112,8 @@ fn describe(page: &mut Roff, arg: &Arg) {
         tag.push(bold(format!("--{long}")));
     }
     if arg.get_action().takes_values() && arg.get_num_args().is_none_or(|n| n.takes_values()) {
-        tag.push(italic(format!(" {}", value_name(arg))));
+        let space = if arg.is_positional() { "" } else { " " };
+        tag.push(italic(format!("{space}{}", value_name(arg))));
     }
     page.control("TP", []).text(tag);
     let mut text = plain(arg.get_long_help().or(arg.get_help()));

@@ -1,5 +1,6 @@
 //! From what was typed to what it means: checked, resolved, without clap's types.
 
+use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,8 +12,9 @@ use crate::clock::Stamp;
 use crate::engine::{self, Keeping, OnBad, Pipeline};
 use crate::error::Error;
 use crate::report::{Selection, Sort};
+use crate::say::say;
 use crate::sink::output::Target;
-use crate::sink::time::{Clockface, Style};
+use crate::sink::time::{self, Clockface, Style};
 use crate::sink::{self, FORMATS, Shape};
 use crate::source::{self, Source};
 use crate::state::{Keep, OnFull};
@@ -90,6 +92,10 @@ fn check(typed: &Typed) -> Result<(), Error> {
         (
             engine.on_bad.is_empty(),
             "--on-bad: what is empty names no file; it is skip, fail or a path",
+        ),
+        (
+            is_misspelt(&engine.on_bad),
+            "--on-bad: skip and fail are written in small letters; ./NAME is a file of that name",
         ),
         (sink.header && format != "tsv", "--header: only --format tsv has one"),
         (
@@ -205,6 +211,12 @@ fn keep(
     Ok(Some(Keeping { keep, changes, skip_partial: flags.skip_partial, began }))
 }
 
+/// True of `Skip` and the like, of which a file would be made.
+fn is_misspelt(policy: &OsStr) -> bool {
+    let is = |word: &str| policy != word && policy.eq_ignore_ascii_case(word);
+    is("skip") || is("fail")
+}
+
 fn source(typed: &Typed, start: Stamp) -> Result<Box<dyn Source>, Error> {
     let settings = source::Settings {
         delimiter: b'\n',
@@ -273,6 +285,9 @@ fn format(typed: &Typed, num: usize, keep: &Option<Keeping>, bare: bool) -> Box<
         (false, true) => Style::Absent,
         (false, false) => Style::Rfc3339,
     };
+    if let (false, Some(zone)) = (flags.utc || typed.engine.quiet, time::unknown_zone()) {
+        say(&format!("TZ={zone} names no time zone; times are in UTC"));
+    }
     let settings = sink::Settings {
         shape: typed.aggregate.map_or(Shape::Records, shape),
         columns: columns.iter().map(|name| (*name).to_string()).collect(),

@@ -24,7 +24,8 @@ pub fn duration(text: &str) -> Result<Duration, String> {
     let (whole, fraction) = decimal(number).ok_or("no number of seconds, as in 2, 0.5 or 500ms")?;
     let unit = if unit.is_empty() { "s" } else { unit };
     let Some(&(_, scale)) = UNITS.iter().find(|(name, _)| *name == unit) else {
-        return Err(format!("no unit is called `{unit}`: there are ms, s, m, h and d"));
+        let units = "there are ms, s, m, h and d, one at a time";
+        return Err(format!("no unit is called `{unit}`: {units}"));
     };
     let millis = scaled(whole, fraction, u128::from(scale))?;
     match u64::try_from(millis) {
@@ -49,7 +50,7 @@ fn scaled(whole: &str, fraction: &str, scale: u128) -> Result<u128, String> {
     if whole.len() > DIGITS {
         return Ok(u128::MAX);
     }
-    let finer = || "a fraction of a millisecond".to_string();
+    let finer = || "a fraction of a millisecond; 1ms is the shortest".to_string();
     if fraction.len() > DIGITS {
         return Err(finer());
     }
@@ -190,10 +191,13 @@ mod tests {
             ("10001d", "longer than 10000 days"),
             ("10000.1d", "longer than 10000 days"),
             ("99999999999999999999999999999999999999999", "longer than 10000 days"),
-            ("0.0005", "a fraction of a millisecond"),
-            ("0.5ms", "a fraction of a millisecond"),
-            ("0.00000000000000000000000001", "a fraction of a millisecond"),
-            (".005005000500500500500500250253300500", "a fraction of a millisecond"),
+            ("0.0005", "a fraction of a millisecond; 1ms is the shortest"),
+            ("0.5ms", "a fraction of a millisecond; 1ms is the shortest"),
+            ("0.00000000000000000000000001", "a fraction of a millisecond; 1ms is the shortest"),
+            (
+                ".005005000500500500500500250253300500",
+                "a fraction of a millisecond; 1ms is the shortest",
+            ),
         ];
         for (text, reason) in table {
             let err = duration(text).unwrap_err();

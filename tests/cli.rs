@@ -134,10 +134,10 @@ fn record_at_a_time_goes_without_an_aggregate_and_without_batches() {
 #[test]
 fn what_is_no_duration_is_refused() {
     let table = [
-        ("1h30m", "no unit is called `h30m`: there are ms, s, m, h and d"),
+        ("1h30m", "no unit is called `h30m`: there are ms, s, m, h and d, one at a time"),
         ("-5", "a duration is not negative"),
         ("soon", "no number of seconds, as in 2, 0.5 or 500ms"),
-        ("0.0001", "a fraction of a millisecond"),
+        ("0.0001", "a fraction of a millisecond; 1ms is the shortest"),
         ("10001d", "longer than 10000 days"),
     ];
     for (text, why) in table {
@@ -444,4 +444,52 @@ fn weir_prints_its_manual_completions_version_and_help() {
     assert!(ran(&["stdin", "--help"]).contains("--count-by-key"));
     let ended = start(weir(&["completions", "bsh"])).end();
     assert!(ended.failed(2).contains("a similar value exists: 'bash'"));
+}
+
+#[test]
+fn a_word_in_the_wrong_place_gets_a_tip() {
+    let usage = "Usage: weir stdin [OPTIONS]";
+    refused_with_help(
+        &["--count", "listen"],
+        &format!(
+            "unexpected argument 'listen' found\n\n  \
+             tip: the source is the first word: weir listen ...\n\n{usage}"
+        ),
+    );
+    refused_with_help(
+        &["--count", "app.log"],
+        &format!(
+            "unexpected argument 'app.log' found\n\n  \
+             tip: a file is read from standard input: weir ... < app.log\n\n{usage}"
+        ),
+    );
+}
+
+#[test]
+fn help_of_a_source_is_the_same_both_ways() {
+    let help = |args: &[&str]| start(weir(args)).end().ok().to_string();
+    assert_eq!(help(&["help", "listen"]), help(&["listen", "--help"]));
+    assert_eq!(help(&["help"]), help(&["--help"]));
+}
+
+#[test]
+fn a_policy_in_capitals_is_no_file_name() {
+    refused(
+        &["--count", "--on-bad", "Skip"],
+        "--on-bad: skip and fail are written in small letters; ./NAME is a file of that name\n",
+    );
+}
+
+#[test]
+fn a_zone_that_does_not_exist_is_said() {
+    let zoned = |zone: &str, args: &[&str]| {
+        let mut command = weir(args);
+        command.env("TZ", zone);
+        start(command).end()
+    };
+    let args = ["--count", "--format", "tsv"];
+    let said = "weir: TZ=Bogus/Zone names no time zone; times are in UTC\n";
+    assert_eq!(zoned("Bogus/Zone", &args).err, said);
+    assert_eq!(zoned("Bogus/Zone", &["--count", "--utc"]).err, "");
+    assert_eq!(zoned("EST5EDT,M3.2.0,M11.1.0", &args).err, "");
 }

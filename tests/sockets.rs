@@ -93,7 +93,9 @@ fn once_ends_when_the_first_client_closes() {
     let _stays = client(port, "a\nb\nun");
     drop(client(port, "a"));
     let ended = run.end();
-    assert_eq!((ended.status, &*ended.err), (0, "weir: 2 bytes of unfinished lines are lost\n"));
+    let said = "weir: 1 other client was still connected and is cut off by --once\n\
+                weir: 2 bytes of unfinished lines are lost\n";
+    assert_eq!((ended.status, &*ended.err), (0, said));
     let batches = batches(&ended.out);
     assert_eq!(batches.len(), 1);
     assert_eq!(batches[0].1, ["('a', 2)", "('b', 1)"], "what the other had not ended is no line");

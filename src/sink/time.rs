@@ -22,6 +22,12 @@ pub enum Style {
     Absent,
 }
 
+/// What `TZ` says, if that is no zone that the system knows.
+pub fn unknown_zone() -> Option<String> {
+    let zone = std::env::var_os("TZ").filter(|zone| !zone.is_empty())?;
+    TimeZone::try_system().is_err().then(|| zone.to_string_lossy().into_owned())
+}
+
 /// The zone, and how a Time is written.
 #[derive(Clone, Debug)]
 pub struct Clockface {

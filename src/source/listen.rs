@@ -118,6 +118,7 @@ impl Source for Listen {
                 return Ok(Read::Rows);
             }
             if self.sealed && !self.has_work() {
+                self.say_cut_off();
                 return Ok(Read::End);
             }
             if now >= until || net::was_called(wait) {
@@ -289,6 +290,17 @@ impl Listen {
         self.sealed = true;
     }
 
+    /// Says who has not closed: what they may still have sent is not read.
+    fn say_cut_off(&self) {
+        match self.clients.len() - self.free.len() {
+            0 => {}
+            1 => say("1 other client was still connected and is cut off by --once"),
+            count => say(&format!(
+                "{count} other clients were still connected and are cut off by --once"
+            )),
+        }
+    }
+
     /// Gives up the longest unfinished line if it does not go on and others wait for its memory.
     fn give_up_stuck(&mut self, chunk: &mut Chunk, now: Stamp) {
         if now < self.budget.deadline() {
@@ -318,7 +330,8 @@ fn welcome(address: SocketAddr) -> String {
     match address.ip().is_loopback() {
         true => format!(
             "listening on {address}, for this machine only; \
-             `weir listen 0.0.0.0:{port}` opens it to the network"
+             `weir listen {}:{port}` opens it to the network",
+            if address.is_ipv6() { "[::]" } else { "0.0.0.0" }
         ),
         false => format!("listening on {address}"),
     }
