@@ -175,11 +175,6 @@ impl<C: Default + Clone> Table<C> {
         self.len * size_of::<Entry<C>>() + self.arena.len()
     }
 
-    /// The seeds that keys for this table are to be loaded with.
-    pub fn seeds(&self) -> &Seeds {
-        &self.seeds
-    }
-
     /// Brings the home of `key` and what a usual probe meets into the cache.
     ///
     /// The result means nothing; it is there so that the loads are not taken for useless.

@@ -160,14 +160,6 @@ impl Chunk {
         Span::new(start, self.used)
     }
 
-    /// Puts bytes before all others.
-    pub fn prepend(&mut self, bytes: &[u8]) {
-        self.room(bytes.len());
-        self.arena.copy_within(..self.used, bytes.len());
-        self.arena[..bytes.len()].copy_from_slice(bytes);
-        self.used += bytes.len();
-    }
-
     /// Takes the bytes from `len` on away again.
     pub fn truncate(&mut self, len: usize) {
         self.used = self.used.min(len);
@@ -177,6 +169,14 @@ impl Chunk {
     pub fn set_uncut(&mut self, delimiter: u8) {
         debug_assert!(self.bytes().last().is_none_or(|&last| last == delimiter));
         self.uncut = Some([delimiter; 2]);
+    }
+
+    /// Ends a read: what is there are records that end with `delimiter`; true if anything is there.
+    ///
+    /// A record that was too long is something too, though only [`Chunk::bad`] tells of it.
+    pub fn end_read(&mut self, delimiter: u8) -> bool {
+        self.set_uncut(delimiter);
+        !self.is_empty() || !self.bad.is_empty()
     }
 
     /// Splits uncut records at `separator` without looking at them; false if that cannot be done.
@@ -350,10 +350,10 @@ mod tests {
     }
 
     #[test]
-    fn bytes_can_be_put_before_and_after() {
+    fn bytes_can_be_appended_and_taken_away_again() {
         let mut chunk = Chunk::default();
+        chunk.append(b"a");
         chunk.append(b"bc");
-        chunk.prepend(b"a");
         let span = chunk.append(b"d");
         assert_eq!((chunk.bytes(), chunk.at(span)), (&b"abcd"[..], &b"d"[..]));
         chunk.truncate(1);

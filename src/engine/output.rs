@@ -3,8 +3,8 @@
 //! With an aggregate, a batch is written when it has ended. Without one, its records are written as
 //! they come: whoever has chunk n waits until chunk n - 1 is out, so records keep their order
 //! whatever the workers do. Serial steps take chunks by the same turn, and so does state that gives
-//! a result for each record. Text is written in large
-//! pieces; each batch, and each chunk of records, is out completely before the next thing is begun.
+//! a result for each record. Text is written in large pieces; each batch, and each chunk of records,
+//! is out completely before the next thing is begun.
 
 use super::cursor::Closed;
 use super::kept::Keeper;

@@ -158,14 +158,10 @@ impl Engine {
             if self.failed.load(Relaxed) {
                 return Ok(());
             }
-            cursor.committed(Mark(self.committed.load(Relaxed)))?;
+            self.noted(cursor.committed(Mark(self.committed.load(Relaxed))))?;
             // The log is let go before the chunk is worked on: what it holds up, all wait for.
             let next = cursor.next(&mut chunk, &mut lock(&self.bad));
-            if next.is_err() {
-                // Before the cursor is let go: the next worker would take the failure for an end.
-                self.failed.store(true, Relaxed);
-            }
-            match next? {
+            match self.noted(next)? {
                 Next::Chunk => {
                     *lock(&self.under_way) += 1;
                     drop(cursor);
@@ -225,8 +221,6 @@ impl Engine {
     }
 
     /// Has the output do something, unless the run has failed; tells whether it was done.
-    ///
-    /// A failure is known before the output is let go: nothing comes out after what could not.
     fn put(
         &self,
         mut output: MutexGuard<'_, Output>,
@@ -235,11 +229,16 @@ impl Engine {
         if self.failed.load(Relaxed) {
             return Ok(false);
         }
-        let done = act(&mut output);
-        if done.is_err() {
+        self.noted(act(&mut output)).map(|()| true)
+    }
+
+    /// Notes a failure while the lock that it came under is held: whoever takes that lock next would
+    /// go on past the failure, or take it for an end.
+    fn noted<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        if result.is_err() {
             self.failed.store(true, Relaxed);
         }
-        done.map(|()| true)
+        result
     }
 
     /// Closes the batch: waits for the chunks under way, takes the pane, lets the cursor go, reports.
@@ -252,11 +251,11 @@ impl Engine {
             under_way = self.settled.wait(under_way).unwrap_or_else(PoisonError::into_inner);
         }
         drop(under_way);
-        lock(&self.output).finish(|chunk| {
+        self.noted(lock(&self.output).finish(|chunk| {
             self.folds.first().iter().for_each(|fold| lock(fold).fold(chunk));
-        })?;
+        }))?;
         self.folds.iter().for_each(|fold| lock(fold).flush());
-        let closed = cursor.close(last)?;
+        let closed = self.noted(cursor.close(last))?;
         let pane = || self.aggregate.as_ref().map(|aggregate| Arc::clone(aggregate).close());
         let full = pane();
         // A batch that was missed shows what an aggregate makes of nothing.

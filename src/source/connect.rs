@@ -125,8 +125,7 @@ impl Source for Connect {
                 self.servers.iter_mut().for_each(Server::seal);
                 self.sealed = true;
             }
-            if !chunk.is_empty() || !chunk.bad.is_empty() {
-                chunk.set_uncut(self.settings.delimiter);
+            if chunk.end_read(self.settings.delimiter) {
                 return Ok(Read::Rows);
             }
             if self.sealed && !self.has_work() {

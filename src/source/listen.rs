@@ -113,8 +113,7 @@ impl Source for Listen {
                 self.seal(wait, now);
             }
             self.give_up_stuck(chunk, now);
-            if !chunk.is_empty() || !chunk.bad.is_empty() {
-                chunk.set_uncut(self.settings.delimiter);
+            if chunk.end_read(self.settings.delimiter) {
                 return Ok(Read::Rows);
             }
             if self.sealed && !self.has_work() {

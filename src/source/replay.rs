@@ -129,8 +129,7 @@ impl Source for Replay {
             } else {
                 return Ok(Read::End);
             }
-            if !chunk.is_empty() || !chunk.bad.is_empty() {
-                chunk.set_uncut(self.delimiter);
+            if chunk.end_read(self.delimiter) {
                 return Ok(Read::Rows);
             }
         }

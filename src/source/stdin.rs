@@ -136,8 +136,7 @@ impl Source for Stdin {
                     Woke::Due | Woke::Called => return Ok(Read::Idle),
                 }
             }
-            if !chunk.is_empty() || !chunk.bad.is_empty() {
-                chunk.set_uncut(self.delimiter);
+            if chunk.end_read(self.delimiter) {
                 return Ok(Read::Rows);
             }
         }
