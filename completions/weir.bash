@@ -180,7 +180,7 @@ _weir() {
             return 0
             ;;
         weir__subcmd__listen)
-            opts="-o -i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --output --output-dir --exec --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --help"
+            opts="-o -i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --output --output-dir --exec --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --ack --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

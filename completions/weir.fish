@@ -175,6 +175,7 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -s 1 -l once -d 'Take 
 complete -c weir -n "__fish_weir_using_subcommand listen" -l explain -d 'Print the pipeline instead of running it'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s q -l quiet -d 'Say nothing on stderr but errors and losses'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l ack -d 'Answer `ok N` to each client that has sent all: how many of its lines are kept'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c weir -n "__fish_weir_using_subcommand man" -s h -l help -d 'Print help'
 complete -c weir -n "__fish_weir_using_subcommand completions" -s h -l help -d 'Print help'

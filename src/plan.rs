@@ -224,6 +224,7 @@ fn source(typed: &Typed, start: Stamp) -> Result<Box<dyn Source>, Error> {
         once: typed.engine.once,
         quiet: typed.engine.quiet,
         verbose: typed.engine.verbose,
+        acknowledges: false,
         start,
     };
     (typed.source.build)(&typed.matches, &settings)

@@ -44,14 +44,14 @@ pub struct Door {
 
 impl Door {
     /// Listens on the address; IPv4 comes first where a name stands for both, as the default is
-    /// 127.0.0.1.
-    pub fn open(address: &Address, wait: &dyn Wait) -> Result<Door, Error> {
+    /// 127.0.0.1. With `resets`, a close of a connection is a reset unless it is told otherwise.
+    pub fn open(address: &Address, resets: bool, wait: &dyn Wait) -> Result<Door, Error> {
         raise_limit();
         let mut found = address.resolve()?;
         found.sort_by_key(SocketAddr::is_ipv6);
         let mut listener = Err(io::ErrorKind::AddrNotAvailable.into());
         for &one in &found {
-            listener = listener.or_else(|_: io::Error| listen(one));
+            listener = listener.or_else(|_: io::Error| listen(one, resets));
         }
         let mut listener = listener.map_err(|error| refusal(address, found[0].port(), error))?;
         wait.registry().register(&mut listener, TOKEN, Interest::READABLE).place(address)?;
@@ -110,8 +110,13 @@ impl Door {
 
 /// As `TcpListener::bind`, but with as long a queue as the system allows: when a thousand clients
 /// come at once, those for whom there is no place in it are stopped for a second, then for two.
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+fn listen(address: SocketAddr, resets: bool) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    if resets {
+        // Accepted sockets inherit it. Were it set on each, a process that is killed right before
+        // would close it in order.
+        socket.set_linger(Some(Duration::ZERO))?;
+    }
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
@@ -159,7 +164,7 @@ mod tests {
 
     fn open(text: &str) -> Result<Door, Error> {
         let (wait, _) = RealTime::new().unwrap();
-        Door::open(&Address::listening(text).unwrap(), &wait)
+        Door::open(&Address::listening(text).unwrap(), true, &wait)
     }
 
     #[test]
@@ -171,6 +176,17 @@ mod tests {
         assert_eq!(err.exit_status(), 1);
         assert!(text.starts_with(&format!("{address}: address in use: ")), "{text}");
         assert!(text.contains(&format!("'sport = :{}'", first.address().port())), "{text}");
+    }
+
+    #[test]
+    fn a_connection_is_reset_by_a_close_from_the_moment_it_is_accepted() {
+        let mut door = open("0").unwrap();
+        let mut client = std::net::TcpStream::connect(door.address()).unwrap();
+        client.shutdown(std::net::Shutdown::Write).unwrap();
+        let (accepted, _) = door.accept(Stamp(0)).unwrap();
+        drop(accepted);
+        let error = io::Read::read(&mut client, &mut [0]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
     }
 
     #[test]

@@ -12,7 +12,8 @@
 //!                    └──── parked (source::budget) until there is memory for long lines
 //! ```
 //!
-//! A client is in the queue or parked exactly while it is `readable`.
+//! A client is in the queue or parked exactly while it is `readable`. One that has sent all leaves;
+//! where a log keeps the lines, it waits outside for its acknowledgement (source::farewell).
 
 use std::collections::VecDeque;
 use std::io;
@@ -25,13 +26,14 @@ use mio::{Interest, Token};
 
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{Context, Error};
-use crate::record::{CHUNK, Chunk};
+use crate::record::{CHUNK, Chunk, Mark};
 use crate::say::say;
 use crate::source::address::Address;
 use crate::source::budget::{Budget, SMALL};
 use crate::source::door::{self, Door};
+use crate::source::farewell::{Farewells, Receipt};
 use crate::source::net::{self, Connection, Got};
-use crate::source::{Read, Settings, Source, Spec};
+use crate::source::{Read, Settings, Source, Spec, Stage};
 
 /// The source's row in `source::SOURCES`.
 pub const SPEC: Spec = Spec { name: "listen", hidden: false, arguments, build };
@@ -53,6 +55,12 @@ struct Flags {
     /// which.
     #[arg(value_name = "[HOST:]PORT")]
     address: String,
+    /// Answer `ok N` to each client that has sent all: how many of its lines are kept
+    ///
+    /// The answer comes when these lines are in the log of --checkpoint, and then the end of the
+    /// file. A client that is reset instead does not know what became of them.
+    #[arg(long)]
+    ack: bool,
 }
 
 fn arguments(command: Command) -> Command {
@@ -63,11 +71,16 @@ fn arguments(command: Command) -> Command {
 fn build(matches: &ArgMatches, settings: &Settings) -> Result<Box<dyn Source>, Error> {
     let flags = Flags::from_arg_matches(matches).map_err(|err| Error::usage(err.to_string()))?;
     let address = Address::listening(&flags.address)?;
-    Ok(Box::new(Listen::new(address, settings)))
+    if flags.ack && !settings.acknowledges {
+        return Err(Error::usage("--ack: needs --checkpoint, whose log keeps the lines"));
+    }
+    Ok(Box::new(Listen::new(address, flags.ack, settings)))
 }
 
 struct Listen {
     address: Address,
+    /// True if clients are told how many of their lines are kept.
+    answers: bool,
     settings: Settings,
     /// The listening socket, once it is open.
     door: Option<Door>,
@@ -76,6 +89,8 @@ struct Listen {
     free: Vec<usize>,
     queue: VecDeque<usize>,
     budget: Budget,
+    /// Those who have left and wait for the log, if there is one.
+    farewells: Option<Farewells>,
     /// True once a client has closed, which ends a run with `--once`.
     one_has_left: bool,
     /// True once that is so, and what is at hand from the others is all that is still read.
@@ -84,7 +99,7 @@ struct Listen {
 
 impl Source for Listen {
     fn open(&mut self, wait: &mut dyn Wait) -> Result<(), Error> {
-        let door = Door::open(&self.address, wait)?;
+        let door = Door::open(&self.address, self.settings.acknowledges, wait)?;
         if !self.settings.quiet {
             say(&welcome(door.address()));
         }
@@ -141,18 +156,28 @@ impl Source for Listen {
             count => format!("lines on {address} ({count} clients)"),
         }
     }
+
+    fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
+        let farewells = self.farewells.as_mut().filter(|_| stage == Stage::Logged);
+        if farewells.is_some_and(|farewells| farewells.reached(mark)) {
+            self.door.iter_mut().for_each(Door::left);
+        }
+        Ok(())
+    }
 }
 
 impl Listen {
-    fn new(address: Address, settings: &Settings) -> Listen {
+    fn new(address: Address, answers: bool, settings: &Settings) -> Listen {
         Listen {
             address,
+            answers,
             settings: settings.clone(),
             door: None,
             clients: Vec::new(),
             free: Vec::new(),
             queue: VecDeque::new(),
             budget: Budget::new(BUDGET.saturating_add(settings.max_record)),
+            farewells: settings.acknowledges.then(Farewells::default),
             one_has_left: false,
             sealed: false,
         }
@@ -212,7 +237,11 @@ impl Listen {
         if self.settings.verbose {
             say(&format!("{peer}: connected"));
         }
-        self.clients[number] = Some(Connection::new(stream, peer.to_string(), &self.settings));
+        let mut client = Connection::new(stream, peer.to_string(), &self.settings);
+        if self.answers {
+            client.receipt = Receipt::counting(self.settings.delimiter);
+        }
+        self.clients[number] = Some(client);
         Ok(())
     }
 
@@ -266,12 +295,24 @@ impl Listen {
         self.budget.leave(number, client.unfinished(), now);
         self.one_has_left = true;
         if self.settings.verbose {
-            let how = why.map_or("closed".to_string(), |error| crate::error::said(&error));
+            let how = why.as_ref().map_or("closed".to_string(), crate::error::said);
             say(&format!("{}: {how}", client.peer));
         }
-        // Its socket must be closed before another can take its place.
-        drop(client);
-        self.door.iter_mut().for_each(Door::left);
+        // Its socket must be closed before another can take its place. Of one whose connection
+        // broke nobody is left to be told anything.
+        let is_closed = match &mut self.farewells {
+            Some(farewells) if why.is_none() => {
+                let receipt = client.receipt;
+                farewells.wait(client.into_stream(), receipt)
+            }
+            _ => {
+                drop(client);
+                true
+            }
+        };
+        if is_closed {
+            self.door.iter_mut().for_each(Door::left);
+        }
     }
 
     /// A client has closed, which ends the run: what has come from the others is still read, and

@@ -8,6 +8,7 @@ mod address;
 mod budget;
 pub mod connect;
 mod door;
+mod farewell;
 pub mod listen;
 mod net;
 pub mod replay;
@@ -59,6 +60,10 @@ pub trait Source: Send {
     ///
     /// Returns as soon as it has some records. What is there to be read at `until` belongs to the
     /// next batch, so it is left, as exactly as the source's clock is. A wait that ends with `Woke::Called` is `Idle`.
+    ///
+    /// `chunk.mark` is the mark that the records read by this call will have. All records of earlier
+    /// calls have smaller marks. A call that leaves no record in the chunk does not use it up: the
+    /// next call has the same.
     fn read(
         &mut self,
         chunk: &mut Chunk,
@@ -104,6 +109,9 @@ pub struct Settings {
     pub quiet: bool,
     /// True for `-v`.
     pub verbose: bool,
+    /// True if there is a log on disk to which records go, so that senders can be told when they are
+    /// in it: `Stage::Logged` will be reached.
+    pub acknowledges: bool,
     /// The time at which weir started.
     pub start: Stamp,
 }

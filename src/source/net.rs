@@ -19,6 +19,7 @@ use socket2::{SockRef, TcpKeepalive};
 use crate::clock::{FIRST_TOKEN, Wait};
 use crate::record::Chunk;
 use crate::source::Settings;
+use crate::source::farewell::Receipt;
 use crate::wire::lines::Lines;
 
 /// Has the system find out whether a silent peer is still there: after two minutes it is not.
@@ -55,6 +56,8 @@ pub struct Connection {
     pub peer: String,
     /// True if a read may find something; see the head of this file.
     pub readable: bool,
+    /// What has come of it.
+    pub receipt: Receipt,
     /// How many bytes may still be read.
     left: usize,
 }
@@ -63,7 +66,8 @@ impl Connection {
     /// Takes over a connected socket, of which nothing is known yet.
     pub fn new(stream: TcpStream, peer: String, settings: &Settings) -> Connection {
         let lines = Lines::new(settings.delimiter, settings.max_record);
-        Connection { stream, lines, peer, readable: false, left: usize::MAX }
+        let receipt = Receipt::default();
+        Connection { stream, lines, peer, readable: false, receipt, left: usize::MAX }
     }
 
     /// How many bytes of an unfinished line are held.
@@ -78,6 +82,13 @@ impl Connection {
 
     /// Reads once, at most `most` bytes, and leaves at most `limit` lines in the chunk.
     pub fn read(&mut self, chunk: &mut Chunk, most: usize, limit: &mut usize) -> Got {
+        let start = chunk.len();
+        let got = self.take(chunk, most, limit);
+        self.receipt.note(chunk.mark, &chunk.bytes()[start..]);
+        got
+    }
+
+    fn take(&mut self, chunk: &mut Chunk, most: usize, limit: &mut usize) -> Got {
         if *limit == 0 {
             return Got::More(0);
         }
@@ -143,6 +154,11 @@ impl Connection {
         }
     }
 
+    /// Ends the framing: all lines are out. What is left of it is the socket.
+    pub fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+
     /// Gives up the unfinished line, which becomes a bad record.
     pub fn give_up(&mut self, chunk: &mut Chunk, reason: &str) {
         self.lines.give_up(chunk, reason, &self.peer);
@@ -182,6 +198,7 @@ mod tests {
             once: true,
             quiet: true,
             verbose: false,
+            acknowledges: false,
             start: crate::clock::Stamp(0),
         };
         let mut connection = Connection::new(stream, "peer".to_string(), &settings);

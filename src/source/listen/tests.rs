@@ -11,6 +11,8 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use super::*;
 use crate::clock::{RealTime, VirtualTime};
 
+mod acknowledged;
+
 const KIB: usize = 1 << 10;
 /// How long a test waits for what must come at once, before it fails.
 const LONG: Duration = Duration::from_secs(30);
@@ -22,6 +24,7 @@ fn settings() -> Settings {
         once: false,
         quiet: true,
         verbose: false,
+        acknowledges: false,
         start: Stamp(0),
     }
 }
@@ -34,6 +37,8 @@ struct Room {
     /// How often a read may find nothing. A virtual clock runs ahead of the system, which may still
     /// be about to deliver what a client has sent.
     idle: usize,
+    /// The mark of the next records.
+    mark: Mark,
 }
 
 impl Room {
@@ -47,9 +52,10 @@ impl Room {
     }
 
     fn with(settings: &Settings, mut wait: Box<dyn Wait>) -> Room {
-        let mut listen = Listen::new(Address::listening("0").unwrap(), settings);
+        let address = Address::listening("0").unwrap();
+        let mut listen = Listen::new(address, settings.acknowledges, settings);
         listen.open(wait.as_mut()).unwrap();
-        Room { listen, wait, chunk: Chunk::default(), idle: 0 }
+        Room { listen, wait, chunk: Chunk::default(), idle: 0, mark: Mark(1) }
     }
 
     fn address(&self) -> SocketAddr {
@@ -63,8 +69,11 @@ impl Room {
     /// One read; what it has left is in `self.chunk`.
     fn read(&mut self, limit: usize, time: Duration) -> Read {
         self.chunk.clear();
+        self.chunk.mark = self.mark;
         let until = self.wait.now().after(time);
-        self.listen.read(&mut self.chunk, limit, self.wait.as_mut(), until).unwrap()
+        let read = self.listen.read(&mut self.chunk, limit, self.wait.as_mut(), until).unwrap();
+        self.mark.0 += u64::from(!self.chunk.is_empty());
+        read
     }
 
     fn lines(&self) -> Vec<String> {
@@ -287,11 +296,11 @@ fn what_is_said_at_the_start_tells_how_to_open_the_port() {
     assert_eq!(welcome("[::]:9999".parse().unwrap()), "listening on [::]:9999");
 }
 
-/// The limit of open files holds for a whole process, so this runs in one of its own.
-#[test]
-fn clients_beyond_the_limit_of_open_files_come_in_when_others_leave() {
+/// Runs a test in a process of its own, as the limit of open files holds for a whole process.
+fn in_another_process(test: &str) {
+    let test = format!("source::listen::tests::{test}");
     let child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "source::listen::tests::child_short_of_files", "--include-ignored"])
+        .args(["--exact", &test, "--include-ignored"])
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&child.stderr);
@@ -299,17 +308,28 @@ fn clients_beyond_the_limit_of_open_files_come_in_when_others_leave() {
     assert_eq!(said.matches("too many open files").count(), 1, "{said}");
 }
 
-#[test]
-#[ignore = "run by the test above, in a process of its own"]
-fn child_short_of_files() {
-    let mut room = Room::virtual_time(&settings());
+/// Ten clients have sent a line each, and files for three of them can be opened at our end.
+fn short_of_files(room: &Room) -> Vec<TcpStream> {
     let mut clients: Vec<_> = (0..10).map(|_| room.client()).collect();
     for (number, client) in clients.iter_mut().enumerate() {
         writeln!(client, "{number}").unwrap();
     }
-    // Files have ascending numbers and the limit is on the number: three more can be open.
+    // Files have ascending numbers and the limit is on the number.
     let limit = Some(clients[9].as_raw_fd() as u64 + 4);
     setrlimit(Resource::Nofile, Rlimit { current: limit, maximum: limit }).unwrap();
+    clients
+}
+
+#[test]
+fn clients_beyond_the_limit_of_open_files_come_in_when_others_leave() {
+    in_another_process("child_short_of_files");
+}
+
+#[test]
+#[ignore = "run by the test above, in a process of its own"]
+fn child_short_of_files() {
+    let mut room = Room::virtual_time(&settings());
+    let mut clients = short_of_files(&room);
     assert_eq!(room.gather(3), ["0", "1", "2"]);
     assert_eq!(room.read(usize::MAX, Duration::from_secs(20)), Read::Idle, "waits, spins not");
     assert!(room.listen.waiting().ends_with(" (3 clients)"));
