@@ -21,6 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
         once: false,
         quiet: true,
         verbose: false,
+        acknowledges: false,
         start: Stamp(0),
     };
     let Ok(mut source) = (SPEC.build)(&matches, &settings) else { return };
