@@ -41,12 +41,15 @@ pub enum Kind {
     Done = 5,
     /// The last frame of a snapshot.
     Foot = 6,
+    /// Records as they came in.
+    Input = 7,
 }
 
 impl Kind {
     fn of(byte: u8) -> Option<Kind> {
         use Kind::*;
-        [Head, Changes, Pane, Record, Done, Foot].into_iter().find(|kind| *kind as u8 == byte)
+        let kinds = [Head, Changes, Pane, Record, Done, Foot, Input];
+        kinds.into_iter().find(|kind| *kind as u8 == byte)
     }
 }
 
@@ -55,7 +58,7 @@ impl Kind {
 pub struct Seed(u32);
 
 impl Seed {
-    /// The seed of the log (`l`) or snapshot (`s`) of this number in this checkpoint.
+    /// The seed of the log (`l`), snapshot (`s`) or segment (`w`) of this number in this checkpoint.
     pub fn new(uuid: &[u8; 16], letter: u8, number: u64) -> Seed {
         let crc = crc32c::crc32c_append(crc32c::crc32c(uuid), &[letter]);
         Seed(crc32c::crc32c_append(crc, &number.to_le_bytes()))
