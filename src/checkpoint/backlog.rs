@@ -107,7 +107,7 @@ impl Backlog {
         let start = first.max(read + 1);
         // Where the unread frames end, and where the first of them begins.
         let (mut ends, mut from) = (Vec::new(), segment.end());
-        let extent = segment.read(disk, limit, |frame, end, _| {
+        let extent = segment.read(disk, limit, read, |frame, end, _| {
             let (_, records) = input(frame)?;
             if frame.lsn < start {
                 from = end;

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use super::bug::{Bug, planted};
 use super::damaged;
 use super::disk::Disk;
-use super::frame::{Found, Frame, Reader, Seed, synced_anywhere};
+use super::frame::{Found, Frame, Reader, Seed, sound_anywhere};
 use super::log::{self, Series};
 use crate::error::{Context, Error};
 
@@ -79,12 +79,15 @@ impl Past {
 
     /// Reads on up to the frame `limit`, with which the next log begins; the last log to its end.
     ///
+    /// What holds nothing above `needless` may be damaged: it need not have been there any more.
+    ///
     /// `visit` gets each sound frame, where it ends, and up to which number all is proven so far; it
     /// says `None` if the frame does not belong there.
     pub fn read(
         &mut self,
         disk: &Arc<dyn Disk>,
         limit: Option<u64>,
+        needless: u64,
         mut visit: impl FnMut(&Frame<'_>, u64, u64) -> Option<()>,
     ) -> Result<Extent, Error> {
         let (mut next, mut proven) = (self.first, self.first - 1);
@@ -101,23 +104,24 @@ impl Past {
                 .ok_or_else(|| damaged(path, at, "out of place"))?;
             next += 1;
         }
-        let proven = match limit {
-            Some(limit) => limit - 1,
-            None if found == Found::Bad => proven.max(self.claimed_beyond(disk, next)?),
-            None => proven,
+        let (last, proven) = match limit {
+            Some(limit) => (limit - 1, limit - 1),
+            None if found == Found::Bad => self.beyond(disk, next, proven)?,
+            None => (next - 1, proven),
         };
-        if next <= proven && !planted(Bug::CutRegardless) {
+        if next <= proven && last > needless && !planted(Bug::CutRegardless) {
             let (path, at) = (self.path(), self.reader.offset());
             return Err(damaged(path, at, "a frame does not fit its checksum"));
         }
         Ok(Extent { proven: proven.min(next - 1), next })
     }
 
-    /// What sound frames behind the bad one that should be frame `lsn` say was synced.
-    fn claimed_beyond(&self, disk: &Arc<dyn Disk>, lsn: u64) -> Result<u64, Error> {
+    /// The last sound frame, behind the bad one that should be frame `next`, and what is proven then.
+    fn beyond(&self, disk: &Arc<dyn Disk>, next: u64, proven: u64) -> Result<(u64, u64), Error> {
         let (path, at) = (self.path(), self.reader.offset());
         let mut bytes = vec![0; self.bytes.saturating_sub(at) as usize];
         let len = disk.read(path, at, &mut bytes).at(path)?;
-        Ok(synced_anywhere(self.seed, lsn, &bytes[..len]).unwrap_or(0))
+        let (last, synced) = sound_anywhere(self.seed, next, &bytes[..len]).unwrap_or_default();
+        Ok((last.max(next - 1), synced.max(proven)))
     }
 }

@@ -173,7 +173,7 @@ impl Replay {
             return Err(damaged(log.path(), 0, &what));
         }
         let mut bytes = log.end();
-        let extent = log.read(disk, limit, |frame, end, proven| {
+        let extent = log.read(disk, limit, 0, |frame, end, proven| {
             self.frame(frame)?;
             let (lsn, payload) = (frame.lsn, frame.payload.to_vec());
             self.pending.push(Pending { lsn, end, kind: frame.kind, payload });
