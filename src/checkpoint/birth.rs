@@ -11,11 +11,12 @@ use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::backlog::Backlog;
 use super::bug::{Bug, planted};
 use super::disk::{Disk, read_whole};
 use super::frame::HEAD;
 use super::lock::{self, Lock};
-use super::log::{self, Log};
+use super::log::{LOGS, Log};
 use super::meta::{self, Meta, Pipeline};
 use super::recover::{Recovered, recover};
 use super::{Checkpoint, Limits};
@@ -99,9 +100,10 @@ fn create(
         disk.remove(&path).at(&path)?;
     }
     let uuid = disk.random().at(dir)?;
-    let log = Log::create(&disk, dir, &uuid, 1, 1, &[])?;
+    let log = Log::create(&disk, dir, &uuid, LOGS, 1, 1, |_| Ok(()))?;
     Meta { uuid, pipeline: Some(pipeline.clone()) }.write(&*disk, dir)?;
-    let found = Recovered { highest: 1, next: 1, ..Recovered::default() };
+    let backlog = Backlog { next: 1, ..Backlog::default() };
+    let found = Recovered { next: 1, backlog, ..Recovered::default() };
     Ok(assemble(disk, dir, uuid, limits, lock, log, found))
 }
 
@@ -124,6 +126,7 @@ fn assemble(
         log,
         standing: found.standing,
         needed: Stamp(i64::MIN),
+        backlog: Some((found.highest + 1, found.backlog)),
         compaction: None,
         garbage: Vec::new(),
         broken: false,
@@ -151,11 +154,14 @@ fn reopen(
         found.next += found.tail.drain(..).len() as u64;
         if let Some(log) = found.tail_log.take() {
             found.logs.retain(|other| other.number != log.number);
-            found.garbage.retain(|name| *name != log::name(log.number));
+            found.garbage.retain(|name| *name != LOGS.name(log.number));
             found.logs.push(log);
         }
     }
-    let log = Log::create(&disk, dir, &uuid, found.highest + 1, found.next, &found.tail)?;
+    let (number, tail) = (found.highest + 1, std::mem::take(&mut found.tail));
+    let log = Log::create(&disk, dir, &uuid, LOGS, number, found.next, |log| {
+        tail.iter().try_for_each(|(kind, payload)| log.append(*kind, payload))
+    })?;
     // The new log's name is on the disk, and with it all names before: nothing else is needed.
     for path in found.garbage.iter().map(|name| dir.join(name)) {
         disk.remove(&path).at(&path)?;

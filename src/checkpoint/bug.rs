@@ -19,6 +19,12 @@ pub enum Bug {
     SyncAgain,
     /// A snapshot forgets that its last record is not done.
     SnapshotMeansDone,
+    /// Input is acknowledged that was not synced.
+    WalAckBeforeSync,
+    /// A segment is removed that no record covers.
+    ReleaseEarly,
+    /// Input that nothing proves to be on the disk is read after a restart, and not written again.
+    BelieveTheWal,
 }
 
 #[cfg(test)]

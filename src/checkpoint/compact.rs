@@ -13,7 +13,7 @@
 
 use super::bug::{Bug, planted};
 use super::frame::Kind;
-use super::log::{self, Log};
+use super::log::{LOGS, Log};
 use super::merge::{Merge, Walk, shard};
 use super::record::decode_pane;
 use super::snapshot::{self, Snapshot, Writer};
@@ -64,10 +64,11 @@ fn begin(checkpoint: &mut Checkpoint) -> Result<Compaction, Error> {
     let Checkpoint { disk, dir, uuid, .. } = &*checkpoint;
     let closed = checkpoint.log.written();
     let (number, next) = (closed.number, closed.next);
-    let log = Log::create(disk, dir, uuid, number + 1, next, &[])?;
+    let log = Log::create(disk, dir, uuid, LOGS, number + 1, next, |_| Ok(()))?;
     let mut standing = checkpoint.standing.clone();
     standing.done |= planted(Bug::SnapshotMeansDone);
-    let writer = Writer::create(disk, dir, uuid, number, next, &standing)?;
+    let void = checkpoint.snapshot.as_ref().map_or(0, |snapshot| snapshot.void);
+    let writer = Writer::create(disk, dir, uuid, number, next, (&standing, void))?;
     checkpoint.log = log;
     checkpoint.closed.push(closed);
     let Checkpoint { disk, limits, snapshot, closed, .. } = &*checkpoint;
@@ -122,7 +123,7 @@ fn finish(checkpoint: &mut Checkpoint, compaction: Compaction) -> Result<(), Err
     let Compaction { number, writer, .. } = compaction;
     let Checkpoint { disk, dir, uuid, .. } = &*checkpoint;
     let old = checkpoint.snapshot.as_ref().map(|old| snapshot::name(old.number));
-    let names = checkpoint.closed.iter().map(|closed| log::name(closed.number));
+    let names = checkpoint.closed.iter().map(|closed| LOGS.name(closed.number));
     let names: Vec<String> = names.chain(old).collect();
     if planted(Bug::RemoveBeforeDurable) {
         names.iter().try_for_each(|name| disk.remove(&dir.join(name)).at(dir))?;

@@ -37,6 +37,9 @@ pub trait Append: Debug + Send + Sync {
     /// After an error nothing is known about any of it, and asking again does not help: the system
     /// has dropped what it could not write, and says so once.
     fn sync(&mut self) -> io::Result<()>;
+
+    /// Another handle on the same file: one appends while the other syncs.
+    fn twin(&self) -> io::Result<Box<dyn Append>>;
 }
 
 /// A disk.
@@ -96,6 +99,10 @@ impl Append for File {
             0 => Err(io::Error::new(io::ErrorKind::NotFound, "removed while in use")),
             _ => Ok(()),
         }
+    }
+
+    fn twin(&self) -> io::Result<Box<dyn Append>> {
+        Ok(Box::new(self.try_clone()?))
     }
 }
 

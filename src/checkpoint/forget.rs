@@ -1,11 +1,13 @@
 //! `weir checkpoint reset`: forgetting state and windows, with or without the place in the input.
 //!
-//! An empty snapshot that stands for all files there are takes their place, in one rename. Without
-//! the positions nothing of the old files is read, so damaged ones can be forgotten too.
+//! An empty snapshot that stands for all files there are takes their place, in one rename. With the
+//! positions the write-ahead log stays, and the next start reads what is unread of it. Without them
+//! nothing of the old files matters, so damaged ones can be forgotten too.
 
 use std::path::Path;
 use std::sync::Arc;
 
+use super::backlog::Amount;
 use super::birth::foreign;
 use super::disk::Disk;
 use super::lock::Lock;
@@ -21,6 +23,9 @@ pub struct Forgotten {
     pub kept: Option<u64>,
     /// The record whose output was still owed, and now is not.
     pub owed: Option<u64>,
+    /// The input beyond that record in the write-ahead log: kept with the record, or given up with
+    /// everything; `None` if it cannot be read.
+    pub unread: Option<Amount>,
 }
 
 /// Forgets all that the checkpoint in `dir` holds, but, if asked, not where its input had come to.
@@ -33,22 +38,25 @@ pub fn forget(disk: &Arc<dyn Disk>, dir: &Path, keep_offsets: bool) -> Result<Fo
     disk.sync_dir(dir).at(dir)?;
     let meta = Meta::read(&**disk, dir)?;
     let number = highest(&**disk, dir)? + 1;
-    let (mut standing, mut next) = (Standing::default(), 1);
+    let found = recover(disk, dir, &meta.uuid);
+    let unread = found.as_ref().ok().map(|found| found.backlog.amount);
+    let (mut standing, mut next, mut void) = (Standing::default(), 1, number);
     if keep_offsets {
-        let found = recover(disk, dir, &meta.uuid)?;
+        let found = found?;
         next = found.next + found.tail.len() as u64;
         standing = found.standing;
+        void = found.snapshot.map_or(0, |snapshot| snapshot.void);
     }
     let n = standing.record.as_ref().map(|record| record.n);
-    let forgotten = Forgotten { kept: n, owed: n.filter(|_| !standing.done) };
+    let forgotten = Forgotten { kept: n, owed: n.filter(|_| !standing.done), unread };
     // Its output cannot be made again from a state that is forgotten.
     standing.done = true;
-    let writer = Writer::create(disk, dir, &meta.uuid, number, next, &standing)?;
+    let writer = Writer::create(disk, dir, &meta.uuid, number, next, (&standing, void))?;
     writer.finish(&**disk, dir)?;
     let kept = snapshot::name(number);
-    let is_old = |name: &String| {
-        *name != kept && ["log-", "snap-", "meta.tmp"].iter().any(|old| name.starts_with(old))
-    };
+    let mut kinds = vec!["log-", "snap-", "meta.tmp"];
+    kinds.extend((!keep_offsets).then_some("wal-"));
+    let is_old = |name: &String| *name != kept && kinds.iter().any(|old| name.starts_with(old));
     for name in disk.list(dir).at(dir)?.into_iter().filter(is_old) {
         let path = dir.join(name);
         disk.remove(&path).at(&path)?;

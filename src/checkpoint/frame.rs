@@ -41,12 +41,15 @@ pub enum Kind {
     Done = 5,
     /// The last frame of a snapshot.
     Foot = 6,
+    /// Records as they came in.
+    Input = 7,
 }
 
 impl Kind {
     fn of(byte: u8) -> Option<Kind> {
         use Kind::*;
-        [Head, Changes, Pane, Record, Done, Foot].into_iter().find(|kind| *kind as u8 == byte)
+        let kinds = [Head, Changes, Pane, Record, Done, Foot, Input];
+        kinds.into_iter().find(|kind| *kind as u8 == byte)
     }
 }
 
@@ -55,7 +58,7 @@ impl Kind {
 pub struct Seed(u32);
 
 impl Seed {
-    /// The seed of the log (`l`) or snapshot (`s`) of this number in this checkpoint.
+    /// The seed of the log (`l`), snapshot (`s`) or segment (`w`) of this number in this checkpoint.
     pub fn new(uuid: &[u8; 16], letter: u8, number: u64) -> Seed {
         let crc = crc32c::crc32c_append(crc32c::crc32c(uuid), &[letter]);
         Seed(crc32c::crc32c_append(crc, &number.to_le_bytes()))
@@ -120,19 +123,21 @@ fn checksum(seed: Seed, whole: &[u8]) -> u32 {
     crc32c::crc32c_append(crc, &whole[8..])
 }
 
-/// The greatest `synced` of all sound frames with at least number `least` anywhere in `bytes`.
+/// The greatest number and the greatest `synced` of all sound frames anywhere in `bytes` whose number
+/// is at least `least`.
 ///
 /// After a bad frame nothing says where the next one begins, so every byte is tried; the checksum
 /// is computed only where the numbers could be right.
-pub fn synced_anywhere(seed: Seed, least: u64, bytes: &[u8]) -> Option<u64> {
+pub fn sound_anywhere(seed: Seed, least: u64, bytes: &[u8]) -> Option<(u64, u64)> {
     let most = least.saturating_add((bytes.len() / HEAD) as u64);
     let sound = |at: usize| {
         let mut take = Take(bytes.get(at + 8..)?);
         let (lsn, synced) = (take.u64()?, take.u64()?);
         let plausible = (least..=most).contains(&lsn) && synced < lsn;
-        plausible.then(|| Frame::decode(seed, &bytes[at..]))?.map(|frame| frame.synced)
+        plausible.then(|| Frame::decode(seed, &bytes[at..]))?.map(|frame| (frame.lsn, frame.synced))
     };
-    (0..bytes.len()).filter_map(sound).max()
+    let all = (0..bytes.len()).filter_map(sound);
+    all.reduce(|one, other| (one.0.max(other.0), one.1.max(other.1)))
 }
 
 /// What a reader has come to.
@@ -282,7 +287,7 @@ mod tests {
     #[test]
     fn what_a_frame_behind_a_gap_says_is_found() {
         let bytes = [b"rubbish".to_vec(), encoded(6, 4, b"x"), vec![0; 9], encoded(8, 5, b"")];
-        assert_eq!(synced_anywhere(SEED, 6, &bytes.concat()), Some(5));
-        assert_eq!(synced_anywhere(SEED, 9, &bytes.concat()), None);
+        assert_eq!(sound_anywhere(SEED, 6, &bytes.concat()), Some((8, 5)));
+        assert_eq!(sound_anywhere(SEED, 9, &bytes.concat()), None);
     }
 }

@@ -27,15 +27,39 @@ use super::place;
 use super::record::VERSION;
 use crate::error::{Context, Error};
 
-/// The letter that seeds a log's checksums.
-pub const LETTER: u8 = b'l';
-
 /// What is gathered before it is handed to the disk.
 const BUFFER: usize = 1 << 20;
 
-/// The name of log number `number`.
-pub fn name(number: u64) -> String {
-    format!("log-{number}")
+/// Logs that go on from each other, as their names tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Series {
+    prefix: &'static str,
+    letter: u8,
+}
+
+/// The logs of records.
+pub const LOGS: Series = Series::new("log-", b'l');
+
+impl Series {
+    /// Logs whose names begin with `prefix`; no other kind of file has this letter.
+    pub const fn new(prefix: &'static str, letter: u8) -> Series {
+        Series { prefix, letter }
+    }
+
+    /// The name of log number `number`.
+    pub fn name(&self, number: u64) -> String {
+        format!("{}{number}", self.prefix)
+    }
+
+    /// The number of the log of this name, if it is one of these.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        name.strip_prefix(self.prefix)?.parse().ok()
+    }
+
+    /// What the checksums of log number `number` begin with.
+    pub fn seed(&self, uuid: &[u8; 16], number: u64) -> Seed {
+        Seed::new(uuid, self.letter, number)
+    }
 }
 
 /// Reads a log's head: the number that its first frame has.
@@ -60,19 +84,21 @@ pub struct Log {
 }
 
 impl Log {
-    /// Makes log `number`, whose frames begin with `first` and with what is in `tail`.
+    /// Makes log `number`, whose frames begin with `first` and with what `carry` appends.
     ///
     /// When it returns, all that is on the disk, under the log's name.
     pub fn create(
         disk: &Arc<dyn Disk>,
         dir: &Path,
         uuid: &[u8; 16],
+        series: Series,
         number: u64,
         first: u64,
-        tail: &[(Kind, Vec<u8>)],
+        carry: impl FnOnce(&mut Log) -> Result<(), Error>,
     ) -> Result<Log, Error> {
-        let temp = dir.join(format!("{}.tmp", name(number)));
-        let (file, seed) = (disk.create(&temp).at(&temp)?, Seed::new(uuid, LETTER, number));
+        let name = series.name(number);
+        let temp = dir.join(format!("{name}.tmp"));
+        let (file, seed) = (disk.create(&temp).at(&temp)?, series.seed(uuid, number));
         let (path, before) = (temp, first - 1);
         let (written, buffer, poisoned) = (0, Vec::new(), false);
         let mut log = Log {
@@ -88,10 +114,10 @@ impl Log {
             poisoned,
         };
         log.append(Kind::Head, &[VERSION])?;
-        tail.iter().try_for_each(|(kind, payload)| log.append(*kind, payload))?;
+        carry(&mut log)?;
         log.flush()?;
-        place(&**disk, &mut *log.file, dir, &name(number))?;
-        log.path = dir.join(name(number));
+        place(&**disk, &mut *log.file, dir, &name)?;
+        log.path = dir.join(name);
         log.synced = log.next - 1;
         Ok(log)
     }
@@ -128,6 +154,26 @@ impl Log {
         }
         self.synced = self.next - 1;
         Ok(())
+    }
+
+    /// Takes note that another handle has synced all frames up to `lsn`.
+    pub fn trust(&mut self, lsn: u64) {
+        self.synced = self.synced.max(lsn);
+    }
+
+    /// Another handle on the file, to sync it from elsewhere, and the file's path.
+    pub fn twin(&self) -> Result<(PathBuf, Box<dyn Append>), Error> {
+        Ok((self.path.clone(), self.file.twin().at(&self.path)?))
+    }
+
+    /// The number of the first frame behind the head.
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// How many bytes were handed to the disk.
+    pub fn bytes(&self) -> u64 {
+        self.written
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -9,6 +9,7 @@
 //!      meta    whose it is, of which pipeline   meta.rs
 //!      log-K   records, frame by frame          log.rs, record.rs, frame.rs
 //!      snap-K  all that logs 1 to K come to     snapshot.rs, merge.rs, compact.rs
+//!      wal-K   input that no record covers yet  wal.rs, syncer.rs, backlog.rs
 //! ```
 //!
 //! One append a batch decides. Record n holds the input's positions, the changed cells, the pane, and
@@ -17,9 +18,14 @@
 //! exactly that, or refused. Output is published after the sync and before record n + 1, and
 //! [`Checkpoint::done`] says that it was; if that is missing at a start, the output is still owed.
 //!
+//! Input that cannot be asked for again goes into the write-ahead log first ([`Checkpoint::wal`]); a
+//! record says how far of it the batches have come.
+//!
 //! After any error a checkpoint takes nothing more: what the disk holds is then known only to the
 //! next start. What cells, panes, positions and outputs mean is for the callers to know.
 
+mod backlog;
+mod belief;
 mod birth;
 mod bug;
 mod codec;
@@ -37,12 +43,15 @@ mod show;
 #[cfg(test)]
 mod sim;
 mod snapshot;
+mod syncer;
 #[cfg(test)]
 mod tests;
+mod wal;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use self::backlog::Backlog;
 use self::bug::{Bug, planted};
 use self::compact::Compaction;
 use self::disk::{Append, Disk};
@@ -56,8 +65,11 @@ use self::snapshot::Snapshot;
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
 
+pub use self::backlog::{Amount, Unread};
 pub use self::forget::{Forgotten, forget};
 pub use self::show::show;
+pub use self::syncer::Syncer;
+pub use self::wal::Wal;
 
 /// How many shards a snapshot has: a shard is a byte.
 const SHARDS: usize = 256;
@@ -75,11 +87,14 @@ pub struct Limits {
     pub step: u64,
     /// How many bytes of a new snapshot are left to the system's cache.
     pub settle: u64,
+    /// A segment of the write-ahead log is full when it has this many bytes.
+    pub segment: u64,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { log: 16 << 20, logs: 64, held: 32 << 20, step: 1 << 20, settle: 4 << 20 }
+        let (log, held, step) = (16 << 20, 32 << 20, 1 << 20);
+        Limits { log, logs: 64, held, step, settle: 4 << 20, segment: 64 << 20 }
     }
 }
 
@@ -97,6 +112,8 @@ pub struct Checkpoint {
     standing: Standing,
     /// Panes before this Time are not needed.
     needed: Stamp,
+    /// What the write-ahead log held at the start, and the number of its next segment.
+    backlog: Option<(u64, Backlog)>,
     compaction: Option<Compaction>,
     /// Files that are not needed.
     garbage: Vec<String>,
@@ -211,6 +228,22 @@ impl Checkpoint {
             this.standing.done = true;
             this.log.append(Kind::Done, &encode_done(n))?;
             this.log.flush()
+        })
+    }
+
+    /// Opens the write-ahead log, once, before the first record is appended: its end, for more input,
+    /// and what it holds beyond the last record, which comes before that.
+    ///
+    /// No segment is begun before something is appended, unless there is input that must be written
+    /// again; so a stream that does without the log just appends nothing.
+    pub fn wal(&mut self) -> Result<(Wal, Unread), Error> {
+        self.guarded(|this| {
+            let Some((number, backlog)) = this.backlog.take() else {
+                let dir = this.dir.display();
+                return Err(Error::Failed(format!("{dir}: the write-ahead log is open already")));
+            };
+            let Checkpoint { disk, dir, uuid, limits, .. } = &*this;
+            Wal::open(disk, dir, *uuid, limits.segment, number, backlog)
         })
     }
 

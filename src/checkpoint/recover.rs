@@ -1,28 +1,21 @@
 //! Recovery: from the files of a checkpoint to what is believed of them. Nothing is written here.
 //!
-//! Each log's head says that all frames before it were on the disk, so of every log but the last all
-//! frames up to the next log's head must be sound. In the last log, S is the greatest number up to
-//! which a frame says that all was on the disk; frames behind a gap count too.
-//!
-//! ```text
-//! log-3   | head 0 | 1 | 2 | 3 | void ...         3 is bad: damage
-//! log-4                   | head 3 | 4 | 5 | 6 | bad | 8      8 says that 6 was synced: S = 6
-//!                                          S ---'  '-- 7 > S: a torn tail, cut
-//! ```
-//!
-//! A bad frame up to S is damage: the checkpoint is refused, with file and offset. Sound frames above
-//! S (none here) are believed too, but only after they have been written again, into the next log.
+//! Snapshot, then logs, frame by frame: what they say is folded into one [`Standing`]. Which frames
+//! are believed is `belief`'s matter. Those that are sound but not proven count too, but only after
+//! they have been written again, into the next log.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use super::bug::{Bug, planted};
+use super::backlog::Backlog;
+use super::belief::Past;
 use super::damaged;
 use super::disk::Disk;
-use super::frame::{Found, Frame, Kind, Reader, Seed, synced_anywhere};
-use super::log::{self, Written};
+use super::frame::{Frame, Kind};
+use super::log::{LOGS, Written};
 use super::record::{Chain, Record, decode_done};
 use super::snapshot::{self, Snapshot};
+use super::wal::SEGMENTS;
 use crate::error::{Context, Error};
 
 /// Where the records have come to.
@@ -51,6 +44,8 @@ pub struct Recovered {
     pub next: u64,
     /// Where all that together has come to.
     pub standing: Standing,
+    /// What the write-ahead log holds beyond the last record.
+    pub backlog: Backlog,
     /// The greatest number of a file of whatever kind.
     pub highest: u64,
     /// Files that hold nothing any more.
@@ -62,6 +57,7 @@ pub struct Recovered {
 struct Names {
     logs: Vec<u64>,
     snapshots: Vec<u64>,
+    segments: Vec<u64>,
     temporary: Vec<String>,
     highest: u64,
 }
@@ -71,18 +67,22 @@ impl Names {
         let mut names = Names::default();
         for name in disk.list(dir).at(dir)? {
             let stem = name.strip_suffix(".tmp").unwrap_or(&name);
-            let number = |prefix| stem.strip_prefix(prefix)?.parse::<u64>().ok();
-            let (log, snapshot) = (number("log-"), number("snap-"));
-            names.highest = names.highest.max(log.or(snapshot).unwrap_or(0));
-            match (log, snapshot) {
-                _ if stem.len() < name.len() => names.temporary.push(name),
-                (Some(log), _) => names.logs.push(log),
-                (_, Some(snapshot)) => names.snapshots.push(snapshot),
-                _ => {}
+            let kinds = [
+                (LOGS.number(stem), &mut names.logs),
+                (snapshot::number(stem), &mut names.snapshots),
+                (SEGMENTS.number(stem), &mut names.segments),
+            ];
+            for (number, numbers) in kinds {
+                names.highest = names.highest.max(number.unwrap_or(0));
+                numbers.extend(number.filter(|_| stem == name));
+            }
+            if stem != name {
+                names.temporary.push(name);
             }
         }
-        names.logs.sort_unstable();
-        names.snapshots.sort_unstable();
+        for numbers in [&mut names.logs, &mut names.snapshots, &mut names.segments] {
+            numbers.sort_unstable();
+        }
         Ok(names)
     }
 }
@@ -103,13 +103,13 @@ pub fn recover(disk: &Arc<dyn Disk>, dir: &Path, uuid: &[u8; 16]) -> Result<Reco
     garbage.extend(names.snapshots.iter().map(|&number| snapshot::name(number)));
     let covered = snapshot.as_ref().map_or(0, |snapshot| snapshot.number);
     let (old, logs): (Vec<u64>, _) = names.logs.iter().partition(|&&number| number <= covered);
-    garbage.extend(old.into_iter().map(log::name));
+    garbage.extend(old.into_iter().map(|number| LOGS.name(number)));
 
     let standing = snapshot.as_ref().map_or_else(Standing::default, |snap| snap.standing.clone());
     let next = snapshot.as_ref().map_or(1, |snapshot| snapshot.next);
     let mut readers = Vec::new();
     for number in logs {
-        readers.push((number, open_log(disk, dir, uuid, number)?));
+        readers.push(Past::open(disk, dir, uuid, LOGS, number)?);
     }
     if readers.is_empty() && snapshot.is_none() {
         return Err(damaged(&dir.join("log-1"), 0, "it is gone, and no snapshot is there"));
@@ -117,7 +117,7 @@ pub fn recover(disk: &Arc<dyn Disk>, dir: &Path, uuid: &[u8; 16]) -> Result<Reco
     let mut replay = Replay { standing, next, pending: Vec::new(), chain: Chain::default() };
     let mut written = Vec::new();
     for at in 0..readers.len() {
-        let limit = readers.get(at + 1).map(|(_, log)| log.first);
+        let limit = readers.get(at + 1).map(|log| log.first);
         written.push(replay.log(disk, &mut readers[at], limit)?);
     }
     let Replay { standing, next, pending, .. } = replay;
@@ -126,38 +126,19 @@ pub fn recover(disk: &Arc<dyn Disk>, dir: &Path, uuid: &[u8; 16]) -> Result<Reco
         Written { path, seed, number, first, next: tail.lsn + 1, bytes: tail.end }
     });
     garbage.extend(
-        written.iter().filter(|log| log.first == log.next).map(|log| log::name(log.number)),
+        written.iter().filter(|log| log.first == log.next).map(|log| LOGS.name(log.number)),
     );
     written.retain(|log| log.first < log.next);
     let tail = pending.into_iter().map(|frame| (frame.kind, frame.payload)).collect();
-    let highest = names.highest;
-    Ok(Recovered { snapshot, logs: written, tail, tail_log, next, standing, highest, garbage })
-}
-
-/// A log that is being read, behind its head.
-struct Opened {
-    reader: Reader,
-    seed: Seed,
-    first: u64,
-    bytes: u64,
-}
-
-fn open_log(
-    disk: &Arc<dyn Disk>,
-    dir: &Path,
-    uuid: &[u8; 16],
-    number: u64,
-) -> Result<Opened, Error> {
-    let (path, seed) = (dir.join(log::name(number)), Seed::new(uuid, log::LETTER, number));
-    let bytes = disk.len(&path).at(&path)?;
-    let mut reader = Reader::new(disk, &path, seed, 0..bytes, None);
-    // A log has its name only since its head was on the disk.
-    let first = match reader.advance()? {
-        Found::Frame => log::decode_head(&reader.frame()),
-        Found::End | Found::Bad => None,
-    };
-    let first = first.ok_or_else(|| damaged(&path, 0, "this is not how a log begins"))?;
-    Ok(Opened { reader, seed, first, bytes })
+    let void = snapshot.as_ref().map_or(0, |snapshot| snapshot.void);
+    let (old, segments): (Vec<u64>, Vec<u64>) =
+        names.segments.iter().partition(|&&number| number <= void);
+    let read = standing.record.as_ref().map_or(0, |record| record.wal);
+    let mut backlog = Backlog::find(disk, dir, uuid, &segments, read)?;
+    garbage.extend(old.into_iter().map(|number| SEGMENTS.name(number)));
+    garbage.append(&mut backlog.garbage);
+    let (logs, highest) = (written, names.highest);
+    Ok(Recovered { snapshot, logs, tail, tail_log, next, standing, backlog, highest, garbage })
 }
 
 /// A frame that nothing proves to be on the disk yet.
@@ -184,43 +165,25 @@ impl Replay {
     fn log(
         &mut self,
         disk: &Arc<dyn Disk>,
-        (number, log): &mut (u64, Opened),
+        log: &mut Past,
         limit: Option<u64>,
     ) -> Result<Written, Error> {
-        let reader = &mut log.reader;
-        let path = reader.path().to_path_buf();
         if log.first != self.next {
             let what = format!("frames {} to {} are missing before it", self.next, log.first);
-            return Err(damaged(&path, 0, &what));
+            return Err(damaged(log.path(), 0, &what));
         }
-        let (mut lsn, mut proven) = (log.first, log.first - 1);
-        let mut bytes = reader.end();
-        let mut found = Found::Frame;
-        while limit != Some(lsn) {
-            found = reader.advance()?;
-            if found != Found::Frame {
-                break;
-            }
-            let (frame, end) = (reader.frame(), reader.end());
-            self.frame(&frame).ok_or_else(|| damaged(&path, reader.offset(), "out of place"))?;
-            let payload = frame.payload.to_vec();
+        let mut bytes = log.end();
+        let extent = log.read(disk, limit, 0, |frame, end, proven| {
+            self.frame(frame)?;
+            let (lsn, payload) = (frame.lsn, frame.payload.to_vec());
             self.pending.push(Pending { lsn, end, kind: frame.kind, payload });
-            proven = proven.max(frame.synced.min(frame.lsn));
             self.prove(proven, &mut bytes);
-            lsn += 1;
-        }
-        let proven = match limit {
-            Some(limit) => limit - 1,
-            None if found == Found::Bad => proven.max(claimed_beyond(disk, log, lsn)?),
-            None => proven,
-        };
-        let reader = &log.reader;
-        if lsn <= proven && !planted(Bug::CutRegardless) {
-            return Err(damaged(&path, reader.offset(), "a frame does not fit its checksum"));
-        }
-        self.prove(proven.min(lsn - 1), &mut bytes);
+            Some(())
+        })?;
+        self.prove(extent.proven, &mut bytes);
         self.cut();
-        let (seed, number, first) = (log.seed, *number, log.first);
+        let (path, seed, number, first) =
+            (log.path().to_path_buf(), log.seed, log.number, log.first);
         Ok(Written { path, seed, number, first, next: self.next, bytes })
     }
 
@@ -259,16 +222,8 @@ impl Replay {
                 (decode_done(frame.payload)? == last.n).then_some(())?;
                 self.standing.done = true;
             }
-            Kind::Head | Kind::Foot => return None,
+            Kind::Head | Kind::Foot | Kind::Input => return None,
         }
         Some(())
     }
-}
-
-/// What sound frames behind the bad one that should be frame `lsn` say was synced.
-fn claimed_beyond(disk: &Arc<dyn Disk>, log: &Opened, lsn: u64) -> Result<u64, Error> {
-    let (path, at) = (log.reader.path(), log.reader.offset());
-    let mut bytes = vec![0; log.bytes.saturating_sub(at) as usize];
-    let len = disk.read(path, at, &mut bytes).at(path)?;
-    Ok(synced_anywhere(log.seed, lsn, &bytes[..len]).unwrap_or(0))
 }

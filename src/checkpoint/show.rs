@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::backlog::Backlog;
 use super::birth::foreign;
 use super::disk::Disk;
 use super::frame::Kind;
@@ -58,6 +59,13 @@ fn describe(disk: &Arc<dyn Disk>, dir: &Path) -> Result<String, Error> {
     }
     for log in &logs {
         let _ = writeln!(text, "log-{} {} bytes", log.number, log.bytes);
+    }
+    let Backlog { segments, amount, .. } = &found.backlog;
+    for segment in segments {
+        let _ = writeln!(text, "wal-{} {} bytes", segment.number, segment.bytes);
+    }
+    if !segments.is_empty() {
+        let _ = writeln!(text, "unread {} frames {} bytes", amount.frames, amount.bytes);
     }
     Ok(text)
 }

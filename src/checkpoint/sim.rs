@@ -292,7 +292,7 @@ fn text(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct SimFile(SimDisk, usize);
 
 impl Append for SimFile {
@@ -302,6 +302,11 @@ impl Append for SimFile {
 
     fn sync(&mut self) -> io::Result<()> {
         self.0.world().sync(self.1)
+    }
+
+    fn twin(&self) -> io::Result<Box<dyn Append>> {
+        let crash = self.0.world().operation(false)?;
+        if crash { Err(error(Fault::Kill)) } else { Ok(Box::new(self.clone())) }
     }
 }
 

@@ -5,8 +5,8 @@
 //! log-8                                                                  goes on from here
 //! ```
 //!
-//! `snap-7` stands for log 7 and all before it. The head says where the records had come to; the
-//! foot, which has a fixed length, where the panes begin, and that the file is whole. It is made of
+//! `snap-7` stands for log 7 and all before it. The head says where the records had come to, and
+//! how much of the write-ahead log a reset has forgotten; the foot, which has a fixed length, where the panes begin, and that the file is whole. It is made of
 //! frames like a log, numbered from 0; but it gets its name only when all of it is on the disk, so
 //! any bad frame in it is damage.
 
@@ -35,6 +35,11 @@ pub fn name(number: u64) -> String {
     format!("snap-{number}")
 }
 
+/// The number of the snapshot of this name, if it is one.
+pub fn number(name: &str) -> Option<u64> {
+    name.strip_prefix("snap-")?.parse().ok()
+}
+
 fn seed(uuid: &[u8; 16], number: u64) -> Seed {
     Seed::new(uuid, b's', number)
 }
@@ -48,6 +53,8 @@ pub struct Snapshot {
     pub next: u64,
     /// Where the records had come to.
     pub standing: Standing,
+    /// Segments of the write-ahead log up to this number mean nothing: a reset has forgotten them.
+    pub void: u64,
     /// How many bytes it has.
     pub bytes: u64,
     /// How many keys it holds.
@@ -82,11 +89,23 @@ impl Snapshot {
         let mut front = vec![0; bytes.min(HEAD as u64 + len) as usize];
         disk.read(&path, 0, &mut front).at(&path)?;
         let head = Frame::decode(seed, &front).filter(|frame| frame.lsn == 0);
-        let (next, standing) = head
+        let (next, standing, void) = head
             .and_then(|frame| decode_head(&frame))
             .ok_or_else(|| damaged(&path, 0, "this is not how a snapshot begins"))?;
         let head = front.len() as u64;
-        Ok(Snapshot { number, next, standing, bytes, keys, path, seed, head, panes_at, panes_lsn })
+        Ok(Snapshot {
+            number,
+            next,
+            standing,
+            void,
+            bytes,
+            keys,
+            path,
+            seed,
+            head,
+            panes_at,
+            panes_lsn,
+        })
     }
 
     /// Its shards.
@@ -102,24 +121,28 @@ impl Snapshot {
     }
 }
 
-fn encode_head(next: u64, standing: &Standing) -> Vec<u8> {
+fn encode_head(next: u64, standing: &Standing, void: u64) -> Vec<u8> {
     let mut out = vec![VERSION];
     out.extend_from_slice(&next.to_le_bytes());
     out.extend_from_slice(&standing.chain.to_le_bytes());
     out.push(u8::from(standing.done));
     let record = standing.record.as_ref().map(|record| record.encode(Default::default()));
     put_bytes(&mut out, &record.unwrap_or_default());
+    if void > 0 {
+        out.extend_from_slice(&void.to_le_bytes());
+    }
     out
 }
 
-fn decode_head(frame: &Frame<'_>) -> Option<(u64, Standing)> {
+fn decode_head(frame: &Frame<'_>) -> Option<(u64, Standing, u64)> {
     let mut take = take_version(frame.payload).filter(|_| frame.kind == Kind::Head)?;
     let (next, chain, done) = (take.u64()?, take.u32()?, take.u8()? != 0);
     let record = take.bytes()?;
     let record = if record.is_empty() { None } else { Some(Record::decode(record)?.0) };
+    let void = if take.0.is_empty() { 0 } else { take.u64()? };
     // The first frame that a log can have is 1.
     let whole = take.0.is_empty() && next > 0;
-    whole.then_some((next, Standing { record, chain, done }))
+    whole.then_some((next, Standing { record, chain, done }, void))
 }
 
 fn decode_foot(frame: &Frame<'_>) -> Option<(u64, u64, u64)> {
@@ -151,14 +174,15 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Begins the snapshot of logs up to `number`, whose last frame is the one before `next`.
+    /// Begins the snapshot of logs up to `number`, whose last frame is the one before `next`; segments
+    /// of the write-ahead log up to `void` mean nothing.
     pub fn create(
         disk: &Arc<dyn Disk>,
         dir: &Path,
         uuid: &[u8; 16],
         number: u64,
         next: u64,
-        standing: &Standing,
+        (standing, void): (&Standing, u64),
     ) -> Result<Writer, Error> {
         let path = dir.join(format!("{}.tmp", name(number)));
         let (file, seed) = (disk.create(&path).at(&path)?, seed(uuid, number));
@@ -175,7 +199,7 @@ impl Writer {
             keys: 0,
             panes: None,
         };
-        writer.frame(Kind::Head, &encode_head(next, standing))?;
+        writer.frame(Kind::Head, &encode_head(next, standing, void))?;
         Ok(writer)
     }
 

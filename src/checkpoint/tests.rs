@@ -5,14 +5,25 @@
 //! some n, no earlier than the last that was acknowledged. One number determines a life: a failure
 //! prints it, and `WEIR_SIM=NUMBER cargo test checkpoint` lives it again.
 
+macro_rules! ensure {
+    ($holds:expr, $($what:tt)*) => {
+        if !$holds {
+            return Err(format!($($what)*));
+        }
+    };
+}
+
 mod facts;
+mod input;
 mod planted;
 mod real;
+mod segments;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use self::input::Input;
 use super::disk::Disk;
 use super::meta::Pipeline;
 use super::record::{Changes, Output, Record};
@@ -22,17 +33,9 @@ use super::*;
 /// What a life has shown to be wrong.
 type Life = Result<(), String>;
 
-macro_rules! ensure {
-    ($holds:expr, $($what:tt)*) => {
-        if !$holds {
-            return Err(format!($($what)*));
-        }
-    };
-}
-
 /// Limits so small that everything happens often.
 fn tiny() -> Limits {
-    Limits { log: 1500, logs: 5, held: 700, step: 300, settle: 600 }
+    Limits { log: 1500, logs: 5, held: 700, step: 300, settle: 600, segment: 400 }
 }
 
 fn pipeline() -> Pipeline {
@@ -96,6 +99,11 @@ impl Model {
         Step { record, changes, pane, marked: false, believed: false }
     }
 
+    /// How far the write-ahead log has been read.
+    fn read(&self) -> u64 {
+        self.steps.last().map_or(0, |step| step.record.wal)
+    }
+
     fn state(&self) -> Cells {
         let mut state = Cells::new();
         for (key, cell) in self.steps.iter().flat_map(|step| &step.changes) {
@@ -157,14 +165,18 @@ struct Sim {
     disk: SimDisk,
     tape: Tape,
     model: Model,
+    input: Input,
     /// A bit that was flipped while nobody looked.
     flipped: Option<(usize, usize)>,
+    /// The checkpoint has failed.
+    failed: bool,
 }
 
 impl Sim {
     fn new(seed: u64) -> Sim {
         let (disk, tape) = (SimDisk::new(!seed), Tape(seed));
-        Sim { disk, tape, model: Model::default(), flipped: None }
+        let (model, input) = (Model::default(), Input::default());
+        Sim { disk, tape, model, input, flipped: None, failed: false }
     }
 
     fn open(&self) -> Result<Checkpoint, Error> {
@@ -181,17 +193,12 @@ impl Sim {
 
     fn session(&mut self, fault: Option<(u64, Fault)>) -> Life {
         self.disk.world().start(fault);
-        let opened = self.open().and_then(|checkpoint| {
-            if let Err(wrong) = self.model.check(&checkpoint, self.flipped.is_some()) {
-                return Ok(Err(wrong));
-            }
-            let contents = self.model.check_contents(&checkpoint)?;
-            Ok(contents.map(|()| checkpoint))
-        });
-        match opened {
-            Ok(checkpoint) => {
+        self.failed = false;
+        match self.start() {
+            Ok(started) => {
                 self.flipped = None;
-                self.run(checkpoint?)?;
+                let (checkpoint, wal) = started?;
+                self.run(checkpoint, wal)?;
             }
             // Damage that was done is refused as such, and reading on goes well when it is mended.
             Err(error) if error.exit_status() == 2 && self.flipped.is_some() => {
@@ -202,6 +209,20 @@ impl Sim {
         }
         self.end();
         Ok(())
+    }
+
+    fn start(&mut self) -> Result<Result<(Checkpoint, Wal), String>, Error> {
+        let (mut checkpoint, flipped) = (self.open()?, self.flipped.is_some());
+        if (checkpoint.next() as usize) < self.model.acked && flipped {
+            self.input.forget_covered();
+        }
+        if let Err(wrong) = self.model.check(&checkpoint, flipped) {
+            return Ok(Err(wrong));
+        }
+        let contents = self.model.check_contents(&checkpoint)?;
+        let (wal, unread) = checkpoint.wal()?;
+        let read = self.input.check(&wal, unread, self.model.read(), flipped)?;
+        Ok(contents.and(read).map(|()| (checkpoint, wal)))
     }
 
     /// The process is over, in one way or another.
@@ -220,11 +241,15 @@ impl Sim {
         }
     }
 
-    fn run(&mut self, mut checkpoint: Checkpoint) -> Life {
+    fn run(&mut self, mut checkpoint: Checkpoint, mut wal: Wal) -> Life {
+        let takes_input = self.tape.chance(80);
         for _ in 0..self.tape.below(40) {
-            if let Err(error) = self.batch(&mut checkpoint) {
-                self.excuse(&error)?;
-                return self.insist(&mut checkpoint);
+            match self.turn(&mut checkpoint, &mut wal, takes_input) {
+                Ok(lived) => lived?,
+                Err(error) => {
+                    self.excuse(&error)?;
+                    return self.insist(&mut checkpoint, &mut wal);
+                }
             }
         }
         match self.model.check_contents(&checkpoint) {
@@ -233,8 +258,28 @@ impl Sim {
         }
     }
 
+    fn turn(
+        &mut self,
+        checkpoint: &mut Checkpoint,
+        wal: &mut Wal,
+        takes_input: bool,
+    ) -> Result<Life, Error> {
+        if takes_input && let Err(wrong) = self.input.come(wal, &mut self.tape)? {
+            return Ok(Err(wrong));
+        }
+        let batch = self.batch(checkpoint);
+        self.failed = batch.is_err();
+        batch?;
+        if self.model.acked == self.model.steps.len() && self.tape.chance(60) {
+            wal.release(self.model.read())?;
+        }
+        Ok(Ok(()))
+    }
+
     fn batch(&mut self, checkpoint: &mut Checkpoint) -> Result<(), Error> {
-        let step = self.model.invent(&mut self.tape);
+        let mut step = self.model.invent(&mut self.tape);
+        let read = self.model.read();
+        step.record.wal = read + self.tape.below(self.input.last - read + 1);
         let mut changes = Changes::new();
         step.changes.iter().for_each(|(key, cell)| changes.set(key, cell.as_deref()));
         step.pane.iter().for_each(|pane| changes.set_pane(pane.clone()));
@@ -271,11 +316,12 @@ impl Sim {
     }
 
     /// After a failure nothing is taken any more, however often it is tried.
-    fn insist(&mut self, checkpoint: &mut Checkpoint) -> Life {
+    fn insist(&mut self, checkpoint: &mut Checkpoint, wal: &mut Wal) -> Life {
+        self.input.insist(wal)?;
         if checkpoint.sync().is_ok() {
             self.model.acked = self.model.steps.len();
         }
-        let taken = checkpoint.compact_step().is_ok();
+        let taken = self.failed && checkpoint.compact_step().is_ok();
         ensure!(!taken || bug::PLANTED.get().is_some(), "a failed checkpoint goes on");
         Ok(())
     }

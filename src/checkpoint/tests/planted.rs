@@ -30,4 +30,7 @@ planted! {
     belief_in_the_cache_after_a_restart_is_found: BelieveTheCache,
     a_failed_sync_that_is_tried_again_is_found: SyncAgain,
     a_snapshot_that_means_done_is_found: SnapshotMeansDone,
+    input_acknowledged_before_the_sync_is_found: WalAckBeforeSync,
+    a_segment_removed_before_it_is_covered_is_found: ReleaseEarly,
+    belief_in_input_from_the_cache_is_found: BelieveTheWal,
 }

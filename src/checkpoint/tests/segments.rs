@@ -1,0 +1,215 @@
+//! The write-ahead log: what stands in the directory, what is refused, resets, and what is shown.
+
+use super::*;
+use crate::checkpoint::disk::{Append, RealDisk};
+
+fn shared(disk: &SimDisk) -> Arc<dyn Disk> {
+    Arc::new(disk.clone())
+}
+
+fn open(disk: &SimDisk) -> Result<(Checkpoint, Wal, Unread), Error> {
+    let mut checkpoint = Checkpoint::open(shared(disk), Path::new("ck"), &pipeline(), tiny())?;
+    let (wal, unread) = checkpoint.wal()?;
+    Ok((checkpoint, wal, unread))
+}
+
+fn record(n: u64, wal: u64) -> Record {
+    let (time, from, to) = (Stamp(n as i64), Vec::new(), Vec::new());
+    Record { n, time, from, to, outputs: Vec::new(), wal }
+}
+
+fn commit(checkpoint: &mut Checkpoint, n: u64, wal: u64) {
+    checkpoint.append(record(n, wal), &Changes::new()).unwrap();
+    checkpoint.sync().unwrap();
+    checkpoint.done(n).unwrap();
+}
+
+/// A log of 8 frames of 200 bytes, two a segment, of which a record covers the first 3.
+fn made() -> SimDisk {
+    let disk = SimDisk::new(1);
+    let (mut checkpoint, mut wal, _) = open(&disk).unwrap();
+    for lsn in 1..=8u8 {
+        assert_eq!(wal.append(b'\n', &[lsn; 200]).unwrap(), u64::from(lsn));
+        wal.syncer().sync().unwrap();
+    }
+    commit(&mut checkpoint, 0, 3);
+    disk
+}
+
+fn segments(disk: &SimDisk) -> Vec<String> {
+    disk.world().image().into_keys().filter(|name| name.starts_with("wal-")).collect()
+}
+
+fn lsns(mut unread: Unread) -> Vec<u64> {
+    let visit = |lsn, _: u8, records: &[u8]| {
+        assert_eq!(records, [lsn as u8; 200]);
+        lsn
+    };
+    std::iter::from_fn(|| unread.next(visit).unwrap()).collect()
+}
+
+#[test]
+fn no_segment_is_begun_before_there_is_input() {
+    let disk = SimDisk::new(1);
+    let (mut checkpoint, mut wal, unread) = open(&disk).unwrap();
+    assert_eq!((wal.next(), unread.left()), (1, Amount::default()));
+    assert_eq!(wal.syncer().sync().unwrap(), 0);
+    assert_eq!(segments(&disk), [""; 0]);
+    let error = checkpoint.wal().unwrap_err();
+    assert_eq!(error.to_string(), "ck: the write-ahead log is open already");
+    wal.append(b'\n', b"a\n").unwrap();
+    assert_eq!(segments(&disk), ["wal-1"]);
+}
+
+#[test]
+fn segments_go_when_all_they_hold_is_covered() {
+    let disk = SimDisk::new(1);
+    let (_, mut wal, _) = open(&disk).unwrap();
+    (1..7).for_each(|lsn| assert_eq!(wal.append(0, &[7; 200]).unwrap(), lsn));
+    assert_eq!(segments(&disk), ["wal-1", "wal-2", "wal-3"]);
+    wal.release(1).unwrap();
+    assert_eq!(segments(&disk).len(), 3);
+    wal.release(2).unwrap();
+    assert_eq!(segments(&disk), ["wal-2", "wal-3"]);
+    // Never the open one.
+    wal.release(6).unwrap();
+    assert_eq!(segments(&disk), ["wal-3"]);
+}
+
+#[test]
+fn what_is_unread_comes_again_until_a_record_covers_it() {
+    let disk = made();
+    for _ in 0..3 {
+        let (_, wal, unread) = open(&disk).unwrap();
+        assert_eq!((wal.next(), unread.left()), (9, Amount { frames: 5, bytes: 1000 }));
+        assert_eq!(lsns(unread), [4, 5, 6, 7, 8]);
+    }
+    let (mut checkpoint, mut wal, _) = open(&disk).unwrap();
+    commit(&mut checkpoint, 1, 8);
+    wal.release(8).unwrap();
+    drop((checkpoint, wal));
+    let (_, wal, unread) = open(&disk).unwrap();
+    assert_eq!((wal.next(), lsns(unread)), (9, vec![]));
+    assert_eq!(segments(&disk), [""; 0]);
+}
+
+#[test]
+fn segments_whose_removal_was_lost_are_void() {
+    let disk = made();
+    let old = disk.world().image();
+    let (mut checkpoint, mut wal, _) = open(&disk).unwrap();
+    commit(&mut checkpoint, 1, 7);
+    wal.release(7).unwrap();
+    drop((checkpoint, wal));
+    for some in 0..16 {
+        let back = old.iter().filter(|(name, _)| name.starts_with("wal-")).enumerate();
+        back.filter(|(at, _)| some >> at & 1 == 1)
+            .for_each(|(_, (name, bytes))| disk.world().put(name, bytes));
+        let (_, wal, unread) = open(&disk).unwrap();
+        assert_eq!((wal.next(), lsns(unread)), (9, vec![8]));
+    }
+}
+
+#[test]
+fn damaged_or_missing_input_is_refused_and_nothing_is_touched() {
+    let disk = made();
+    let whole = disk.world().image();
+    let refused = |text: &str| {
+        let before = disk.world().image();
+        let error = open(&disk).unwrap_err();
+        assert_eq!(error.exit_status(), 2);
+        let rest = "; `weir checkpoint reset ck` forgets all it holds";
+        assert_eq!(error.to_string(), format!("{text}{rest}"));
+        assert_eq!(disk.world().image(), before);
+    };
+    let mut bytes = whole["wal-3"].clone();
+    bytes[60] ^= 1;
+    disk.world().put("wal-3", &bytes);
+    refused("ck/wal-3, byte 26: damaged: a frame does not fit its checksum");
+    disk.world().put("wal-3", b"rubbish");
+    refused("ck/wal-3, byte 0: damaged: this is not how a log begins");
+    disk.world().put("wal-3", &whole["wal-3"]);
+    // Without the third the second must go as far as the fourth.
+    disk.remove(Path::new("wal-3")).unwrap();
+    refused("ck/wal-2, byte 480: damaged: a frame does not fit its checksum");
+    disk.remove(Path::new("wal-2")).unwrap();
+    disk.remove(Path::new("wal-1")).unwrap();
+    refused("ck/wal-4, byte 0: damaged: frames 4 to 6 are missing before it");
+}
+
+#[test]
+fn a_full_disk_names_the_segment_and_stops_the_log() {
+    let disk = made();
+    let (_, mut wal, _) = open(&disk).unwrap();
+    disk.world().start(Some((1, Fault::Full)));
+    let error = wal.append(b'\n', &[9; 100]).unwrap_err();
+    assert_eq!(error.to_string(), "ck/wal-5 (127 bytes at 253): no space left on device");
+    assert_eq!(error.exit_status(), 1);
+    let text = "ck: the write-ahead log is not usable any more";
+    assert_eq!(wal.append(b'\n', b"").unwrap_err().to_string(), text);
+    assert_eq!(wal.syncer().sync().unwrap_err().to_string(), text);
+    drop(wal);
+    let (_, _, unread) = open(&disk).unwrap();
+    assert_eq!(lsns(unread), [4, 5, 6, 7, 8]);
+}
+
+#[test]
+fn a_reset_gives_input_up_or_keeps_it_with_the_positions() {
+    for keep in [false, true] {
+        let disk = made();
+        let old = disk.world().image();
+        let forgotten = forget(&shared(&disk), Path::new("ck"), keep).unwrap();
+        assert_eq!(forgotten.unread, Some(Amount { frames: 5, bytes: 1000 }));
+        assert_eq!(segments(&disk).is_empty(), !keep);
+        // A reset that is cut short leaves the files, and they are void.
+        disk.world().put("wal-1", &old["wal-1"]);
+        disk.world().put("wal-2", &old["wal-2"]);
+        let (mut checkpoint, mut wal, unread) = open(&disk).unwrap();
+        let (wanted, next) = if keep { (vec![4, 5, 6, 7, 8], 9) } else { (vec![], 1) };
+        assert_eq!((lsns(unread), wal.next()), (wanted, next));
+        assert_eq!(wal.append(b'\n', &[next as u8; 200]).unwrap(), next);
+        wal.syncer().sync().unwrap();
+        commit(&mut checkpoint, u64::from(keep), next - 1);
+        drop((checkpoint, wal));
+        assert_eq!(lsns(open(&disk).unwrap().2), [next]);
+    }
+}
+
+#[test]
+fn input_before_the_first_record_outlives_a_reset_that_keeps_positions() {
+    let disk = SimDisk::new(1);
+    let (checkpoint, mut wal, _) = open(&disk).unwrap();
+    wal.append(b'\n', &[1; 200]).unwrap();
+    drop((checkpoint, wal));
+    forget(&shared(&disk), Path::new("ck"), true).unwrap();
+    assert_eq!(lsns(open(&disk).unwrap().2), [1]);
+}
+
+#[test]
+fn show_counts_what_is_unread_and_lists_the_segments() {
+    let shown = show(&shared(&made()), Path::new("ck")).unwrap();
+    let lines: Vec<&str> = shown.lines().filter(|line| line.contains(['w', 'u'])).collect();
+    let end =
+        ["wal-2 480 bytes", "wal-3 480 bytes", "wal-4 480 bytes", "unread 5 frames 1000 bytes"];
+    assert!(lines.ends_with(&end), "{shown}");
+}
+
+#[test]
+fn a_directory_with_a_segment_and_no_meta_is_foreign() {
+    let disk = SimDisk::new(1);
+    disk.world().put("wal-1", b"");
+    let text = "--checkpoint ck: this is not empty, and is no checkpoint";
+    assert_eq!(open(&disk).unwrap_err().to_string(), text);
+}
+
+#[test]
+fn a_twin_syncs_the_file_that_is_appended_to() {
+    let path = std::env::temp_dir().join(format!("weir-twin-{}", std::process::id()));
+    let mut file: Box<dyn Append> = RealDisk.create(&path).unwrap();
+    let mut twin = file.twin().unwrap();
+    file.append(b"bytes").unwrap();
+    twin.sync().unwrap();
+    assert_eq!(RealDisk.len(&path).unwrap(), 5);
+    RealDisk.remove(&path).unwrap();
+    assert!(twin.sync().is_err());
+}
