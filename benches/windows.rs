@@ -52,7 +52,7 @@ fn measure<C: Cell>(name: &str, length: u64) {
     let window = Window::new(span, None, second).expect("a window of whole seconds");
     let keep = Keep::Window { window, keep_zeros: false };
     let before = resident();
-    let mut state = State::<C>::new(&keep, &seeds, true);
+    let mut state = State::<C>::new(&keep, &seeds, true, false);
     let (mut random, mut times, mut changed, mut all) = (1u64, Vec::new(), Vec::new(), Vec::new());
     let full = length as i64 * 3 / 2;
     for slide in 1..=full + MEASURED {

@@ -66,7 +66,7 @@ _weir() {
             return 0
             ;;
         weir__subcmd__connect)
-            opts="-o -i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --output --output-dir --exec --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --reconnect-delay --help"
+            opts="-o -i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --output --output-dir --exec --interval --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain --verbose --quiet --reconnect-delay --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -165,6 +165,10 @@ _weir() {
                     return 0
                     ;;
                 --on-bad)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checkpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -180,7 +184,7 @@ _weir() {
             return 0
             ;;
         weir__subcmd__listen)
-            opts="-o -i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --output --output-dir --exec --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --ack --help"
+            opts="-o -i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --output --output-dir --exec --interval --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain --verbose --quiet --ack --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -279,6 +283,10 @@ _weir() {
                     return 0
                     ;;
                 --on-bad)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checkpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -304,7 +312,7 @@ _weir() {
             return 0
             ;;
         weir__subcmd__stdin)
-            opts="-o -i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --output --output-dir --exec --interval --once --batches --duration --threads --max-rate --max-record --on-bad --explain --verbose --quiet --help"
+            opts="-o -i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --output --output-dir --exec --interval --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -403,6 +411,10 @@ _weir() {
                     return 0
                     ;;
                 --on-bad)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --checkpoint)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

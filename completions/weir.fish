@@ -59,6 +59,7 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l threads -d 'Fold wit
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-rate -d 'Read at most N records a second' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-record -d 'The longest record; a longer one is bad' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -F
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -75,6 +76,8 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l no-time -d 'Leave th
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l header -d 'Begin with a line that names the columns (tsv)'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l no-wal -d 'Keep no such log: a crash loses the open batch'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l explain -d 'Print the pipeline instead of running it'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s q -l quiet -d 'Say nothing on stderr but errors and losses'
@@ -107,6 +110,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l threads -d 'Fold w
 complete -c weir -n "__fish_weir_using_subcommand connect" -l max-rate -d 'Read at most N records a second' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l max-record -d 'The longest record; a longer one is bad' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r
+complete -c weir -n "__fish_weir_using_subcommand connect" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -F
 complete -c weir -n "__fish_weir_using_subcommand connect" -l reconnect-delay -d 'How long to wait before a server that is lost or refuses is tried again' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
@@ -124,6 +128,8 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l no-time -d 'Leave 
 complete -c weir -n "__fish_weir_using_subcommand connect" -l header -d 'Begin with a line that names the columns (tsv)'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l no-wal -d 'Keep no such log: a crash loses the open batch'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l explain -d 'Print the pipeline instead of running it'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s q -l quiet -d 'Say nothing on stderr but errors and losses'
@@ -156,6 +162,7 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l threads -d 'Fold wi
 complete -c weir -n "__fish_weir_using_subcommand listen" -l max-rate -d 'Read at most N records a second' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l max-record -d 'The longest record; a longer one is bad' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r
+complete -c weir -n "__fish_weir_using_subcommand listen" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -F
 complete -c weir -n "__fish_weir_using_subcommand listen" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -172,6 +179,8 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l no-time -d 'Leave t
 complete -c weir -n "__fish_weir_using_subcommand listen" -l header -d 'Begin with a line that names the columns (tsv)'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l no-wal -d 'Keep no such log: a crash loses the open batch'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l explain -d 'Print the pipeline instead of running it'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s q -l quiet -d 'Say nothing on stderr but errors and losses'

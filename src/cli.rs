@@ -4,6 +4,7 @@
 //! clap tells by the index of each occurrence.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::builder::OsStringValueParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -24,8 +25,23 @@ pub enum Asked {
     Man,
     /// `weir completions SHELL`.
     Completions(Shell),
+    /// `weir checkpoint ...`.
+    Upkeep(Upkeep),
     /// Help or version: text for stdout.
     Text(String),
+}
+
+/// What is to be done with a checkpoint that no stream is using.
+pub enum Upkeep {
+    /// `show DIR`.
+    Show(PathBuf),
+    /// `reset DIR`.
+    Reset {
+        /// The directory.
+        dir: PathBuf,
+        /// `--keep-offsets`.
+        keep_offsets: bool,
+    },
 }
 
 /// A stream, as typed.
@@ -66,6 +82,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Error> {
     let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
     Ok(match name {
         "man" => Asked::Man,
+        "checkpoint" => Asked::Upkeep(upkeep(matches)),
         "completions" => {
             Asked::Completions(*matches.get_one("shell").expect("the argument is required"))
         }
@@ -105,6 +122,15 @@ fn tip(error: &clap::Error) -> String {
         true => format!("  tip: the source is the first word: weir {word} ...\n\n"),
         false if word.starts_with('-') => String::new(),
         false => format!("  tip: a file is read from standard input: weir ... < {word}\n\n"),
+    }
+}
+
+fn upkeep(matches: &ArgMatches) -> Upkeep {
+    let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
+    let dir = matches.get_one::<PathBuf>("dir").expect("the argument is required").clone();
+    match name {
+        "show" => Upkeep::Show(dir),
+        _ => Upkeep::Reset { dir, keep_offsets: matches.get_flag("keep-offsets") },
     }
 }
 
@@ -150,8 +176,30 @@ pub fn command() -> Command {
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .subcommands(SOURCES.iter().map(source_command))
+        .subcommand(checkpoint_command())
         .subcommand(Command::new("man").about("Print the manual page (weir man | man -l -)"))
         .subcommand(Command::new("completions").about("Print completions for a shell").arg(shell))
+}
+
+fn checkpoint_command() -> Command {
+    let dir = Arg::new("dir").value_name("DIR").required(true);
+    let dir = dir.value_parser(clap::value_parser!(PathBuf)).help("What --checkpoint names");
+    let keep = Arg::new("keep-offsets").long("keep-offsets").action(ArgAction::SetTrue);
+    let keep = keep.help("Go on from where the input was, with what the log holds beyond that");
+    Command::new("checkpoint")
+        .about("Show what a checkpoint holds, or reset it")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .subcommand(
+            Command::new("show").about("Print what it holds; a stream may be using it").arg(&dir),
+        )
+        .subcommand(
+            Command::new("reset")
+                .about("Forget state and windows, and where the input was")
+                .arg(dir)
+                .arg(keep),
+        )
 }
 
 fn source_command(spec: &source::Spec) -> Command {

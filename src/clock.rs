@@ -72,6 +72,9 @@ pub trait Wait: Send {
     /// Lets time pass until `deadline`, or less; what becomes ready meanwhile is not looked at.
     fn pause(&mut self, deadline: Stamp);
 
+    /// Goes on from a later moment: the wall clock was set back while nobody looked.
+    fn go_on_from(&mut self, moment: Stamp);
+
     /// What was found ready by the last [`Wait::until`].
     fn events(&self) -> &Events;
 }
@@ -156,6 +159,11 @@ impl Wait for RealTime {
         std::thread::sleep(left);
     }
 
+    fn go_on_from(&mut self, moment: Stamp) {
+        let now = self.now();
+        self.steady.lead += (moment.0 - now.0).max(0);
+    }
+
     fn events(&self) -> &Events {
         &self.poller.events
     }
@@ -199,6 +207,10 @@ impl Wait for VirtualTime {
 
     fn pause(&mut self, deadline: Stamp) {
         self.now = self.now.max(deadline);
+    }
+
+    fn go_on_from(&mut self, moment: Stamp) {
+        self.now = self.now.max(moment);
     }
 
     fn events(&self) -> &Events {

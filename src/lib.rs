@@ -10,7 +10,8 @@
 //! [`keys`] and [`shards`]; [`state`] keeps what reaches beyond a batch, and [`window`] says how far;
 //! [`report`] chooses and orders rows, [`changes`] those that are new; [`sink`] writes them.
 //! [`engine`] moves all of it, [`clock`] owns time, and [`cli`] and [`plan`] turn what was typed into
-//! what runs. [`checkpoint`] is the storage for what is to outlive a process; nothing uses it yet.
+//! what runs. [`checkpoint`] is the storage for what is to outlive a process, and [`identity`] the
+//! text by which it knows its pipeline.
 
 pub mod agg;
 pub mod cell;
@@ -21,6 +22,7 @@ pub mod clock;
 pub mod engine;
 pub mod error;
 pub mod explain;
+pub mod identity;
 pub mod keys;
 pub mod man;
 pub mod plan;

@@ -3,13 +3,16 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use weir::cli::{self, Asked, Typed};
+use weir::checkpoint::disk::{Disk, RealDisk};
+use weir::checkpoint::{self, Checkpoint, Limits};
+use weir::cli::{self, Asked, Typed, Upkeep};
 use weir::clock::{RealTime, Stamp, VirtualTime, Wait};
-use weir::engine::{self, Surroundings};
+use weir::engine::{self, Saved, Surroundings};
 use weir::error::{Context, Error};
+use weir::plan::Saving;
 use weir::say::say;
 use weir::signal::{self, Stop};
-use weir::sink::output::Outputs;
+use weir::sink::output::{Lasting, Outputs};
 use weir::sink::stdout::Stdout;
 use weir::{explain, man, plan};
 
@@ -33,7 +36,20 @@ fn run() -> Result<(), Error> {
         Asked::Run(typed) => stream(&typed, stdout),
         Asked::Man => stdout.write(&man::page()),
         Asked::Completions(shell) => stdout.write(&man::completions(shell)),
+        Asked::Upkeep(upkeep) => keep_up(upkeep, &stdout),
         Asked::Text(text) => stdout.write(text.as_bytes()),
+    }
+}
+
+/// `weir checkpoint`.
+fn keep_up(upkeep: Upkeep, stdout: &Stdout) -> Result<(), Error> {
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    match upkeep {
+        Upkeep::Show(dir) => stdout.write(checkpoint::show(&disk, &dir)?.as_bytes()),
+        Upkeep::Reset { dir, keep_offsets } => {
+            let forgotten = checkpoint::forget(&disk, &dir, keep_offsets)?;
+            stdout.write(format!("{}: {forgotten}\n", dir.display()).as_bytes())
+        }
     }
 }
 
@@ -54,9 +70,21 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     if typed.engine.explain {
         return explain::explain(typed, plan, &mut *wait, &stdout);
     }
+    // Before the outputs: one that is refused leaves nothing behind.
+    let mut lasting = None;
+    let saved = plan.saving.map(|saving| {
+        let Saving { dir, pipeline, logs_input } = saving;
+        let disk = Arc::new(RealDisk);
+        let checkpoint = Checkpoint::open(disk, &dir, &pipeline, Limits::default())?;
+        lasting = Some(Lasting { tag: checkpoint.tag(), owed: checkpoint.owed() });
+        // Under a virtual clock nothing may depend on when a thread runs.
+        Ok(Saved { checkpoint, logs_input, syncs_at_once: start.is_some() })
+    });
+    let saved = saved.transpose()?;
     // Before signals are heard: opening a FIFO waits for its reader, and a signal ends that.
-    let outputs = Outputs::open(&plan.outputs, &stdout, typed.engine.quiet)?;
+    let quiet = typed.engine.quiet;
+    let outputs = Outputs::open(&plan.outputs, &stdout, quiet, lasting.as_ref())?;
     let stop = Arc::new(Stop::default());
     signal::listen(&stop, &waker)?;
-    engine::run(plan.pipeline, &plan.settings, Surroundings { wait, waker, outputs, stop })
+    engine::run(plan.pipeline, &plan.settings, Surroundings { wait, waker, outputs, stop, saved })
 }

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use crate::agg;
 use crate::changes::Changes;
+use crate::checkpoint::meta;
 use crate::cli::Typed;
 use crate::clock::Stamp;
 use crate::engine::{self, Keeping, OnBad, Pipeline};
 use crate::error::Error;
+use crate::identity::identity;
 use crate::report::{Selection, Sort};
 use crate::say::say;
 use crate::sink::output::Target;
@@ -29,12 +31,26 @@ pub struct Plan {
     pub settings: engine::Settings,
     /// Where batches go.
     pub outputs: Vec<Target>,
+    /// What is to outlive the process, if anything is.
+    pub saving: Option<Saving>,
+}
+
+/// How a checkpoint is meant.
+pub struct Saving {
+    /// Its directory.
+    pub dir: PathBuf,
+    /// The pipeline, as the checkpoint knows it.
+    pub pipeline: meta::Pipeline,
+    /// True if the input goes to the write-ahead log.
+    pub logs_input: bool,
 }
 
 /// Resolves what was typed; `start` is the time it is.
 pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     check(typed)?;
-    let source = source(typed, start)?;
+    let logs_input = typed.engine.checkpoint.is_some() && !typed.engine.no_wal;
+    let source = source(typed, start, logs_input)?;
+    let logs_input = logs_input && !source.is_replayable();
     let settings = settings(typed, &*source);
     let (num, mut selection) = selection(typed);
     let keep = keep(typed, &settings, start)?;
@@ -59,7 +75,12 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
         format,
         skip_empty: typed.sink.skip_empty,
     };
-    Ok(Plan { pipeline, settings, outputs: typed.sink.targets() })
+    let saving = typed.engine.checkpoint.as_ref().map(|dir| Saving {
+        dir: dir.clone(),
+        pipeline: identity(typed, keep.as_ref().map(|keeping| &keeping.keep)),
+        logs_input,
+    });
+    Ok(Plan { pipeline, settings, outputs: typed.sink.targets(), saving })
 }
 
 /// Refuses what cannot be meant. Each message starts with the flag and says what would do.
@@ -121,6 +142,18 @@ fn check(typed: &Typed) -> Result<(), Error> {
         (
             record_at_a_time && report.ascending,
             "--ascending: with --interval 0 results come in the order of their records",
+        ),
+        (
+            engine.checkpoint.as_ref().is_some_and(|dir| dir.as_os_str().is_empty()),
+            "--checkpoint: what is empty names no directory",
+        ),
+        (
+            engine.checkpoint.is_none() && engine.wal,
+            "--wal: needs --checkpoint DIR, where the log is kept",
+        ),
+        (
+            engine.checkpoint.is_none() && engine.no_wal,
+            "--no-wal: without --checkpoint there is no log",
         ),
         (
             record_at_a_time && engine.batches.is_some(),
@@ -217,14 +250,14 @@ fn is_misspelt(policy: &OsStr) -> bool {
     is("skip") || is("fail")
 }
 
-fn source(typed: &Typed, start: Stamp) -> Result<Box<dyn Source>, Error> {
+fn source(typed: &Typed, start: Stamp, logs_input: bool) -> Result<Box<dyn Source>, Error> {
     let settings = source::Settings {
         delimiter: b'\n',
         max_record: typed.engine.max_record,
         once: typed.engine.once,
         quiet: typed.engine.quiet,
         verbose: typed.engine.verbose,
-        acknowledges: false,
+        acknowledges: logs_input,
         start,
     };
     (typed.source.build)(&typed.matches, &settings)

@@ -171,6 +171,11 @@ impl Chunk {
         self.uncut = Some([delimiter; 2]);
     }
 
+    /// What ends each record, while the chunk is uncut.
+    pub fn delimiter(&self) -> Option<u8> {
+        self.uncut.map(|[end, _]| end)
+    }
+
     /// Ends a read: what is there are records that end with `delimiter`; true if anything is there.
     ///
     /// A record that was too long is something too, though only [`Chunk::bad`] tells of it.

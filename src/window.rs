@@ -74,6 +74,11 @@ impl Window {
         Stamp(next_multiple(time.0, self.slide))
     }
 
+    /// The Time of the last window that is due at or before `time`.
+    pub fn last_due(&self, time: Stamp) -> Stamp {
+        self.due(Stamp(time.0 - self.slide + 1))
+    }
+
     /// The end of the time before the window of `time`: the panes up to there are not in it.
     pub fn start(&self, time: Stamp) -> Stamp {
         Stamp(time.0 - self.length)

@@ -15,7 +15,8 @@ const LAYERS: &[&[&str]] = &[
     &["checkpoint"],
     &["engine"],
     &["cli"],
-    &["plan", "man"],
+    &["identity", "man"],
+    &["plan"],
     &["explain"],
 ];
 

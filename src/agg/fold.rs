@@ -22,7 +22,7 @@ use crate::keys::{Key, Seeds, Table};
 use crate::record::{Bad, Chunk};
 use crate::report::Collector;
 use crate::shards::Shards;
-use crate::state::Keep;
+use crate::state::{Keep, State};
 use crate::value::Value;
 
 /// A worker's table is poured when it is larger than this many bytes: about what a core's own cache
@@ -63,8 +63,21 @@ impl<C: Cell + Sync> Aggregate for Keyed<C> {
         Box::new(KeyedPane { shards: Some(shards), shared: self })
     }
 
-    fn keep(&self, keep: &Keep, changes: bool) -> Box<dyn Kept> {
-        Box::new(History::<C>::new(keep, &self.seeds, changes, false))
+    fn keep(&self, keep: &Keep, changes: bool, lasts: bool) -> Box<dyn Kept> {
+        let state = State::new(keep, &self.seeds, changes, lasts);
+        Box::new(History::<C>::new(state, &self.seeds, changes, false))
+    }
+
+    fn load<'a>(
+        self: Arc<Self>,
+        entries: &mut dyn Iterator<Item = (&'a [u8], &'a [u8])>,
+    ) -> Option<Box<dyn Pane>> {
+        let (shards, mut table) = (Shards::new(&self.seeds), Table::new(&self.seeds, 0));
+        for (key, cell) in entries {
+            *table.cell(Key::copied(key, &self.seeds)) = loaded::<C>(cell)?;
+        }
+        shards.pour(&mut table, 0, C::merge);
+        Some(Box::new(KeyedPane { shards: Some(shards), shared: self }))
     }
 
     fn indelible(&self) -> Option<&'static str> {
@@ -151,6 +164,17 @@ impl<C: Cell + Sync> Pane for KeyedPane<C> {
         });
         Ok(())
     }
+
+    fn save(&self, visit: &mut dyn FnMut(&[u8], &[u8])) {
+        let mut bytes = Vec::new();
+        self.shards.iter().for_each(|shards| {
+            shards.for_each(|key, cell| {
+                bytes.clear();
+                cell.save(&mut bytes);
+                visit(key, &bytes);
+            });
+        });
+    }
 }
 
 impl<C: Cell> Drop for KeyedPane<C> {
@@ -186,8 +210,21 @@ impl<C: Cell + Sync> Aggregate for Whole<C> {
         Box::new(WholePane { cell: std::mem::take(&mut *open) })
     }
 
-    fn keep(&self, keep: &Keep, changes: bool) -> Box<dyn Kept> {
-        Box::new(History::<C>::new(keep, &Seeds::random(), changes, true))
+    fn keep(&self, keep: &Keep, changes: bool, lasts: bool) -> Box<dyn Kept> {
+        let seeds = Seeds::random();
+        let state = State::new(keep, &seeds, changes, lasts);
+        Box::new(History::<C>::new(state, &seeds, changes, true))
+    }
+
+    fn load<'a>(
+        self: Arc<Self>,
+        entries: &mut dyn Iterator<Item = (&'a [u8], &'a [u8])>,
+    ) -> Option<Box<dyn Pane>> {
+        let mut cell = C::default();
+        for (_, bytes) in entries {
+            cell.merge(&loaded(bytes)?);
+        }
+        Some(Box::new(WholePane { cell }))
     }
 
     fn indelible(&self) -> Option<&'static str> {
@@ -237,6 +274,19 @@ impl<C: Cell + Sync> Pane for WholePane<C> {
         report.offer(b"", &values, 0);
         Ok(())
     }
+
+    fn save(&self, visit: &mut dyn FnMut(&[u8], &[u8])) {
+        if self.cell.records() > 0 {
+            let mut bytes = Vec::new();
+            self.cell.save(&mut bytes);
+            visit(b"", &bytes);
+        }
+    }
+}
+
+/// The cell that some bytes are, all of them.
+fn loaded<C: Cell>(mut bytes: &[u8]) -> Option<C> {
+    C::load(&mut bytes).filter(|_| bytes.is_empty())
 }
 
 /// Pushes each pair of a chunk.

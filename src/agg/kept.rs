@@ -4,15 +4,16 @@
 //! have it again.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 
 use super::fold::{KeyedPane, WholePane, refuse};
-use super::{Cell, Kept, Pane, Row};
+use super::{Cell, Kept, Note, Pane, Row};
 use crate::clock::Stamp;
 use crate::error::Error;
 use crate::keys::{Key, Seeds};
 use crate::record::Chunk;
 use crate::report::Collector;
-use crate::state::{Keep, State};
+use crate::state::State;
 use crate::value::Value;
 
 /// The state of an aggregate; one without keys has the empty key alone.
@@ -27,8 +28,8 @@ pub(super) struct History<C> {
 }
 
 impl<C: Cell> History<C> {
-    pub(super) fn new(keep: &Keep, seeds: &Seeds, changes: bool, is_whole: bool) -> History<C> {
-        let (state, seeds) = (State::new(keep, seeds, changes), seeds.clone());
+    pub(super) fn new(state: State<C>, seeds: &Seeds, changes: bool, is_whole: bool) -> History<C> {
+        let seeds = seeds.clone();
         History { state, seeds, changes, is_whole, now: Vec::new(), before: Vec::new() }
     }
 
@@ -45,33 +46,86 @@ impl<C: Cell> History<C> {
         Ok(())
     }
 
-    fn take(&mut self, pane: Box<dyn Any>) {
-        match pane.downcast::<KeyedPane<C>>() {
-            Ok(pane) => pane.for_each_loaded(|key, cell| {
-                self.state.enter(key, cell);
-            }),
-            Err(pane) => {
-                let pane = pane.downcast::<WholePane<C>>();
-                let cell = pane.expect("the pane is of this aggregate").cell;
-                if cell.records() > 0 {
-                    self.state.enter(Key::copied(b"", &self.seeds), &cell);
-                }
+    fn take(&mut self, pane: &dyn Any) {
+        each_of(pane, &self.seeds, |key, cell| {
+            self.state.enter(key, cell);
+        });
+    }
+
+    /// Takes down the keys of a pane that were never here, where keys stay when they leave.
+    fn note_unknown(&self, pane: &dyn Any, note: &mut Note<'_>) {
+        each_of(pane, &self.seeds, |key: Key<'_>, _: &C| {
+            if !self.state.knows(key) {
+                note(key.bytes(&mut [0; 16]), Some(b""));
+            }
+        });
+    }
+
+    /// Takes down what became of one key.
+    fn note(&self, key: Key<'_>, time: Stamp, bytes: &mut Vec<u8>, note: &mut Note<'_>) {
+        bytes.clear();
+        let is_held = self.state.save(key, time, bytes);
+        note(key.bytes(&mut [0; 16]), is_held.then_some(bytes));
+    }
+
+    /// Takes down which keys are there no more.
+    fn note_forgotten(&mut self, note: &mut Note<'_>) {
+        for key in self.state.forgotten() {
+            if self.state.get(Key::copied(&key, &self.seeds)).is_none() {
+                note(&key, None);
+            }
+        }
+    }
+}
+
+/// Calls `visit` for each key of a pane, ready to be looked up, and its cell.
+fn each_of<C: Cell>(pane: &dyn Any, seeds: &Seeds, mut visit: impl FnMut(Key<'_>, &C)) {
+    match pane.downcast_ref::<KeyedPane<C>>() {
+        Some(pane) => pane.for_each_loaded(visit),
+        None => {
+            let pane = pane.downcast_ref::<WholePane<C>>();
+            let cell = &pane.expect("the pane is of this aggregate").cell;
+            if cell.records() > 0 {
+                visit(Key::copied(b"", seeds), cell);
             }
         }
     }
 }
 
 impl<C: Cell + Sync> Kept for History<C> {
-    fn absorb(&mut self, time: Stamp, pane: Box<dyn Pane>) -> Result<(), Error> {
-        self.state.begin(time);
-        if self.state.is_open() {
-            self.take(pane);
+    fn absorb(
+        &mut self,
+        time: Stamp,
+        pane: Option<Box<dyn Pane>>,
+        mut note: Option<&mut Note<'_>>,
+    ) -> Result<(), Error> {
+        let pane: Option<Box<dyn Any>> = pane.map(|pane| pane as Box<dyn Any>);
+        if let Some(pane) = &pane {
+            self.state.begin(time);
+            if self.state.is_open() {
+                if let (Some(note), true) = (&mut note, self.state.keeps_zeros()) {
+                    self.note_unknown(&**pane, note);
+                }
+                self.take(&**pane);
+            }
         }
-        self.state.settle(time)
+        self.state.settle(time)?;
+        let Some(note) = note.filter(|_| !self.state.is_window()) else { return Ok(()) };
+        self.note_forgotten(note);
+        let mut bytes = Vec::new();
+        pane.iter().for_each(|pane| {
+            each_of(&**pane, &self.seeds, |key, _: &C| self.note(key, time, &mut bytes, note));
+        });
+        Ok(())
     }
 
-    fn settle(&mut self, time: Stamp) -> Result<(), Error> {
-        self.state.settle(time)
+    fn put(&mut self, key: &[u8], held: Option<&[u8]>, fresh: bool) -> Option<()> {
+        self.state.put(Key::copied(key, &self.seeds), held, fresh)
+    }
+
+    fn restored(&mut self) {
+        self.state.restored();
+        self.state.changes(|_, _, _| {});
     }
 
     fn holds(&self) -> bool {
@@ -100,7 +154,12 @@ impl<C: Cell + Sync> Kept for History<C> {
         Ok(())
     }
 
-    fn each(&mut self, chunk: &mut Chunk, report: &mut Collector) -> Result<(), Error> {
+    fn each(
+        &mut self,
+        chunk: &mut Chunk,
+        report: &mut Collector,
+        note: Option<&mut Note<'_>>,
+    ) -> Result<(), Error> {
         chunk.cut();
         // A key whose time is over is forgotten before it comes again.
         self.state.settle(chunk.time)?;
@@ -123,6 +182,15 @@ impl<C: Cell + Sync> Kept for History<C> {
             }
         }
         refuse(chunk, refused);
+        if let Some(note) = note {
+            self.note_forgotten(note);
+            let (mut bytes, all) = (Vec::new(), chunk.keys.iter().map(|&key| chunk.at(key)));
+            let keys: BTreeSet<&[u8]> =
+                if self.is_whole { [&b""[..]].into() } else { all.collect() };
+            for key in keys {
+                self.note(Key::copied(key, &self.seeds), chunk.time, &mut bytes, note);
+            }
+        }
         // Each record has been compared; what is noted for a report is not needed.
         self.state.changes(|_, _, _| {});
         Ok(())

@@ -29,8 +29,15 @@ pub trait Aggregate: Send + Sync {
     /// Ends the batch: takes all that was flushed since the last batch ended.
     fn close(self: Arc<Self>) -> Box<dyn Pane>;
 
-    /// Makes what is kept of many batches; with `changes` its reports have only rows that changed.
-    fn keep(&self, keep: &Keep, changes: bool) -> Box<dyn Kept>;
+    /// Makes what is kept of many batches; with `changes` its reports have only rows that changed,
+    /// with `lasts` it can be noted down as it changes.
+    fn keep(&self, keep: &Keep, changes: bool, lasts: bool) -> Box<dyn Kept>;
+
+    /// Makes the pane again that [`Pane::save`] wrote; `None` if these are not such entries.
+    fn load<'a>(
+        self: Arc<Self>,
+        entries: &mut dyn Iterator<Item = (&'a [u8], &'a [u8])>,
+    ) -> Option<Box<dyn Pane>>;
 
     /// What of it cannot be subtracted, in words, if there is such.
     fn indelible(&self) -> Option<&'static str>;
@@ -49,15 +56,33 @@ pub trait Fold: Send {
 pub trait Pane: Any + Send {
     /// Offers a row for each key to the report.
     fn report(&self, report: &mut Collector) -> Result<(), Error>;
+
+    /// Gives each key and the bytes of its cell to `visit`.
+    fn save(&self, visit: &mut dyn FnMut(&[u8], &[u8]));
 }
+
+/// Takes down a key, and all that is held of it now; `None`: nothing is, any more.
+pub type Note<'a> = dyn FnMut(&[u8], Option<&[u8]>) + 'a;
 
 /// What is kept of many batches: the panes of a window, or running state.
 pub trait Kept: Send {
     /// Takes in the batch of `time`, which is later than all before; its pane is of this aggregate.
-    fn absorb(&mut self, time: Stamp, pane: Box<dyn Pane>) -> Result<(), Error>;
+    ///
+    /// Without a pane only time passes: what is over by the report of `time` goes. `note` takes down
+    /// what has changed and does not follow from the panes alone.
+    fn absorb(
+        &mut self,
+        time: Stamp,
+        pane: Option<Box<dyn Pane>>,
+        note: Option<&mut Note<'_>>,
+    ) -> Result<(), Error>;
 
-    /// Lets time pass: what is over by the report of `time` goes.
-    fn settle(&mut self, time: Stamp) -> Result<(), Error>;
+    /// Sets a key to what was noted of it; `None` if these are no such bytes. With `fresh` it has
+    /// changed since the last report.
+    fn put(&mut self, key: &[u8], held: Option<&[u8]>, fresh: bool) -> Option<()>;
+
+    /// Says that all that was noted is there again, and reported.
+    fn restored(&mut self);
 
     /// True if some record is held.
     fn holds(&self) -> bool;
@@ -66,7 +91,12 @@ pub trait Kept: Send {
     fn report(&mut self, report: &mut Collector) -> Result<(), Error>;
 
     /// Takes in the records of a chunk one by one, and offers each one's result, in their order.
-    fn each(&mut self, chunk: &mut Chunk, report: &mut Collector) -> Result<(), Error>;
+    fn each(
+        &mut self,
+        chunk: &mut Chunk,
+        report: &mut Collector,
+        note: Option<&mut Note<'_>>,
+    ) -> Result<(), Error>;
 }
 
 /// An aggregate as the command line knows it.

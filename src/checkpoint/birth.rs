@@ -18,6 +18,7 @@ use super::frame::HEAD;
 use super::lock::{self, Lock};
 use super::log::{LOGS, Log};
 use super::meta::{self, Meta, Pipeline};
+use super::record::Chain;
 use super::recover::{Recovered, recover};
 use super::{Checkpoint, Limits};
 use crate::clock::Stamp;
@@ -125,6 +126,9 @@ fn assemble(
         closed: found.logs,
         log,
         standing: found.standing,
+        last_first: found.last_first,
+        chain: Chain::default(),
+        paced: 0,
         needed: Stamp(i64::MIN),
         backlog: Some((found.highest + 1, found.backlog)),
         compaction: None,

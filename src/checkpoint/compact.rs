@@ -44,6 +44,8 @@ pub fn step(checkpoint: &mut Checkpoint) -> Result<bool, Error> {
         return Ok(true);
     }
     match checkpoint.compaction.take() {
+        // What a record that is not done has changed must be told apart at the next start.
+        None if !checkpoint.standing.done && !planted(Bug::SnapshotMeansDone) => return Ok(false),
         None if !is_due(checkpoint) => return Ok(false),
         None => checkpoint.compaction = Some(begin(checkpoint)?),
         Some(compaction) => checkpoint.compaction = go_on(checkpoint, compaction)?,

@@ -4,6 +4,7 @@
 //! positions the write-ahead log stays, and the next start reads what is unread of it. Without them
 //! nothing of the old files matters, so damaged ones can be forgotten too.
 
+use std::fmt::{self, Display};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -26,6 +27,19 @@ pub struct Forgotten {
     /// The input beyond that record in the write-ahead log: kept with the record, or given up with
     /// everything; `None` if it cannot be read.
     pub unread: Option<Amount>,
+}
+
+impl Display for Forgotten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kept {
+            Some(n) => write!(f, "reset; the next start goes on behind record {n}")?,
+            None => f.write_str("reset; the next start begins afresh")?,
+        }
+        match self.owed {
+            Some(n) => write!(f, "; the output of record {n} was owed, and is given up"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Forgets all that the checkpoint in `dir` holds, but, if asked, not where its input had come to.

@@ -41,11 +41,11 @@ pub mod record;
 mod recover;
 mod show;
 #[cfg(test)]
-mod sim;
+pub(crate) mod sim;
 mod snapshot;
 mod syncer;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod wal;
 
 use std::path::{Path, PathBuf};
@@ -57,9 +57,9 @@ use self::compact::Compaction;
 use self::disk::{Append, Disk};
 use self::frame::Kind;
 use self::lock::Lock;
-use self::log::{Log, Written};
+use self::log::{Log, Written, take_version};
 use self::merge::{Merge, Piece, Walk};
-use self::record::{Chain, Changes, Record, decode_pane, encode_done, encode_pane};
+use self::record::{Chain, Changes, Entries, Record, decode_pane, encode_done, encode_pane};
 use self::recover::Standing;
 use self::snapshot::Snapshot;
 use crate::clock::Stamp;
@@ -110,6 +110,12 @@ pub struct Checkpoint {
     closed: Vec<Written>,
     log: Log,
     standing: Standing,
+    /// The number of the first frame of the record that was the last one at the start.
+    last_first: u64,
+    /// The parts of the record that is being made.
+    chain: Chain,
+    /// How long the log was when tidying up ended last.
+    paced: u64,
     /// Panes before this Time are not needed.
     needed: Stamp,
     /// What the write-ahead log held at the start, and the number of its next segment.
@@ -145,21 +151,65 @@ impl Checkpoint {
         self.standing.done || self.standing.record.is_none()
     }
 
+    /// The number of the last record, if its output is not out.
+    pub fn owed(&self) -> Option<u64> {
+        self.last().filter(|_| !self.is_done()).map(|last| last.n)
+    }
+
+    /// Some letters that no other checkpoint is likely to have.
+    pub fn tag(&self) -> String {
+        self.uuid[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The number of the next record.
     pub fn next(&self) -> u64 {
         self.last().map_or(0, |last| last.n + 1)
     }
 
     /// Gives every key that has a cell to `visit`, once, in no order that means anything.
-    pub fn state(
+    pub fn state(&self, visit: impl FnMut(&[u8], &[u8]) -> Result<(), Error>) -> Result<(), Error> {
+        self.state_upto(u64::MAX, visit)
+    }
+
+    /// The same, without what the last record has changed: called at a start, while it is not done.
+    pub fn state_before(
         &self,
+        visit: impl FnMut(&[u8], &[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.state_upto(self.last_first, visit)
+    }
+
+    fn state_upto(
+        &self,
+        upto: u64,
         mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         // A start has memory to spare, and each walk over the logs costs time.
         let held = self.limits.held.saturating_mul(8);
         let limits = Limits { step: u64::MAX, held, ..self.limits.clone() };
-        let mut merge = Merge::new(&self.disk, &limits, self.snapshot.as_ref(), &self.logs());
+        let merge = Merge::new(&self.disk, &limits, self.snapshot.as_ref(), &self.logs());
+        let mut merge = merge.upto(upto);
         while merge.step(&mut visit)? {}
+        Ok(())
+    }
+
+    /// Gives what the last record has changed to `visit`: called at a start, while it is not done.
+    pub fn last_changes(
+        &self,
+        mut visit: impl FnMut(&[u8], Option<&[u8]>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut walk = Walk::new(&self.disk, self.logs().iter().map(Piece::log).collect());
+        while walk.advance()? {
+            let frame = walk.frame();
+            if frame.kind != Kind::Changes || frame.lsn < self.last_first {
+                continue;
+            }
+            let entries = take_version(frame.payload).ok_or_else(|| walk.nonsense())?;
+            for entry in Entries(entries) {
+                let entry = entry.ok_or_else(|| walk.nonsense())?;
+                visit(entry.key, entry.cell)?;
+            }
+        }
         Ok(())
     }
 
@@ -189,6 +239,16 @@ impl Checkpoint {
         open.map_or(Ok(()), |(time, pane)| visit(time, &pane))
     }
 
+    /// Appends a part of the pane of the next record, whose Time is `time`: for what is too long to
+    /// be held whole. Parts have some [`record::PART`] bytes.
+    pub fn pane_part(&mut self, time: Stamp, bytes: &[u8]) -> Result<(), Error> {
+        self.guarded(|this| {
+            let part = record::encode_pane_part(time, this.chain.parts, bytes);
+            this.chain.part(&part);
+            this.log.append(Kind::Pane, &part)
+        })
+    }
+
     /// Appends the next record and hands it to the system; it is committed after [`Checkpoint::sync`].
     pub fn append(&mut self, record: Record, changes: &Changes) -> Result<(), Error> {
         self.guarded(|this| {
@@ -196,7 +256,8 @@ impl Checkpoint {
                 let (dir, n, next) = (this.dir.display(), record.n, this.next());
                 return Err(Error::Failed(format!("{dir}: record {n} instead of {next}")));
             }
-            let mut chain = Chain { before: this.standing.chain, ..Chain::default() };
+            let mut chain = std::mem::take(&mut this.chain);
+            chain.before = this.standing.chain;
             for part in &changes.parts {
                 chain.part(part);
                 this.log.append(Kind::Changes, part)?;
@@ -208,7 +269,8 @@ impl Checkpoint {
             let payload = record.encode(chain);
             this.log.append(Kind::Record, &payload)?;
             let chain = crc32c::crc32c(&payload);
-            this.standing = Standing { record: Some(record), chain, done: false };
+            let done = record.outputs.is_empty();
+            this.standing = Standing { record: Some(record), chain, done };
             this.log.flush()
         })
     }
@@ -250,6 +312,22 @@ impl Checkpoint {
     /// Says that panes before `from` are not needed any more; they go with the next compaction.
     pub fn keep_panes_from(&mut self, from: Stamp) {
         self.needed = self.needed.max(from);
+    }
+
+    /// Tidies up as much as is due for what was appended since the last call.
+    ///
+    /// A compaction reads and writes each byte of a record a few times, so it is over before as many
+    /// bytes have come again.
+    pub fn tidy(&mut self) -> Result<(), Error> {
+        let bytes = self.log.written().bytes;
+        let steps = 2 + 8 * bytes.saturating_sub(self.paced) / self.limits.step;
+        for _ in 0..steps {
+            if !self.compact_step()? {
+                break;
+            }
+        }
+        self.paced = self.log.written().bytes;
+        Ok(())
     }
 
     /// Does a little of what there is to tidy up; false if that is nothing, for now.

@@ -7,7 +7,7 @@
 //! ```text
 //! Changes | version | entry entry ...           entry: length of key, length of cell + 1 (0: gone),
 //! Pane    | version | Time, part, bytes                key, cell
-//! Record  | version | n, Time, chain, parts, sum, wal, from, to, outputs ...
+//! Record  | version | n, Time, chain, parts, sum, wal, began, chunks, from, to, outputs ...
 //! Done    | version | n
 //! ```
 //!
@@ -51,6 +51,10 @@ pub struct Record {
     pub outputs: Vec<Output>,
     /// How far the write-ahead log of records has been read.
     pub wal: u64,
+    /// When the stream began.
+    pub began: Stamp,
+    /// How many chunks of records there were; the places of rows go on from there.
+    pub chunks: u64,
 }
 
 /// What ties a record to its parts and to the record before.
@@ -82,6 +86,8 @@ impl Record {
         out.extend_from_slice(&chain.parts.to_le_bytes());
         out.extend_from_slice(&chain.sum.to_le_bytes());
         out.extend_from_slice(&self.wal.to_le_bytes());
+        out.extend_from_slice(&self.began.0.to_le_bytes());
+        out.extend_from_slice(&self.chunks.to_le_bytes());
         put_bytes(&mut out, &self.from);
         put_bytes(&mut out, &self.to);
         put_len(&mut out, self.outputs.len() as u64);
@@ -100,14 +106,15 @@ impl Record {
         (take.u8()? == VERSION).then_some(())?;
         let (n, time) = (take.u64()?, Stamp(take.i64()?));
         let chain = Chain { before: take.u32()?, parts: take.u64()?, sum: take.u32()? };
-        let (wal, from, to) = (take.u64()?, take.bytes()?.to_vec(), take.bytes()?.to_vec());
+        let (wal, began, chunks) = (take.u64()?, Stamp(take.i64()?), take.u64()?);
+        let (from, to) = (take.bytes()?.to_vec(), take.bytes()?.to_vec());
         let mut outputs = Vec::new();
         for _ in 0..take.len()? {
             let target = take.bytes()?.to_vec();
             let (before, length, crc) = (take.u64()?, take.u64()?, take.u32()?);
             outputs.push(Output { target, before, length, crc });
         }
-        let record = Record { n, time, from, to, outputs, wal };
+        let record = Record { n, time, from, to, outputs, wal, began, chunks };
         take.0.is_empty().then_some((record, chain))
     }
 }
@@ -129,9 +136,13 @@ pub fn encode_pane(time: Stamp, bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let parts = bytes.len().div_ceil(PART).max(1);
     (0..parts).map(move |part| {
         let bytes = &bytes[part * PART..bytes.len().min((part + 1) * PART)];
-        let part = (part as u64).to_le_bytes();
-        [&[VERSION][..], &time.0.to_le_bytes(), &part, bytes].concat()
+        encode_pane_part(time, part as u64, bytes)
     })
+}
+
+/// The payload of part `part` of a pane.
+pub fn encode_pane_part(time: Stamp, part: u64, bytes: &[u8]) -> Vec<u8> {
+    [&[VERSION][..], &time.0.to_le_bytes(), &part.to_le_bytes(), bytes].concat()
 }
 
 /// The Time, the number and the bytes of a part of a pane.
@@ -163,6 +174,11 @@ pub fn put_entry(out: &mut Vec<u8>, key: &[u8], cell: Option<&[u8]>) {
 /// The entries in some bytes; ends with `None` for what is no entry.
 #[derive(Clone, Debug)]
 pub struct Entries<'a>(pub Take<'a>);
+
+/// The entries in `bytes`.
+pub fn entries(bytes: &[u8]) -> Entries<'_> {
+    Entries(Take(bytes))
+}
 
 impl<'a> Iterator for Entries<'a> {
     type Item = Option<Entry<'a>>;
@@ -230,7 +246,8 @@ mod tests {
     fn record() -> Record {
         let output = Output { target: b"out".to_vec(), before: 7, length: 8, crc: 9 };
         let (from, to, time) = (b"from".to_vec(), Vec::new(), Stamp(-5));
-        Record { n: 3, time, from, to, outputs: vec![output, Output::default()], wal: 11 }
+        let outputs = vec![output, Output::default()];
+        Record { n: 3, time, from, to, outputs, wal: 11, began: Stamp(-9), chunks: 4 }
     }
 
     #[test]

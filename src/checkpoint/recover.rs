@@ -44,6 +44,8 @@ pub struct Recovered {
     pub next: u64,
     /// Where all that together has come to.
     pub standing: Standing,
+    /// The number of the first frame of the last record, parts included.
+    pub last_first: u64,
     /// What the write-ahead log holds beyond the last record.
     pub backlog: Backlog,
     /// The greatest number of a file of whatever kind.
@@ -114,13 +116,14 @@ pub fn recover(disk: &Arc<dyn Disk>, dir: &Path, uuid: &[u8; 16]) -> Result<Reco
     if readers.is_empty() && snapshot.is_none() {
         return Err(damaged(&dir.join("log-1"), 0, "it is gone, and no snapshot is there"));
     }
-    let mut replay = Replay { standing, next, pending: Vec::new(), chain: Chain::default() };
+    let (pending, chain) = (Vec::new(), Chain::default());
+    let mut replay = Replay { standing, next, pending, chain, open: next, last_first: next };
     let mut written = Vec::new();
     for at in 0..readers.len() {
         let limit = readers.get(at + 1).map(|log| log.first);
         written.push(replay.log(disk, &mut readers[at], limit)?);
     }
-    let Replay { standing, next, pending, .. } = replay;
+    let Replay { standing, next, pending, last_first, .. } = replay;
     let tail_log = pending.last().zip(written.last()).map(|(tail, log)| {
         let (path, seed, number, first) = (log.path.clone(), log.seed, log.number, log.first);
         Written { path, seed, number, first, next: tail.lsn + 1, bytes: tail.end }
@@ -138,7 +141,18 @@ pub fn recover(disk: &Arc<dyn Disk>, dir: &Path, uuid: &[u8; 16]) -> Result<Reco
     garbage.extend(old.into_iter().map(|number| SEGMENTS.name(number)));
     garbage.append(&mut backlog.garbage);
     let (logs, highest) = (written, names.highest);
-    Ok(Recovered { snapshot, logs, tail, tail_log, next, standing, backlog, highest, garbage })
+    Ok(Recovered {
+        snapshot,
+        logs,
+        tail,
+        tail_log,
+        next,
+        standing,
+        last_first,
+        backlog,
+        highest,
+        garbage,
+    })
 }
 
 /// A frame that nothing proves to be on the disk yet.
@@ -158,6 +172,9 @@ struct Replay {
     pending: Vec<Pending>,
     /// The parts since the last record.
     chain: Chain,
+    /// The number of the first frame since the last record, and that of the last record's own.
+    open: u64,
+    last_first: u64,
 }
 
 impl Replay {
@@ -215,12 +232,16 @@ impl Replay {
                 (record.n == expected && chain == self.chain).then_some(())?;
                 self.chain = Chain::default();
                 let chain = crc32c::crc32c(frame.payload);
-                self.standing = Standing { record: Some(record), chain, done: false };
+                // What has no output has nothing to be done with.
+                let done = record.outputs.is_empty();
+                self.standing = Standing { record: Some(record), chain, done };
+                (self.last_first, self.open) = (self.open, frame.lsn + 1);
             }
             Kind::Done => {
                 let last = self.standing.record.as_ref()?;
                 (decode_done(frame.payload)? == last.n).then_some(())?;
                 self.standing.done = true;
+                self.open = frame.lsn + 1;
             }
             Kind::Head | Kind::Foot | Kind::Input => return None,
         }

@@ -71,8 +71,8 @@ fn describe(disk: &Arc<dyn Disk>, dir: &Path) -> Result<String, Error> {
 }
 
 fn describe_record(text: &mut String, record: &Record, done: &str) {
-    let Record { n, time, from, to, outputs, wal } = record;
-    let _ = writeln!(text, "record {n} {done}\ntime {}", time.0);
+    let Record { n, time, from, to, outputs, wal, began, chunks: _ } = record;
+    let _ = writeln!(text, "record {n} {done}\ntime {}\nbegan {}", time.0, began.0);
     let _ = writeln!(text, "from {}\nto {}\nwal {wal}", readable(from), readable(to));
     for output in outputs {
         let (target, before, length) = (readable(&output.target), output.before, output.length);

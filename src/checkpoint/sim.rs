@@ -11,6 +11,8 @@
 //! A fault strikes at one operation, given by its number. After a crash every operation fails until
 //! the world is started again.
 
+mod files;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
@@ -353,7 +355,8 @@ impl Disk for SimDisk {
     fn list(&self, _dir: &Path) -> io::Result<Vec<String>> {
         let mut world = self.world();
         world.operation(false)?;
-        Ok(world.names.keys().cloned().collect())
+        // What stands elsewhere is no name in this directory.
+        Ok(world.names.keys().filter(|name| !name.starts_with('/')).cloned().collect())
     }
 
     fn create_dir(&self, _dir: &Path) -> io::Result<()> {

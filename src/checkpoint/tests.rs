@@ -34,7 +34,7 @@ use super::*;
 type Life = Result<(), String>;
 
 /// Limits so small that everything happens often.
-fn tiny() -> Limits {
+pub(crate) fn tiny() -> Limits {
     Limits { log: 1500, logs: 5, held: 700, step: 300, settle: 600, segment: 400 }
 }
 
@@ -94,9 +94,13 @@ impl Model {
             to: bytes(tape, 9),
             outputs: (0..tape.below(3)).map(|_| output(tape)).collect(),
             wal: tape.below(1000),
+            began: Stamp(7),
+            chunks: tape.below(1000),
         };
         let pane = tape.chance(40).then(|| bytes(tape, long * 2));
-        Step { record, changes, pane, marked: false, believed: false }
+        // What has no output has nothing to be done with.
+        let done = record.outputs.is_empty();
+        Step { record, changes, pane, marked: done, believed: done }
     }
 
     /// How far the write-ahead log has been read.
@@ -104,9 +108,9 @@ impl Model {
         self.steps.last().map_or(0, |step| step.record.wal)
     }
 
-    fn state(&self) -> Cells {
+    fn state(&self, steps: usize) -> Cells {
         let mut state = Cells::new();
-        for (key, cell) in self.steps.iter().flat_map(|step| &step.changes) {
+        for (key, cell) in self.steps[..steps].iter().flat_map(|step| &step.changes) {
             match cell {
                 Some(cell) => drop(state.insert(key.clone(), cell.clone())),
                 None => drop(state.remove(key)),
@@ -134,6 +138,25 @@ impl Model {
         Ok(())
     }
 
+    /// The same, of one that has just been opened: what a record that is not done has changed.
+    fn check_last(&self, checkpoint: &Checkpoint) -> Result<Life, Error> {
+        let (mut before, mut changes) = (Cells::new(), Vec::new());
+        if let (Some(last), false) = (self.steps.last(), checkpoint.is_done()) {
+            checkpoint.state_before(|key, cell| {
+                before.insert(key.to_vec(), cell.to_vec());
+                Ok(())
+            })?;
+            checkpoint.last_changes(|key, cell| {
+                changes.push((key.to_vec(), cell.map(<[u8]>::to_vec)));
+                Ok(())
+            })?;
+            if (&before, &changes) != (&self.state(self.steps.len() - 1), &last.changes) {
+                return Ok(Err("what the last record changed is not told apart".to_string()));
+            }
+        }
+        Ok(Ok(()))
+    }
+
     /// Holds what can be read against the model; an error is for the caller to judge.
     fn check_contents(&self, checkpoint: &Checkpoint) -> Result<Life, Error> {
         let (mut state, mut twice) = (Cells::new(), BTreeSet::new());
@@ -153,7 +176,9 @@ impl Model {
         let wanted: Vec<_> = wanted.collect();
         Ok(match () {
             () if !twice.is_empty() => Err(format!("keys come twice: {twice:?}")),
-            () if state != self.state() => Err("the state is no fold of the records".to_string()),
+            () if state != self.state(self.steps.len()) => {
+                Err("the state is no fold of the records".to_string())
+            }
             () if panes != wanted => Err("the panes are others".to_string()),
             () => Ok(()),
         })
@@ -220,6 +245,7 @@ impl Sim {
             return Ok(Err(wrong));
         }
         let contents = self.model.check_contents(&checkpoint)?;
+        let contents = contents.and(self.model.check_last(&checkpoint)?);
         let (wal, unread) = checkpoint.wal()?;
         let read = self.input.check(&wal, unread, self.model.read(), flipped)?;
         Ok(contents.and(read).map(|()| (checkpoint, wal)))
@@ -282,9 +308,18 @@ impl Sim {
         step.record.wal = read + self.tape.below(self.input.last - read + 1);
         let mut changes = Changes::new();
         step.changes.iter().for_each(|(key, cell)| changes.set(key, cell.as_deref()));
-        step.pane.iter().for_each(|pane| changes.set_pane(pane.clone()));
-        let record = step.record.clone();
+        let (record, pane) = (step.record.clone(), step.pane.clone());
         self.model.steps.push(step);
+        match pane {
+            Some(pane) if record.n.is_multiple_of(2) => changes.set_pane(pane),
+            // What is given in parts may be cut anywhere.
+            Some(pane) => {
+                let (front, back) = pane.split_at(pane.len() / 3);
+                checkpoint.pane_part(record.time, front)?;
+                checkpoint.pane_part(record.time, back)?;
+            }
+            None => {}
+        }
         checkpoint.append(record, &changes)?;
         if self.tape.chance(90) {
             checkpoint.sync()?;

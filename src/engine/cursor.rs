@@ -6,9 +6,11 @@
 
 use std::sync::Arc;
 
+use super::intake::Intake;
 use super::rate::Rate;
 use super::times::{Missed, Times};
 use super::{Settings, bad::BadLog};
+use crate::checkpoint::record::Record;
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
 use crate::record::{Chunk, Mark};
@@ -41,10 +43,43 @@ pub struct Closed {
     pub time: Stamp,
     /// The batches that passed with it, all empty.
     pub missed: Missed,
-    /// The records it ends with.
+    /// Where its input ends.
+    pub reached: Reached,
+    /// True if windows that are not due yet are to be reported with it: nothing will ever come.
+    pub flushes: bool,
+}
+
+/// How far the input has been read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// The mark of the last chunk.
     pub mark: Mark,
-    /// True if the run ends with it.
-    pub is_last: bool,
+    /// The last frame of the log of the input that is in a chunk.
+    pub wal: u64,
+    /// The source's position.
+    pub position: Vec<u8>,
+    /// How many chunks there were.
+    pub chunks: u64,
+}
+
+impl Reached {
+    /// Where a record's input ends.
+    pub fn of(record: &Record) -> Reached {
+        let (mark, wal, position) = (Mark(record.wal), record.wal, record.to.clone());
+        Reached { mark, wal, position, chunks: record.chunks }
+    }
+}
+
+/// Where a run begins.
+pub struct Start {
+    /// How far the last one had come.
+    pub reached: Reached,
+    /// The last Time.
+    pub time: Option<Stamp>,
+    /// The log of the input.
+    pub intake: Intake,
+    /// True if there is a checkpoint: what is open at the end goes on at the next start.
+    pub lasts: bool,
 }
 
 /// Who reads our stdout, if it is in use.
@@ -75,6 +110,10 @@ pub struct Cursor {
     /// How many batches `--batches` leaves.
     batches: u64,
     done: bool,
+    /// True once nothing will ever come.
+    ended: bool,
+    lasts: bool,
+    intake: Intake,
     next_number: u64,
     mark: Mark,
     /// How far the source knows its records to be out.
@@ -96,13 +135,18 @@ impl Cursor {
         settings: &Settings,
         stop: Arc<Stop>,
         reader: Reader,
+        start: Start,
     ) -> Result<Cursor, Error> {
+        let Start { reached, time, intake, lasts } = start;
+        if !reached.position.is_empty() {
+            source.resume(&reached.position, None)?;
+        }
         source.open(&mut *wait)?;
         let start = wait.now();
         Ok(Cursor {
             source,
             wait,
-            times: Times::new(settings.interval, start),
+            times: Times::new(settings.interval, start, time),
             rate: settings.max_rate.map(|rate| Rate::new(rate, start)),
             stop,
             reader,
@@ -110,8 +154,11 @@ impl Cursor {
             end: settings.duration.map_or(Stamp::NEVER, |span| start.after(span)),
             batches: settings.batches.unwrap_or(u64::MAX),
             done: false,
-            next_number: 0,
-            mark: Mark::default(),
+            ended: false,
+            lasts,
+            intake,
+            next_number: reached.chunks,
+            mark: reached.mark,
             committed: Mark::default(),
             has_records: false,
             silent: 0,
@@ -132,6 +179,13 @@ impl Cursor {
             if self.done {
                 return Ok(Next::Done);
             }
+            if let Some(mark) = self.intake.news()? {
+                self.source.reached(Stage::Logged, mark)?;
+            }
+            if self.has_records && self.lasts && self.times.interval().is_zero() {
+                // What has come at once is a batch, or nothing would ever be recorded.
+                return Ok(Next::Close { last: false });
+            }
             let now = self.wait.now();
             let is_left = self.reader.has_others && self.reader.has_gone();
             if self.stop.is_asked() || now >= self.end || is_left {
@@ -150,7 +204,10 @@ impl Cursor {
                 Read::Idle if self.is_useless() => return Err(Error::Closed),
                 Read::Idle => {}
                 Read::Cut => return Ok(Next::Close { last: false }),
-                Read::End => return Ok(Next::Close { last: true }),
+                Read::End => {
+                    self.ended = true;
+                    return Ok(Next::Close { last: true });
+                }
             }
         }
     }
@@ -169,6 +226,20 @@ impl Cursor {
     }
 
     fn read(&mut self, chunk: &mut Chunk, now: Stamp, until: Stamp) -> Result<Read, Error> {
+        if self.intake.again(chunk)? {
+            return Ok(Read::Rows);
+        }
+        chunk.mark = self.intake.next(self.mark);
+        let read = self.read_source(chunk, now, until)?;
+        match read {
+            Read::Rows if chunk.is_empty() => chunk.mark = self.mark,
+            Read::Rows => self.intake.take(chunk)?,
+            _ => {}
+        }
+        Ok(read)
+    }
+
+    fn read_source(&mut self, chunk: &mut Chunk, now: Stamp, until: Stamp) -> Result<Read, Error> {
         let Some(rate) = &mut self.rate else {
             return self.source.read(chunk, usize::MAX, &mut *self.wait, until);
         };
@@ -221,7 +292,21 @@ impl Cursor {
         self.batches -= 1 + missed.printed.len() as u64;
         self.done = last || self.batches == 0;
         self.note_silence();
-        Ok(Closed { time, missed, mark: self.mark, is_last: self.done })
+        let flushes = self.done && (self.ended || !self.lasts);
+        Ok(Closed { time, missed, reached: self.reached(), flushes })
+    }
+
+    /// How far the input has been read.
+    pub fn reached(&self) -> Reached {
+        let mut position = Vec::new();
+        self.source.position(&mut position);
+        let (mark, wal, chunks) = (self.mark, self.intake.lsn(), self.next_number);
+        Reached { mark, wal, position, chunks }
+    }
+
+    /// The Time of the open batch.
+    pub fn open_time(&self) -> Stamp {
+        self.times.open()
     }
 
     fn note_silence(&mut self) {
@@ -247,6 +332,15 @@ impl Cursor {
             return Ok(());
         }
         self.committed = mark;
+        self.intake.release(mark)?;
         self.source.reached(Stage::Committed, mark)
+    }
+
+    /// Tells the source what is in the log, for the last time.
+    pub fn logged(&mut self) -> Result<(), Error> {
+        match self.intake.news()? {
+            Some(mark) => self.source.reached(Stage::Logged, mark),
+            None => Ok(()),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The engine's flags.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::units;
@@ -53,6 +54,26 @@ pub struct Flags {
     /// 1. A FILE gets a line of JSON for each: reason, position, record.
     #[arg(long, value_name = "skip|fail|FILE", default_value = "skip", allow_hyphen_values = true)]
     pub on_bad: OsString,
+
+    /// Keep state, windows and positions in DIR, and go on from there at the next start
+    ///
+    /// After a crash, kill -9 or a reboot the same command goes on where it was. DIR is made if it is
+    /// missing, and is of one command: what changes the meaning of the state (steps, aggregate,
+    /// window) must stay the same; format, selection and outputs may change. `weir checkpoint show
+    /// DIR` says what it holds, `weir checkpoint reset DIR` forgets it.
+    #[arg(long, value_name = "DIR")]
+    pub checkpoint: Option<PathBuf>,
+
+    /// Keep a write-ahead log of the input in DIR; with --checkpoint this is the default
+    ///
+    /// For input that cannot be read again: sockets and stdin. A client of listen that has sent all
+    /// reads the end of the stream when the log has it.
+    #[arg(long, conflicts_with = "no_wal")]
+    pub wal: bool,
+
+    /// Keep no such log: a crash loses the open batch
+    #[arg(long)]
+    pub no_wal: bool,
 
     /// Print the pipeline instead of running it
     ///

@@ -15,8 +15,6 @@ use super::cursor::Closed;
 use crate::agg::{Kept, Pane};
 use crate::clock::Stamp;
 use crate::error::Error;
-use crate::record::Chunk;
-use crate::report::Collector;
 use crate::say::say;
 use crate::state::Keep;
 use crate::window::Window;
@@ -54,6 +52,23 @@ pub struct Keeper {
     says_missed: bool,
 }
 
+/// A moment at which something is taken in, or leaves, or is due.
+pub struct Tick {
+    /// The moment.
+    pub time: Stamp,
+    /// The batch that ends then.
+    pub pane: Option<Box<dyn Pane>>,
+    /// True if a report is due.
+    pub reports: bool,
+}
+
+impl Tick {
+    /// A moment at which only time has passed.
+    fn bare(time: Stamp, reports: bool) -> Tick {
+        Tick { time, pane: None, reports }
+    }
+}
+
 impl Keeper {
     /// Makes it of what an aggregate keeps.
     pub fn new(kept: Box<dyn Kept>, keeping: &Keeping, once: bool, says_missed: bool) -> Keeper {
@@ -65,58 +80,78 @@ impl Keeper {
         Keeper { kept, window, full_from, once, says_missed }
     }
 
-    /// Takes the records of a chunk in one by one, and offers each one's result.
-    pub fn each(&mut self, chunk: &mut Chunk, report: &mut Collector) -> Result<(), Error> {
-        self.kept.each(chunk, report)
+    /// What is kept.
+    pub fn kept(&mut self) -> &mut dyn Kept {
+        &mut *self.kept
     }
 
-    /// Takes a batch in, and calls `print` for each report that is due.
+    /// The window, if it is one.
+    pub fn window(&self) -> Option<&Window> {
+        self.window.as_ref()
+    }
+
+    /// Takes a batch in: calls `act` for each moment from its end to the end of those that passed
+    /// with it, in their order.
     pub fn close(
         &mut self,
         closed: &Closed,
         pane: Box<dyn Pane>,
-        mut print: impl FnMut(Stamp, &mut dyn Kept) -> Result<(), Error>,
+        mut act: impl FnMut(&mut dyn Kept, Tick) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        self.kept.absorb(closed.time, pane)?;
-        if let Some(window) = self.window {
-            return self.windows(&window, closed, print);
+        let missed = &closed.missed;
+        let pane = Some(pane);
+        let Some(window) = self.window else {
+            act(&mut *self.kept, Tick { time: closed.time, pane, reports: true })?;
+            for &time in &missed.printed {
+                act(&mut *self.kept, Tick::bare(time, true))?;
+            }
+            let rest = missed.skipped > 0;
+            return if rest {
+                act(&mut *self.kept, Tick::bare(missed.last, false))
+            } else {
+                Ok(())
+            };
+        };
+        let due = window.due(closed.time);
+        let reports = due == closed.time && self.is_shown(due);
+        act(&mut *self.kept, Tick { time: closed.time, pane, reports })?;
+        if closed.flushes && due > missed.last && (self.kept.holds() || self.once) {
+            let tick = Tick::bare(due, self.is_shown(due));
+            return act(&mut *self.kept, tick);
         }
-        print(closed.time, &mut *self.kept)?;
-        for &time in &closed.missed.printed {
-            self.kept.settle(time)?;
-            print(time, &mut *self.kept)?;
-        }
-        self.kept.settle(closed.missed.last)
+        self.pass(closed.time, missed.last, act)
     }
 
-    fn windows(
+    /// Lets time pass from a moment at which all that was due was reported: calls `act` for each
+    /// window that is due after it, up to `until`.
+    pub fn pass(
         &mut self,
-        window: &Window,
-        closed: &Closed,
-        mut print: impl FnMut(Stamp, &mut dyn Kept) -> Result<(), Error>,
+        from: Stamp,
+        until: Stamp,
+        mut act: impl FnMut(&mut dyn Kept, Tick) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let until = closed.missed.last;
-        let full_from = self.full_from;
-        let mut print = |due, kept: &mut dyn Kept| match full_from {
-            Some(began) if window.is_partial(due, began) => Ok(()),
-            _ => print(due, kept),
-        };
-        let mut due = window.due(closed.time);
-        if closed.is_last && due > until && (self.kept.holds() || self.once) {
-            return print(due, &mut *self.kept);
-        }
-        let mut empty = 0;
+        let Some(window) = self.window else { return Ok(()) };
+        let mut due = window.due(Stamp(from.0 + 1));
+        let mut empty =
+            u64::from(due.0 - from.0 == window.slide().as_millis() as i64 && !self.kept.holds());
         while due <= until {
-            self.kept.settle(due)?;
+            self.kept.absorb(due, None, None)?;
             empty += u64::from(!self.kept.holds());
             if empty > EMPTY {
                 self.say_missed(1 + window.between(due, until));
                 break;
             }
-            print(due, &mut *self.kept)?;
+            let tick = Tick::bare(due, self.is_shown(due));
+            act(&mut *self.kept, tick)?;
             due = due.after(window.slide());
         }
-        self.kept.settle(until)
+        self.kept.absorb(until, None, None)
+    }
+
+    /// True unless the window reaches back before the stream began, and is not to be printed then.
+    fn is_shown(&self, due: Stamp) -> bool {
+        let window = self.window.as_ref();
+        !self.full_from.zip(window).is_some_and(|(began, window)| window.is_partial(due, began))
     }
 
     fn say_missed(&self, count: u64) {

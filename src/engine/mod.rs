@@ -16,9 +16,14 @@
 mod bad;
 mod cursor;
 mod flags;
+mod intake;
 mod kept;
+mod ledger;
+mod opening;
 mod output;
 mod rate;
+mod resume;
+mod syncing;
 #[cfg(test)]
 mod tests;
 mod times;
@@ -35,6 +40,7 @@ pub use kept::Keeping;
 
 use crate::agg::Aggregate;
 use crate::changes::Changes;
+use crate::checkpoint::Checkpoint;
 use crate::clock::Wait;
 use crate::error::Error;
 use crate::report::Selection;
@@ -102,11 +108,23 @@ pub struct Surroundings {
     pub outputs: Outputs,
     /// Asked when a signal has come.
     pub stop: Arc<Stop>,
+    /// What outlives the process.
+    pub saved: Option<Saved>,
+}
+
+/// A checkpoint, and how it is used.
+pub struct Saved {
+    /// The checkpoint.
+    pub checkpoint: Checkpoint,
+    /// True if the input goes to the write-ahead log, because it cannot be read again.
+    pub logs_input: bool,
+    /// True if that is synced after each chunk, so that a run is the same each time.
+    pub syncs_at_once: bool,
 }
 
 /// Runs the pipeline until its input ends, it is stopped, or it fails.
 pub fn run(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Result<(), Error> {
-    let engine = worker::Engine::new(pipeline, settings, around)?;
+    let engine = worker::Engine::new(opening::open(pipeline, settings, around)?, settings.threads);
     let result = engine.run(settings.threads);
     if settings.verbose {
         say(&engine.summary());

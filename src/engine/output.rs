@@ -5,16 +5,20 @@
 //! whatever the workers do. Serial steps take chunks by the same turn, and so does state that gives
 //! a result for each record. Text is written in large pieces; each batch, and each chunk of records,
 //! is out completely before the next thing is begun.
+//!
+//! With a checkpoint, text is gathered instead, and each moment at which something was taken in, has
+//! left or was reported is a record of its own: [`super::ledger`].
 
-use super::cursor::Closed;
-use super::kept::Keeper;
-use crate::agg::Pane;
+use super::cursor::{Closed, Reached};
+use super::kept::{Keeper, Tick};
+use super::ledger::Way;
+use crate::agg::{Kept, Pane};
 use crate::changes::Changes;
+use crate::checkpoint::Syncer;
 use crate::clock::Stamp;
 use crate::error::Error;
 use crate::record::Chunk;
 use crate::report::{Collector, Report, Selection, Sort};
-use crate::sink::output::{Output as _, Outputs};
 use crate::sink::{Format, Rows};
 use crate::step::Step;
 
@@ -23,14 +27,14 @@ const LARGE: usize = 64 << 10;
 
 /// How reports become text.
 pub struct Output {
-    parts: Parts,
+    pub(super) parts: Parts,
     text: Vec<u8>,
     /// True once the open batch is begun.
     begun: bool,
     /// How many rows of it have been written.
     batch_rows: u64,
     /// The chunk whose turn it is.
-    turn: u64,
+    pub(super) turn: u64,
     /// How many rows were in the batches before it.
     rows: u64,
 }
@@ -38,7 +42,7 @@ pub struct Output {
 /// What an [`Output`] is made of.
 pub struct Parts {
     pub format: Box<dyn Format>,
-    pub outputs: Outputs,
+    pub way: Way,
     pub selection: Selection,
     /// How many values a row has.
     pub width: usize,
@@ -51,6 +55,8 @@ pub struct Parts {
     pub writes_records: bool,
     /// What is kept from batch to batch.
     pub kept: Option<Keeper>,
+    /// True if that is a window.
+    pub has_window: bool,
     /// Compares each report with the one before.
     pub changes: Option<Changes>,
 }
@@ -110,7 +116,13 @@ impl Output {
         let Some(kept) = &mut self.parts.kept else { return Ok(()) };
         let all = Selection { top: None, ascending: false, sort: Sort::First, shown: usize::MAX };
         let mut report = all.collector(self.parts.width);
-        kept.each(chunk, &mut report)?;
+        match &mut self.parts.way {
+            Way::Straight(_) => kept.kept().each(chunk, &mut report, None)?,
+            Way::Recorded(ledger) => {
+                let mut note = |key: &[u8], held: Option<&[u8]>| ledger.note(key, held);
+                kept.kept().each(chunk, &mut report, Some(&mut note))?;
+            }
+        }
         let report = report.finish();
         if report.is_empty() {
             return Ok(());
@@ -143,30 +155,93 @@ impl Output {
         empty: Option<Box<dyn Pane>>,
     ) -> Result<(), Error> {
         if self.parts.bare {
-            return Ok(());
+            return self.commit(closed.time, &closed.reached);
         }
-        let report = |pane: &Option<Box<dyn Pane>>, report: &mut Collector| {
-            pane.as_ref().map_or(Ok(()), |pane| pane.report(report))
-        };
         match (self.parts.kept.take(), pane) {
             (Some(mut kept), Some(pane)) => {
-                kept.close(closed, pane, |time, kept| {
-                    self.batch(time, |report| kept.report(report))
-                })?;
+                kept.close(closed, pane, |kept, tick| self.tick(kept, tick, &closed.reached))?;
                 self.parts.kept = Some(kept);
             }
             (_, pane) => {
-                self.batch(closed.time, |collector| report(&pane, collector))?;
+                self.alone(closed.time, &pane, &closed.reached)?;
                 for &time in &closed.missed.printed {
-                    self.batch(time, |collector| report(&empty, collector))?;
+                    self.alone(time, &empty, &closed.reached)?;
                 }
             }
         }
         Ok(())
     }
 
+    /// Lets the time pass in which nothing ran: what was due meanwhile is reported.
+    pub fn pass(&mut self, from: Stamp, until: Stamp, reached: &Reached) -> Result<(), Error> {
+        if until <= from {
+            return Ok(());
+        }
+        let Some(mut kept) = self.parts.kept.take() else { return Ok(()) };
+        kept.pass(from, until, |kept, tick| self.tick(kept, tick, reached))?;
+        self.parts.kept = Some(kept);
+        Ok(())
+    }
+
+    /// Records where the stream begins.
+    pub fn start(&mut self, reached: &Reached) -> Result<(), Error> {
+        match &mut self.parts.way {
+            Way::Straight(_) => Ok(()),
+            Way::Recorded(ledger) => ledger.start(reached),
+        }
+    }
+
+    /// Has each record wait until its input is in the log.
+    pub fn wait_for(&mut self, syncer: Syncer) {
+        if let Way::Recorded(ledger) = &mut self.parts.way {
+            ledger.wait_for(syncer);
+        }
+    }
+
+    /// Reports a batch that stands alone.
+    fn alone(
+        &mut self,
+        time: Stamp,
+        pane: &Option<Box<dyn Pane>>,
+        reached: &Reached,
+    ) -> Result<(), Error> {
+        if let (Way::Recorded(ledger), Some(pane)) = (&mut self.parts.way, pane) {
+            // Of nothing the next report may be told apart.
+            ledger.pane(time, &**pane, self.parts.changes.is_some())?;
+        }
+        self.batch(time, |report| pane.as_ref().map_or(Ok(()), |pane| pane.report(report)))?;
+        self.commit(time, reached)
+    }
+
+    /// Takes in what there is at a moment, and reports if that is due.
+    fn tick(&mut self, kept: &mut dyn Kept, tick: Tick, reached: &Reached) -> Result<(), Error> {
+        let Tick { time, pane, reports } = tick;
+        match &mut self.parts.way {
+            Way::Straight(_) => kept.absorb(time, pane, None)?,
+            Way::Recorded(ledger) => {
+                if let (true, Some(pane)) = (self.parts.has_window, &pane) {
+                    ledger.pane(time, &**pane, false)?;
+                }
+                let mut note = |key: &[u8], held: Option<&[u8]>| ledger.note(key, held);
+                kept.absorb(time, pane, Some(&mut note))?;
+            }
+        }
+        if reports {
+            self.batch(time, |report| kept.report(report))?;
+        }
+        self.commit(time, reached)
+    }
+
+    /// Makes it last, if there is a checkpoint: what was noted since the last call, and the text.
+    fn commit(&mut self, time: Stamp, reached: &Reached) -> Result<(), Error> {
+        match &mut self.parts.way {
+            Way::Straight(_) => Ok(()),
+            Way::Recorded(ledger) => ledger.commit(time, reached),
+        }
+    }
+
     /// Writes a report; `offer` offers its rows.
-    fn batch(
+    pub(super) fn batch(
         &mut self,
         time: Stamp,
         offer: impl FnOnce(&mut Collector) -> Result<(), Error>,
@@ -200,7 +275,7 @@ impl Output {
 
     fn begin(&mut self, time: Stamp) -> Result<(), Error> {
         self.begun = true;
-        self.parts.outputs.begin(time, self.parts.format.header())?;
+        self.parts.way.begin(time, self.parts.format.header())?;
         self.parts.format.begin(&mut self.text, time);
         Ok(())
     }
@@ -213,11 +288,11 @@ impl Output {
         self.flush()?;
         let rows = std::mem::take(&mut self.batch_rows);
         self.rows += rows;
-        self.parts.outputs.end(rows)
+        self.parts.way.end(rows)
     }
 
     fn flush(&mut self) -> Result<(), Error> {
-        let written = self.parts.outputs.write(&self.text);
+        let written = self.parts.way.write(&self.text);
         self.text.clear();
         written
     }

@@ -1,5 +1,7 @@
 //! The engine in process: a source of numbered lines under the virtual clock, output into a pipe.
 
+mod lasting;
+
 use std::io::Read as _;
 use std::sync::{Arc, Mutex};
 
@@ -229,9 +231,10 @@ fn run_pipeline(
     let (wait, waker) = VirtualTime::new(Stamp(1)).unwrap();
     let stdout = Stdout::new(&writer).unwrap();
     drop(writer);
-    let outputs = Outputs::open(&[Target::Stdout], &stdout, false).unwrap();
+    let outputs = Outputs::open(&[Target::Stdout], &stdout, false, None).unwrap();
     drop(stdout);
-    let around = Surroundings { wait: Box::new(wait), waker, outputs, stop: Arc::default() };
+    let around =
+        Surroundings { wait: Box::new(wait), waker, outputs, stop: Arc::default(), saved: None };
     let taker = std::thread::spawn(move || {
         let mut text = String::new();
         reader.read_to_string(&mut text).map(|_| text)

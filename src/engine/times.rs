@@ -53,9 +53,10 @@ pub struct Times {
 }
 
 impl Times {
-    /// Opens the first batch at `start`.
-    pub fn new(interval: Duration, start: Stamp) -> Times {
+    /// Opens the first batch at `start`; its Time is later than `last`.
+    pub fn new(interval: Duration, start: Stamp, last: Option<Stamp>) -> Times {
         let interval = i64::try_from(interval.as_millis()).unwrap_or(i64::MAX);
+        let start = last.map_or(start, |last| start.max(Stamp(last.0 + 1)));
         Times { interval, open: Stamp(next_multiple(start.0, interval)) }
     }
 
@@ -76,7 +77,7 @@ impl Times {
         let closed = self.open;
         let nothing = Missed { before: closed, printed: Vec::new(), skipped: 0, last: closed };
         if self.interval == 0 {
-            self.open = now;
+            self.open = self.open.max(now);
             return (closed, nothing);
         }
         let missed = (now.0 - closed.0).div_euclid(self.interval).max(0);
@@ -106,7 +107,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn times(interval: u64, start: i64) -> Times {
-        Times::new(Duration::from_millis(interval), Stamp(start))
+        Times::new(Duration::from_millis(interval), Stamp(start), None)
     }
 
     #[test]
@@ -114,6 +115,17 @@ mod tests {
         assert_eq!(times(5000, 3000).open(), Stamp(5000));
         assert_eq!(times(5000, 5000).open(), Stamp(5000));
         assert_eq!(times(5000, 5001).open(), Stamp(10000));
+    }
+
+    #[test]
+    fn over_a_restart_too_each_time_is_later_than_the_last() {
+        let open = |start, last| {
+            Times::new(Duration::from_secs(5), Stamp(start), Some(Stamp(last))).open().0
+        };
+        assert_eq!(open(7000, 5000), 10_000);
+        assert_eq!(open(7000, 10_000), 15_000, "the last batch was cut short");
+        assert_eq!(open(60_000, 10_000), 60_000);
+        assert_eq!(open(7000, 12_345), 15_000, "of another interval");
     }
 
     #[test]

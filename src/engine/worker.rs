@@ -9,10 +9,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use mio::Waker;
 
 use super::bad::BadLog;
-use super::cursor::{Cursor, Next, Reader};
-use super::kept::Keeper;
-use super::output::{Output, Parts};
-use super::{Pipeline, Settings, Surroundings};
+use super::cursor::{Cursor, Next};
+use super::opening::Ready;
+use super::output::Output;
+use super::syncing::Syncing;
 use crate::agg::{Aggregate, Fold};
 use crate::error::Error;
 use crate::record::{Chunk, Mark};
@@ -21,6 +21,8 @@ use crate::step::Step;
 /// What the workers share.
 pub struct Engine {
     cursor: Mutex<Cursor>,
+    /// Syncs the log of the input, if there is one and a thread for it.
+    syncing: Option<Arc<Syncing>>,
     /// The steps that workers copy: all before the first serial one.
     steps: Mutex<Vec<Box<dyn Step>>>,
     /// True if chunks pass through the output by turn.
@@ -51,46 +53,16 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Engine {
-    /// Opens the source and makes everything ready.
-    pub fn new(
-        pipeline: Pipeline,
-        settings: &Settings,
-        around: Surroundings,
-    ) -> Result<Engine, Error> {
-        let bad = BadLog::open(&settings.on_bad)?;
-        let watched = around.outputs.watch(around.wait.registry())?;
-        let reader = Reader { watched, has_others: around.outputs.has_others() };
-        let (keep, writes_records) = (pipeline.keep, pipeline.aggregate.is_none());
-        let kept = keep.zip(pipeline.aggregate.as_ref()).map(|(keeping, aggregate)| {
-            let kept = aggregate.keep(&keeping.keep, keeping.changes);
-            Keeper::new(kept, &keeping, settings.once, settings.says_missed)
-        });
-        let mut told = settings.clone();
-        // What is missed of windows is said by who keeps them.
-        told.says_missed &= !keep.is_some_and(|keeping| keeping.has_window());
-        let cursor = Cursor::open(pipeline.source, around.wait, &told, around.stop, reader)?;
-        // Record at a time, nothing is folded: each goes into what is kept.
-        let aggregate = pipeline.aggregate.filter(|_| !settings.interval.is_zero());
+    /// Makes an engine of parts that are ready to run, with so many workers.
+    pub fn new(ready: Ready, threads: usize) -> Engine {
+        let Ready { cursor, syncing, steps, aggregate, output, bad, waker } = ready;
         let fold = |worker| aggregate.iter().map(move |a| Mutex::new(Arc::clone(a).fold(worker)));
-        let mut steps = pipeline.steps;
-        let first_serial = steps.iter().position(|step| step.is_serial()).unwrap_or(steps.len());
-        let output = Output::new(Parts {
-            format: pipeline.format,
-            outputs: around.outputs,
-            selection: pipeline.selection,
-            width: pipeline.width,
-            skip_empty: pipeline.skip_empty,
-            bare: settings.interval.is_zero(),
-            serial: steps.split_off(first_serial),
-            writes_records,
-            kept,
-            changes: pipeline.changes,
-        });
-        Ok(Engine {
+        Engine {
             cursor: Mutex::new(cursor),
+            syncing,
             steps: Mutex::new(steps),
             is_ordered: output.takes_chunks(),
-            folds: (0..settings.threads).flat_map(fold).collect(),
+            folds: (0..threads).flat_map(fold).collect(),
             aggregate,
             output: Mutex::new(output),
             turn: Condvar::new(),
@@ -99,15 +71,16 @@ impl Engine {
             settled: Condvar::new(),
             committed: AtomicU64::new(0),
             failed: AtomicBool::new(false),
-            waker: around.waker,
+            waker,
             records: AtomicU64::new(0),
             filtered: AtomicU64::new(0),
-        })
+        }
     }
 
     /// Runs so many workers until all are done; the first error is the result.
     pub fn run(&self, threads: usize) -> Result<(), Error> {
         let result = std::thread::scope(|scope| {
+            self.syncing.iter().for_each(|syncing| drop(scope.spawn(|| syncing.run())));
             let others: Vec<_> =
                 (1..threads).map(|worker| scope.spawn(move || self.work(worker))).collect();
             let first = self.work(0);
@@ -116,12 +89,15 @@ impl Engine {
                 Err(panic) => std::panic::resume_unwind(panic),
             });
             // All are joined before the first error is chosen.
-            joined.collect::<Vec<_>>().into_iter().fold(first, Result::and)
+            let joined: Vec<_> = joined.collect();
+            self.syncing.iter().for_each(|syncing| syncing.end());
+            joined.into_iter().fold(first, Result::and)
         });
         lock(&self.bad).say_all();
         result?;
         let mut cursor = lock(&self.cursor);
         cursor.say_lost();
+        cursor.logged()?;
         cursor.committed(Mark(self.committed.load(Relaxed)))
     }
 
@@ -263,7 +239,7 @@ impl Engine {
         let output = lock(&self.output);
         drop(cursor);
         if self.put(output, |output| output.close(&closed, full, empty))? {
-            self.committed.store(closed.mark.0, Relaxed);
+            self.committed.store(closed.reached.mark.0, Relaxed);
         }
         Ok(())
     }

@@ -8,6 +8,15 @@
 //!
 //! A hidden file that a killed run has left is removed at the next start, unless somebody holds its
 //! lock: then it is the open batch of a run that is alive.
+//!
+//! ```text
+//! stage    DIR/.batch-1544488281000.tsv.17-5f0c27f2.tmp    written, synced, and DIR
+//!          record 17 decides
+//! publish  renamed without replacing anything, DIR synced
+//! ```
+//!
+//! With a checkpoint a hidden file has the number of its record, so it is there exactly while the
+//! batch is not published; the checkpoint's tag keeps it from those of others.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -18,14 +27,19 @@ use rustix::io::Errno;
 
 use super::FORMATS;
 use super::file::write;
-use super::output::Output;
+use super::medium::sync_parent;
+use super::output::{Batch, Lasting, Output, Promise};
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
 
 /// A directory of batches.
 pub struct Dir {
     path: PathBuf,
+    /// The same for whoever starts us from elsewhere.
+    absolute: PathBuf,
     extension: &'static str,
+    /// What ends the names of staged files, if there is a checkpoint.
+    tag: String,
     open: Option<Hidden>,
 }
 
@@ -39,7 +53,11 @@ struct Hidden {
 
 impl Dir {
     /// Makes the directory if it is missing, and removes what killed runs have left.
-    pub fn open(path: &Path, extension: &'static str) -> Result<Dir, Error> {
+    pub fn open(
+        path: &Path,
+        extension: &'static str,
+        lasting: Option<&Lasting>,
+    ) -> Result<Dir, Error> {
         match fs::create_dir(path) {
             Ok(()) => sync_parent(path).at(path)?,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -47,18 +65,47 @@ impl Dir {
         }
         for entry in fs::read_dir(path).at(path)? {
             let entry = entry.at(path)?;
-            if entry.file_name().to_str().is_some_and(is_hidden) {
+            let is_left = |name: &str| is_hidden(name) || is_staged_in_vain(name, lasting);
+            if entry.file_name().to_str().is_some_and(is_left) {
                 remove_left_over(&entry.path()).at(&entry.path())?;
             }
         }
-        Ok(Dir { path: path.to_path_buf(), extension, open: None })
+        let tag = lasting.map_or(String::new(), |lasting| lasting.tag.clone());
+        let absolute = std::path::absolute(path).at(path)?;
+        Ok(Dir { path: path.to_path_buf(), absolute, extension, tag, open: None })
+    }
+
+    /// The hidden and the public path of a staged batch.
+    fn staged(&self, batch: &Batch<'_>, extension: &str) -> (PathBuf, PathBuf) {
+        let name = format!("batch-{}.{extension}", batch.time.0);
+        let hidden = format!(".{name}.{}-{}.tmp", batch.number, self.tag);
+        (self.path.join(hidden), self.path.join(name))
+    }
+
+    fn sync(&self) -> Result<(), Error> {
+        File::open(&self.path).and_then(|dir| dir.sync_all()).at(&self.path)
+    }
+
+    /// Gives a hidden file its name, for good.
+    fn show(&self, hidden: &Path, path: &Path) -> Result<(), Error> {
+        match publish(hidden, path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                let what = "is there already, and is not replaced; move it, or name another";
+                return Err(Error::Failed(format!("{}: {what} --output-dir", path.display())));
+            }
+            published => published.at(path)?,
+        }
+        self.sync()
     }
 }
 
-/// A directory that was made lasts when the one above it is on the disk.
-fn sync_parent(path: &Path) -> io::Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+/// True for a staged file of ours whose batch was never decided on.
+fn is_staged_in_vain(name: &str, lasting: Option<&Lasting>) -> bool {
+    let Some(Lasting { tag, owed }) = lasting else { return false };
+    let inner = name.strip_prefix(".batch-").and_then(|name| name.strip_suffix(".tmp"));
+    let number =
+        inner.and_then(|inner| inner.rsplit_once('.')?.1.strip_suffix(tag)?.strip_suffix('-'));
+    number.is_some_and(|number| number.parse().is_ok_and(|number: u64| Some(number) != *owed))
 }
 
 /// True for the name of an open batch's file.
@@ -118,16 +165,56 @@ impl Output for Dir {
         let Hidden { file, hidden, path, .. } =
             self.open.as_ref().expect("a batch is begun before it ends");
         file.sync_all().at(path)?;
-        match publish(hidden, path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let what = "is there already, and is not replaced; move it, or name another";
-                return Err(Error::Failed(format!("{}: {what} --output-dir", path.display())));
-            }
-            published => published.at(path)?,
-        }
+        self.show(hidden, path)?;
         self.open = None;
-        File::open(&self.path).and_then(|dir| dir.sync_all()).at(&self.path)
+        Ok(())
     }
+
+    fn name(&self) -> Vec<u8> {
+        let head = format!("dir {} ", self.extension).into_bytes();
+        [&head, self.absolute.as_os_str().as_encoded_bytes()].concat()
+    }
+
+    /// Files of another format are promised just as well.
+    fn is_promised(&self, promise: &Promise) -> bool {
+        let path = self.absolute.as_os_str().as_encoded_bytes();
+        extension(promise).is_some_and(|(_, promised)| promised == path)
+    }
+
+    fn stage(&mut self, batch: &Batch<'_>) -> Result<Promise, Error> {
+        let (hidden, _) = self.staged(batch, self.extension);
+        // One that was staged and never decided on may stand there.
+        match fs::remove_file(&hidden) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error).at(&hidden),
+            _ => {}
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&hidden).at(&hidden)?;
+        let mut length = 0;
+        write(&mut file, &hidden, batch.header, &mut length)?;
+        batch.text.each(|piece| write(&mut file, &hidden, piece, &mut length))?;
+        file.sync_all().at(&hidden)?;
+        self.sync()?;
+        Ok(Promise { target: self.name(), before: 0, length, crc: batch.crc(true) })
+    }
+
+    fn publish(&mut self, batch: &Batch<'_>) -> Result<(), Error> {
+        let (hidden, path) = self.staged(batch, self.extension);
+        self.show(&hidden, &path)
+    }
+
+    fn redeem(&mut self, batch: &Batch<'_>, promise: &Promise) -> Result<(), Error> {
+        let (extension, _) = extension(promise).unwrap_or((self.extension, b""));
+        let (hidden, path) = self.staged(batch, extension);
+        // It was on the disk before the batch was decided on: if it is gone, it has its name.
+        if hidden.try_exists().at(&hidden)? { self.show(&hidden, &path) } else { self.sync() }
+    }
+}
+
+/// What files of a promise are called at the end, and where they are.
+fn extension(promise: &Promise) -> Option<(&str, &[u8])> {
+    let rest = promise.target.strip_prefix(b"dir ")?;
+    let (end, path) = rest.split_at(rest.iter().position(|&byte| byte == b' ')?);
+    Some((std::str::from_utf8(end).ok()?, &path[1..]))
 }
 
 impl Drop for Dir {
@@ -156,7 +243,7 @@ mod tests {
     fn a_batch_has_its_name_when_it_is_complete() {
         let scratch = Scratch::new();
         let path = scratch.path("out");
-        let mut dir = Dir::open(&path, "json").unwrap();
+        let mut dir = Dir::open(&path, "json", None).unwrap();
         dir.begin(Stamp(5), b"").unwrap();
         dir.write(b"a\n").unwrap();
         assert_eq!(names(&path), [".batch-5.json.tmp"]);
@@ -169,7 +256,7 @@ mod tests {
     fn nothing_is_replaced_and_a_batch_that_fails_leaves_nothing() {
         let scratch = Scratch::new();
         fs::write(scratch.path("batch-5.txt"), "kept").unwrap();
-        let mut dir = Dir::open(&scratch.path(""), "txt").unwrap();
+        let mut dir = Dir::open(&scratch.path(""), "txt", None).unwrap();
         dir.begin(Stamp(5), b"header").unwrap();
         let message = dir.end(0).unwrap_err().to_string();
         assert!(message.contains("/batch-5.txt: is there already"), "{message}");
@@ -202,9 +289,9 @@ mod tests {
         for name in others.iter().chain(&[".batch-5.txt.tmp", ".batch--7.tsv.tmp"]) {
             fs::write(scratch.path(name), "").unwrap();
         }
-        let mut alive = Dir::open(&scratch.path(""), "txt").unwrap();
+        let mut alive = Dir::open(&scratch.path(""), "txt", None).unwrap();
         alive.begin(Stamp(9), b"").unwrap();
-        Dir::open(&scratch.path(""), "json").unwrap();
+        Dir::open(&scratch.path(""), "json", None).unwrap();
         let mut expected: Vec<_> = others.iter().chain(&[".batch-9.txt.tmp"]).collect();
         expected.sort();
         assert_eq!(names(&scratch.path("")).iter().collect::<Vec<_>>(), expected);
@@ -216,7 +303,7 @@ mod tests {
         let path = scratch.path("file");
         fs::write(&path, "").unwrap();
         for path in [path.clone(), path.join("below"), scratch.path("missing/below")] {
-            let error = Dir::open(&path, "txt").err().unwrap();
+            let error = Dir::open(&path, "txt", None).err().unwrap();
             let named = error.to_string().starts_with(&path.display().to_string());
             assert_eq!((named, error.exit_status()), (true, 1), "{error}");
         }

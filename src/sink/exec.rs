@@ -3,7 +3,7 @@
 //! The command is told how many rows there are, so it starts when the batch is complete: until then
 //! the text is spooled. Its stdin is the spool itself, a file and no pipe, so a command that reads
 //! nothing or late holds up nobody. It has a process group of its own: Ctrl-C is for weir, which
-//! waits for it and then ends in order.
+//! waits for it and then ends in order. If weir is killed, the command is not.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
@@ -38,8 +38,12 @@ impl Exec {
 }
 
 impl Output for Exec {
+    fn name(&self) -> Vec<u8> {
+        b"exec".to_vec()
+    }
+
     fn begin(&mut self, time: Stamp, header: &[u8]) -> Result<(), Error> {
-        self.open = Some((time, Spool::new().place("--exec: memory for the batch")?));
+        self.open = Some((time, Spool::default()));
         self.write(header)
     }
 
@@ -51,7 +55,7 @@ impl Output for Exec {
     fn end(&mut self, rows: u64) -> Result<(), Error> {
         let (time, spool) = self.open.take().expect("a batch is begun before it ends");
         let mut command = Command::new("sh");
-        command.arg("-c").arg(&self.command).stdin(spool.into_file()?).process_group(0);
+        command.arg("-c").arg(&self.command).stdin(spool.to_file()?).process_group(0);
         command.env("WEIR_TIME", time.0.to_string()).env("WEIR_RECORDS", rows.to_string());
         let status = command.status().place("--exec: sh")?;
         self.judge(status, time)

@@ -5,11 +5,12 @@
 
 mod dir;
 mod exec;
-mod file;
+pub mod file;
 mod flags;
 #[cfg(test)]
 mod golden;
 pub mod json;
+pub mod medium;
 mod number;
 pub mod output;
 pub mod pprint;
@@ -17,7 +18,7 @@ mod printable;
 pub mod python;
 #[cfg(test)]
 mod samples;
-mod spool;
+pub mod spool;
 pub mod stdout;
 pub mod text;
 pub mod time;

@@ -1,10 +1,11 @@
-//! The text of a batch that is needed whole, as a file: in memory while it is short, then on the disk.
+//! The text of a batch that is needed whole: in memory while it is short, then on the disk.
 //!
-//! The file has no name, so nothing is left behind however the run ends.
+//! It may be read as often as there are outputs. The file on the disk has no name, so nothing is left
+//! behind however the run ends. A spool is used again for the next batch, with its memory.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Seek};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, ErrorKind, Seek, Write};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process;
 
@@ -14,54 +15,100 @@ use super::file::write;
 use crate::error::{Context, Error};
 
 /// More than this is not held in memory.
-const IN_MEMORY: u64 = 16 << 20;
+const IN_MEMORY: usize = 16 << 20;
+/// Text is given in pieces of at most so many bytes.
+const PIECE: usize = 256 << 10;
 
 /// Text that is being gathered.
+#[derive(Debug)]
 pub struct Spool {
-    file: File,
-    written: u64,
-    limit: u64,
+    memory: Vec<u8>,
+    limit: usize,
     /// Where the text is, once it is not in memory.
-    place: Option<PathBuf>,
+    disk: Option<(File, PathBuf)>,
+    len: u64,
+    crc: u32,
+}
+
+impl Default for Spool {
+    fn default() -> Spool {
+        Spool { memory: Vec::new(), limit: IN_MEMORY, disk: None, len: 0, crc: 0 }
+    }
 }
 
 impl Spool {
-    /// Begins with nothing.
-    pub fn new() -> io::Result<Spool> {
-        let file = memfd_create("weir-batch", MemfdFlags::CLOEXEC)?.into();
-        Ok(Spool { file, written: 0, limit: IN_MEMORY, place: None })
-    }
-
     /// Appends text.
     pub fn write(&mut self, text: &[u8]) -> Result<(), Error> {
-        if self.place.is_none() && self.written + text.len() as u64 > self.limit {
+        if self.disk.is_none() && self.memory.len() + text.len() > self.limit {
             let dir = std::env::temp_dir();
-            self.file = spilled(&mut self.file, &dir).at(&dir)?;
-            self.place = Some(dir);
+            let mut file = unnamed(&dir).at(&dir)?;
+            write(&mut file, &dir, &std::mem::take(&mut self.memory), &mut 0)?;
+            self.disk = Some((file, dir));
         }
-        let place = self.place.as_deref().unwrap_or(Path::new("memory"));
-        write(&mut self.file, place, text, &mut self.written)
+        match &mut self.disk {
+            Some((file, dir)) => write(file, dir, text, &mut 0)?,
+            None => self.memory.extend_from_slice(text),
+        }
+        self.crc = crc32c::crc32c_append(self.crc, text);
+        self.len += text.len() as u64;
+        Ok(())
     }
 
-    /// All of it, to be read from the beginning.
-    pub fn into_file(mut self) -> Result<File, Error> {
-        self.file.rewind().place("batch")?;
-        Ok(self.file)
+    /// Forgets the text.
+    pub fn clear(&mut self) {
+        self.memory.clear();
+        (self.disk, self.len, self.crc) = (None, 0, 0);
     }
-}
 
-/// A file on the disk with what is in memory.
-fn spilled(memory: &mut File, dir: &Path) -> io::Result<File> {
-    let mut file = unnamed(dir)?;
-    memory.rewind()?;
-    io::copy(memory, &mut file)?;
-    Ok(file)
+    /// How many bytes there are.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Their CRC-32C.
+    pub fn crc(&self) -> u32 {
+        self.crc
+    }
+
+    /// Gives the text to `visit`, piece by piece.
+    pub fn each(&self, mut visit: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
+        self.memory.chunks(PIECE).try_for_each(&mut visit)?;
+        let Some((file, dir)) = &self.disk else { return Ok(()) };
+        let (mut piece, mut at) = (vec![0; PIECE], 0);
+        while at < self.len {
+            let count = PIECE.min((self.len - at) as usize);
+            file.read_exact_at(&mut piece[..count], at).at(dir)?;
+            visit(&piece[..count])?;
+            at += count as u64;
+        }
+        Ok(())
+    }
+
+    /// A file with all of it, to be read from the beginning.
+    pub fn to_file(&self) -> Result<File, Error> {
+        let mut file = match &self.disk {
+            Some((file, dir)) => file.try_clone().at(dir)?,
+            None => {
+                let file = memfd_create("weir-batch", MemfdFlags::CLOEXEC);
+                let mut file = File::from(file.map_err(io::Error::from).place("memory")?);
+                file.write_all(&self.memory).place("memory")?;
+                file
+            }
+        };
+        file.rewind().place("batch")?;
+        Ok(file)
+    }
 }
 
 /// A file without a name: it has one for a moment, which nobody else has.
 fn unnamed(dir: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create_new(true).mode(0o600);
+    options.read(true).append(true).create_new(true).mode(0o600);
     for number in 0..u32::MAX {
         let path = dir.join(format!(".weir-{}-{number}", process::id()));
         match options.open(&path) {
@@ -81,20 +128,33 @@ mod tests {
     use super::*;
     use std::io::Read;
 
-    fn spool(limit: u64) -> (bool, String) {
-        let mut spool = Spool { limit, ..Spool::new().unwrap() };
-        for text in ["abc", "def", "", "ghi"] {
-            spool.write(text.as_bytes()).unwrap();
-        }
-        let (is_spilled, mut text) = (spool.place.is_some(), String::new());
-        spool.into_file().unwrap().read_to_string(&mut text).unwrap();
-        (is_spilled, text)
-    }
-
     #[test]
-    fn text_is_the_same_in_memory_and_on_the_disk() {
+    fn text_is_the_same_in_memory_and_on_the_disk_as_often_as_it_is_read() {
         for (limit, is_spilled) in [(100, false), (9, false), (8, true), (3, true), (0, true)] {
-            assert_eq!(spool(limit), (is_spilled, "abcdefghi".to_string()), "{limit}");
+            let mut spool = Spool { limit, ..Spool::default() };
+            for round in 0..2 {
+                for text in ["abc", "def", "", "ghi"] {
+                    spool.write(text.as_bytes()).unwrap();
+                }
+                for _ in 0..2 {
+                    let (mut file, mut pieces) = (String::new(), Vec::new());
+                    spool.to_file().unwrap().read_to_string(&mut file).unwrap();
+                    spool
+                        .each(|piece| {
+                            pieces.extend_from_slice(piece);
+                            Ok(())
+                        })
+                        .unwrap();
+                    assert_eq!(
+                        (file.as_bytes(), &pieces[..]),
+                        (&b"abcdefghi"[..], &b"abcdefghi"[..])
+                    );
+                }
+                assert_eq!(spool.disk.is_some(), is_spilled, "{limit}, round {round}");
+                assert_eq!((spool.len(), spool.crc()), (9, crc32c::crc32c(b"abcdefghi")));
+                spool.clear();
+                assert!(spool.is_empty());
+            }
         }
     }
 

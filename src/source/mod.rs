@@ -80,6 +80,11 @@ pub trait Source: Send {
         0
     }
 
+    /// True if it can go back to a position, so that no log of what was read is needed.
+    fn is_replayable(&self) -> bool {
+        false
+    }
+
     /// Appends where the stream stands after the last chunk; for the checkpoint, not for people.
     ///
     /// A source that cannot be read again has no position.

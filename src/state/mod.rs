@@ -16,6 +16,7 @@
 //! [`crate::window`]. Reading, threads and output are of no concern here.
 
 mod flags;
+mod lasting;
 mod panes;
 mod recency;
 mod slots;
@@ -75,6 +76,8 @@ pub struct State<C> {
     held: usize,
     keep_zeros: bool,
     touched: Option<Touched<C>>,
+    /// The keys that were forgotten, if that is to be taken down.
+    forgotten: Option<Vec<Box<[u8]>>>,
 }
 
 #[derive(Debug)]
@@ -127,6 +130,7 @@ struct Notes<'a, C> {
     touched: &'a mut Option<Touched<C>>,
     held: &'a mut usize,
     keep_zeros: bool,
+    forgotten: &'a mut Option<Vec<Box<[u8]>>>,
 }
 
 impl<C> Notes<'_, C> {
@@ -148,8 +152,8 @@ impl<C> Notes<'_, C> {
 
 impl<C: Cell> State<C> {
     /// Makes it empty, for keys that are loaded with `seeds`; with `changes`, for
-    /// [`State::changes`].
-    pub fn new(keep: &Keep, seeds: &Seeds, changes: bool) -> State<C> {
+    /// [`State::changes`]; with `lasts`, for [`State::forgotten`].
+    pub fn new(keep: &Keep, seeds: &Seeds, changes: bool, lasts: bool) -> State<C> {
         let (store, keep_zeros, limit) = match *keep {
             Keep::Window { window, keep_zeros } => {
                 let span = Span { window, pane: None };
@@ -168,8 +172,10 @@ impl<C: Cell> State<C> {
             }
         };
         let touched = changes.then(|| Touched { list: Vec::new(), is_listed: Vec::new() });
-        let slots = Slots::new(seeds, changes || limit.is_some());
-        State { slots, store, held: 0, keep_zeros, touched }
+        let forgets = matches!(&store, Store::Running(running) if running.recency.is_some());
+        let slots = Slots::new(seeds, changes || limit.is_some() || lasts && forgets);
+        let forgotten = (lasts && forgets).then(Vec::new);
+        State { slots, store, held: 0, keep_zeros, touched, forgotten }
     }
 
     /// Begins the batch of `time`; what is over by its report may go now.
@@ -250,8 +256,8 @@ impl<C: Cell> State<C> {
     }
 
     fn leave(&mut self, time: Stamp) {
-        let State { slots, store, held, keep_zeros, touched } = self;
-        let mut notes = Notes { slots, touched, held, keep_zeros: *keep_zeros };
+        let State { slots, store, held, keep_zeros, touched, forgotten } = self;
+        let mut notes = Notes { slots, touched, held, keep_zeros: *keep_zeros, forgotten };
         match store {
             Store::Sums(sums, span) => {
                 sums.leave(span.window.start(span.window.due(time)), &mut notes);
@@ -270,11 +276,12 @@ impl<C: Cell> State<C> {
     }
 
     fn leave_oldest(&mut self, most: usize) {
-        let State { slots, store, held, keep_zeros, touched } = self;
+        let State { slots, store, held, keep_zeros, touched, forgotten } = self;
         let Store::Running(Running { cells, recency: Some(recency), .. }) = store else { return };
         while *held > most {
             let slot = recency.oldest(slots).expect("a key that is held was seen");
-            forget(cells, slot, &mut Notes { slots, touched, held, keep_zeros: *keep_zeros });
+            let keep_zeros = *keep_zeros;
+            forget(cells, slot, &mut Notes { slots, touched, held, keep_zeros, forgotten });
         }
     }
 
@@ -376,5 +383,8 @@ fn forget<C: Cell>(cells: &mut [C], slot: u32, notes: &mut Notes<'_, C>) {
     let cell = &mut cells[slot as usize];
     notes.before(slot, || cell.clone());
     *cell = C::default();
+    if let Some(forgotten) = notes.forgotten {
+        forgotten.push(notes.slots.name(slot).into());
+    }
     notes.gone();
 }

@@ -14,10 +14,12 @@ use super::slots::Slots;
 use crate::clock::Stamp;
 
 /// When a key was seen: the Time, and which record of that Time where records are told apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Seen {
-    time: i64,
-    nth: u32,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seen {
+    /// The Time, in ms.
+    pub time: i64,
+    /// Which record of that Time.
+    pub nth: u32,
 }
 
 /// Slots in the order in which they were seen last.
@@ -87,6 +89,33 @@ impl Recency {
             }
             self.front.sort_unstable_by(|&a, &b| slots.name(b).cmp(slots.name(a)));
         }
+    }
+
+    /// When a slot was seen last.
+    pub fn seen(&self, slot: u32) -> Seen {
+        self.last.get(slot as usize).copied().unwrap_or_default()
+    }
+
+    /// Notes when a slot was seen, in no order; see [`Recency::sort`].
+    pub fn put(&mut self, slot: u32, seen: Seen) {
+        if self.last.len() <= slot as usize {
+            self.last.resize(slot as usize + 1, Seen::default());
+        }
+        self.last[slot as usize] = seen;
+        self.queue.push_back((seen, slot));
+    }
+
+    /// Forgets when a slot was seen: it holds nothing any more.
+    pub fn forget(&mut self, slot: u32) {
+        if let Some(last) = self.last.get_mut(slot as usize) {
+            *last = Seen { time: i64::MIN, nth: u32::MAX };
+        }
+    }
+
+    /// Puts in order what was put in no order; what is seen from now on is later.
+    pub fn sort(&mut self) {
+        self.queue.make_contiguous().sort_unstable();
+        self.now = self.queue.back().map_or(self.now, |last| last.0);
     }
 
     fn pop_front(&mut self) -> Option<u32> {

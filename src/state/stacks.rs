@@ -179,13 +179,14 @@ mod tests {
         one.push(Placed::<Count>::read(Row { value: b"", place: 0 }).unwrap());
         let (slot, _) = slots.slot(Key::copied(b"k", &seeds));
         stacks.grow(1);
-        let (mut held, mut touched) = (1, None);
+        let (mut held, mut touched, mut forgotten) = (1, None, None);
         for now in (1..5000).map(|second| Stamp(second * 1000)) {
             let notes = &mut Notes {
                 slots: &mut slots,
                 touched: &mut touched,
                 held: &mut held,
                 keep_zeros: false,
+                forgotten: &mut forgotten,
             };
             let (unturned, aside) = (stacks.unturned, stacks.aside);
             stacks.leave(Stamp(now.0 - 1_000_000), notes);

@@ -27,7 +27,8 @@ fn put(checkpoint: &mut Checkpoint, n: u64, key: &str) {
 fn record(n: u64) -> Record {
     let output = Output { target: b"out.txt".to_vec(), before: n * 10, length: 10, crc: 7 };
     let (from, to) = (n.to_string().into_bytes(), (n + 1).to_string().into_bytes());
-    Record { n, time: Stamp(n as i64 * 1000), from, to, outputs: vec![output], wal: n * 2 }
+    let (time, began) = (Stamp(n as i64 * 1000), Stamp(7));
+    Record { n, time, from, to, outputs: vec![output], wal: n * 2, began, chunks: n }
 }
 
 fn shared(disk: &SimDisk) -> Arc<dyn Disk> {
@@ -126,7 +127,7 @@ fn a_full_disk_names_the_file_and_the_size_and_stops_everything() {
     put(&mut checkpoint, 0, "key");
     disk.world().start(Some((1, Fault::Full)));
     let error = checkpoint.append(record(1), &Changes::new()).unwrap_err();
-    assert_eq!(error.to_string(), "ck/log-1 (99 bytes at 202): no space left on device");
+    assert_eq!(error.to_string(), "ck/log-1 (115 bytes at 218): no space left on device");
     assert_eq!(error.exit_status(), 1);
     let error = checkpoint.sync().unwrap_err();
     assert_eq!(error.to_string(), "ck: not usable after an earlier failure");
@@ -153,8 +154,8 @@ fn show_says_what_there_is_and_changes_nothing() {
     assert_eq!(disk.world().image(), before);
     let lines: Vec<&str> = shown.lines().skip(5).collect();
     let wanted = "\
-record 2 its output is owed\ntime 2000\nfrom 2\nto 3\nwal 4\noutput out.txt 10 bytes at 20\nkeys 3
-panes 3\nlog-1 628 bytes";
+record 2 its output is owed\ntime 2000\nbegan 7\nfrom 2\nto 3\nwal 4\noutput out.txt 10 bytes at 20\nkeys 3
+panes 3\nlog-1 676 bytes";
     assert_eq!(lines, wanted.lines().collect::<Vec<_>>());
 }
 
@@ -251,6 +252,7 @@ fn compaction_writes_about_as_much_as_the_logs_did_and_each_step_is_short() {
         logged += changes.parts.iter().map(Vec::len).sum::<usize>() as u64;
         checkpoint.append(record(n), &changes).unwrap();
         checkpoint.sync().unwrap();
+        checkpoint.done(n).unwrap();
         for _ in 0..20 {
             let before = disk.world().written;
             checkpoint.compact_step().unwrap();

@@ -110,6 +110,7 @@ fn cells_and_panes_longer_than_any_buffer_come_back() {
     for _ in 0..2 {
         let mut checkpoint = open(&place.dir(), tiny()).unwrap();
         model.check_contents(&checkpoint).unwrap().unwrap();
+        checkpoint.done(0).unwrap();
         while checkpoint.compact_step().unwrap() {}
         assert!(checkpoint.snapshot.is_some());
     }

@@ -15,7 +15,7 @@ fn open(disk: &SimDisk) -> Result<(Checkpoint, Wal, Unread), Error> {
 
 fn record(n: u64, wal: u64) -> Record {
     let (time, from, to) = (Stamp(n as i64), Vec::new(), Vec::new());
-    Record { n, time, from, to, outputs: Vec::new(), wal }
+    Record { n, time, from, to, outputs: Vec::new(), wal, began: time, chunks: 0 }
 }
 
 fn commit(checkpoint: &mut Checkpoint, n: u64, wal: u64) {

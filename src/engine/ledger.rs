@@ -1,0 +1,256 @@
+//! Batches that last: each is a record in the checkpoint before any output sees it.
+//!
+//! ```text
+//! note, pane             what has changed is gathered      begin, write, end    and so is the text
+//! commit    stage > log of the input synced > append n > sync > publish > done n > tidy up
+//!                                                        '-- from here on n is decided
+//! redeem    (at a start, if done n is missing: the text is there again) publish > done n
+//! ```
+//!
+//! A record holds all that its text is made of again: changed cells of running state, the pane of a
+//! window or of a batch that stands alone; or, where nothing is aggregated, the text itself. So no
+//! input is read a second time for the sake of output, and what a step would make of it today does
+//! not matter. A record without input and text is not synced: the next one is.
+
+use crate::agg::Pane;
+use crate::checkpoint::record::{self, Changes, PART, Record, put_entry};
+use crate::checkpoint::{Checkpoint, Syncer};
+use crate::clock::Stamp;
+use crate::error::Error;
+use crate::sink::output::{Batch, Outputs, Promise};
+use crate::sink::spool::Spool;
+use crate::window::Window;
+
+use super::cursor::Reached;
+
+/// What a recorded pane begins with: it holds entries, key and cell.
+pub const ENTRIES: u8 = b'e';
+/// It holds text, and before it the number of its rows, 8 bytes, little endian.
+pub const TEXT: u8 = b't';
+
+/// Where text goes.
+pub enum Way {
+    /// To the outputs, as it comes.
+    Straight(Outputs),
+    /// Into a batch that is recorded before it is out.
+    Recorded(Box<Ledger>),
+}
+
+impl Way {
+    /// A batch begins.
+    pub fn begin(&mut self, time: Stamp, header: &[u8]) -> Result<(), Error> {
+        match self {
+            Way::Straight(outputs) => outputs.begin(time, header),
+            Way::Recorded(ledger) => {
+                ledger.begun = true;
+                header.clone_into(&mut ledger.header);
+                Ok(())
+            }
+        }
+    }
+
+    /// Some text of it.
+    pub fn write(&mut self, text: &[u8]) -> Result<(), Error> {
+        match self {
+            Way::Straight(outputs) => outputs.write(text),
+            Way::Recorded(ledger) => ledger.text.write(text),
+        }
+    }
+
+    /// It is complete, with so many rows.
+    pub fn end(&mut self, rows: u64) -> Result<(), Error> {
+        match self {
+            Way::Straight(outputs) => outputs.end(rows),
+            Way::Recorded(ledger) => {
+                ledger.rows += rows;
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The checkpoint, and the batch that is being made.
+pub struct Ledger {
+    checkpoint: Checkpoint,
+    outputs: Outputs,
+    /// Syncs the log of the input, if there is one.
+    syncer: Option<Syncer>,
+    /// When the stream began.
+    began: Stamp,
+    /// The window, whose panes are needed for as long as it reaches back.
+    window: Option<Window>,
+    /// True if the text itself is recorded.
+    records_text: bool,
+    begun: bool,
+    header: Vec<u8>,
+    text: Spool,
+    rows: u64,
+    changes: Changes,
+    has_changes: bool,
+    /// Where the input of the last record ends.
+    last: Reached,
+}
+
+impl Ledger {
+    /// Begins, or goes on where the checkpoint's last record ended.
+    pub fn new(
+        checkpoint: Checkpoint,
+        outputs: Outputs,
+        began: Stamp,
+        window: Option<Window>,
+        records_text: bool,
+    ) -> Ledger {
+        let last = checkpoint.last().map(Reached::of).unwrap_or_default();
+        Ledger {
+            checkpoint,
+            outputs,
+            syncer: None,
+            began,
+            window,
+            records_text,
+            begun: false,
+            header: Vec::new(),
+            text: Spool::default(),
+            rows: 0,
+            changes: Changes::new(),
+            has_changes: false,
+            last,
+        }
+    }
+
+    /// The checkpoint, to be read at a start.
+    pub fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// Has each record wait until its input is in the log.
+    pub fn wait_for(&mut self, syncer: Syncer) {
+        self.syncer = Some(syncer);
+    }
+
+    /// Takes down what is held of a key from now on.
+    pub fn note(&mut self, key: &[u8], held: Option<&[u8]>) {
+        self.changes.set(key, held);
+        self.has_changes = true;
+    }
+
+    /// Takes down what a batch has come to; nothing only if `even_nothing` is of interest.
+    pub fn pane(&mut self, time: Stamp, pane: &dyn Pane, even_nothing: bool) -> Result<(), Error> {
+        let (mut part, mut is_first, mut result) = (vec![ENTRIES], true, Ok(()));
+        let checkpoint = &mut self.checkpoint;
+        pane.save(&mut |key, cell| {
+            put_entry(&mut part, key, Some(cell));
+            if part.len() >= PART && result.is_ok() {
+                result = checkpoint.pane_part(time, &part);
+                part.clear();
+                is_first = false;
+            }
+        });
+        result?;
+        if is_first && part == [ENTRIES] && !even_nothing {
+            return Ok(());
+        }
+        self.has_changes = true;
+        if part.is_empty() { Ok(()) } else { self.checkpoint.pane_part(time, &part) }
+    }
+
+    /// Makes the batch last, and hands it out.
+    pub fn commit(&mut self, time: Stamp, reached: &Reached) -> Result<(), Error> {
+        let has_input = *reached != self.last;
+        if !self.begun && !has_input && !self.has_changes {
+            return Ok(());
+        }
+        let n = self.checkpoint.next();
+        let promises = self.stage(n, time)?;
+        if let (true, Some(syncer)) = (has_input, &self.syncer) {
+            syncer.sync()?;
+        }
+        let record = self.record(n, time, reached, &promises);
+        self.checkpoint.append(record, &std::mem::take(&mut self.changes))?;
+        if self.begun || has_input {
+            self.checkpoint.sync()?;
+        }
+        self.publish(n, time)?;
+        self.has_changes = false;
+        self.last.clone_from(reached);
+        self.checkpoint.keep_panes_from(match &self.window {
+            Some(window) => window.start(window.last_due(time)),
+            None => time,
+        });
+        self.checkpoint.tidy()
+    }
+
+    /// Records the start, from which the stream must go on even if it never ends a batch.
+    pub fn start(&mut self, reached: &Reached) -> Result<(), Error> {
+        // No batch has this Time, so that the first one may end at once.
+        let record = self.record(0, Stamp(self.began.0 - 1), reached, &[]);
+        self.checkpoint.append(record, &Changes::new())?;
+        self.last.clone_from(reached);
+        self.checkpoint.sync()
+    }
+
+    /// Hands out a batch that is recorded and not done, and whose text has been gathered again.
+    pub fn redeem(&mut self, record: &Record) -> Result<(), Error> {
+        let promise = |output: &record::Output| Promise {
+            target: output.target.clone(),
+            before: output.before,
+            length: output.length,
+            crc: output.crc,
+        };
+        let promises: Vec<_> = record.outputs.iter().map(promise).collect();
+        let Ledger { outputs, text, header, rows, .. } = self;
+        let batch = Batch { number: record.n, time: record.time, rows: *rows, header, text };
+        // Flags of the output may be others now, and leave nothing to be handed out.
+        if self.begun {
+            outputs.redeem(&batch, &promises)?;
+        }
+        self.clear();
+        self.checkpoint.done(record.n)
+    }
+
+    fn stage(&mut self, number: u64, time: Stamp) -> Result<Vec<Promise>, Error> {
+        if !self.begun {
+            return Ok(Vec::new());
+        }
+        let Ledger { outputs, text, header, rows, checkpoint, .. } = self;
+        if self.records_text {
+            checkpoint.pane_part(time, &[&[TEXT][..], &rows.to_le_bytes()].concat())?;
+            text.each(|piece| checkpoint.pane_part(time, piece))?;
+        }
+        outputs.stage(&Batch { number, time, rows: *rows, header, text })
+    }
+
+    fn publish(&mut self, number: u64, time: Stamp) -> Result<(), Error> {
+        if !self.begun {
+            return Ok(());
+        }
+        let Ledger { outputs, text, header, rows, .. } = self;
+        outputs.publish(&Batch { number, time, rows: *rows, header, text })?;
+        self.clear();
+        self.checkpoint.done(number)
+    }
+
+    fn clear(&mut self) {
+        (self.begun, self.rows) = (false, 0);
+        self.text.clear();
+    }
+
+    fn record(&self, n: u64, time: Stamp, reached: &Reached, promises: &[Promise]) -> Record {
+        let output = |promise: &Promise| record::Output {
+            target: promise.target.clone(),
+            before: promise.before,
+            length: promise.length,
+            crc: promise.crc,
+        };
+        Record {
+            n,
+            time,
+            from: self.last.position.clone(),
+            to: reached.position.clone(),
+            outputs: promises.iter().map(output).collect(),
+            wal: reached.wal,
+            began: self.began,
+            chunks: reached.chunks,
+        }
+    }
+}

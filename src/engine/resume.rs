@@ -1,0 +1,235 @@
+//! Going on where the last process stopped: what is kept, what was reported last, what is owed.
+//!
+//! ```text
+//! records   ... n-2   n-1 | n        done n is there: all of them are taken in
+//!                         |          it is missing: what there was before n; then n, whose text is
+//!                         |          made again and handed out
+//! ```
+//!
+//! Running state is read as it is; a window is made again by taking in its panes, one after the
+//! other, as if their batches had just ended. With `--changed`, the last report is made once more for
+//! what comes after it to be compared with.
+
+use std::sync::Arc;
+
+use super::ledger::{ENTRIES, TEXT, Way};
+use super::output::{Output, Parts};
+use crate::agg::{Aggregate, Kept, Pane};
+use crate::changes::Changes;
+use crate::checkpoint::record::{Record, entries};
+use crate::clock::Stamp;
+use crate::error::Error;
+use crate::report::{Collector, Selection};
+use crate::window::Window;
+
+impl Output {
+    /// Takes up what the checkpoint holds, if there is one and it holds a record.
+    pub fn resume(&mut self, aggregate: Option<&Arc<dyn Aggregate>>) -> Result<(), Error> {
+        let Way::Recorded(ledger) = &self.parts.way else { return Ok(()) };
+        let Some(last) = ledger.checkpoint().last().cloned() else { return Ok(()) };
+        self.turn = last.chunks;
+        let is_done = ledger.checkpoint().is_done();
+        self.take_state(is_done)?;
+        let window = self.parts.kept.as_ref().and_then(|kept| kept.window().copied());
+        let owed = match (window, aggregate) {
+            (Some(window), Some(aggregate)) => {
+                self.take_window(window, &last, is_done, aggregate)?
+            }
+            _ => self.take_last(&last, is_done, aggregate)?,
+        };
+        match is_done {
+            true => Ok(()),
+            false => self.redeem(&last, owed, aggregate),
+        }
+    }
+
+    /// Takes in what is held of each key.
+    fn take_state(&mut self, is_done: bool) -> Result<(), Error> {
+        let (Way::Recorded(ledger), Some(keeper)) = (&self.parts.way, &mut self.parts.kept) else {
+            return Ok(());
+        };
+        let kept = keeper.kept();
+        let put = |key: &[u8], held: &[u8]| kept.put(key, Some(held), false).ok_or_else(nonsense);
+        match is_done {
+            true => ledger.checkpoint().state(put)?,
+            false => ledger.checkpoint().state_before(put)?,
+        }
+        kept.restored();
+        Ok(())
+    }
+
+    /// Takes in the panes of a window, and returns that of a record that is not done.
+    fn take_window(
+        &mut self,
+        window: Window,
+        last: &Record,
+        is_done: bool,
+        aggregate: &Arc<dyn Aggregate>,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let Parts { way, kept, changes, selection, width, .. } = &mut self.parts;
+        let (Way::Recorded(ledger), Some(keeper)) = (way, kept) else { return Ok(None) };
+        let end = if is_done { last.time } else { Stamp(last.time.0 - 1) };
+        let at = Stamp(end.0 - window.slide().as_millis() as i64);
+        let compared = changes.as_mut().map(|changes| Compared::new(changes, *selection, *width));
+        let mut replay = Replay { kept: keeper.kept(), window, at, compared };
+        let mut owed = None;
+        ledger.checkpoint().panes(window.start(window.last_due(end)), |time, bytes| {
+            if !is_done && time == last.time {
+                owed = Some(bytes.to_vec());
+                return Ok(());
+            }
+            replay.take(time, pane(aggregate, bytes)?)
+        })?;
+        replay.pass(end)?;
+        Ok(owed)
+    }
+
+    /// Makes the last report again if the next one is compared with it, and returns the pane of a
+    /// record that is not done.
+    fn take_last(
+        &mut self,
+        last: &Record,
+        is_done: bool,
+        aggregate: Option<&Arc<dyn Aggregate>>,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        let Parts { way, kept, changes, selection, width, .. } = &mut self.parts;
+        let Way::Recorded(ledger) = way else { return Ok(None) };
+        let (mut owed, mut before) = (None, None);
+        ledger.checkpoint().panes(Stamp(i64::MIN), |time, bytes| {
+            let which = if !is_done && time == last.time { &mut owed } else { &mut before };
+            *which = Some(bytes.to_vec());
+            Ok(())
+        })?;
+        let Some(changes) = changes else { return Ok(owed) };
+        let mut compared = Compared::new(changes, *selection, *width);
+        match (kept, before, aggregate) {
+            (Some(keeper), ..) => compared.take(|report| keeper.kept().report(report))?,
+            (None, Some(before), Some(aggregate)) => {
+                let pane = pane(aggregate, &before)?;
+                compared.take(|report| pane.report(report))?;
+            }
+            _ => {}
+        }
+        Ok(owed)
+    }
+
+    /// Makes the text of a record again, and hands it out.
+    fn redeem(
+        &mut self,
+        last: &Record,
+        owed: Option<Vec<u8>>,
+        aggregate: Option<&Arc<dyn Aggregate>>,
+    ) -> Result<(), Error> {
+        let text = owed.as_ref().and_then(|owed| owed.strip_prefix(&[TEXT]));
+        if let Some((rows, text)) = text.and_then(|text| text.split_first_chunk()) {
+            self.take_changes()?;
+            self.parts.way.begin(last.time, self.parts.format.header())?;
+            self.parts.way.write(text)?;
+            self.parts.way.end(u64::from_le_bytes(*rows))?;
+        } else if let Some(aggregate) = aggregate {
+            let pane = pane(aggregate, owed.as_deref().unwrap_or(&[ENTRIES]))?;
+            match self.parts.kept.take() {
+                Some(mut keeper) => {
+                    match keeper.window() {
+                        Some(_) => keeper.kept().absorb(last.time, Some(pane), None)?,
+                        None => self.put_changes(keeper.kept())?,
+                    }
+                    self.batch(last.time, |report| keeper.kept().report(report))?;
+                    self.parts.kept = Some(keeper);
+                }
+                None => self.batch(last.time, |report| pane.report(report))?,
+            }
+        }
+        match &mut self.parts.way {
+            Way::Recorded(ledger) => ledger.redeem(last),
+            Way::Straight(_) => Ok(()),
+        }
+    }
+
+    /// Takes in what the last record has changed of the state, of which nothing is to be reported.
+    fn take_changes(&mut self) -> Result<(), Error> {
+        let Some(mut keeper) = self.parts.kept.take() else { return Ok(()) };
+        self.put_changes(keeper.kept())?;
+        keeper.kept().restored();
+        self.parts.kept = Some(keeper);
+        Ok(())
+    }
+
+    fn put_changes(&self, kept: &mut dyn Kept) -> Result<(), Error> {
+        let Way::Recorded(ledger) = &self.parts.way else { return Ok(()) };
+        let put = |key: &[u8], held: Option<&[u8]>| kept.put(key, held, true).ok_or_else(nonsense);
+        ledger.checkpoint().last_changes(put)
+    }
+}
+
+/// What compares reports, and is to know the last one.
+struct Compared<'a> {
+    changes: &'a mut Changes,
+    selection: Selection,
+    width: usize,
+}
+
+impl Compared<'_> {
+    fn new(changes: &mut Changes, selection: Selection, width: usize) -> Compared<'_> {
+        Compared { changes, selection, width }
+    }
+
+    fn take(
+        &mut self,
+        offer: impl FnOnce(&mut Collector) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut report = self.selection.collector(self.width);
+        offer(&mut report)?;
+        self.changes.of(report.finish());
+        Ok(())
+    }
+}
+
+/// A window that takes in its panes again.
+struct Replay<'a> {
+    kept: &'a mut dyn Kept,
+    window: Window,
+    compared: Option<Compared<'a>>,
+    /// Up to here all reports that were due have been passed.
+    at: Stamp,
+}
+
+impl Replay<'_> {
+    fn take(&mut self, time: Stamp, pane: Box<dyn Pane>) -> Result<(), Error> {
+        self.pass(Stamp(time.0 - 1))?;
+        self.kept.absorb(time, Some(pane), None)?;
+        self.pass(time)
+    }
+
+    /// Lets time pass; a report that was due has been made, so that nothing has changed since.
+    fn pass(&mut self, until: Stamp) -> Result<(), Error> {
+        let due = self.window.last_due(until);
+        if due > self.at {
+            self.kept.absorb(due, None, None)?;
+            if let Some(compared) = &mut self.compared {
+                compared.take(|report| self.kept.report(report))?;
+            }
+            self.kept.restored();
+        }
+        self.at = self.at.max(until);
+        Ok(())
+    }
+}
+
+/// The pane that was recorded.
+fn pane(aggregate: &Arc<dyn Aggregate>, recorded: &[u8]) -> Result<Box<dyn Pane>, Error> {
+    let bytes = recorded.strip_prefix(&[ENTRIES]).ok_or_else(nonsense)?;
+    let mut is_sound = true;
+    let mut all = entries(bytes).map_while(|entry| {
+        let pair = entry.and_then(|entry| Some((entry.key, entry.cell?)));
+        is_sound &= pair.is_some();
+        pair
+    });
+    let pane = Arc::clone(aggregate).load(&mut all);
+    pane.filter(|_| is_sound).ok_or_else(nonsense)
+}
+
+/// All frames are sound, and yet what they say cannot be: it was written by another pipeline.
+fn nonsense() -> Error {
+    Error::Refused("--checkpoint: its records make no sense for this pipeline".to_string())
+}
