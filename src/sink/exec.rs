@@ -39,7 +39,7 @@ impl Exec {
 
 impl Output for Exec {
     fn begin(&mut self, time: Stamp, header: &[u8]) -> Result<(), Error> {
-        self.open = Some((time, Spool::new().place("--exec: memory for the batch")?));
+        self.open = Some((time, Spool::new()));
         self.write(header)
     }
 

@@ -17,7 +17,7 @@ mod printable;
 pub mod python;
 #[cfg(test)]
 mod samples;
-mod spool;
+pub mod spool;
 pub mod stdout;
 pub mod text;
 pub mod time;
