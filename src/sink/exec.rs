@@ -4,12 +4,17 @@
 //! the text is spooled. Its stdin is the spool itself, a file and no pipe, so a command that reads
 //! nothing or late holds up nobody. It has a process group of its own: Ctrl-C is for weir, which
 //! waits for it and then ends in order.
+//!
+//! With a checkpoint the command is run again for a batch that a run before may have run it for. When
+//! weir is killed, a command that runs goes on to its end, and may meet itself at the next start: only
+//! unsafe code could tie the one's end to the other's.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus};
 
-use super::output::Output;
+use super::batch::{Batch, Promise};
+use super::output::{Output, Staged};
 use super::spool::Spool;
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
@@ -55,6 +60,26 @@ impl Output for Exec {
         command.env("WEIR_TIME", time.0.to_string()).env("WEIR_RECORDS", rows.to_string());
         let status = command.status().place("--exec: sh")?;
         self.judge(status, time)
+    }
+}
+
+impl Staged for Exec {
+    fn name(&self) -> Vec<u8> {
+        b"exec".to_vec()
+    }
+
+    fn stage(&mut self, batch: &Batch) -> Result<Promise, Error> {
+        Ok(batch.promise(self.name(), 0, true))
+    }
+
+    fn publish(&mut self, batch: &Batch) -> Result<(), Error> {
+        self.begin(batch.time, batch.header)?;
+        batch.text.each(|piece| self.write(piece))?;
+        self.end(batch.rows)
+    }
+
+    fn redeem(&mut self, batch: &Batch, _: &Promise) -> Result<(), Error> {
+        self.publish(batch)
     }
 }
 

@@ -1,18 +1,33 @@
 //! `-o FILE`: each batch is appended.
 //!
 //! What is at the path may be replaced or deleted while we write, as log rotation does. That is
-//! noticed when a batch begins, by comparing what we hold with what the path names; a batch is never
-//! torn in two. FIFOs and devices are appended to as they are, and never opened anew.
+//! noticed when a batch begins, or is staged, by comparing what we hold with what the path names; a
+//! batch is never torn in two. FIFOs and devices are appended to as they are, and never opened anew.
 //!
 //! A file that is empty when a batch begins gets the header: it is new, or was cut to nothing. One
 //! that an earlier run has left has had its own. A FIFO or device gets it once.
+//!
+//! With a checkpoint the file is locked, and what stands behind `before` says after a crash whether
+//! the batch got there:
+//!
+//! ```text
+//! | before | the batch |          as promised: done
+//! | before | the ba               cut back, and written again; so is anything as short that differs
+//! | before | ............ | more  refused: somebody else has written here
+//! | bef                           was cut by somebody: said, and appended
+//! another inode                   was rotated: said, and appended to what is there now
+//! ```
+//!
+//! A FIFO or device gets the batch again. Which file it is, the inode alone decides: the number of a
+//! device may be another when the machine has started again.
 
-use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{self, Path, PathBuf};
 
-use super::output::Output;
+use super::batch::{Batch, Promise};
+use super::medium::{Held, Identity, Medium, Named};
+use super::output::{Output, Staged};
 use crate::clock::Stamp;
 use crate::error::{Context, Error, said};
 use crate::say::say;
@@ -20,58 +35,164 @@ use crate::say::say;
 /// A file that batches are appended to.
 pub struct Appended {
     path: PathBuf,
-    file: File,
+    medium: Box<dyn Medium>,
     quiet: bool,
     has_begun: bool,
     /// How much of the batch is written.
     written: u64,
+    /// True if there is a checkpoint, and so a lock.
+    is_locked: bool,
+    /// True if what the file had when we turned to it is on the disk, its name too.
+    is_settled: bool,
+    /// The file as the staged batch found it.
+    staged: Option<Held>,
 }
 
 impl Appended {
     /// Opens the file, or makes it; waits for the reader of a FIFO.
     pub fn open(path: &Path, quiet: bool) -> Result<Appended, Error> {
-        let file = open(path)?;
-        Ok(Appended { path: path.to_path_buf(), file, quiet, has_begun: false, written: 0 })
+        Ok(Appended::over(path, Box::new(Named::open(path).at(path)?), quiet))
     }
 
-    /// Turns to the file that is now at the path, if it is another one; tells if ours is empty.
-    fn follow(&mut self) -> Result<bool, Error> {
-        let ours = self.file.metadata().at(&self.path)?;
-        if !ours.is_file() {
-            return Ok(!self.has_begun);
+    /// Appends to `medium`, which messages call `path`.
+    pub fn over(path: &Path, medium: Box<dyn Medium>, quiet: bool) -> Appended {
+        Appended {
+            path: path.to_path_buf(),
+            medium,
+            quiet,
+            has_begun: false,
+            written: 0,
+            is_locked: false,
+            is_settled: false,
+            staged: None,
         }
-        let is_ours = |named: Metadata| (named.dev(), named.ino()) == (ours.dev(), ours.ino());
-        let is_there = match fs::metadata(&self.path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => false,
-            named => is_ours(named.at(&self.path)?),
-        };
-        if is_there {
-            return Ok(ours.len() == 0);
+    }
+
+    /// Locks the file for as long as it is used, as a run with a checkpoint does.
+    pub fn locked(mut self) -> Result<Appended, Error> {
+        self.is_locked = true;
+        self.lock()?;
+        Ok(self)
+    }
+
+    fn lock(&self) -> Result<(), Error> {
+        // FIFOs and devices, as /dev/null, are for many.
+        if !self.is_locked || !self.held()?.is_regular || self.medium.lock().at(&self.path)? {
+            return Ok(());
         }
-        self.file = open(&self.path)?;
+        Err(Error::Failed(format!(
+            "{}: in use by another process, or by another -o; end that, or name another file",
+            self.path.display()
+        )))
+    }
+
+    fn held(&self) -> Result<Held, Error> {
+        self.medium.held().at(&self.path)
+    }
+
+    fn say(&self, what: &str) {
         if !self.quiet {
-            let path = self.path.display();
-            say(&format!(
-                "{path}: was replaced or deleted; going on in the file that is there now"
-            ));
+            say(&format!("{}: {what}", self.path.display()));
         }
-        Ok(self.file.metadata().at(&self.path)?.len() == 0)
     }
-}
 
-fn open(path: &Path) -> Result<File, Error> {
-    OpenOptions::new().create(true).append(true).open(path).at(path)
+    /// Turns to the file that is now at the path, if it is another one; returns what is held.
+    fn follow(&mut self) -> Result<Held, Error> {
+        let held = self.held()?;
+        if !held.is_regular || self.medium.named().at(&self.path)? == Some(held.identity) {
+            return Ok(held);
+        }
+        self.medium.reopen().at(&self.path)?;
+        self.is_settled = false;
+        self.lock()?;
+        self.say("was replaced or deleted; going on in the file that is there now");
+        self.held()
+    }
+
+    fn needs_header(&self, held: &Held) -> bool {
+        if held.is_regular { held.len == 0 } else { !self.has_begun }
+    }
+
+    fn target(&self, identity: Identity) -> Vec<u8> {
+        let Identity { device, inode } = identity;
+        [&self.name()[..], format!(" {device}:{inode}").as_bytes()].concat()
+    }
+
+    /// Appends a batch to what is held, and returns when it is on the disk.
+    fn append(&mut self, batch: &Batch, held: &Held) -> Result<(), Error> {
+        let has_header = self.needs_header(held);
+        (self.has_begun, self.written) = (true, 0);
+        batch.each(has_header, |piece| self.write(piece))?;
+        if held.is_regular { self.keep(held.len, held.len + self.written) } else { Ok(()) }
+    }
+
+    /// Returns when all is on the disk. If that fails, what stands between is taken back: the system
+    /// has dropped what it could not write, says so once, and would call the same bytes safe next time.
+    fn keep(&mut self, before: u64, end: u64) -> Result<(), Error> {
+        let kept = self.settle(true);
+        if kept.is_err() && self.medium.held().is_ok_and(|held| held.len == end) {
+            // The run ends by the failure that came first.
+            let _ = self.medium.cut(before);
+        }
+        kept.at(&self.path)
+    }
+
+    /// Syncs the file's name, unless that was done, and its bytes, if there may be new ones.
+    fn settle(&mut self, has_grown: bool) -> io::Result<()> {
+        if has_grown || !self.is_settled {
+            self.medium.sync()?;
+        }
+        if !self.is_settled {
+            self.medium.sync_name()?;
+        }
+        self.is_settled = true;
+        Ok(())
+    }
+
+    /// Sees to it that the promised file has the batch, and has it once.
+    fn complete(&mut self, batch: &Batch, promise: &Promise, held: Held) -> Result<(), Error> {
+        let (before, end) = (promise.before, promise.before.saturating_add(promise.length));
+        let stands = held.len >= end && self.crc(before, end)? == promise.crc;
+        if held.len > end {
+            return Err(self.foreign(promise, stands, held.len));
+        }
+        if stands {
+            return self.keep(before, end);
+        }
+        if held.len > before {
+            self.say(&format!("a batch was cut short at byte {}; it is written again", held.len));
+            self.medium.cut(before).at(&self.path)?;
+        }
+        self.append(batch, &Held { len: before, ..held })
+    }
+
+    fn crc(&mut self, from: u64, to: u64) -> Result<u32, Error> {
+        crc(|at, into| self.medium.read_at(at, into), from, to).at(&self.path)
+    }
+
+    fn foreign(&self, promise: &Promise, stands: bool, len: u64) -> Error {
+        let path = self.path.display();
+        let (from, what) = match stands {
+            true => (promise.before + promise.length, "stand behind the last batch"),
+            false => (promise.before, "stand where the last batch should"),
+        };
+        Error::Refused(format!(
+            "{path}: bytes {from} to {len} {what}, and are of somebody else; copy what is needed, cut \
+             the file by `truncate -s {from}`, and start again"
+        ))
+    }
 }
 
 impl Output for Appended {
     fn begin(&mut self, _: Stamp, header: &[u8]) -> Result<(), Error> {
-        let is_empty = self.follow()?;
+        let held = self.follow()?;
+        let needs_header = self.needs_header(&held);
         (self.has_begun, self.written) = (true, 0);
-        if is_empty { self.write(header) } else { Ok(()) }
+        if needs_header { self.write(header) } else { Ok(()) }
     }
 
     fn write(&mut self, text: &[u8]) -> Result<(), Error> {
-        write(&mut self.file, &self.path, text, &mut self.written)
+        write(&mut *self.medium, &self.path, text, &mut self.written)
     }
 
     fn end(&mut self, _: u64) -> Result<(), Error> {
@@ -79,9 +200,81 @@ impl Output for Appended {
     }
 }
 
+impl Staged for Appended {
+    fn name(&self) -> Vec<u8> {
+        name("file", &self.path)
+    }
+
+    fn stage(&mut self, batch: &Batch) -> Result<Promise, Error> {
+        let mut held = self.follow()?;
+        match held.is_regular {
+            // A power failure may take nothing that `before` counts.
+            true => self.settle(false).at(&self.path)?,
+            false => held.len = 0,
+        }
+        self.staged = Some(held);
+        let has_header = self.needs_header(&held);
+        Ok(batch.promise(self.target(held.identity), held.len, has_header))
+    }
+
+    fn publish(&mut self, batch: &Batch) -> Result<(), Error> {
+        let held = self.staged.take().expect("a batch is staged before it is published");
+        self.append(batch, &held)
+    }
+
+    fn redeem(&mut self, batch: &Batch, promise: &Promise) -> Result<(), Error> {
+        let held = self.follow()?;
+        if !held.is_regular {
+            return self.append(batch, &held);
+        }
+        let inode = format!(":{}", held.identity.inode);
+        if !promise.target.ends_with(inode.as_bytes()) {
+            self.say(
+                "was replaced or deleted since the last batch, which may be in the old file; it is \
+                 written to the file that is there now",
+            );
+        } else if held.len < promise.before {
+            let (len, before) = (held.len, promise.before);
+            self.say(&format!("was cut from {before} bytes to {len}; the last batch is appended"));
+        } else {
+            return self.complete(batch, promise, held);
+        }
+        self.append(batch, &held)
+    }
+}
+
+/// The checksum of a part of a file that `read` reads.
+pub(super) fn crc(
+    mut read: impl FnMut(u64, &mut [u8]) -> io::Result<usize>,
+    mut from: u64,
+    to: u64,
+) -> io::Result<u32> {
+    let (mut piece, mut crc) = (vec![0; 128 << 10], 0);
+    while from < to {
+        let wanted = piece.len().min(usize::try_from(to - from).unwrap_or(usize::MAX));
+        match read(from, &mut piece[..wanted]) {
+            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            Ok(len) => {
+                crc = crc32c::crc32c_append(crc, &piece[..len]);
+                from += len as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(crc)
+}
+
+/// The name of an output of this kind at this path, wherever weir is started.
+pub(super) fn name(kind: &str, path: &Path) -> Vec<u8> {
+    // Only where there is no current directory can none be added.
+    let path = path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    [kind.as_bytes(), b" ", path.as_os_str().as_bytes()].concat()
+}
+
 /// Writes all bytes and counts them; an error says how much of the batch is written.
 pub(super) fn write(
-    file: &mut File,
+    file: &mut (impl Write + ?Sized),
     path: &Path,
     mut text: &[u8],
     written: &mut u64,
@@ -105,61 +298,4 @@ pub(super) fn write(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sink::samples::Scratch;
-
-    fn batch(file: &mut Appended, text: &str) {
-        file.begin(Stamp(0), b"header\n").unwrap();
-        file.write(text.as_bytes()).unwrap();
-        file.end(1).unwrap();
-    }
-
-    fn text(path: &Path) -> String {
-        fs::read_to_string(path).unwrap()
-    }
-
-    #[test]
-    fn batches_are_appended_and_a_header_begins_only_a_file_that_was_empty() {
-        let dir = Scratch::new();
-        let path = dir.path("out");
-        for _ in 0..2 {
-            let mut file = Appended::open(&path, true).unwrap();
-            batch(&mut file, "a\n");
-            batch(&mut file, "b\n");
-        }
-        assert_eq!(text(&path), "header\na\nb\na\nb\n");
-    }
-
-    #[test]
-    fn a_file_that_is_moved_deleted_or_cut_is_followed_when_a_batch_begins() {
-        let dir = Scratch::new();
-        let (path, old) = (dir.path("out"), dir.path("out.1"));
-        let mut file = Appended::open(&path, true).unwrap();
-        batch(&mut file, "a\n");
-        file.begin(Stamp(0), b"header\n").unwrap();
-        fs::rename(&path, &old).unwrap();
-        file.write(b"b\n").unwrap();
-        file.end(1).unwrap();
-        assert_eq!(text(&old), "header\na\nb\n", "a batch is not torn");
-        batch(&mut file, "c\n");
-        assert_eq!(text(&path), "header\nc\n");
-        fs::remove_file(&path).unwrap();
-        batch(&mut file, "d\n");
-        assert_eq!(text(&path), "header\nd\n");
-        File::create(&path).unwrap();
-        batch(&mut file, "e\n");
-        assert_eq!(text(&path), "header\ne\n");
-        assert_eq!(text(&old), "header\na\nb\n");
-    }
-
-    #[test]
-    fn an_error_names_the_path_and_how_much_is_written() {
-        let mut file = Appended::open("/dev/full".as_ref(), true).unwrap();
-        let error = file.begin(Stamp(0), b"header\n").unwrap_err();
-        let expected = "/dev/full: no space left on device; 0 bytes of the batch are written";
-        assert_eq!((error.to_string().as_str(), error.exit_status()), (expected, 1));
-        let error = Appended::open("/nonexistent/out".as_ref(), true).err().unwrap();
-        assert_eq!(error.to_string(), "/nonexistent/out: no such file or directory");
-    }
-}
+mod tests;
