@@ -12,7 +12,7 @@ use weir::error::{Context, Error};
 use weir::plan::Saving;
 use weir::say::say;
 use weir::signal::{self, Stop};
-use weir::sink::output::{Lasting, Outputs};
+use weir::sink::output::Outputs;
 use weir::sink::stdout::Stdout;
 use weir::{explain, man, plan};
 
@@ -71,19 +71,20 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
         return explain::explain(typed, plan, &mut *wait, &stdout);
     }
     // Before the outputs: one that is refused leaves nothing behind.
-    let mut lasting = None;
     let saved = plan.saving.map(|saving| {
         let Saving { dir, pipeline, logs_input } = saving;
         let disk = Arc::new(RealDisk);
         let checkpoint = Checkpoint::open(disk, &dir, &pipeline, Limits::default())?;
-        lasting = Some(Lasting { tag: checkpoint.tag(), owed: checkpoint.owed() });
         // Under a virtual clock nothing may depend on when a thread runs.
         Ok(Saved { checkpoint, logs_input, syncs_at_once: start.is_some() })
     });
     let saved = saved.transpose()?;
     // Before signals are heard: opening a FIFO waits for its reader, and a signal ends that.
     let quiet = typed.engine.quiet;
-    let outputs = Outputs::open(&plan.outputs, &stdout, quiet, lasting.as_ref())?;
+    let outputs = match &saved {
+        Some(_) => Outputs::open_staged(&plan.outputs, &stdout, quiet)?,
+        None => Outputs::open(&plan.outputs, &stdout, quiet)?,
+    };
     let stop = Arc::new(Stop::default());
     signal::listen(&stop, &waker)?;
     engine::run(plan.pipeline, &plan.settings, Surroundings { wait, waker, outputs, stop, saved })

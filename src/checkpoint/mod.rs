@@ -151,16 +151,6 @@ impl Checkpoint {
         self.standing.done || self.standing.record.is_none()
     }
 
-    /// The number of the last record, if its output is not out.
-    pub fn owed(&self) -> Option<u64> {
-        self.last().filter(|_| !self.is_done()).map(|last| last.n)
-    }
-
-    /// Some letters that no other checkpoint is likely to have.
-    pub fn tag(&self) -> String {
-        self.uuid[..4].iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
     /// The number of the next record.
     pub fn next(&self) -> u64 {
         self.last().map_or(0, |last| last.n + 1)

@@ -17,7 +17,8 @@ use crate::checkpoint::record::{self, Changes, PART, Record, put_entry};
 use crate::checkpoint::{Checkpoint, Syncer};
 use crate::clock::Stamp;
 use crate::error::Error;
-use crate::sink::output::{Batch, Outputs, Promise};
+use crate::sink::batch::{Batch, Promise};
+use crate::sink::output::{Output as _, Outputs};
 use crate::sink::spool::Spool;
 use crate::window::Window;
 

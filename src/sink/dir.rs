@@ -1,7 +1,7 @@
 //! `--output-dir DIR`: each batch is a file of its own, which is complete when it appears.
 //!
 //! ```text
-//! begin    DIR/.batch-1544488281000.tsv.tmp    locked while it is written
+//! begin    DIR/.batch-1544488281000.tsv.tmp      locked while it is written
 //! end      sync the file, rename it without replacing anything, sync DIR
 //!          DIR/batch-1544488281000.tsv
 //! ```
@@ -9,41 +9,46 @@
 //! A hidden file that a killed run has left is removed at the next start, unless somebody holds its
 //! lock: then it is the open batch of a run that is alive.
 //!
+//! With a checkpoint the hidden file has the number of its batch as well. It is on the disk before the
+//! batch is decided on, so after a crash it tells whether the batch is out:
+//!
 //! ```text
-//! stage    DIR/.batch-1544488281000.tsv.17-5f0c27f2.tmp    written, synced, and DIR
-//!          record 17 decides
-//! publish  renamed without replacing anything, DIR synced
+//! stage    DIR/.batch-1544488281000.tsv.7.tmp    written, synced; DIR synced
+//! publish  DIR/batch-1544488281000.tsv           renamed, DIR synced
+//! redeem   .7.tmp is there: renamed now          it is not: the batch was out already
 //! ```
 //!
-//! With a checkpoint a hidden file has the number of its record, so it is there exactly while the
-//! batch is not published; the checkpoint's tag keeps it from those of others.
+//! So such a file is never removed by a run without a checkpoint, and by one with a checkpoint only
+//! when it is known which batch is owed: in `redeem`, or when the first batch is staged. A directory
+//! is for one checkpoint.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
 use rustix::io::Errno;
 
 use super::FORMATS;
-use super::file::write;
-use super::medium::sync_parent;
-use super::output::{Batch, Lasting, Output, Promise};
+use super::batch::{Batch, Promise};
+use super::file::{self, write};
+use super::output::{Output, Staged};
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
 
 /// A directory of batches.
 pub struct Dir {
     path: PathBuf,
-    /// The same for whoever starts us from elsewhere.
-    absolute: PathBuf,
     extension: &'static str,
-    /// What ends the names of staged files, if there is a checkpoint.
-    tag: String,
     open: Option<Hidden>,
+    /// The batch that is complete and has no name yet.
+    staged: Option<Hidden>,
+    /// True if there is nothing left of runs before.
+    is_clean: bool,
 }
 
-/// The file of the open batch, before it has its name.
+/// The file of a batch, before it has its name.
 struct Hidden {
     file: File,
     hidden: PathBuf,
@@ -53,67 +58,81 @@ struct Hidden {
 
 impl Dir {
     /// Makes the directory if it is missing, and removes what killed runs have left.
-    pub fn open(
-        path: &Path,
-        extension: &'static str,
-        lasting: Option<&Lasting>,
-    ) -> Result<Dir, Error> {
+    pub fn open(path: &Path, extension: &'static str) -> Result<Dir, Error> {
+        let mut dir = Dir::open_staged(path, extension)?;
+        dir.clean(|number| number.is_none())?;
+        Ok(dir)
+    }
+
+    /// Makes the directory if it is missing, and removes nothing yet.
+    pub fn open_staged(path: &Path, extension: &'static str) -> Result<Dir, Error> {
         match fs::create_dir(path) {
             Ok(()) => sync_parent(path).at(path)?,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error).at(path),
         }
-        for entry in fs::read_dir(path).at(path)? {
-            let entry = entry.at(path)?;
-            let is_left = |name: &str| is_hidden(name) || is_staged_in_vain(name, lasting);
-            if entry.file_name().to_str().is_some_and(is_left) {
-                remove_left_over(&entry.path()).at(&entry.path())?;
-            }
-        }
-        let tag = lasting.map_or(String::new(), |lasting| lasting.tag.clone());
-        let absolute = std::path::absolute(path).at(path)?;
-        Ok(Dir { path: path.to_path_buf(), absolute, extension, tag, open: None })
+        let path = path.to_path_buf();
+        let dir = Dir { path, extension, open: None, staged: None, is_clean: false };
+        // What is no directory is found before anything is read.
+        dir.left().map(|_| dir)
     }
 
-    /// The hidden and the public path of a staged batch.
-    fn staged(&self, batch: &Batch<'_>, extension: &str) -> (PathBuf, PathBuf) {
-        let name = format!("batch-{}.{extension}", batch.time.0);
-        let hidden = format!(".{name}.{}-{}.tmp", batch.number, self.tag);
-        (self.path.join(hidden), self.path.join(name))
+    /// The hidden files that are there, with the names that they are to have, and their numbers.
+    fn left(&self) -> Result<Vec<(PathBuf, PathBuf, Option<u64>)>, Error> {
+        let mut left = Vec::new();
+        for entry in fs::read_dir(&self.path).at(&self.path)? {
+            let entry = entry.at(&self.path)?;
+            if let Some((name, number)) = entry.file_name().to_str().and_then(batch_of) {
+                left.push((entry.path(), self.path.join(name), number));
+            }
+        }
+        Ok(left)
+    }
+
+    /// Removes what dead runs have left, as far as its number `is_void`.
+    fn clean(&mut self, is_void: impl Fn(Option<u64>) -> bool) -> Result<(), Error> {
+        for (hidden, _, _) in self.left()?.iter().filter(|left| is_void(left.2)) {
+            remove_left_over(hidden).at(hidden)?;
+        }
+        self.is_clean = true;
+        Ok(())
+    }
+
+    /// Begins the file of a batch; under a checkpoint it has a number.
+    fn hide(&self, time: Stamp, number: Option<u64>) -> Result<Hidden, Error> {
+        let name = format!("batch-{}.{}", time.0, self.extension);
+        let number = number.map(|number| format!(".{number}")).unwrap_or_default();
+        let hidden = self.path.join(format!(".{name}{number}.tmp"));
+        let file = OpenOptions::new().write(true).create_new(true).open(&hidden).at(&hidden)?;
+        lock(&file);
+        Ok(Hidden { file, hidden, path: self.path.join(name), written: 0 })
     }
 
     fn sync(&self) -> Result<(), Error> {
         File::open(&self.path).and_then(|dir| dir.sync_all()).at(&self.path)
     }
-
-    /// Gives a hidden file its name, for good.
-    fn show(&self, hidden: &Path, path: &Path) -> Result<(), Error> {
-        match publish(hidden, path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                let what = "is there already, and is not replaced; move it, or name another";
-                return Err(Error::Failed(format!("{}: {what} --output-dir", path.display())));
-            }
-            published => published.at(path)?,
-        }
-        self.sync()
-    }
 }
 
-/// True for a staged file of ours whose batch was never decided on.
-fn is_staged_in_vain(name: &str, lasting: Option<&Lasting>) -> bool {
-    let Some(Lasting { tag, owed }) = lasting else { return false };
-    let inner = name.strip_prefix(".batch-").and_then(|name| name.strip_suffix(".tmp"));
-    let number =
-        inner.and_then(|inner| inner.rsplit_once('.')?.1.strip_suffix(tag)?.strip_suffix('-'));
-    number.is_some_and(|number| number.parse().is_ok_and(|number: u64| Some(number) != *owed))
+/// Tells others that the file is in use. A file system without locks has no way to tell who is alive;
+/// that is no reason to fail.
+fn lock(file: &File) {
+    let _ = flock(file, FlockOperation::NonBlockingLockExclusive);
 }
 
-/// True for the name of an open batch's file.
-fn is_hidden(name: &str) -> bool {
-    let inner = name.strip_prefix(".batch-").and_then(|name| name.strip_suffix(".tmp"));
-    inner.and_then(|inner| inner.split_once('.')).is_some_and(|(time, extension)| {
-        time.parse::<i64>().is_ok() && FORMATS.iter().any(|spec| spec.extension == extension)
-    })
+/// A directory that was made lasts when the one above it is on the disk.
+fn sync_parent(path: &Path) -> io::Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// Of the name of a hidden file, the name that the batch is to have, and its number.
+fn batch_of(name: &str) -> Option<(String, Option<u64>)> {
+    let inner = name.strip_prefix(".batch-")?.strip_suffix(".tmp")?;
+    let mut parts = inner.splitn(3, '.');
+    let (time, extension) = (parts.next()?.parse::<i64>().ok()?, parts.next()?);
+    let number = parts.next().map(str::parse).transpose().ok()?;
+    let is_ours = FORMATS.iter().any(|spec| spec.extension == extension);
+    is_ours.then(|| (format!("batch-{time}.{extension}"), number))
 }
 
 /// Removes the file of a run that is dead. One that is alive may rename its own meanwhile.
@@ -130,7 +149,7 @@ fn remove_left_over(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Gives a file its name; an error if there is one of that name.
+/// Gives a file its name; an error if there is another one of that name.
 fn publish(hidden: &Path, path: &Path) -> io::Result<()> {
     match renameat_with(CWD, hidden, CWD, path, RenameFlags::NOREPLACE) {
         // The file system cannot rename like this, as NFS.
@@ -145,76 +164,111 @@ fn publish_by_link(hidden: &Path, path: &Path) -> io::Result<()> {
     fs::remove_file(hidden)
 }
 
+/// True if both are names of one file, as between those two steps.
+fn is_same(hidden: &Path, path: &Path) -> bool {
+    let file = |path| fs::symlink_metadata(path).map(|file| (file.dev(), file.ino()));
+    file(hidden).is_ok_and(|hidden| file(path).is_ok_and(|path| path == hidden))
+}
+
+impl Hidden {
+    fn write(&mut self, text: &[u8]) -> Result<(), Error> {
+        write(&mut self.file, &self.path, text, &mut self.written)
+    }
+
+    /// Takes up a file that a run before has left.
+    fn take_up(hidden: PathBuf, path: PathBuf) -> Result<Hidden, Error> {
+        let file = OpenOptions::new().read(true).write(true).open(&hidden).at(&hidden)?;
+        lock(&file);
+        Ok(Hidden { file, hidden, path, written: 0 })
+    }
+
+    /// True if the batch is in it as it was promised.
+    fn holds(&self, promise: &Promise) -> io::Result<bool> {
+        let len = self.file.metadata()?.len();
+        let read = |at, into: &mut [u8]| self.file.read_at(into, at);
+        Ok(len == promise.length && file::crc(read, 0, len)? == promise.crc)
+    }
+
+    fn publish(&self) -> Result<(), Error> {
+        match publish(&self.hidden, &self.path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                if is_same(&self.hidden, &self.path) {
+                    return fs::remove_file(&self.hidden).at(&self.hidden);
+                }
+                let what = "is there already, and is not replaced; move it, or name another";
+                let path = self.path.display();
+                Err(Error::Failed(format!("{path}: {what} --output-dir")))
+            }
+            published => published.at(&self.path),
+        }
+    }
+}
+
 impl Output for Dir {
     fn begin(&mut self, time: Stamp, header: &[u8]) -> Result<(), Error> {
-        let name = format!("batch-{}.{}", time.0, self.extension);
-        let hidden = self.path.join(format!(".{name}.tmp"));
-        let file = OpenOptions::new().write(true).create_new(true).open(&hidden).at(&hidden)?;
-        // A file system without locks has no way to tell who is alive; that is no reason to fail.
-        let _ = flock(&file, FlockOperation::NonBlockingLockExclusive);
-        self.open = Some(Hidden { file, hidden, path: self.path.join(name), written: 0 });
+        self.open = Some(self.hide(time, None)?);
         self.write(header)
     }
 
     fn write(&mut self, text: &[u8]) -> Result<(), Error> {
-        let open = self.open.as_mut().expect("a batch is begun before it is written");
-        write(&mut open.file, &open.path, text, &mut open.written)
+        self.open.as_mut().expect("a batch is begun before it is written").write(text)
     }
 
     fn end(&mut self, _: u64) -> Result<(), Error> {
-        let Hidden { file, hidden, path, .. } =
-            self.open.as_ref().expect("a batch is begun before it ends");
-        file.sync_all().at(path)?;
-        self.show(hidden, path)?;
+        let open = self.open.as_ref().expect("a batch is begun before it ends");
+        open.file.sync_all().at(&open.path)?;
+        open.publish()?;
         self.open = None;
-        Ok(())
-    }
-
-    fn name(&self) -> Vec<u8> {
-        let head = format!("dir {} ", self.extension).into_bytes();
-        [&head, self.absolute.as_os_str().as_encoded_bytes()].concat()
-    }
-
-    /// Files of another format are promised just as well.
-    fn is_promised(&self, promise: &Promise) -> bool {
-        let path = self.absolute.as_os_str().as_encoded_bytes();
-        extension(promise).is_some_and(|(_, promised)| promised == path)
-    }
-
-    fn stage(&mut self, batch: &Batch<'_>) -> Result<Promise, Error> {
-        let (hidden, _) = self.staged(batch, self.extension);
-        // One that was staged and never decided on may stand there.
-        match fs::remove_file(&hidden) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error).at(&hidden),
-            _ => {}
-        }
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&hidden).at(&hidden)?;
-        let mut length = 0;
-        write(&mut file, &hidden, batch.header, &mut length)?;
-        batch.text.each(|piece| write(&mut file, &hidden, piece, &mut length))?;
-        file.sync_all().at(&hidden)?;
-        self.sync()?;
-        Ok(Promise { target: self.name(), before: 0, length, crc: batch.crc(true) })
-    }
-
-    fn publish(&mut self, batch: &Batch<'_>) -> Result<(), Error> {
-        let (hidden, path) = self.staged(batch, self.extension);
-        self.show(&hidden, &path)
-    }
-
-    fn redeem(&mut self, batch: &Batch<'_>, promise: &Promise) -> Result<(), Error> {
-        let (extension, _) = extension(promise).unwrap_or((self.extension, b""));
-        let (hidden, path) = self.staged(batch, extension);
-        // It was on the disk before the batch was decided on: if it is gone, it has its name.
-        if hidden.try_exists().at(&hidden)? { self.show(&hidden, &path) } else { self.sync() }
+        self.sync()
     }
 }
 
-/// What files of a promise are called at the end, and where they are.
-fn extension(promise: &Promise) -> Option<(&str, &[u8])> {
-    let rest = promise.target.strip_prefix(b"dir ")?;
-    let (end, path) = rest.split_at(rest.iter().position(|&byte| byte == b' ')?);
-    Some((std::str::from_utf8(end).ok()?, &path[1..]))
+impl Staged for Dir {
+    fn name(&self) -> Vec<u8> {
+        file::name("dir", &self.path)
+    }
+
+    fn stage(&mut self, batch: &Batch) -> Result<Promise, Error> {
+        if !self.is_clean {
+            self.clean(|_| true)?;
+        }
+        let mut hidden = self.hide(batch.time, Some(batch.number))?;
+        let written = batch
+            .each(true, |piece| hidden.write(piece))
+            .and_then(|()| hidden.file.sync_all().at(&hidden.path));
+        // Until it is complete it goes with us.
+        self.open = Some(hidden);
+        written?;
+        self.staged = self.open.take();
+        self.sync()?;
+        Ok(batch.promise(self.name(), 0, true))
+    }
+
+    fn publish(&mut self, _: &Batch) -> Result<(), Error> {
+        self.staged.take().expect("a batch is staged before it is published").publish()?;
+        self.sync()
+    }
+
+    fn redeem(&mut self, batch: &Batch, promise: &Promise) -> Result<(), Error> {
+        let owed = Some(batch.number);
+        self.clean(|number| number != owed)?;
+        let name = format!("batch-{}", batch.time.0);
+        let ours = |left: &(PathBuf, PathBuf, _)| {
+            left.2 == owed && left.1.file_stem().is_some_and(|stem| *stem == *name)
+        };
+        let Some((hidden, path, _)) = self.left()?.into_iter().find(ours) else {
+            return self.sync();
+        };
+        let mut hidden = Hidden::take_up(hidden, path)?;
+        if !hidden.holds(promise).at(&hidden.hidden)? {
+            // In place: were it ever gone, the batch would count as out.
+            hidden.file.set_len(0).at(&hidden.hidden)?;
+            batch.each(true, |piece| hidden.write(piece))?;
+            hidden.file.sync_all().at(&hidden.path)?;
+        }
+        self.staged = Some(hidden);
+        self.publish(batch)
+    }
 }
 
 impl Drop for Dir {
@@ -227,85 +281,4 @@ impl Drop for Dir {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sink::samples::Scratch;
-
-    fn names(dir: &Path) -> Vec<String> {
-        let entries = fs::read_dir(dir).unwrap();
-        let mut names: Vec<_> =
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
-
-    #[test]
-    fn a_batch_has_its_name_when_it_is_complete() {
-        let scratch = Scratch::new();
-        let path = scratch.path("out");
-        let mut dir = Dir::open(&path, "json", None).unwrap();
-        dir.begin(Stamp(5), b"").unwrap();
-        dir.write(b"a\n").unwrap();
-        assert_eq!(names(&path), [".batch-5.json.tmp"]);
-        dir.end(1).unwrap();
-        assert_eq!(names(&path), ["batch-5.json"]);
-        assert_eq!(fs::read_to_string(path.join("batch-5.json")).unwrap(), "a\n");
-    }
-
-    #[test]
-    fn nothing_is_replaced_and_a_batch_that_fails_leaves_nothing() {
-        let scratch = Scratch::new();
-        fs::write(scratch.path("batch-5.txt"), "kept").unwrap();
-        let mut dir = Dir::open(&scratch.path(""), "txt", None).unwrap();
-        dir.begin(Stamp(5), b"header").unwrap();
-        let message = dir.end(0).unwrap_err().to_string();
-        assert!(message.contains("/batch-5.txt: is there already"), "{message}");
-        drop(dir);
-        assert_eq!(names(&scratch.path("")), ["batch-5.txt"]);
-        assert_eq!(fs::read_to_string(scratch.path("batch-5.txt")).unwrap(), "kept");
-    }
-
-    #[test]
-    fn a_link_serves_where_a_file_system_cannot_rename_without_replacing() {
-        let scratch = Scratch::new();
-        let [hidden, path] = ["hidden", "name"].map(|name| scratch.path(name));
-        for publish in [publish, publish_by_link] {
-            fs::write(&hidden, "text").unwrap();
-            publish(&hidden, &path).unwrap();
-            assert_eq!(names(&scratch.path("")), ["name"]);
-            fs::write(&hidden, "more").unwrap();
-            let error = publish(&hidden, &path).unwrap_err();
-            assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
-            assert_eq!(fs::read_to_string(&path).unwrap(), "text");
-            fs::remove_file(&path).unwrap();
-        }
-    }
-
-    #[test]
-    fn at_the_start_only_hidden_files_that_nobody_writes_are_removed() {
-        let scratch = Scratch::new();
-        let others =
-            [".batch-.txt.tmp", ".batch-5.txt", ".batch-5.exe.tmp", ".x.tmp", "batch-5.txt"];
-        for name in others.iter().chain(&[".batch-5.txt.tmp", ".batch--7.tsv.tmp"]) {
-            fs::write(scratch.path(name), "").unwrap();
-        }
-        let mut alive = Dir::open(&scratch.path(""), "txt", None).unwrap();
-        alive.begin(Stamp(9), b"").unwrap();
-        Dir::open(&scratch.path(""), "json", None).unwrap();
-        let mut expected: Vec<_> = others.iter().chain(&[".batch-9.txt.tmp"]).collect();
-        expected.sort();
-        assert_eq!(names(&scratch.path("")).iter().collect::<Vec<_>>(), expected);
-    }
-
-    #[test]
-    fn what_is_no_directory_is_named() {
-        let scratch = Scratch::new();
-        let path = scratch.path("file");
-        fs::write(&path, "").unwrap();
-        for path in [path.clone(), path.join("below"), scratch.path("missing/below")] {
-            let error = Dir::open(&path, "txt", None).err().unwrap();
-            let named = error.to_string().starts_with(&path.display().to_string());
-            assert_eq!((named, error.exit_status()), (true, 1), "{error}");
-        }
-    }
-}
+mod tests;

@@ -3,13 +3,18 @@
 //! The command is told how many rows there are, so it starts when the batch is complete: until then
 //! the text is spooled. Its stdin is the spool itself, a file and no pipe, so a command that reads
 //! nothing or late holds up nobody. It has a process group of its own: Ctrl-C is for weir, which
-//! waits for it and then ends in order. If weir is killed, the command is not.
+//! waits for it and then ends in order.
+//!
+//! With a checkpoint the command is run again for a batch that a run before may have run it for. When
+//! weir is killed, a command that runs goes on to its end, and may meet itself at the next start: only
+//! unsafe code could tie the one's end to the other's.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitStatus};
 
-use super::output::Output;
+use super::batch::{Batch, Promise};
+use super::output::{Output, Staged};
 use super::spool::Spool;
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
@@ -38,12 +43,8 @@ impl Exec {
 }
 
 impl Output for Exec {
-    fn name(&self) -> Vec<u8> {
-        b"exec".to_vec()
-    }
-
     fn begin(&mut self, time: Stamp, header: &[u8]) -> Result<(), Error> {
-        self.open = Some((time, Spool::default()));
+        self.open = Some((time, Spool::new()));
         self.write(header)
     }
 
@@ -55,10 +56,30 @@ impl Output for Exec {
     fn end(&mut self, rows: u64) -> Result<(), Error> {
         let (time, spool) = self.open.take().expect("a batch is begun before it ends");
         let mut command = Command::new("sh");
-        command.arg("-c").arg(&self.command).stdin(spool.to_file()?).process_group(0);
+        command.arg("-c").arg(&self.command).stdin(spool.into_file()?).process_group(0);
         command.env("WEIR_TIME", time.0.to_string()).env("WEIR_RECORDS", rows.to_string());
         let status = command.status().place("--exec: sh")?;
         self.judge(status, time)
+    }
+}
+
+impl Staged for Exec {
+    fn name(&self) -> Vec<u8> {
+        b"exec".to_vec()
+    }
+
+    fn stage(&mut self, batch: &Batch) -> Result<Promise, Error> {
+        Ok(batch.promise(self.name(), 0, true))
+    }
+
+    fn publish(&mut self, batch: &Batch) -> Result<(), Error> {
+        self.begin(batch.time, batch.header)?;
+        batch.text.each(|piece| self.write(piece))?;
+        self.end(batch.rows)
+    }
+
+    fn redeem(&mut self, batch: &Batch, _: &Promise) -> Result<(), Error> {
+        self.publish(batch)
     }
 }
 

@@ -1,82 +1,93 @@
 //! `-o FILE`: each batch is appended.
 //!
 //! What is at the path may be replaced or deleted while we write, as log rotation does. That is
-//! noticed when a batch begins, by comparing what we hold with what the path names; a batch is never
-//! torn in two. FIFOs and devices are appended to as they are, and never opened anew.
+//! noticed when a batch begins, or is staged, by comparing what we hold with what the path names; a
+//! batch is never torn in two. FIFOs and devices are appended to as they are, and never opened anew.
 //!
 //! A file that is empty when a batch begins gets the header: it is new, or was cut to nothing. One
 //! that an earlier run has left has had its own. A FIFO or device gets it once.
 //!
-//! With a checkpoint the file is locked, a batch is on the disk before the next one is recorded, and
-//! after a crash it is looked what is there of the batch that was under way:
+//! With a checkpoint the file is locked, and what stands behind `before` says after a crash whether
+//! the batch got there:
 //!
 //! ```text
-//!         before      before + length
-//!   batches |---- batch ----|             as promised: done
-//!           |---- bat|                    a part: cut off, written again
-//!           |-- other bytes --|xxxxx      not ours, and behind ours: refused
+//! | before | the batch |          as promised: done
+//! | before | the ba               cut back, and written again; so is anything as short that differs
+//! | before | ............ | more  refused: somebody else has written here
+//! | bef                           was cut by somebody: said, and appended
+//! another inode                   was rotated: said, and appended to what is there now
 //! ```
+//!
+//! A FIFO or device gets the batch again. Which file it is, the inode alone decides: the number of a
+//! device may be another when the machine has started again.
 
-use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{self, Path, PathBuf};
 
-use super::medium::{Files, Identity, Medium};
-use super::output::{Batch, Output, Promise};
+use super::batch::{Batch, Promise};
+use super::medium::{Held, Identity, Medium, Named};
+use super::output::{Output, Staged};
 use crate::clock::Stamp;
 use crate::error::{Context, Error, said};
 use crate::say::say;
 
-/// How much is read at once.
-const BLOCK: usize = 256 << 10;
-
 /// A file that batches are appended to.
 pub struct Appended {
     path: PathBuf,
-    /// The same for whoever starts us from elsewhere.
-    absolute: PathBuf,
-    files: Box<dyn Files>,
-    file: Box<dyn Medium>,
-    locks: bool,
+    medium: Box<dyn Medium>,
     quiet: bool,
     has_begun: bool,
-    /// True if the staged batch begins the file.
-    begins: bool,
     /// How much of the batch is written.
     written: u64,
+    /// True if there is a checkpoint, and so a lock.
+    is_locked: bool,
+    /// True if what the file had when we turned to it is on the disk, its name too.
+    is_settled: bool,
+    /// The file as the staged batch found it.
+    staged: Option<Held>,
 }
 
 impl Appended {
-    /// Opens the file, or makes it; waits for the reader of a FIFO. With `locks`, nobody else who
-    /// asks for a lock can write to it meanwhile.
-    pub fn open(
-        path: &Path,
-        files: Box<dyn Files>,
-        quiet: bool,
-        locks: bool,
-    ) -> Result<Appended, Error> {
-        let file = open(&*files, path, locks)?;
-        let absolute = std::path::absolute(path).at(path)?;
-        let (path, has_begun, begins, written) = (path.to_path_buf(), false, false, 0);
-        Ok(Appended { path, absolute, files, file, locks, quiet, has_begun, begins, written })
+    /// Opens the file, or makes it; waits for the reader of a FIFO.
+    pub fn open(path: &Path, quiet: bool) -> Result<Appended, Error> {
+        Ok(Appended::over(path, Box::new(Named::open(path).at(path)?), quiet))
     }
 
-    fn identity(&self) -> Result<Identity, Error> {
-        self.file.identity().at(&self.path)
+    /// Appends to `medium`, which messages call `path`.
+    pub fn over(path: &Path, medium: Box<dyn Medium>, quiet: bool) -> Appended {
+        Appended {
+            path: path.to_path_buf(),
+            medium,
+            quiet,
+            has_begun: false,
+            written: 0,
+            is_locked: false,
+            is_settled: false,
+            staged: None,
+        }
     }
 
-    /// Turns to the file that is now at the path, if it is another one; tells if ours is empty.
-    fn follow(&mut self) -> Result<bool, Error> {
-        let ours = self.identity()?;
-        if !ours.is_regular {
-            return Ok(!self.has_begun);
+    /// Locks the file for as long as it is used, as a run with a checkpoint does.
+    pub fn locked(mut self) -> Result<Appended, Error> {
+        self.is_locked = true;
+        self.lock()?;
+        Ok(self)
+    }
+
+    fn lock(&self) -> Result<(), Error> {
+        // FIFOs and devices, as /dev/null, are for many.
+        if !self.is_locked || !self.held()?.is_regular || self.medium.lock().at(&self.path)? {
+            return Ok(());
         }
-        let named = self.files.named(&self.path).at(&self.path)?;
-        if named.is_some_and(|named| named.id == ours.id) {
-            return Ok(ours.len == 0);
-        }
-        self.file = open(&*self.files, &self.path, self.locks)?;
-        self.say("was replaced or deleted; going on in the file that is there now");
-        Ok(self.identity()?.len == 0)
+        Err(Error::Failed(format!(
+            "{}: in use by another process, or by another -o; end that, or name another file",
+            self.path.display()
+        )))
+    }
+
+    fn held(&self) -> Result<Held, Error> {
+        self.medium.held().at(&self.path)
     }
 
     fn say(&self, what: &str) {
@@ -85,146 +96,180 @@ impl Appended {
         }
     }
 
-    /// The CRC-32C of some bytes of the file.
-    fn crc(&self, mut at: u64, end: u64) -> Result<u32, Error> {
-        let (mut crc, mut block) = (0, vec![0; BLOCK]);
-        while at < end {
-            let most = BLOCK.min((end - at) as usize);
-            match self.file.read_at(&mut block[..most], at).at(&self.path)? {
-                0 => break,
-                count => {
-                    crc = crc32c::crc32c_append(crc, &block[..count]);
-                    at += count as u64;
-                }
-            }
+    /// Turns to the file that is now at the path, if it is another one; returns what is held.
+    fn follow(&mut self) -> Result<Held, Error> {
+        let held = self.held()?;
+        if !held.is_regular || self.medium.named().at(&self.path)? == Some(held.identity) {
+            return Ok(held);
         }
-        Ok(crc)
+        self.medium.reopen().at(&self.path)?;
+        self.is_settled = false;
+        self.lock()?;
+        self.say("was replaced or deleted; going on in the file that is there now");
+        self.held()
     }
 
-    /// Makes sure that some bytes of the file are on the disk.
-    ///
-    /// After a sync that failed they may be in the system's memory alone, and not even be tried again.
-    fn write_again(&mut self, mut at: u64, end: u64) -> Result<(), Error> {
-        let mut block = vec![0; BLOCK];
-        while at < end {
-            let most = BLOCK.min((end - at) as usize);
-            let count = self.file.read_at(&mut block[..most], at).at(&self.path)?;
-            self.file.write_at(&block[..count], at).at(&self.path)?;
-            at += count.max(1) as u64;
-        }
-        self.file.sync().at(&self.path)
+    fn needs_header(&self, held: &Held) -> bool {
+        if held.is_regular { held.len == 0 } else { !self.has_begun }
     }
 
-    /// True if the batch that was promised is there; otherwise nothing of it is, any more.
-    fn has(&mut self, promise: &Promise) -> Result<bool, Error> {
-        let Identity { len, is_regular, .. } = self.identity()?;
-        let end = promise.before + promise.length;
-        if !is_regular {
-            return Ok(false);
-        }
-        if self.target()? != promise.target {
-            self.say(
-                "was replaced; the last batch before the stop is appended to what is there now",
-            );
-            return Ok(false);
-        }
-        if len >= end && self.crc(promise.before, end)? == promise.crc {
-            self.write_again(promise.before, end)?;
-            return Ok(true);
-        }
-        if len > end {
-            let (path, before, more) = (self.path.display(), promise.before, len - end);
-            return Err(Error::Refused(format!(
-                "{path}: somebody else has written {more} bytes from byte {end} on, behind a batch \
-                 that is not whole; `truncate -s {before} {path}` cuts off both, or move the file away"
-            )));
-        }
-        match len < promise.before {
-            true => self.say("is shorter than it was; going on at its end"),
-            false => self.file.cut(promise.before).at(&self.path)?,
-        }
-        Ok(false)
+    fn target(&self, identity: Identity) -> Vec<u8> {
+        let Identity { device, inode } = identity;
+        [&self.name()[..], format!(" {device}:{inode}").as_bytes()].concat()
     }
 
-    /// Which file it is.
-    fn target(&self) -> Result<Vec<u8>, Error> {
-        let (device, inode) = self.identity()?.id;
-        let head = format!("file {device}:{inode} ").into_bytes();
-        Ok([&head, self.absolute.as_os_str().as_encoded_bytes()].concat())
+    /// Appends a batch to what is held, and returns when it is on the disk.
+    fn append(&mut self, batch: &Batch, held: &Held) -> Result<(), Error> {
+        let has_header = self.needs_header(held);
+        (self.has_begun, self.written) = (true, 0);
+        batch.each(has_header, |piece| self.write(piece))?;
+        if held.is_regular { self.keep(held.len, held.len + self.written) } else { Ok(()) }
     }
-}
 
-fn open(files: &dyn Files, path: &Path, locks: bool) -> Result<Box<dyn Medium>, Error> {
-    let file = files.open(path).at(path)?;
-    if !locks || !file.identity().at(path)?.is_regular {
-        return Ok(file);
+    /// Returns when all is on the disk. If that fails, what stands between is taken back: the system
+    /// has dropped what it could not write, says so once, and would call the same bytes safe next time.
+    fn keep(&mut self, before: u64, end: u64) -> Result<(), Error> {
+        let kept = self.settle(true);
+        if kept.is_err() && self.medium.held().is_ok_and(|held| held.len == end) {
+            // The run ends by the failure that came first.
+            let _ = self.medium.cut(before);
+        }
+        kept.at(&self.path)
     }
-    files.sync_name(path).at(path)?;
-    if !file.lock().at(path)? {
-        let path = path.display();
-        return Err(Error::Failed(format!(
-            "{path}: another weir writes to it; `fuser {path}` names the process"
-        )));
+
+    /// Syncs the file's name, unless that was done, and its bytes, if there may be new ones.
+    fn settle(&mut self, has_grown: bool) -> io::Result<()> {
+        if has_grown || !self.is_settled {
+            self.medium.sync()?;
+        }
+        if !self.is_settled {
+            self.medium.sync_name()?;
+        }
+        self.is_settled = true;
+        Ok(())
     }
-    Ok(file)
+
+    /// Sees to it that the promised file has the batch, and has it once.
+    fn complete(&mut self, batch: &Batch, promise: &Promise, held: Held) -> Result<(), Error> {
+        let (before, end) = (promise.before, promise.before.saturating_add(promise.length));
+        let stands = held.len >= end && self.crc(before, end)? == promise.crc;
+        if held.len > end {
+            return Err(self.foreign(promise, stands, held.len));
+        }
+        if stands {
+            return self.keep(before, end);
+        }
+        if held.len > before {
+            self.say(&format!("a batch was cut short at byte {}; it is written again", held.len));
+            self.medium.cut(before).at(&self.path)?;
+        }
+        self.append(batch, &Held { len: before, ..held })
+    }
+
+    fn crc(&mut self, from: u64, to: u64) -> Result<u32, Error> {
+        crc(|at, into| self.medium.read_at(at, into), from, to).at(&self.path)
+    }
+
+    fn foreign(&self, promise: &Promise, stands: bool, len: u64) -> Error {
+        let path = self.path.display();
+        let (from, what) = match stands {
+            true => (promise.before + promise.length, "stand behind the last batch"),
+            false => (promise.before, "stand where the last batch should"),
+        };
+        Error::Refused(format!(
+            "{path}: bytes {from} to {len} {what}, and are of somebody else; copy what is needed, cut \
+             the file by `truncate -s {from}`, and start again"
+        ))
+    }
 }
 
 impl Output for Appended {
     fn begin(&mut self, _: Stamp, header: &[u8]) -> Result<(), Error> {
-        let is_empty = self.follow()?;
+        let held = self.follow()?;
+        let needs_header = self.needs_header(&held);
         (self.has_begun, self.written) = (true, 0);
-        if is_empty { self.write(header) } else { Ok(()) }
+        if needs_header { self.write(header) } else { Ok(()) }
     }
 
     fn write(&mut self, text: &[u8]) -> Result<(), Error> {
-        write(&mut self.file, &self.path, text, &mut self.written)
+        write(&mut *self.medium, &self.path, text, &mut self.written)
     }
 
     fn end(&mut self, _: u64) -> Result<(), Error> {
         Ok(())
     }
+}
 
+impl Staged for Appended {
     fn name(&self) -> Vec<u8> {
-        [b"file ", self.absolute.as_os_str().as_encoded_bytes()].concat()
+        name("file", &self.path)
     }
 
-    fn is_promised(&self, promise: &Promise) -> bool {
-        let path = self.absolute.as_os_str().as_encoded_bytes();
-        let promised = promise.target.strip_prefix(b"file ");
-        let space = |bytes: &[u8]| bytes.iter().position(|&byte| byte == b' ');
-        promised.and_then(|rest| rest.get(space(rest)? + 1..)) == Some(path)
+    fn stage(&mut self, batch: &Batch) -> Result<Promise, Error> {
+        let mut held = self.follow()?;
+        match held.is_regular {
+            // A power failure may take nothing that `before` counts.
+            true => self.settle(false).at(&self.path)?,
+            false => held.len = 0,
+        }
+        self.staged = Some(held);
+        let has_header = self.needs_header(&held);
+        Ok(batch.promise(self.target(held.identity), held.len, has_header))
     }
 
-    fn stage(&mut self, batch: &Batch<'_>) -> Result<Promise, Error> {
-        self.begins = self.follow()?;
-        let header = if self.begins { batch.header.len() as u64 } else { 0 };
-        let (before, length) = (self.identity()?.len, header + batch.text.len());
-        Ok(Promise { target: self.target()?, before, length, crc: batch.crc(self.begins) })
+    fn publish(&mut self, batch: &Batch) -> Result<(), Error> {
+        let held = self.staged.take().expect("a batch is staged before it is published");
+        self.append(batch, &held)
     }
 
-    fn publish(&mut self, batch: &Batch<'_>) -> Result<(), Error> {
-        loop {
-            (self.has_begun, self.written) = (true, 0);
-            if self.begins {
-                self.write(batch.header)?;
+    fn redeem(&mut self, batch: &Batch, promise: &Promise) -> Result<(), Error> {
+        let held = self.follow()?;
+        if !held.is_regular {
+            return self.append(batch, &held);
+        }
+        let inode = format!(":{}", held.identity.inode);
+        if !promise.target.ends_with(inode.as_bytes()) {
+            self.say(
+                "was replaced or deleted since the last batch, which may be in the old file; it is \
+                 written to the file that is there now",
+            );
+        } else if held.len < promise.before {
+            let (len, before) = (held.len, promise.before);
+            self.say(&format!("was cut from {before} bytes to {len}; the last batch is appended"));
+        } else {
+            return self.complete(batch, promise, held);
+        }
+        self.append(batch, &held)
+    }
+}
+
+/// The checksum of a part of a file that `read` reads.
+pub(super) fn crc(
+    mut read: impl FnMut(u64, &mut [u8]) -> io::Result<usize>,
+    mut from: u64,
+    to: u64,
+) -> io::Result<u32> {
+    let (mut piece, mut crc) = (vec![0; 128 << 10], 0);
+    while from < to {
+        let wanted = piece.len().min(usize::try_from(to - from).unwrap_or(usize::MAX));
+        match read(from, &mut piece[..wanted]) {
+            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            Ok(len) => {
+                crc = crc32c::crc32c_append(crc, &piece[..len]);
+                from += len as u64;
             }
-            batch.text.each(|piece| self.write(piece))?;
-            self.file.sync().at(&self.path)?;
-            // Nobody will ever find what was written to a file that has lost its last name.
-            if self.identity()?.is_named {
-                return Ok(());
-            }
-            self.begins = self.follow()?;
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
+    Ok(crc)
+}
 
-    fn redeem(&mut self, batch: &Batch<'_>, promise: &Promise) -> Result<(), Error> {
-        if self.has(promise)? {
-            return Ok(());
-        }
-        self.stage(batch)?;
-        self.publish(batch)
-    }
+/// The name of an output of this kind at this path, wherever weir is started.
+pub(super) fn name(kind: &str, path: &Path) -> Vec<u8> {
+    // Only where there is no current directory can none be added.
+    let path = path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    [kind.as_bytes(), b" ", path.as_os_str().as_bytes()].concat()
 }
 
 /// Writes all bytes and counts them; an error says how much of the batch is written.
@@ -253,67 +298,4 @@ pub(super) fn write(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sink::medium::RealFiles;
-    use crate::sink::samples::Scratch;
-    use std::fs::{self, File};
-
-    fn batch(file: &mut Appended, text: &str) {
-        file.begin(Stamp(0), b"header\n").unwrap();
-        file.write(text.as_bytes()).unwrap();
-        file.end(1).unwrap();
-    }
-
-    fn open_real(path: &Path) -> Result<Appended, Error> {
-        Appended::open(path, Box::new(RealFiles), true, false)
-    }
-
-    fn text(path: &Path) -> String {
-        fs::read_to_string(path).unwrap()
-    }
-
-    #[test]
-    fn batches_are_appended_and_a_header_begins_only_a_file_that_was_empty() {
-        let dir = Scratch::new();
-        let path = dir.path("out");
-        for _ in 0..2 {
-            let mut file = open_real(&path).unwrap();
-            batch(&mut file, "a\n");
-            batch(&mut file, "b\n");
-        }
-        assert_eq!(text(&path), "header\na\nb\na\nb\n");
-    }
-
-    #[test]
-    fn a_file_that_is_moved_deleted_or_cut_is_followed_when_a_batch_begins() {
-        let dir = Scratch::new();
-        let (path, old) = (dir.path("out"), dir.path("out.1"));
-        let mut file = open_real(&path).unwrap();
-        batch(&mut file, "a\n");
-        file.begin(Stamp(0), b"header\n").unwrap();
-        fs::rename(&path, &old).unwrap();
-        file.write(b"b\n").unwrap();
-        file.end(1).unwrap();
-        assert_eq!(text(&old), "header\na\nb\n", "a batch is not torn");
-        batch(&mut file, "c\n");
-        assert_eq!(text(&path), "header\nc\n");
-        fs::remove_file(&path).unwrap();
-        batch(&mut file, "d\n");
-        assert_eq!(text(&path), "header\nd\n");
-        File::create(&path).unwrap();
-        batch(&mut file, "e\n");
-        assert_eq!(text(&path), "header\ne\n");
-        assert_eq!(text(&old), "header\na\nb\n");
-    }
-
-    #[test]
-    fn an_error_names_the_path_and_how_much_is_written() {
-        let mut file = open_real("/dev/full".as_ref()).unwrap();
-        let error = file.begin(Stamp(0), b"header\n").unwrap_err();
-        let expected = "/dev/full: no space left on device; 0 bytes of the batch are written";
-        assert_eq!((error.to_string().as_str(), error.exit_status()), (expected, 1));
-        let error = open_real("/nonexistent/out".as_ref()).err().unwrap();
-        assert_eq!(error.to_string(), "/nonexistent/out: no such file or directory");
-    }
-}
+mod tests;

@@ -1,136 +1,221 @@
-//! A file that is appended to, and its name: a few operations that tests can break.
+//! A file at a path, as few operations as appending to it takes: what tests put another in place of.
+//!
+//! What is held and what the path names may be two files, since files are replaced and deleted while
+//! we write. Bytes are appended by the system, behind whatever is there; they are written by way of
+//! [`Write`], and seen by others at once.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
-use std::os::fd::AsRawFd;
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
-/// Which file it is, and what it has come to.
+/// Which file it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// The device and the inode.
-    pub id: (u64, u64),
-    /// How many bytes it has.
-    pub len: u64,
-    /// True for a file on a disk; not for a FIFO or a device.
-    pub is_regular: bool,
-    /// True unless its last name was removed.
-    pub is_named: bool,
+    /// The device's number.
+    pub device: u64,
+    /// The number on the device.
+    pub inode: u64,
 }
 
-/// An open file; what is written goes to its end.
-pub trait Medium: Write + Send {
-    /// Which file it is.
-    fn identity(&self) -> io::Result<Identity>;
+/// The file that is held, as it is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// Which it is.
+    pub identity: Identity,
+    /// True for a regular file: not for a FIFO or a device, which cannot be read again.
+    pub is_regular: bool,
+    /// How long it is.
+    pub len: u64,
+}
 
-    /// Asks for the lock on it; false if somebody else has it.
+/// A file at a path.
+pub trait Medium: Write + Send {
+    /// The file that is held.
+    fn held(&self) -> io::Result<Held>;
+
+    /// The file that the path names; none, if there is none.
+    fn named(&self) -> io::Result<Option<Identity>>;
+
+    /// Holds the file that the path names; makes it, if it is missing.
+    fn reopen(&mut self) -> io::Result<()>;
+
+    /// Takes the lock on what is held; false if another has it.
     fn lock(&self) -> io::Result<bool>;
 
-    /// Reads from byte `at` on; 0 at its end.
-    fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize>;
+    /// Reads from byte `at` on; nothing only at the file's end.
+    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<usize>;
 
-    /// Writes bytes that are there already once more, so that they are to be synced again.
-    fn write_at(&mut self, bytes: &[u8], at: u64) -> io::Result<()>;
-
-    /// Cuts it off at `len`.
+    /// Cuts the file.
     fn cut(&mut self, len: u64) -> io::Result<()>;
 
-    /// Returns when all that was written is on the disk.
+    /// Returns when all bytes are on the disk and would be found again.
     fn sync(&mut self) -> io::Result<()>;
+
+    /// Returns when the file's name is on the disk.
+    fn sync_name(&mut self) -> io::Result<()>;
 }
 
-/// Where files are opened.
-pub trait Files: Send {
-    /// Opens a file to append to it, or makes it.
-    fn open(&self, path: &Path) -> io::Result<Box<dyn Medium>>;
-
-    /// Which file a path names.
-    fn named(&self, path: &Path) -> io::Result<Option<Identity>>;
-
-    /// Returns when the name of a file is on the disk.
-    fn sync_name(&self, path: &Path) -> io::Result<()>;
+/// A file of the system.
+#[derive(Debug)]
+pub struct Named {
+    path: PathBuf,
+    file: File,
+    /// The same file to be read, once that was asked for: a FIFO must not be opened so.
+    reader: Option<File>,
 }
 
-/// The system's files.
-#[derive(Clone, Copy, Debug)]
-pub struct RealFiles;
-
-impl Files for RealFiles {
-    fn open(&self, path: &Path) -> io::Result<Box<dyn Medium>> {
-        // For writing alone: whoever opens a FIFO so waits for its reader.
-        Ok(Box::new(OpenOptions::new().create(true).append(true).open(path)?))
+impl Named {
+    /// Opens the file, or makes it; waits for the reader of a FIFO.
+    pub fn open(path: &Path) -> io::Result<Named> {
+        Ok(Named { path: path.to_path_buf(), file: open(path)?, reader: None })
     }
 
-    fn named(&self, path: &Path) -> io::Result<Option<Identity>> {
-        match fs::metadata(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            metadata => Ok(Some(identity(&metadata?))),
+    fn reader(&mut self) -> io::Result<&File> {
+        if self.reader.is_none() {
+            let reader = File::open(&self.path)?;
+            if identity(&reader.metadata()?) != identity(&self.file.metadata()?) {
+                return Err(io::Error::other("was replaced while in use"));
+            }
+            self.reader = Some(reader);
+        }
+        Ok(self.reader.as_ref().expect("it was just opened"))
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).open(path)
+}
+
+fn identity(file: &Metadata) -> Identity {
+    Identity { device: file.dev(), inode: file.ino() }
+}
+
+impl Write for Named {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Medium for Named {
+    fn held(&self) -> io::Result<Held> {
+        let file = self.file.metadata()?;
+        Ok(Held { identity: identity(&file), is_regular: file.is_file(), len: file.len() })
+    }
+
+    fn named(&self) -> io::Result<Option<Identity>> {
+        match fs::metadata(&self.path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            named => named.map(|file| Some(identity(&file))),
         }
     }
 
-    fn sync_name(&self, path: &Path) -> io::Result<()> {
-        sync_parent(path)
-    }
-}
-
-/// Returns when what a path is called is on the disk: the directory above it is.
-pub fn sync_parent(path: &Path) -> io::Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
-}
-
-fn identity(metadata: &fs::Metadata) -> Identity {
-    Identity {
-        id: (metadata.dev(), metadata.ino()),
-        len: metadata.len(),
-        is_regular: metadata.is_file(),
-        is_named: metadata.nlink() > 0,
-    }
-}
-
-/// The path of an open file, whatever it is called now.
-fn itself(file: &File) -> String {
-    format!("/proc/self/fd/{}", file.as_raw_fd())
-}
-
-impl Medium for File {
-    fn identity(&self) -> io::Result<Identity> {
-        Ok(identity(&self.metadata()?))
+    fn reopen(&mut self) -> io::Result<()> {
+        *self = Named::open(&self.path)?;
+        Ok(())
     }
 
     fn lock(&self) -> io::Result<bool> {
-        match flock(self, FlockOperation::NonBlockingLockExclusive) {
+        match flock(&self.file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(true),
             Err(Errno::WOULDBLOCK) => Ok(false),
-            // A file system without locks has no way to tell; that is no reason to fail.
-            Err(Errno::NOTSUP | Errno::NOLCK | Errno::NOSYS) => Ok(true),
-            locked => locked.map(|()| true).map_err(io::Error::from),
+            // A file system without locks is no reason to fail.
+            Err(Errno::NOLCK | Errno::NOSYS | Errno::OPNOTSUPP | Errno::INVAL) => Ok(true),
+            Err(error) => Err(error.into()),
         }
     }
 
-    fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
-        // It is open for writing alone; what it is, not what it was called, is opened for reading.
-        FileExt::read_at(&File::open(itself(self))?, into, at)
-    }
-
-    fn write_at(&mut self, bytes: &[u8], at: u64) -> io::Result<()> {
-        // What this file handle writes goes to the end, wherever it is told to go.
-        let file = OpenOptions::new().write(true).open(itself(self))?;
-        file.write_all_at(bytes, at)
+    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<usize> {
+        self.reader()?.read_at(into, at)
     }
 
     fn cut(&mut self, len: u64) -> io::Result<()> {
-        self.set_len(len)
+        self.file.set_len(len)
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        match self.sync_data() {
-            // FIFOs and devices have nothing to be synced.
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        self.file.sync_data()?;
+        // A file without a name takes bytes as before, and nobody will ever find them.
+        match self.file.metadata()?.nlink() {
+            0 => Err(io::Error::new(ErrorKind::NotFound, "removed while in use")),
+            _ => Ok(()),
+        }
+    }
+
+    fn sync_name(&mut self) -> io::Result<()> {
+        // Where a symbolic link leads to is where the name is.
+        let path = fs::canonicalize(&self.path)?;
+        let dir = path.parent().unwrap_or(&path);
+        match File::open(dir).and_then(|dir| dir.sync_all()) {
+            // A directory that we may not read, or that cannot be synced: it is left to itself.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::PermissionDenied | ErrorKind::InvalidInput
+                ) =>
+            {
+                Ok(())
+            }
             synced => synced,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sink::samples::Scratch;
+
+    #[test]
+    fn what_is_held_is_appended_to_read_cut_and_synced() {
+        let dir = Scratch::new();
+        let path = dir.path("out");
+        fs::write(&path, "abc").unwrap();
+        let mut file = Named::open(&path).unwrap();
+        file.write_all(b"defg").unwrap();
+        let mut read = [0; 9];
+        assert_eq!((file.read_at(2, &mut read).unwrap(), &read[..5]), (5, &b"cdefg"[..]));
+        file.cut(4).unwrap();
+        file.write_all(b"x").unwrap();
+        file.sync().unwrap();
+        file.sync_name().unwrap();
+        let held = file.held().unwrap();
+        assert_eq!((held.len, held.is_regular), (5, true));
+        assert_eq!(file.named().unwrap(), Some(held.identity));
+        assert_eq!(fs::read(&path).unwrap(), b"abcdx");
+    }
+
+    #[test]
+    fn a_file_that_is_removed_or_replaced_is_not_taken_for_what_is_there() {
+        let dir = Scratch::new();
+        let path = dir.path("out");
+        let mut file = Named::open(&path).unwrap();
+        let before = file.held().unwrap().identity;
+        fs::remove_file(&path).unwrap();
+        assert_eq!(file.named().unwrap(), None);
+        assert_eq!(file.sync().unwrap_err().to_string(), "removed while in use");
+        assert_eq!(file.read_at(0, &mut [0]).unwrap_err().kind(), ErrorKind::NotFound);
+        fs::write(&path, "another").unwrap();
+        assert!(file.read_at(0, &mut [0]).is_err());
+        assert_ne!(file.named().unwrap(), Some(before));
+        file.reopen().unwrap();
+        assert_eq!(file.named().unwrap(), Some(file.held().unwrap().identity));
+    }
+
+    #[test]
+    fn a_lock_is_held_until_its_holder_goes() {
+        let dir = Scratch::new();
+        let [one, two] = [0; 2].map(|_| Named::open(&dir.path("out")).unwrap());
+        assert!(one.lock().unwrap());
+        assert!(!two.lock().unwrap());
+        drop(one);
+        assert!(two.lock().unwrap());
     }
 }

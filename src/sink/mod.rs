@@ -3,18 +3,22 @@
 //! A batch is begun, given its rows in any number of pieces, and ended. Whoever calls writes the
 //! buffer out whenever it has grown large, so that no stage holds the text of a batch whole.
 
+pub mod batch;
 mod dir;
 mod exec;
-pub mod file;
+pub(crate) mod file;
 mod flags;
 #[cfg(test)]
 mod golden;
 pub mod json;
 pub mod medium;
+#[cfg(test)]
+pub(crate) mod memory;
 mod number;
 pub mod output;
 pub mod pprint;
 mod printable;
+mod printed;
 pub mod python;
 #[cfg(test)]
 mod samples;

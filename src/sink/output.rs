@@ -8,32 +8,32 @@
 //! --exec        spool        spooled                                run the command
 //! ```
 //!
-//! They take a batch in the order of the list, the command last, so that it runs when the batch is
-//! in the files. Batches never overlap. What comes to `write` is whole rows. Nothing here knows of
-//! formats.
-//!
-//! With a checkpoint a batch comes whole. It is recorded between two calls, so that after a crash
-//! either nobody will ever see it, or everybody gets it:
+//! With a checkpoint a batch is complete before anybody sees it, and outputs may be asked after a crash
+//! for one that they may have:
 //!
 //! ```text
-//!               stage                   publish              redeem, after a crash
-//! stdout        nothing                 written              written again
-//! -o            length and place noted  appended, synced     what is there is looked at
-//! --output-dir  hidden file, synced     renamed, synced      renamed, if the hidden file is there
-//! --exec        nothing                 the command is run   the command is run again
+//!               stage                publish              redeem
+//! stdout                             written              written again
+//! -o            length noted         appended, synced     looked for, then as it is
+//! --output-dir  hidden file, synced  renamed, synced      renamed, if it is hidden yet
+//! --exec                             run the command      run again
 //! ```
+//!
+//! They take a batch in the order of the list, the command last, so that it runs when the batch is
+//! in the files. Batches never overlap. What comes to `write` is whole rows. Nothing here knows of
+//! formats, or of what a checkpoint is.
 
 use std::ffi::OsString;
 use std::fmt::{self, Display};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use mio::Registry;
 
+use super::batch::{Batch, Promise};
 use super::dir::Dir;
 use super::exec::Exec;
 use super::file::Appended;
-use super::medium::RealFiles;
-use super::spool::Spool;
+use super::printed::Printed;
 use super::stdout::Stdout;
 use crate::clock::Stamp;
 use crate::error::Error;
@@ -69,55 +69,6 @@ impl Display for Target {
     }
 }
 
-/// A batch that is complete.
-pub struct Batch<'a> {
-    /// The number of its record.
-    pub number: u64,
-    /// Its Time.
-    pub time: Stamp,
-    /// How many rows it has.
-    pub rows: u64,
-    /// What a stream or a file of such batches begins with.
-    pub header: &'a [u8],
-    /// Its text.
-    pub text: &'a Spool,
-}
-
-impl Batch<'_> {
-    /// The CRC-32C of the text, with the header before it or without.
-    pub fn crc(&self, with_header: bool) -> u32 {
-        match with_header {
-            true => {
-                let (header, len) = (crc32c::crc32c(self.header), self.text.len() as usize);
-                crc32c::crc32c_combine(header, self.text.crc(), len)
-            }
-            false => self.text.crc(),
-        }
-    }
-}
-
-/// What an output is to get: enough to find out after a crash whether it has.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Promise {
-    /// Which output it is, as text.
-    pub target: Vec<u8>,
-    /// How long it was before.
-    pub before: u64,
-    /// How many bytes the batch adds.
-    pub length: u64,
-    /// Their CRC-32C.
-    pub crc: u32,
-}
-
-/// What outputs are told if there is a checkpoint.
-#[derive(Clone, Debug, Default)]
-pub struct Lasting {
-    /// What tells its staged files from those of other checkpoints.
-    pub tag: String,
-    /// The record whose batch is still to be handed out.
-    pub owed: Option<u64>,
-}
-
 /// Takes batches, one after the other.
 pub trait Output: Send {
     /// A batch begins; `header` is what a stream or a file of such batches begins with.
@@ -128,91 +79,92 @@ pub trait Output: Send {
 
     /// The batch is complete; it has had so many rows.
     fn end(&mut self, rows: u64) -> Result<(), Error>;
+}
 
-    /// What it is called in promises.
+/// Takes batches that are complete, under a checkpoint, so that none is lost or comes twice where that
+/// can be had.
+pub trait Staged: Output {
+    /// Which output it is, over restarts too: its kind and the absolute path; as [`Promise::name`].
     fn name(&self) -> Vec<u8>;
 
-    /// True if a promise is its own.
-    fn is_promised(&self, promise: &Promise) -> bool {
-        promise.target == self.name()
-    }
+    /// Makes ready what can be before the batch is decided on, and says what publishing will add.
+    /// Nothing is to be seen yet.
+    fn stage(&mut self, batch: &Batch) -> Result<Promise, Error>;
 
-    /// Makes ready what can be before the batch is decided on; nothing of it is seen yet.
-    fn stage(&mut self, batch: &Batch<'_>) -> Result<Promise, Error> {
-        let (length, crc) = (batch.text.len(), batch.text.crc());
-        Ok(Promise { target: self.name(), before: 0, length, crc })
-    }
+    /// Hands out the batch that was staged last; it is as durable as it can be when this returns.
+    fn publish(&mut self, batch: &Batch) -> Result<(), Error>;
 
-    /// Hands the batch out; when it returns, that is as durable as it can be.
-    fn publish(&mut self, batch: &Batch<'_>) -> Result<(), Error> {
-        self.begin(batch.time, batch.header)?;
-        batch.text.each(|piece| self.write(piece))?;
-        self.end(batch.rows)
-    }
-
-    /// Hands a batch out that was promised before a crash, and may be out already, wholly or in part.
-    fn redeem(&mut self, batch: &Batch<'_>, _promise: &Promise) -> Result<(), Error> {
-        self.publish(batch)
-    }
+    /// As `publish`, after a restart, for a batch that may be out wholly, partly or not at all. It is
+    /// rendered again, mostly to the same bytes.
+    fn redeem(&mut self, batch: &Batch, promise: &Promise) -> Result<(), Error>;
 }
 
 /// All outputs of a run.
 pub struct Outputs {
-    list: Vec<Box<dyn Output>>,
+    list: Vec<Box<dyn Staged>>,
     /// stdout, if it is one of them.
     stdout: Option<Stdout>,
 }
 
 impl Outputs {
     /// Opens each target, so that a wrong path is found before anything is read; with `quiet`,
-    /// nothing is said of files that are replaced. `lasting` is there if there is a checkpoint.
-    pub fn open(
+    /// nothing is said of files that are replaced.
+    pub fn open(targets: &[Target], stdout: &Stdout, quiet: bool) -> Result<Outputs, Error> {
+        Outputs::open_with(targets, stdout, |path| Appended::open(path, quiet), Dir::open)
+    }
+
+    /// The same for a run with a checkpoint: nobody else with one writes to its files, and what was
+    /// staged by the run before is left until it is redeemed.
+    pub fn open_staged(targets: &[Target], stdout: &Stdout, quiet: bool) -> Result<Outputs, Error> {
+        let file = |path: &Path| Appended::open(path, quiet)?.locked();
+        Outputs::open_with(targets, stdout, file, Dir::open_staged)
+    }
+
+    fn open_with(
         targets: &[Target],
         stdout: &Stdout,
-        quiet: bool,
-        lasting: Option<&Lasting>,
+        file: impl Fn(&Path) -> Result<Appended, Error>,
+        dir: impl Fn(&Path, &'static str) -> Result<Dir, Error>,
     ) -> Result<Outputs, Error> {
-        let mut outputs = Outputs { list: Vec::new(), stdout: None };
+        let mut outputs = Outputs::of(Vec::new());
         for target in targets {
             outputs.list.push(match target {
                 Target::Stdout => {
                     outputs.stdout = Some(stdout.try_clone()?);
-                    let outlives = targets.len() > 1 && lasting.is_none();
-                    Box::new(Printed { stdout: stdout.try_clone()?, has_begun: false, outlives })
+                    Box::new(Printed::new(stdout.try_clone()?, targets.len() > 1))
                 }
-                Target::File(path) => {
-                    Box::new(Appended::open(path, Box::new(RealFiles), quiet, lasting.is_some())?)
-                }
-                Target::Dir { path, extension } => Box::new(Dir::open(path, extension, lasting)?),
+                Target::File(path) => Box::new(file(path)?),
+                Target::Dir { path, extension } => Box::new(dir(path, extension)?),
                 Target::Exec(command) => Box::new(Exec::new(command)),
             });
         }
         Ok(outputs)
     }
 
-    /// Outputs that are open.
-    #[cfg(test)]
-    pub fn of(list: Vec<Box<dyn Output>>) -> Outputs {
+    /// Makes it of outputs, none of which is stdout.
+    pub fn of(list: Vec<Box<dyn Staged>>) -> Outputs {
         Outputs { list, stdout: None }
     }
 
-    /// Makes a batch ready for all; see [`Output::stage`].
-    pub fn stage(&mut self, batch: &Batch<'_>) -> Result<Vec<Promise>, Error> {
+    /// Stages the batch with each output; returns what each is promised.
+    pub fn stage(&mut self, batch: &Batch) -> Result<Vec<Promise>, Error> {
         self.list.iter_mut().map(|output| output.stage(batch)).collect()
     }
 
-    /// Hands it out; see [`Output::publish`]. If the reader of stdout has gone, the others get it
-    /// nevertheless.
-    pub fn publish(&mut self, batch: &Batch<'_>) -> Result<(), Error> {
-        whoever_is_left(self.list.iter_mut().map(|output| output.publish(batch)))
+    /// Hands out the batch that was staged. When the reader of stdout has gone, all others get it
+    /// before that is told.
+    pub fn publish(&mut self, batch: &Batch) -> Result<(), Error> {
+        closed_last(self.list.iter_mut().map(|output| output.publish(batch)))
     }
 
-    /// Hands it to those to whom it was promised; see [`Output::redeem`]. One that was added since
-    /// gets nothing of it, and a promise to one that is gone is void.
-    pub fn redeem(&mut self, batch: &Batch<'_>, promises: &[Promise]) -> Result<(), Error> {
-        whoever_is_left(self.list.iter_mut().map(|output| {
-            match promises.iter().find(|promise| output.is_promised(promise)) {
-                Some(promise) => output.redeem(batch, promise),
+    /// Hands out a batch after a restart. Promises are for the outputs whose names they have: an output
+    /// that has none gets nothing, and one whose output is gone is void.
+    pub fn redeem(&mut self, batch: &Batch, promises: &[Promise]) -> Result<(), Error> {
+        let mut promises: Vec<_> = promises.iter().collect();
+        closed_last(self.list.iter_mut().map(|output| {
+            let name = output.name();
+            match promises.iter().position(|promise| promise.name() == name) {
+                Some(place) => output.redeem(batch, promises.remove(place)),
                 None => Ok(()),
             }
         }))
@@ -230,75 +182,46 @@ impl Outputs {
     }
 }
 
-/// That a reader has gone is told when all the others have had their turn; a failure at once.
-fn whoever_is_left(mut results: impl Iterator<Item = Result<(), Error>>) -> Result<(), Error> {
-    let mut outcome = Ok(());
-    results.try_for_each(|result| match result {
-        Err(Error::Closed) => {
-            outcome = Err(Error::Closed);
-            Ok(())
-        }
-        result => result,
-    })?;
-    outcome
-}
-
-impl Outputs {
-    /// A batch begins, for all; see [`Output::begin`].
-    pub fn begin(&mut self, time: Stamp, header: &[u8]) -> Result<(), Error> {
+impl Output for Outputs {
+    fn begin(&mut self, time: Stamp, header: &[u8]) -> Result<(), Error> {
         self.list.iter_mut().try_for_each(|output| output.begin(time, header))
     }
 
-    /// Some text of it.
-    pub fn write(&mut self, text: &[u8]) -> Result<(), Error> {
+    fn write(&mut self, text: &[u8]) -> Result<(), Error> {
         self.list.iter_mut().try_for_each(|output| output.write(text))
     }
 
-    /// It is complete.
-    pub fn end(&mut self, rows: u64) -> Result<(), Error> {
+    fn end(&mut self, rows: u64) -> Result<(), Error> {
         self.list.iter_mut().try_for_each(|output| output.end(rows))
     }
 }
 
-/// stdout, which others may outlive.
-struct Printed {
-    stdout: Stdout,
-    has_begun: bool,
-    /// True if the run goes on when the reader has gone: to the end of the open batch, which the
-    /// other outputs get. Who watches stdout ends it then.
-    outlives: bool,
-}
-
-impl Output for Printed {
-    fn begin(&mut self, _: Stamp, header: &[u8]) -> Result<(), Error> {
-        match std::mem::replace(&mut self.has_begun, true) {
-            true => Ok(()),
-            false => self.write(header),
-        }
-    }
-
-    fn write(&mut self, text: &[u8]) -> Result<(), Error> {
-        match self.stdout.write(text) {
-            Err(Error::Closed) if self.outlives => Ok(()),
-            written => written,
-        }
-    }
-
-    fn end(&mut self, _: u64) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn name(&self) -> Vec<u8> {
-        b"stdout".to_vec()
-    }
+/// Goes on to the next when a reader has gone, and tells at the end; any other failure ends it.
+fn closed_last(mut results: impl Iterator<Item = Result<(), Error>>) -> Result<(), Error> {
+    results.try_fold(Ok(()), |so_far, result| match result {
+        Err(Error::Closed) => Ok(Err(Error::Closed)),
+        result => result.map(|()| so_far),
+    })?
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::sink::samples::Scratch;
+    use crate::sink::spool::Spool;
     use std::fs;
     use std::io::{Read, pipe};
+
+    fn spool(text: &str) -> Spool {
+        let mut spool = Spool::new();
+        spool.write(text.as_bytes()).unwrap();
+        spool
+    }
+
+    fn complete(time: i64, text: &Spool) -> Batch<'_> {
+        let number = time as u64 + 6;
+        Batch { number, time: Stamp(time), rows: 1, header: b"header\n", text }
+    }
 
     fn batch(outputs: &mut Outputs, time: i64) -> Result<(), Error> {
         outputs.begin(Stamp(time), b"header\n")?;
@@ -316,7 +239,7 @@ mod tests {
         let file = |name| Target::File(dir.path(name));
         let parts = Target::Dir { path: dir.path("parts"), extension: "tsv" };
         let targets = [file("one"), Target::Stdout, file("two"), parts];
-        let mut outputs = Outputs::open(&targets, &stdout, false, None).unwrap();
+        let mut outputs = Outputs::open(&targets, &stdout, false).unwrap();
         batch(&mut outputs, 1).unwrap();
         batch(&mut outputs, 2).unwrap();
         drop((outputs, stdout));
@@ -337,11 +260,119 @@ mod tests {
         let (reader, writer) = pipe().unwrap();
         drop(reader);
         let stdout = Stdout::new(&writer).unwrap();
-        let mut alone = Outputs::open(&[Target::Stdout], &stdout, false, None).unwrap();
+        let mut alone = Outputs::open(&[Target::Stdout], &stdout, false).unwrap();
         assert!(matches!(batch(&mut alone, 1), Err(Error::Closed)));
         let targets = [Target::Stdout, Target::File(dir.path("out"))];
-        let mut both = Outputs::open(&targets, &stdout, false, None).unwrap();
+        let mut both = Outputs::open(&targets, &stdout, false).unwrap();
         batch(&mut both, 1).unwrap();
         assert_eq!(fs::read_to_string(dir.path("out")).unwrap(), "header\na\nb\n");
+    }
+
+    #[test]
+    fn all_outputs_get_a_staged_batch_as_they_were_promised() {
+        let dir = Scratch::new();
+        let [one, two, parts] = ["one", "two", "parts"].map(|name| dir.path(name));
+        let (mut reader, writer) = pipe().unwrap();
+        let stdout = Stdout::new(&writer).unwrap();
+        drop(writer);
+        let command = format!("cat >> {}; echo $WEIR_TIME >> {0}", two.display());
+        let targets = [
+            Target::File(one.clone()),
+            Target::Stdout,
+            Target::Dir { path: parts.clone(), extension: "tsv" },
+            Target::Exec(command.into()),
+        ];
+        let mut outputs = Outputs::open_staged(&targets, &stdout, false).unwrap();
+        let rows = spool("a\n");
+        for (time, count) in [(1, 9), (2, 2)] {
+            let promises = outputs.stage(&complete(time, &rows)).unwrap();
+            let lengths = promises.iter().map(|promise| promise.length);
+            assert!(lengths.eq([count, count, 9, 9]));
+            outputs.publish(&complete(time, &rows)).unwrap();
+        }
+        drop((outputs, stdout));
+        let mut printed = String::new();
+        reader.read_to_string(&mut printed).unwrap();
+        assert_eq!(printed, "header\na\na\n");
+        assert_eq!(fs::read_to_string(one).unwrap(), printed);
+        assert_eq!(fs::read_to_string(two).unwrap(), "header\na\n1\nheader\na\n2\n");
+        for name in ["batch-1.tsv", "batch-2.tsv"] {
+            assert_eq!(fs::read_to_string(parts.join(name)).unwrap(), "header\na\n");
+        }
+    }
+
+    #[test]
+    fn when_the_reader_of_stdout_has_gone_all_others_get_a_staged_batch_first() {
+        let dir = Scratch::new();
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        let stdout = Stdout::new(&writer).unwrap();
+        let targets = [Target::Stdout, Target::File(dir.path("out"))];
+        let (rows, text) = (spool("a\n"), || fs::read_to_string(dir.path("out")).unwrap());
+        let mut outputs = Outputs::open_staged(&targets, &stdout, true).unwrap();
+        let promises = outputs.stage(&complete(1, &rows)).unwrap();
+        assert_eq!(text(), "");
+        assert!(matches!(outputs.publish(&complete(1, &rows)), Err(Error::Closed)));
+        assert_eq!(text(), "header\na\n");
+        drop(outputs);
+        // The next run is asked for the batch, since it is owed.
+        let (mut reader, writer) = pipe().unwrap();
+        let stdout = Stdout::new(&writer).unwrap();
+        drop(writer);
+        let mut outputs = Outputs::open_staged(&targets, &stdout, true).unwrap();
+        outputs.redeem(&complete(1, &rows), &promises).unwrap();
+        drop((outputs, stdout));
+        let mut printed = String::new();
+        reader.read_to_string(&mut printed).unwrap();
+        assert_eq!((printed.as_str(), text().as_str()), ("header\na\n", "header\na\n"));
+    }
+
+    #[test]
+    fn another_failure_than_a_closed_reader_ends_it_at_once() {
+        let dir = Scratch::new();
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        let stdout = Stdout::new(&writer).unwrap();
+        let out = dir.path("out");
+        let last = Target::File(out.clone());
+        let targets = [Target::Stdout, Target::File("/dev/full".into()), last];
+        let mut outputs = Outputs::open_staged(&targets, &stdout, true).unwrap();
+        let rows = spool("a\n");
+        outputs.stage(&complete(1, &rows)).unwrap();
+        assert!(matches!(outputs.publish(&complete(1, &rows)), Err(Error::Failed(_))));
+        assert_eq!(fs::read_to_string(out).unwrap(), "");
+    }
+
+    #[test]
+    fn a_promise_is_redeemed_by_the_output_that_has_its_name() {
+        let dir = Scratch::new();
+        let [one, two, new] = ["one", "two", "new"].map(|name| dir.path(name));
+        let stdout = Stdout::new(pipe().unwrap().1).unwrap();
+        let open = |paths: &[&PathBuf]| {
+            let targets: Vec<_> = paths.iter().map(|&path| Target::File(path.clone())).collect();
+            Outputs::open_staged(&targets, &stdout, true).unwrap()
+        };
+        let rows = spool("a\n");
+        let promises = open(&[&one, &two]).stage(&complete(1, &rows)).unwrap();
+        open(&[&new, &two]).redeem(&complete(1, &rows), &promises).unwrap();
+        let texts = [one, two, new].map(|path| fs::read_to_string(path).unwrap());
+        assert_eq!(texts, ["", "header\na\n", ""]);
+    }
+
+    #[test]
+    fn outputs_of_one_name_redeem_their_promises_in_turn() {
+        let (mut reader, writer) = pipe().unwrap();
+        let stdout = Stdout::new(&writer).unwrap();
+        drop(writer);
+        let twice =
+            || Outputs::open_staged(&[Target::Stdout, Target::Stdout], &stdout, true).unwrap();
+        let rows = spool("a\n");
+        let promises = twice().stage(&complete(1, &rows)).unwrap();
+        twice().redeem(&complete(1, &rows), &promises[..1]).unwrap();
+        twice().redeem(&complete(1, &rows), &promises).unwrap();
+        drop(stdout);
+        let mut printed = String::new();
+        reader.read_to_string(&mut printed).unwrap();
+        assert_eq!(printed, "header\na\n".repeat(3));
     }
 }

@@ -1,7 +1,13 @@
-//! The text of a batch that is needed whole: in memory while it is short, then on the disk.
+//! The text of a batch that is needed whole: in memory while it is short, then in a file.
 //!
-//! It may be read as often as there are outputs. The file on the disk has no name, so nothing is left
-//! behind however the run ends. A spool is used again for the next batch, with its memory.
+//! ```text
+//! write   | memory, up to the limit |            then all of it goes to a file without a name
+//! each    | piece | piece | pi|                  as often as anybody asks
+//! clear   |                                      the memory serves the next batch
+//! ```
+//!
+//! Length and checksum are kept as the text is written, so nobody reads it to know them. The file has
+//! no name, so nothing is left behind however the run ends.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Seek, Write};
@@ -16,48 +22,51 @@ use crate::error::{Context, Error};
 
 /// More than this is not held in memory.
 const IN_MEMORY: usize = 16 << 20;
-/// Text is given in pieces of at most so many bytes.
-const PIECE: usize = 256 << 10;
 
-/// Text that is being gathered.
+/// As much is handed out at once.
+const PIECE: usize = 128 << 10;
+
+/// Text that is being gathered, and can be read again and again.
 #[derive(Debug)]
 pub struct Spool {
     memory: Vec<u8>,
     limit: usize,
-    /// Where the text is, once it is not in memory.
-    disk: Option<(File, PathBuf)>,
+    /// Where all of it is, once it is too long for memory, and the directory that has the file.
+    spilled: Option<(File, PathBuf)>,
     len: u64,
     crc: u32,
 }
 
 impl Default for Spool {
     fn default() -> Spool {
-        Spool { memory: Vec::new(), limit: IN_MEMORY, disk: None, len: 0, crc: 0 }
+        Spool::new()
     }
 }
 
 impl Spool {
-    /// Appends text.
-    pub fn write(&mut self, text: &[u8]) -> Result<(), Error> {
-        if self.disk.is_none() && self.memory.len() + text.len() > self.limit {
-            let dir = std::env::temp_dir();
-            let mut file = unnamed(&dir).at(&dir)?;
-            write(&mut file, &dir, &std::mem::take(&mut self.memory), &mut 0)?;
-            self.disk = Some((file, dir));
-        }
-        match &mut self.disk {
-            Some((file, dir)) => write(file, dir, text, &mut 0)?,
-            None => self.memory.extend_from_slice(text),
-        }
-        self.crc = crc32c::crc32c_append(self.crc, text);
-        self.len += text.len() as u64;
-        Ok(())
+    /// Begins with nothing.
+    pub fn new() -> Spool {
+        Spool { memory: Vec::new(), limit: IN_MEMORY, spilled: None, len: 0, crc: 0 }
     }
 
-    /// Forgets the text.
-    pub fn clear(&mut self) {
-        self.memory.clear();
-        (self.disk, self.len, self.crc) = (None, 0, 0);
+    /// Appends text.
+    pub fn write(&mut self, text: &[u8]) -> Result<(), Error> {
+        if self.spilled.is_none() && self.memory.len() + text.len() > self.limit {
+            let dir = std::env::temp_dir();
+            let mut file = unnamed(&dir).at(&dir)?;
+            write(&mut file, &dir, &self.memory, &mut 0)?;
+            self.memory = Vec::new();
+            self.spilled = Some((file, dir));
+        }
+        match &mut self.spilled {
+            Some((file, dir)) => write(file, dir, text, &mut self.len)?,
+            None => {
+                self.memory.extend_from_slice(text);
+                self.len += text.len() as u64;
+            }
+        }
+        self.crc = crc32c::crc32c_append(self.crc, text);
+        Ok(())
     }
 
     /// How many bytes there are.
@@ -75,40 +84,49 @@ impl Spool {
         self.crc
     }
 
-    /// Gives the text to `visit`, piece by piece.
-    pub fn each(&self, mut visit: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
-        self.memory.chunks(PIECE).try_for_each(&mut visit)?;
-        let Some((file, dir)) = &self.disk else { return Ok(()) };
+    /// Hands out all of the text, piece by piece.
+    pub fn each(&self, mut take: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
+        let Some((file, dir)) = &self.spilled else {
+            return self.memory.chunks(PIECE).try_for_each(take);
+        };
         let (mut piece, mut at) = (vec![0; PIECE], 0);
         while at < self.len {
-            let count = PIECE.min((self.len - at) as usize);
-            file.read_exact_at(&mut piece[..count], at).at(dir)?;
-            visit(&piece[..count])?;
-            at += count as u64;
+            let len = piece.len().min(usize::try_from(self.len - at).unwrap_or(PIECE));
+            file.read_exact_at(&mut piece[..len], at).at(dir)?;
+            take(&piece[..len])?;
+            at += len as u64;
         }
         Ok(())
     }
 
-    /// A file with all of it, to be read from the beginning.
-    pub fn to_file(&self) -> Result<File, Error> {
-        let mut file = match &self.disk {
-            Some((file, dir)) => file.try_clone().at(dir)?,
-            None => {
-                let file = memfd_create("weir-batch", MemfdFlags::CLOEXEC);
-                let mut file = File::from(file.map_err(io::Error::from).place("memory")?);
-                file.write_all(&self.memory).place("memory")?;
-                file
-            }
-        };
-        file.rewind().place("batch")?;
-        Ok(file)
+    /// Forgets the text.
+    pub fn clear(&mut self) {
+        let memory = std::mem::take(&mut self.memory);
+        *self = Spool { memory, limit: self.limit, ..Spool::new() };
+        self.memory.clear();
     }
+
+    /// All of it as a file, to be read from the beginning.
+    pub fn into_file(self) -> Result<File, Error> {
+        match self.spilled {
+            Some((mut file, dir)) => file.rewind().at(&dir).map(|()| file),
+            None => in_memory(&self.memory).place("memory for the batch"),
+        }
+    }
+}
+
+/// A file that is not on any disk.
+fn in_memory(text: &[u8]) -> io::Result<File> {
+    let mut file: File = memfd_create("weir-batch", MemfdFlags::CLOEXEC)?.into();
+    file.write_all(text)?;
+    file.rewind()?;
+    Ok(file)
 }
 
 /// A file without a name: it has one for a moment, which nobody else has.
 fn unnamed(dir: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.read(true).append(true).create_new(true).mode(0o600);
+    options.read(true).write(true).create_new(true).mode(0o600);
     for number in 0..u32::MAX {
         let path = dir.join(format!(".weir-{}-{number}", process::id()));
         match options.open(&path) {
@@ -128,34 +146,53 @@ mod tests {
     use super::*;
     use std::io::Read;
 
+    fn all(spool: &Spool) -> String {
+        let mut text = Vec::new();
+        spool.each(|piece| text.write_all(piece).place("memory")).unwrap();
+        assert_eq!((spool.len(), spool.crc()), (text.len() as u64, crc32c::crc32c(&text)));
+        String::from_utf8(text).unwrap()
+    }
+
     #[test]
-    fn text_is_the_same_in_memory_and_on_the_disk_as_often_as_it_is_read() {
+    fn text_is_the_same_in_memory_and_on_the_disk_however_often_it_is_read() {
         for (limit, is_spilled) in [(100, false), (9, false), (8, true), (3, true), (0, true)] {
-            let mut spool = Spool { limit, ..Spool::default() };
-            for round in 0..2 {
+            let mut spool = Spool { limit, ..Spool::new() };
+            for _ in 0..2 {
+                spool.clear();
+                assert_eq!((spool.is_empty(), all(&spool)), (true, String::new()));
                 for text in ["abc", "def", "", "ghi"] {
                     spool.write(text.as_bytes()).unwrap();
                 }
-                for _ in 0..2 {
-                    let (mut file, mut pieces) = (String::new(), Vec::new());
-                    spool.to_file().unwrap().read_to_string(&mut file).unwrap();
-                    spool
-                        .each(|piece| {
-                            pieces.extend_from_slice(piece);
-                            Ok(())
-                        })
-                        .unwrap();
-                    assert_eq!(
-                        (file.as_bytes(), &pieces[..]),
-                        (&b"abcdefghi"[..], &b"abcdefghi"[..])
-                    );
-                }
-                assert_eq!(spool.disk.is_some(), is_spilled, "{limit}, round {round}");
-                assert_eq!((spool.len(), spool.crc()), (9, crc32c::crc32c(b"abcdefghi")));
-                spool.clear();
-                assert!(spool.is_empty());
+                assert_eq!(spool.spilled.is_some(), is_spilled, "{limit}");
+                assert_eq!([all(&spool), all(&spool)], ["abcdefghi"; 2]);
             }
+            let mut text = String::new();
+            spool.into_file().unwrap().read_to_string(&mut text).unwrap();
+            assert_eq!(text, "abcdefghi");
         }
+    }
+
+    #[test]
+    fn long_text_comes_in_pieces_of_a_bounded_length() {
+        let long: Vec<u8> = (0..PIECE * 2 + 5).map(|n| (n % 251) as u8).collect();
+        for limit in [IN_MEMORY, 10] {
+            let (mut spool, mut lens, mut text) = (Spool { limit, ..Spool::new() }, vec![], vec![]);
+            spool.write(&long).unwrap();
+            let take = |piece: &[u8]| {
+                lens.push(piece.len());
+                text.write_all(piece).place("memory")
+            };
+            spool.each(take).unwrap();
+            assert_eq!(lens, [PIECE, PIECE, 5]);
+            assert!(text == long);
+        }
+    }
+
+    #[test]
+    fn who_takes_the_text_may_fail() {
+        let mut spool = Spool::new();
+        spool.write(b"abc").unwrap();
+        assert!(matches!(spool.each(|_| Err(Error::Closed)), Err(Error::Closed)));
     }
 
     #[test]

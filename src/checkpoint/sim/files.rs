@@ -3,61 +3,53 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::{Fault, Naming, SimDisk, SimFile, World, error, text};
+use super::{Fault, Naming, SimDisk, SimFile, World, error};
 use crate::checkpoint::disk::{Append, Disk};
-use crate::sink::medium::{Files, Identity, Medium};
+use crate::sink::medium::{Held, Identity, Medium};
 
-/// No name in the checkpoint's directory looks like this.
-fn outside(path: &Path) -> String {
-    format!("/{}", text(path))
+/// A file that is held, and what it is called.
+#[derive(Debug)]
+pub struct Outside {
+    /// No name in the checkpoint's directory looks like this.
+    name: String,
+    file: SimFile,
 }
 
 impl SimDisk {
-    /// What a file outside of the checkpoint holds, as a process sees it.
-    pub fn outside(&self, name: &str) -> Vec<u8> {
-        let world = self.world();
-        let inode = world.names.get(&outside(name.as_ref()));
-        inode.map_or(Vec::new(), |&inode| world.inodes[inode].cache.clone())
-    }
-}
-
-impl World {
-    fn identity(&self, inode: usize) -> Identity {
-        let len = self.inodes[inode].cache.len() as u64;
-        let is_named = self.names.values().any(|&named| named == inode);
-        Identity { id: (0, inode as u64), len, is_regular: true, is_named }
-    }
-}
-
-impl Files for SimDisk {
-    fn open(&self, path: &Path) -> io::Result<Box<dyn Medium>> {
+    /// Opens a file outside of the checkpoint, or makes it.
+    pub fn outside(&self, name: &str) -> io::Result<Outside> {
+        let name = format!("/{name}");
         let mut world = self.world();
-        let name = outside(path);
         let inode = match world.names.get(&name) {
             Some(&inode) => inode,
             None => {
                 world.inodes.push(Default::default());
                 let inode = world.inodes.len() - 1;
-                world.name(Naming::Made(name, inode))?;
+                world.name(Naming::Made(name.clone(), inode))?;
                 inode
             }
         };
-        Ok(Box::new(SimFile(self.clone(), inode)))
+        Ok(Outside { name, file: SimFile(self.clone(), inode) })
     }
 
-    fn named(&self, path: &Path) -> io::Result<Option<Identity>> {
+    /// What such a file holds, as a process sees it.
+    pub fn text_outside(&self, name: &str) -> String {
         let world = self.world();
-        Ok(world.names.get(&outside(path)).map(|&inode| world.identity(inode)))
-    }
-
-    fn sync_name(&self, path: &Path) -> io::Result<()> {
-        self.sync_dir(path)
+        let inode = world.names.get(&format!("/{name}"));
+        let bytes = inode.map_or(Vec::new(), |&inode| world.inodes[inode].cache.clone());
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 
-impl Write for SimFile {
+impl World {
+    fn len_of(&self, inode: usize) -> usize {
+        self.inodes[inode].cache.len()
+    }
+}
+
+impl Write for Outside {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.append(bytes).map(|()| bytes.len())
+        self.file.append(bytes).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -65,38 +57,42 @@ impl Write for SimFile {
     }
 }
 
-impl Medium for SimFile {
-    fn identity(&self) -> io::Result<Identity> {
-        Ok(self.0.world().identity(self.1))
+impl Medium for Outside {
+    fn held(&self) -> io::Result<Held> {
+        let SimFile(disk, inode) = &self.file;
+        let identity = Identity { device: 0, inode: *inode as u64 };
+        Ok(Held { identity, is_regular: true, len: disk.world().len_of(*inode) as u64 })
+    }
+
+    fn named(&self) -> io::Result<Option<Identity>> {
+        let world = self.file.0.world();
+        let identity = |&inode: &usize| Identity { device: 0, inode: inode as u64 };
+        Ok(world.names.get(&self.name).map(identity))
+    }
+
+    fn reopen(&mut self) -> io::Result<()> {
+        *self = self.file.0.clone().outside(&self.name[1..])?;
+        Ok(())
     }
 
     fn lock(&self) -> io::Result<bool> {
         Ok(true)
     }
 
-    fn read_at(&self, into: &mut [u8], at: u64) -> io::Result<usize> {
-        let mut world = self.0.world();
+    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<usize> {
+        let mut world = self.file.0.world();
         world.operation(false)?;
-        let bytes = world.inodes[self.1].cache.get(at as usize..).unwrap_or_default();
+        let bytes = world.inodes[self.file.1].cache.get(at as usize..).unwrap_or_default();
         let len = bytes.len().min(into.len());
         into[..len].copy_from_slice(&bytes[..len]);
         Ok(len)
     }
 
-    fn write_at(&mut self, bytes: &[u8], at: u64) -> io::Result<()> {
-        let mut world = self.0.world();
-        let crash = world.operation(true)?;
-        let (from, to) = (at as usize, at as usize + bytes.len());
-        world.inodes[self.1].cache[from..to].copy_from_slice(bytes);
-        world.inodes[self.1].pending.push((from, to));
-        if crash { Err(error(Fault::Kill)) } else { Ok(()) }
-    }
-
     fn cut(&mut self, len: u64) -> io::Result<()> {
-        let mut world = self.0.world();
+        let mut world = self.file.0.world();
         let crash = world.operation(false)?;
         let is_on_disk = world.tape.chance(50);
-        let file = &mut world.inodes[self.1];
+        let file = &mut world.inodes[self.file.1];
         file.cache.truncate(len as usize);
         file.pending.iter_mut().for_each(|(_, to)| *to = (*to).min(len as usize));
         file.pending.retain(|(from, to)| from < to);
@@ -107,12 +103,14 @@ impl Medium for SimFile {
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        let synced = self.0.world().sync(self.1);
-        if synced.is_ok() {
-            // The length is on the disk too.
-            let file = &mut self.0.world().inodes[self.1];
-            file.disk.truncate(file.cache.len());
-        }
-        synced
+        Append::sync(&mut self.file)?;
+        // The length is on the disk too.
+        let file = &mut self.file.0.world().inodes[self.file.1];
+        file.disk.truncate(file.cache.len());
+        Ok(())
+    }
+
+    fn sync_name(&mut self) -> io::Result<()> {
+        self.file.0.sync_dir(Path::new("/"))
     }
 }

@@ -20,7 +20,7 @@ use crate::checkpoint::tests::tiny;
 use crate::cli::{self, Asked};
 use crate::clock::{Stamp, VirtualTime, Wait};
 use crate::engine::{self, Saved, Surroundings};
-use crate::error::Error;
+use crate::error::{Context, Error};
 use crate::plan::{self, Plan};
 use crate::record::{Chunk, Mark};
 use crate::sink::file::Appended;
@@ -141,7 +141,8 @@ impl Case<'_> {
         let logs_input = !source.is_replayable();
         pipeline.source = Box::new(source);
         (settings.threads, settings.once) = (self.threads, false);
-        let file = Appended::open("out".as_ref(), Box::new(self.disk.clone()), true, true)?;
+        let file = self.disk.outside("out").place("out")?;
+        let file = Appended::over("out".as_ref(), Box::new(file), true).locked()?;
         let outputs = Outputs::of(vec![Box::new(file)]);
         let saved = Some(Saved { checkpoint, logs_input, syncs_at_once: true });
         let (wait, waker) = VirtualTime::new(Stamp(start)).unwrap();
@@ -158,7 +159,7 @@ impl Case<'_> {
     }
 
     fn out(&self) -> String {
-        String::from_utf8(self.disk.outside("out")).unwrap()
+        self.disk.text_outside("out")
     }
 
     /// Lives until a fault strikes, and then without: to the end.
