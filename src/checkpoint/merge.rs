@@ -2,7 +2,7 @@
 //!
 //! A key's shard is a byte of its hash, the same in every process. The snapshot stands in the order
 //! of the shards and is read once. The logs are read once for each group of shards; groups are as
-//! many as keep what is held of the logs small.
+//! many as keep what is held of the logs small, up to four.
 //!
 //! ```text
 //! snapshot   | shard 0 | shard 1 | ... | shard 127 | shard 128 ...
@@ -28,6 +28,10 @@ use super::record::Entries;
 use super::snapshot::{Snapshot, shard_of_part};
 use super::{Limits, SHARDS};
 use crate::error::Error;
+
+/// The logs are read at most so often: what is held of them grows with them then, as the state does
+/// that the running stream holds.
+const GROUPS: u64 = 4;
 
 /// Takes a key and its cell.
 pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<(), Error> + 'a;
@@ -136,7 +140,7 @@ impl Merge {
         logs: &[Written],
     ) -> Merge {
         let bytes: u64 = logs.iter().map(|log| log.bytes).sum();
-        let groups = bytes.div_ceil(limits.held.max(1)).clamp(1, SHARDS as u64) as usize;
+        let groups = bytes.div_ceil(limits.held.max(1)).clamp(1, GROUPS) as usize;
         let snapshot = Walk::new(disk, snapshot.map(Snapshot::shards).into_iter().collect());
         let mut merge = Merge {
             disk: disk.clone(),

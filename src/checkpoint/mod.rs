@@ -306,11 +306,12 @@ impl Checkpoint {
 
     /// Tidies up as much as is due for what was appended since the last call.
     ///
-    /// A compaction reads and writes each byte of a record a few times, so it is over before as many
-    /// bytes have come again.
+    /// A compaction reads each byte of the logs up to four times, and writes it and the snapshot once
+    /// more. Twelve bytes for each that was appended are enough for it to end before the logs have
+    /// grown by half of what they were.
     pub fn tidy(&mut self) -> Result<(), Error> {
         let bytes = self.log.written().bytes;
-        let steps = 2 + 8 * bytes.saturating_sub(self.paced) / self.limits.step;
+        let steps = 2 + 12 * bytes.saturating_sub(self.paced) / self.limits.step;
         for _ in 0..steps {
             if !self.compact_step()? {
                 break;
