@@ -67,6 +67,9 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let bare = settings.interval.is_zero();
     let records_text = aggregate.is_none() || bare;
     let (way, log) = way(outputs, saved, wait.now(), window, records_text)?;
+    if let (true, Some(last), Some(log)) = (settings.verbose, &last, &log) {
+        say_resumed(last, log);
+    }
     let mut output = Output::new(Parts {
         format: pipeline.format,
         way,
@@ -94,7 +97,8 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     };
     if let Some(last) = start.time {
         let slide = window.map_or(Duration::ZERO, |window| window.slide());
-        catch_up(&mut *wait, last, settings.interval.max(slide), settings.says_missed);
+        let says = settings.says_missed && !settings.once;
+        catch_up(&mut *wait, last, settings.interval.max(slide), says);
     }
     // With a checkpoint the open batch is recorded when its reader goes, and owed to the next.
     let reader = Reader { watched, has_others: has_others || lasts };
@@ -130,6 +134,14 @@ fn way(
     Ok((way, Some(Found { wal, unread, appends, syncs_at_once })))
 }
 
+/// Says where the stream goes on.
+fn say_resumed(last: &Record, log: &Found) {
+    let (n, bytes) = (last.n, log.unread.left().bytes);
+    say(&format!(
+        "going on behind record {n}; {bytes} bytes of input are in the log and come first"
+    ));
+}
+
 /// Puts the log of the input between the source and the output.
 fn intake(
     found: Option<Found>,
@@ -161,7 +173,9 @@ fn catch_up(wait: &mut dyn Wait, last: Stamp, most: Duration, says: bool) {
         wait.go_on_from(last);
         if says {
             let seconds = ahead.as_secs();
-            say(&format!("the clock was set back by {seconds} s; Times go on from the last one"));
+            say(&format!(
+                "the clock is {seconds} s behind the last Time; Times go on from there, not back"
+            ));
         }
     }
 }
