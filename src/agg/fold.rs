@@ -220,11 +220,8 @@ impl<C: Cell + Sync> Aggregate for Whole<C> {
         self: Arc<Self>,
         entries: &mut dyn Iterator<Item = (&'a [u8], &'a [u8])>,
     ) -> Option<Box<dyn Pane>> {
-        let mut cell = C::default();
-        for (_, bytes) in entries {
-            cell.merge(&loaded(bytes)?);
-        }
-        Some(Box::new(WholePane { cell }))
+        let cell = entries.next().map_or(Some(C::default()), |(_, bytes)| loaded(bytes))?;
+        entries.next().is_none().then(|| Box::new(WholePane { cell }) as Box<dyn Pane>)
     }
 
     fn indelible(&self) -> Option<&'static str> {
