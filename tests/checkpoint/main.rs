@@ -7,6 +7,7 @@
 mod clocks;
 #[path = "../common/mod.rs"]
 mod common;
+mod deaths;
 mod going_on;
 
 use std::fs;
