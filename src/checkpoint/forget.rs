@@ -9,10 +9,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::backlog::Amount;
-use super::birth::foreign;
+use super::birth;
 use super::disk::Disk;
 use super::lock::Lock;
-use super::meta::{self, Meta};
+use super::meta::Meta;
 use super::recover::{Standing, highest, recover};
 use super::snapshot::{self, Writer};
 use crate::error::{Context, Error};
@@ -44,9 +44,7 @@ impl Display for Forgotten {
 
 /// Forgets all that the checkpoint in `dir` holds, but, if asked, not where its input had come to.
 pub fn forget(disk: &Arc<dyn Disk>, dir: &Path, keep_offsets: bool) -> Result<Forgotten, Error> {
-    if !disk.list(dir).at(dir)?.iter().any(|name| name == meta::NAME) {
-        return Err(foreign(dir));
-    }
+    birth::expect(&**disk, dir)?;
     let _lock = Lock::take(&**disk, dir)?;
     // As at a start: names that were seen are on the disk before any is made.
     disk.sync_dir(dir).at(dir)?;
