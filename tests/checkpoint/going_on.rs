@@ -1,7 +1,5 @@
 //! Two runs on one checkpoint are one run: state, windows, reports and Times go on.
 
-use std::cell::Cell;
-
 use crate::common::Ended;
 use crate::{BASE, Place};
 use rustix::process::Signal;

@@ -9,6 +9,7 @@ mod clocks;
 mod common;
 mod deaths;
 mod going_on;
+mod refusals;
 
 use std::fs;
 use std::io::{PipeReader, Write, pipe};
