@@ -49,7 +49,8 @@ fn describe(disk: &Arc<dyn Disk>, dir: &Path) -> Result<String, Error> {
     }
     let Backlog { segments, amount, .. } = &found.backlog;
     let Amount { frames, bytes } = amount;
-    line(&mut text, "unread", &format!("{bytes} bytes of input in {frames} frames of its log"));
+    let s = if *frames == 1 { "" } else { "s" };
+    line(&mut text, "unread", &format!("{bytes} bytes of input in {frames} frame{s} of its log"));
     let mut logs = found.logs;
     if let Some(log) = found.tail_log {
         logs.retain(|other| other.number != log.number);
