@@ -10,6 +10,7 @@ mod common;
 mod deaths;
 mod going_on;
 mod refusals;
+mod upkeep;
 
 use std::fs;
 use std::io::{PipeReader, Write, pipe};
