@@ -8,6 +8,7 @@ mod clocks;
 #[path = "../common/mod.rs"]
 mod common;
 mod deaths;
+mod disks;
 mod going_on;
 mod refusals;
 mod upkeep;
