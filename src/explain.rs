@@ -18,7 +18,7 @@ use crate::sink::stdout::Stdout;
 use crate::source::Read;
 use crate::state::Keep;
 use crate::step::Step;
-use crate::units::show_duration;
+use crate::units::{quoted, show_duration};
 
 /// Prints the pipeline; then, if stdin is the source and no terminal, each record after each step.
 pub fn explain(
@@ -161,13 +161,4 @@ fn shown(bytes: &[u8]) -> String {
     let mut out = Vec::new();
     repr(&mut out, Object::Text(bytes));
     String::from_utf8_lossy(&out).into_owned()
-}
-
-/// An argument as a shell would have to be given it.
-fn quoted(argument: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    match !argument.is_empty() && argument.chars().all(plain) {
-        true => argument.to_string(),
-        false => format!("'{}'", argument.replace('\'', r"'\''")),
-    }
 }

@@ -144,10 +144,6 @@ fn check(typed: &Typed) -> Result<(), Error> {
             "--ascending: with --interval 0 results come in the order of their records",
         ),
         (
-            engine.checkpoint.as_ref().is_some_and(|dir| dir.as_os_str().is_empty()),
-            "--checkpoint: what is empty names no directory",
-        ),
-        (
             engine.checkpoint.is_none() && engine.wal,
             "--wal: needs --checkpoint DIR, where the log is kept",
         ),

@@ -1,4 +1,4 @@
-//! Durations, sizes and escapes as they are typed, and durations as they are shown.
+//! Durations, sizes and escapes as they are typed; durations and arguments as they are shown.
 //!
 //! Numbers are taken apart as decimals and never pass through a float: what is typed is what is
 //! meant, to the millisecond, or it is refused in plain words. [`show_duration`] gives a text that
@@ -138,6 +138,15 @@ fn escape(text: &[u8]) -> Result<(u8, usize), String> {
     let length = if text.get(1) == Some(&b'x') { 4 } else { 2 };
     let shown: String = shown.chars().take(length).collect();
     Err(format!(r"`{shown}` is no escape: there are \t, \n, \0, \\ and \xNN"))
+}
+
+/// An argument as a shell would have to be given it.
+pub fn quoted(argument: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
+    match !argument.is_empty() && argument.chars().all(plain) {
+        true => argument.to_string(),
+        false => format!("'{}'", argument.replace('\'', r"'\''")),
+    }
 }
 
 #[cfg(test)]

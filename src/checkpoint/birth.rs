@@ -23,6 +23,7 @@ use super::recover::{Recovered, recover};
 use super::{Checkpoint, Limits};
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
+use crate::units::quoted;
 
 /// What stands in a directory.
 enum Stands {
@@ -57,7 +58,10 @@ fn make_dir(disk: &dyn Disk, dir: &Path) -> Result<(), Error> {
             let parent = parent.unwrap_or(Path::new("."));
             disk.sync_dir(parent).at(parent)
         }
-        Err(error) if error.kind() == ErrorKind::NotADirectory => Err(foreign(dir)),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            let dir = dir.display();
+            Err(Error::Refused(format!("--checkpoint {dir}: this is no directory")))
+        }
         listed => listed.at(dir).map(drop),
     }
 }
@@ -83,10 +87,18 @@ fn survey(disk: &dyn Disk, dir: &Path) -> Result<Stands, Error> {
     Ok(Stands::Beginnings(names))
 }
 
-/// The refusal of anything that cannot be read as a checkpoint.
-pub fn foreign(dir: &Path) -> Error {
+/// The refusal of a directory that is somebody else's.
+fn foreign(dir: &Path) -> Error {
     let dir = dir.display();
     Error::Refused(format!("--checkpoint {dir}: this is not empty, and is no checkpoint"))
+}
+
+/// Refuses what is no checkpoint, for those who make none.
+pub fn expect(disk: &dyn Disk, dir: &Path) -> Result<(), Error> {
+    match disk.list(dir).at(dir)?.iter().any(|name| name == meta::NAME) {
+        true => Ok(()),
+        false => Err(Error::Refused(format!("{}: this is no checkpoint", dir.display()))),
+    }
 }
 
 fn create(
@@ -181,10 +193,11 @@ fn fits(dir: &Path, was: &Pipeline, is: &Pipeline) -> Result<(), Error> {
     if differences.is_empty() {
         return Ok(());
     }
-    let dir = dir.display();
+    let reset = format!("weir checkpoint reset {} --keep-offsets", quoted(&dir.to_string_lossy()));
     Err(Error::Refused(format!(
-        "--checkpoint {dir}: of another pipeline: {}; `weir checkpoint reset {dir} --keep-offsets` \
-         forgets its state and goes on from where it was",
+        "--checkpoint {}: of another pipeline: {}; `{reset}` forgets its state and goes on from \
+         where it was",
+        dir.display(),
         differences.join(", ")
     )))
 }

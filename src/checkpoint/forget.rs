@@ -9,10 +9,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::backlog::Amount;
-use super::birth::foreign;
+use super::birth;
 use super::disk::Disk;
 use super::lock::Lock;
-use super::meta::{self, Meta};
+use super::meta::Meta;
 use super::recover::{Standing, highest, recover};
 use super::snapshot::{self, Writer};
 use crate::error::{Context, Error};
@@ -22,6 +22,8 @@ use crate::error::{Context, Error};
 pub struct Forgotten {
     /// The record after whose input the next start goes on; `None`: from the beginning.
     pub kept: Option<u64>,
+    /// True if it was asked for that, whether or not there is a record.
+    pub keeps_positions: bool,
     /// The record whose output was still owed, and now is not.
     pub owed: Option<u64>,
     /// The input beyond that record in the write-ahead log: kept with the record, or given up with
@@ -33,20 +35,24 @@ impl Display for Forgotten {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kept {
             Some(n) => write!(f, "reset; the next start goes on behind record {n}")?,
+            None if self.keeps_positions => f.write_str("reset; there was no record")?,
             None => f.write_str("reset; the next start begins afresh")?,
         }
-        match self.owed {
-            Some(n) => write!(f, "; the output of record {n} was owed, and is given up"),
-            None => Ok(()),
+        if let Some(n) = self.owed {
+            write!(f, "; the output of record {n} was owed, and is given up")?;
+        }
+        let bytes = self.unread.map_or(0, |unread| unread.bytes);
+        match (bytes, self.keeps_positions) {
+            (0, _) => Ok(()),
+            (_, true) => write!(f, "; {bytes} bytes of input that no batch has had come first"),
+            (_, false) => write!(f, "; {bytes} bytes of input that no batch has had are given up"),
         }
     }
 }
 
 /// Forgets all that the checkpoint in `dir` holds, but, if asked, not where its input had come to.
 pub fn forget(disk: &Arc<dyn Disk>, dir: &Path, keep_offsets: bool) -> Result<Forgotten, Error> {
-    if !disk.list(dir).at(dir)?.iter().any(|name| name == meta::NAME) {
-        return Err(foreign(dir));
-    }
+    birth::expect(&**disk, dir)?;
     let _lock = Lock::take(&**disk, dir)?;
     // As at a start: names that were seen are on the disk before any is made.
     disk.sync_dir(dir).at(dir)?;
@@ -62,7 +68,12 @@ pub fn forget(disk: &Arc<dyn Disk>, dir: &Path, keep_offsets: bool) -> Result<Fo
         void = found.snapshot.map_or(0, |snapshot| snapshot.void);
     }
     let n = standing.record.as_ref().map(|record| record.n);
-    let forgotten = Forgotten { kept: n, owed: n.filter(|_| !standing.done), unread };
+    let forgotten = Forgotten {
+        kept: n,
+        keeps_positions: keep_offsets,
+        owed: n.filter(|_| !standing.done),
+        unread,
+    };
     // Its output cannot be made again from a state that is forgotten.
     standing.done = true;
     let writer = Writer::create(disk, dir, &meta.uuid, number, next, (&standing, void))?;

@@ -19,6 +19,7 @@ use std::path::Path;
 use super::disk::{Disk, read_whole};
 use super::place;
 use crate::error::{Context, Error};
+use crate::units::quoted;
 
 /// The name of the file.
 pub const NAME: &str = "meta";
@@ -64,6 +65,17 @@ impl Pipeline {
             differences.push(format!("the order was {}, is {}", order(self), order(is)));
         }
         differences
+    }
+
+    /// What was typed, about as it was.
+    pub fn typed(&self) -> String {
+        let argument = |(flag, value): &(String, String)| match (flag.as_str(), value.is_empty()) {
+            ("source", _) => value.clone(),
+            // A step that was given nothing looks like a flag that takes nothing, and nobody minds.
+            (_, true) => flag.clone(),
+            (_, false) => format!("{flag} {}", quoted(value)),
+        };
+        self.0.iter().map(argument).collect::<Vec<_>>().join(" ")
     }
 
     fn show(&self, flag: &str) -> String {

@@ -64,6 +64,7 @@ use self::recover::Standing;
 use self::snapshot::Snapshot;
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
+use crate::units::quoted;
 
 pub use self::backlog::{Amount, Unread};
 pub use self::forget::{Forgotten, forget};
@@ -366,9 +367,10 @@ fn place(disk: &dyn Disk, file: &mut dyn Append, dir: &Path, name: &str) -> Resu
 
 /// A file is not what it must be.
 fn damaged(path: &Path, offset: u64, what: &str) -> Error {
-    let dir = path.parent().unwrap_or(path).display();
+    let dir = path.parent().unwrap_or(path).to_string_lossy();
     Error::Refused(format!(
-        "{}, byte {offset}: damaged: {what}; `weir checkpoint reset {dir}` forgets all it holds",
-        path.display()
+        "{}, byte {offset}: damaged: {what}; `weir checkpoint reset {}` forgets all it holds",
+        path.display(),
+        quoted(&dir)
     ))
 }

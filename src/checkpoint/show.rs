@@ -4,27 +4,27 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::backlog::Backlog;
-use super::birth::foreign;
+use super::backlog::{Amount, Backlog};
+use super::birth;
 use super::disk::Disk;
 use super::frame::Kind;
 use super::log::Written;
 use super::merge::{Merge, Walk};
-use super::meta::{self, Meta};
+use super::meta::Meta;
 use super::record::{Record, decode_pane};
 use super::recover::recover;
 use super::snapshot::Snapshot;
 use super::{Limits, pane_pieces};
-use crate::error::{Context, Error};
+use crate::clock::Stamp;
+use crate::error::Error;
+use crate::sink::time::{Clockface, Style};
 
 /// How often a stream may take files away under us before we give up.
 const ATTEMPTS: usize = 5;
 
 /// Describes the checkpoint in `dir`, which a stream may be using.
 pub fn show(disk: &Arc<dyn Disk>, dir: &Path) -> Result<String, Error> {
-    if !disk.list(dir).at(dir)?.iter().any(|name| name == meta::NAME) {
-        return Err(foreign(dir));
-    }
+    birth::expect(&**disk, dir)?;
     let mut attempt = 1;
     loop {
         // A compaction removes files that were just listed; then there is a new snapshot to read.
@@ -36,16 +36,21 @@ pub fn show(disk: &Arc<dyn Disk>, dir: &Path) -> Result<String, Error> {
 }
 
 fn describe(disk: &Arc<dyn Disk>, dir: &Path) -> Result<String, Error> {
-    let meta = Meta::read(&**disk, dir)?;
-    let found = recover(disk, dir, &meta.uuid)?;
-    // The last line is the checksum of the others, and says nothing.
-    let mut text: String =
-        meta.encode().split_inclusive('\n').filter(|line| !line.starts_with("crc ")).collect();
-    let done = if found.standing.done { "done" } else { "its output is owed" };
+    let Meta { uuid, pipeline } = Meta::read(&**disk, dir)?;
+    let found = recover(disk, dir, &uuid)?;
+    let mut text = String::new();
+    let typed = pipeline.map(|pipeline| pipeline.typed());
+    line(&mut text, "pipeline", typed.as_deref().unwrap_or("any: it was reset"));
+    let owed = "its output is owed: the next start begins with it";
+    let done = if found.standing.done { "its output is out" } else { owed };
     match &found.standing.record {
         Some(record) => describe_record(&mut text, record, done),
-        None => text.push_str("no record\n"),
+        None => line(&mut text, "record", "none"),
     }
+    let Backlog { segments, amount, .. } = &found.backlog;
+    let Amount { frames, bytes } = amount;
+    let s = if *frames == 1 { "" } else { "s" };
+    line(&mut text, "unread", &format!("{bytes} bytes of input in {frames} frame{s} of its log"));
     let mut logs = found.logs;
     if let Some(log) = found.tail_log {
         logs.retain(|other| other.number != log.number);
@@ -53,31 +58,45 @@ fn describe(disk: &Arc<dyn Disk>, dir: &Path) -> Result<String, Error> {
     }
     let snapshot = found.snapshot.as_ref();
     let (keys, panes) = count(disk, snapshot, &logs)?;
-    let _ = writeln!(text, "keys {keys}\npanes {panes}");
+    line(&mut text, "keys", &keys.to_string());
+    line(&mut text, "panes", &panes.to_string());
     if let Some(Snapshot { number, bytes, keys, .. }) = snapshot {
-        let _ = writeln!(text, "snap-{number} {bytes} bytes {keys} keys");
+        line(&mut text, &format!("snap-{number}"), &format!("{bytes} bytes, {keys} keys"));
     }
-    for log in &logs {
-        let _ = writeln!(text, "log-{} {} bytes", log.number, log.bytes);
-    }
-    let Backlog { segments, amount, .. } = &found.backlog;
-    for segment in segments {
-        let _ = writeln!(text, "wal-{} {} bytes", segment.number, segment.bytes);
-    }
-    if !segments.is_empty() {
-        let _ = writeln!(text, "unread {} frames {} bytes", amount.frames, amount.bytes);
-    }
+    let mut file = |name: String, bytes: u64| line(&mut text, &name, &format!("{bytes} bytes"));
+    logs.iter().for_each(|log| file(format!("log-{}", log.number), log.bytes));
+    segments.iter().for_each(|wal| file(format!("wal-{}", wal.number), wal.bytes));
+    line(&mut text, "uuid", &format!("{:032x}", u128::from_be_bytes(uuid)));
     Ok(text)
+}
+
+/// A line for people: what it is about, and what there is to say.
+fn line(text: &mut String, about: &str, what: &str) {
+    let _ = writeln!(text, "{about:<9} {what}");
 }
 
 fn describe_record(text: &mut String, record: &Record, done: &str) {
     let Record { n, time, from, to, outputs, wal, began, chunks: _ } = record;
-    let _ = writeln!(text, "record {n} {done}\ntime {}\nbegan {}", time.0, began.0);
-    let _ = writeln!(text, "from {}\nto {}\nwal {wal}", readable(from), readable(to));
+    line(text, "began", &moment(*began));
+    line(text, "record", &format!("{n}; {done}"));
+    line(text, "time", &moment(*time));
+    if !to.is_empty() {
+        line(text, "input", &format!("from {} to {}", readable(from), readable(to)));
+    }
+    if *wal > 0 {
+        line(text, "input", &format!("up to frame {wal} of its log"));
+    }
     for output in outputs {
         let (target, before, length) = (readable(&output.target), output.before, output.length);
-        let _ = writeln!(text, "output {target} {length} bytes at {before}");
+        line(text, "output", &format!("{length} bytes at byte {before} of {target}"));
     }
+}
+
+/// A moment as the formats write it, in UTC, and its milliseconds, by which files are named.
+fn moment(time: Stamp) -> String {
+    let mut text = Vec::new();
+    Clockface::new(true, Style::Rfc3339).styled(&mut text, time);
+    format!("{}, {} ms", String::from_utf8_lossy(&text), time.0)
 }
 
 /// Text as it is, other bytes as hexadecimal digits.

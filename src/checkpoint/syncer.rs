@@ -13,7 +13,7 @@
 //! After a failed append or sync nothing is synced any more, and nothing is said to be: the system
 //! may have dropped what it could not write, and would call the next sync a success.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::bug::{Bug, planted};
@@ -27,7 +27,6 @@ pub struct Syncer(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    dir: PathBuf,
     progress: Mutex<Progress>,
     /// The open segment; none before there is one.
     file: Mutex<Option<Open>>,
@@ -43,14 +42,15 @@ struct Open {
 struct Progress {
     appended: u64,
     synced: u64,
-    poisoned: bool,
+    /// What has failed first: whoever asks later is told that, and not that something has.
+    failed: Option<String>,
 }
 
 impl Syncer {
-    /// For a log in `dir` without a segment of its own yet, of which all up to `last` is durable.
-    pub(super) fn new(dir: &Path, last: u64) -> Syncer {
-        let progress = Mutex::new(Progress { appended: last, synced: last, poisoned: false });
-        Syncer(Arc::new(Shared { dir: dir.to_path_buf(), progress, file: Mutex::new(None) }))
+    /// For a log without a segment of its own yet, of which all up to `last` is durable.
+    pub(super) fn new(last: u64) -> Syncer {
+        let progress = Mutex::new(Progress { appended: last, synced: last, failed: None });
+        Syncer(Arc::new(Shared { progress, file: Mutex::new(None) }))
     }
 
     /// Returns when all that was appended before the call is durable; gives the greatest durable lsn.
@@ -80,9 +80,9 @@ impl Syncer {
         self.progress().appended = lsn;
     }
 
-    /// Takes note that something has failed.
-    pub(super) fn poison(&self) {
-        self.progress().poisoned = true;
+    /// Takes note of a failure.
+    pub(super) fn poison(&self, error: &Error) {
+        self.progress().failed.get_or_insert_with(|| error.to_string());
     }
 
     /// Syncs the open segment, then puts the one that `make` gives in its place.
@@ -105,7 +105,7 @@ impl Syncer {
         drop(progress);
         let Open { path, file } = file.as_mut().expect("what was appended stands in a segment");
         if !planted(Bug::WalAckBeforeSync) {
-            file.sync().at(path).inspect_err(|_| self.poison())?;
+            file.sync().at(path).inspect_err(|error| self.poison(error))?;
         }
         // An append may have failed meanwhile; then it is not for us to say what is durable.
         self.intact()?.synced = appended;
@@ -114,13 +114,10 @@ impl Syncer {
 
     fn intact(&self) -> Result<MutexGuard<'_, Progress>, Error> {
         let progress = self.progress();
-        if progress.poisoned {
-            let dir = self.0.dir.display();
-            return Err(Error::Failed(format!(
-                "{dir}: the write-ahead log is not usable any more"
-            )));
+        match &progress.failed {
+            Some(failed) => Err(Error::Failed(failed.clone())),
+            None => Ok(progress),
         }
-        Ok(progress)
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -163,7 +160,7 @@ mod tests {
     fn gated() -> (Syncer, Receiver<()>, Sender<io::Result<()>>) {
         let (begun, has_begun) = channel();
         let (end, ends) = channel();
-        let syncer = Syncer::new("ck".as_ref(), 4);
+        let syncer = Syncer::new(4);
         let file = Box::new(Gate(begun, Mutex::new(ends)));
         *syncer.file() = Some(Open { path: "ck/wal-1".into(), file });
         (syncer, has_begun, end)
@@ -209,12 +206,11 @@ mod tests {
     }
 
     #[test]
-    fn after_a_failure_nothing_is_synced_and_nothing_is_said_to_be() {
+    fn after_a_failure_nothing_is_synced_and_everybody_is_told_what_has_failed() {
         let (syncer, has_begun, end) = gated();
         syncer.has_appended(5);
         end.send(Err(rustix::io::Errno::IO.into())).unwrap();
-        assert_eq!(syncer.sync().unwrap_err().to_string(), "ck/wal-1: input/output error");
-        let text = "ck: the write-ahead log is not usable any more";
+        let text = "ck/wal-1: input/output error";
         for _ in 0..3 {
             assert_eq!(syncer.sync().unwrap_err().to_string(), text);
         }
@@ -227,9 +223,9 @@ mod tests {
             move || syncer.sync()
         });
         has_begun.recv().unwrap();
-        syncer.poison();
+        syncer.poison(&Error::Failed("no space".to_string()));
         end.send(Ok(())).unwrap();
-        assert_eq!(sync.join().unwrap().unwrap_err().to_string(), text);
+        assert_eq!(sync.join().unwrap().unwrap_err().to_string(), "no space");
         assert_eq!(syncer.synced(), 4);
     }
 }

@@ -82,7 +82,7 @@ impl Wal {
             number,
             next: backlog.next,
             payload: Vec::new(),
-            syncer: Syncer::new(dir, backlog.next - 1),
+            syncer: Syncer::new(backlog.next - 1),
         };
         let mut pieces = backlog.proven;
         if let Some(tail) = backlog.tail {
@@ -104,7 +104,7 @@ impl Wal {
     pub fn append(&mut self, delimiter: u8, records: &[u8]) -> Result<u64, Error> {
         self.syncer.check()?;
         let lsn = self.next;
-        self.write(delimiter, records).inspect_err(|_| self.syncer.poison())?;
+        self.write(delimiter, records).inspect_err(|error| self.syncer.poison(error))?;
         self.syncer.has_appended(lsn);
         self.next += 1;
         Ok(lsn)

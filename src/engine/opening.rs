@@ -173,9 +173,7 @@ fn catch_up(wait: &mut dyn Wait, last: Stamp, most: Duration, says: bool) {
         wait.go_on_from(last);
         if says {
             let seconds = ahead.as_secs();
-            say(&format!(
-                "the clock is {seconds} s behind the last Time; Times go on from there, not back"
-            ));
+            say(&format!("the clock is {seconds} s behind the last Time; Times go on from there"));
         }
     }
 }

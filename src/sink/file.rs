@@ -31,6 +31,7 @@ use super::output::{Output, Staged};
 use crate::clock::Stamp;
 use crate::error::{Context, Error, said};
 use crate::say::say;
+use crate::units::quoted;
 
 /// A file that batches are appended to.
 pub struct Appended {
@@ -178,7 +179,8 @@ impl Appended {
         };
         Error::Refused(format!(
             "{path}: bytes {from} to {len} {what}, and are of somebody else; copy what is needed, cut \
-             the file by `truncate -s {from}`, and start again"
+             the file by `truncate -s {from} {}`, and start again",
+            quoted(&self.path.to_string_lossy())
         ))
     }
 }

@@ -72,7 +72,9 @@ fn build(matches: &ArgMatches, settings: &Settings) -> Result<Box<dyn Source>, E
     let flags = Flags::from_arg_matches(matches).map_err(|err| Error::usage(err.to_string()))?;
     let address = Address::listening(&flags.address)?;
     if flags.ack && !settings.acknowledges {
-        return Err(Error::usage("--ack: needs --checkpoint, whose log keeps the lines"));
+        return Err(Error::usage(
+            "--ack: needs --checkpoint, and no --no-wal: the log keeps the lines",
+        ));
     }
     Ok(Box::new(Listen::new(address, flags.ack, settings)))
 }

@@ -169,7 +169,7 @@ fn a_file_that_another_has_appended_to_is_refused_with_the_range_and_left_as_it_
         let error = redeemed(&path, "old\n", found).unwrap_err();
         let message = error.to_string();
         assert!(message.starts_with(&format!("{}: {what}", path.display())), "{message}");
-        assert!(message.contains(&format!("`truncate -s {cut}`")), "{message}");
+        assert!(message.contains(&format!("`truncate -s {cut} {}`", path.display())), "{message}");
         assert_eq!((error.exit_status(), text(&path).as_str()), (2, found));
         // Doing as it says helps.
         assert_eq!(redeemed(&path, "old\n", &found[..cut]).unwrap(), "old\nabc\n");

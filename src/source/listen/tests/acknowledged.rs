@@ -233,7 +233,10 @@ fn answers_need_a_log() {
     let matches = |args: &[&str]| arguments(clap::Command::new("listen")).get_matches_from(args);
     let matches = matches(&["listen", "0", "--ack"]);
     let error = build(&matches, &settings()).err().unwrap();
-    assert_eq!(error.to_string(), "--ack: needs --checkpoint, whose log keeps the lines");
+    assert_eq!(
+        error.to_string(),
+        "--ack: needs --checkpoint, and no --no-wal: the log keeps the lines"
+    );
     assert_eq!(error.exit_status(), 2);
     assert!(build(&matches, &Settings { acknowledges: true, ..settings() }).is_ok());
 }

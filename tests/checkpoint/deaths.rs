@@ -1,0 +1,213 @@
+//! kill -9, readers of stdout that go, and what clients of listen are told.
+
+use std::fs::File;
+use std::io::{ErrorKind, PipeReader, Read, Write, pipe};
+use std::net::{Shutdown, TcpStream};
+
+use crate::Place;
+use crate::common::{PATIENCE, Run, start};
+use rustix::fs::{CWD, Mode, mkfifoat};
+use rustix::pipe::fcntl_setpipe_size;
+use rustix::process::Signal;
+
+/// A state of which each batch prints what has changed.
+const STATE: &str = "--count-by-key --update-state --changed --skip-empty --interval 20ms";
+
+fn killed(run: Run) -> String {
+    run.signal(Signal::KILL);
+    let ended = wait(run);
+    assert_eq!((ended.0, ended.2.as_str()), (128 + 9, ""));
+    ended.1
+}
+
+/// Waits for the end of a run whose stdin stays open: its status, and what is left to be looked at.
+fn wait(mut run: Run) -> (i32, String, String) {
+    let _stdin = run.take_stdin();
+    let ended = run.end();
+    (ended.status, ended.out, ended.err)
+}
+
+#[test]
+fn what_was_printed_before_a_kill_goes_on_and_the_file_has_each_batch_once() {
+    let place = Place::new();
+    let args = format!("{STATE} --format json --checkpoint ck -o out -o -");
+    let (mut printed, mut last) = (Vec::new(), String::new());
+    for round in 1..=5 {
+        let mut run = place.start(&args);
+        run.write("a\n");
+        let wanted = format!("\"value\":{round}}}");
+        let line = run.out.line("");
+        // The last batch may come once more, the same to the byte.
+        let line = if line == last { run.out.line("") } else { line };
+        assert!(line.ends_with(&wanted), "{line} after {last}");
+        assert_eq!(killed(run), "");
+        last.clone_from(&line);
+        printed.push(line);
+    }
+    assert_eq!(place.piped(&args, "").status, 0);
+    assert_eq!(place.text("out").lines().collect::<Vec<_>>(), printed);
+}
+
+#[test]
+fn a_batch_that_was_being_written_at_a_kill_comes_again_whole() {
+    let place = Place::new();
+    let args = "--once --count-by-key --format tsv --epoch --checkpoint ck -o out -o -";
+    let input: String = (0..2000).map(|n| format!("key-{n:04}\n")).collect();
+    let (mut reader, writer) = pipe().unwrap();
+    fcntl_setpipe_size(&writer, 4096).unwrap();
+    let mut command = place.weir(args);
+    command.stdin(crate::filled(&input)).stdout(writer);
+    let run = start(command);
+    // The first byte is out, and there is no room for all of them.
+    let mut seen = vec![0];
+    reader.read_exact(&mut seen).unwrap();
+    run.signal(Signal::KILL);
+    assert_eq!(run.end().status, 128 + 9);
+    reader.read_to_end(&mut seen).unwrap();
+    let again = place.piped(&format!("{args} --skip-empty"), "");
+    assert_eq!(again.ok().lines().count(), 2000);
+    assert!(seen.len() < again.out.len() && again.out.as_bytes().starts_with(&seen));
+    assert!(place.text("out") == again.out, "the file has it once");
+    assert_eq!(place.piped(&format!("{args} --skip-empty"), "").ok(), "", "it is not owed twice");
+}
+
+#[test]
+fn a_command_that_was_at_work_at_a_kill_gets_the_batch_again() {
+    let place = Place::new();
+    mkfifoat(CWD, place.path("fifo"), Mode::RWXU).unwrap();
+    let script = r#"exec "$WEIR" --once --skip-empty --count-by-key --format json --checkpoint ck \
+        --exec 'cat; echo; read x < fifo'"#;
+    let mut printed = Vec::new();
+    for is_killed in [true, false] {
+        let mut run = start(place.shell(script));
+        run.write(if is_killed { "a\nb\na\n" } else { "" });
+        run.close();
+        printed.push(run.out.lines(3));
+        if is_killed {
+            run.signal(Signal::KILL);
+        }
+        // Commands outlive a weir that is killed, and hold its stdout.
+        File::options().write(true).open(place.path("fifo")).unwrap().write_all(b"x\n").unwrap();
+        let status = if is_killed { 128 + 9 } else { 0 };
+        assert_eq!(run.end().status, status);
+    }
+    assert!(printed[0][0].ends_with("\"key\":\"a\",\"value\":2}"), "{printed:?}");
+    assert_eq!(printed[0], printed[1], "under the same Time, too");
+}
+
+/// A stream of clients in one batch, which ends with the run; a line that is too long is said.
+const CLIENTS: &str = "listen 0 --count-by-key --update-state --format text --interval 10000d \
+                       --max-record 3 --checkpoint ck -o -";
+
+fn client(run: &mut Run, text: &str) -> TcpStream {
+    let mut client = TcpStream::connect(("127.0.0.1", run.port())).unwrap();
+    client.set_read_timeout(Some(PATIENCE)).unwrap();
+    client.write_all(text.as_bytes()).unwrap();
+    client
+}
+
+/// What a client is told that has sent all.
+fn told(mut client: TcpStream) -> String {
+    client.shutdown(Shutdown::Write).unwrap();
+    let mut told = String::new();
+    client.read_to_string(&mut told).unwrap();
+    told
+}
+
+#[test]
+fn a_client_that_saw_the_end_is_counted_once_and_one_that_did_not_sees_a_reset() {
+    let place = Place::new();
+    let mut run = place.start(CLIENTS);
+    let first = client(&mut run, "a\nb\n");
+    let port = first.peer_addr().unwrap();
+    assert_eq!(told(first), "");
+    let mut second = TcpStream::connect(port).unwrap();
+    second.set_read_timeout(Some(PATIENCE)).unwrap();
+    second.write_all(b"c\ntoo long\n").unwrap();
+    run.err.line("a bad record is skipped");
+    assert_eq!(killed(run), "", "nothing was printed");
+    let error = second.read(&mut [0]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+
+    let mut run = place.start(CLIENTS);
+    assert_eq!(told(client(&mut run, "a\n")), "");
+    run.signal(Signal::TERM);
+    let (status, out, _) = wait(run);
+    // What became of the second client's line nobody was told.
+    let counts: Vec<_> = out.lines().filter(|line| !line.starts_with('c')).collect();
+    assert_eq!((status, counts), (0, vec!["a\t2", "b\t1"]));
+}
+
+#[test]
+fn with_ack_a_client_is_told_how_many_of_its_lines_are_kept() {
+    let place = Place::new();
+    let mut run = place.start(&format!("{CLIENTS} --ack"));
+    assert_eq!(told(client(&mut run, "a\ntoo long\nb\nc")), "ok 3\n");
+    run.err.line("a bad record is skipped");
+    assert_eq!(killed(run), "");
+    let mut run = place.start(&format!("{CLIENTS} --ack"));
+    assert_eq!(told(client(&mut run, "a\n")), "ok 1\n");
+    run.signal(Signal::TERM);
+    assert_eq!(wait(run), (0, "a\t2\nb\t1\nc\t1\n".to_string(), String::new()));
+}
+
+/// A run whose stdout is a pipe that we read.
+fn into_pipe(place: &Place, args: &str) -> (Run, PipeReader) {
+    let (reader, writer) = pipe().unwrap();
+    let mut command = place.weir(args);
+    command.stdout(writer);
+    (start(command), reader)
+}
+
+#[test]
+fn the_batch_that_a_reader_did_not_take_is_owed_to_the_next_one() {
+    let place = Place::new();
+    let args = "--count --update-state --format tsv --epoch --checkpoint ck -o out -o -";
+    let (mut run, reader) = into_pipe(&place, &format!("{args} --interval 10000d --max-record 3"));
+    run.write("a\nb\ntoo long\n");
+    run.err.line("a bad record is skipped");
+    // Nothing more comes: that the reader has gone is noticed while idle.
+    drop(reader);
+    assert_eq!(wait(run), (0, String::new(), String::new()));
+    let owed = place.text("out");
+    let time = owed.strip_suffix("\t2\n").expect("the file has the batch");
+    assert!(place.shown("time").ends_with(&format!(", {time}000 ms")));
+    assert!(place.show().contains("its output is owed"));
+    let next = place.piped(&format!("{args} --interval 10000d"), "c\n");
+    let (first, rest) = next.out.split_once('\n').unwrap();
+    assert_eq!(format!("{first}\n"), owed);
+    assert!(rest.ends_with("\t3\n") && !rest.starts_with(time), "{rest}");
+    assert_eq!(place.text("out"), next.out, "each batch once");
+}
+
+#[test]
+fn head_ends_an_idle_stream_quietly_and_the_next_run_goes_on() {
+    let place = Place::new();
+    let args = format!("{STATE} --format json --checkpoint ck -o -");
+    let mut run = start(place.shell(&format!(r#"{{ "$WEIR" {args}; echo $? >&2; }} | head -n 1"#)));
+    run.write("a\n");
+    assert!(run.out.line("").ends_with("\"key\":\"a\",\"value\":1}"));
+    assert_eq!(run.err.line(""), "0");
+    assert_eq!(wait(run), (0, String::new(), String::new()));
+    let ended = place.piped(&args, "a\n");
+    assert!(ended.ok().ends_with("\"key\":\"a\",\"value\":2}\n"), "{ended:?}");
+}
+
+#[test]
+fn head_ends_a_stream_that_never_pauses_and_the_file_has_each_batch_once() {
+    let place = Place::new();
+    let args = "--words --count-by-key --update-state --interval 20ms --format tsv --epoch \
+                --checkpoint ck -o out -o -";
+    let script = format!(r#"yes a | {{ "$WEIR" {args}; echo $? >&2; }} | head -n 1"#);
+    let ended = start(place.shell(&script)).end();
+    assert_eq!((ended.status, ended.err.as_str()), (0, "0\n"));
+    assert!(place.text("out").starts_with(&ended.out));
+    let owed = place.text("out").lines().last().unwrap().to_string();
+    let next = place.piped(args, "");
+    assert_eq!(next.ok().lines().next(), Some(owed.as_str()));
+    let out = place.text("out");
+    let field = |line: &str, at: usize| line.split('\t').nth(at).unwrap().parse::<f64>().unwrap();
+    let rows: Vec<_> = out.lines().map(|line| (field(line, 0), field(line, 2))).collect();
+    assert!(rows.windows(2).all(|pair| pair[0].0 < pair[1].0), "{rows:?}");
+    assert_eq!(rows.last().unwrap().1, rows[rows.len() - 2].1, "nothing came in the last run");
+}

@@ -1,0 +1,125 @@
+//! Two runs on one checkpoint are one run: state, windows, reports and Times go on.
+
+use crate::common::Ended;
+use crate::{BASE, Place};
+use rustix::process::Signal;
+
+/// Some ten seconds of a stream.
+const EVENTS: &[(i64, &str)] = &[
+    (300, "a b\na\n"),
+    (1200, "c\n"),
+    (1700, "a\nz\nb\n"),
+    (3400, "b d\n"),
+    (3600, "a\n"),
+    (6100, "e\n"),
+    (7500, "c c\na\n"),
+    (9500, "d\n"),
+];
+
+/// Every kind of what is kept.
+const PIPELINES: &[&str] = &[
+    "--count-by-key --update-state",
+    "--count-by-key --update-state --changed",
+    "--count-by-key --update-state --changed --top 2",
+    "--count-by-key --update-state --state-ttl 2 --changed",
+    "--count-by-key --update-state --max-keys 3 --on-full oldest",
+    "--count-by-key --update-state --sort none",
+    "--count-by-key --update-state --interval 0",
+    "--count --update-state",
+    "--count-by-key --window 4 --slide 2",
+    "--count-by-key --window 4 --slide 2 --inverse",
+    "--count-by-key --window 4 --slide 2 --inverse --keep-zeros",
+    "--count-by-key --window 6 --slide 3 --changed",
+    "--count-by-key --window 4 --inverse --changed",
+    "--count-by-key --window 6 --slide 2 --sort none --skip-partial",
+    "--count --window 4 --slide 2 --skip-empty",
+    "--count-by-key --changed",
+    "--count-by-key --sort none",
+    "--count --interval 2",
+    "--split=a",
+    "--words --format text",
+    "--interval 0",
+];
+
+/// Runs to `cut` and from there on, on one checkpoint, and has every output printed.
+fn cut(place: &Place, args: &str, cut: i64) -> [Ended; 2] {
+    let args = format!("{args} --checkpoint ck -o out -o -");
+    let first = format!("{args} --duration {}ms", cut - 50);
+    [place.replay(EVENTS, 50, &first), place.replay(EVENTS, cut, &args)]
+}
+
+/// One run without a checkpoint, whose batch is cut short where the others are.
+fn whole(place: &Place, args: &str, cut: i64) -> Ended {
+    let mut events = EVENTS.to_vec();
+    if cut % 1000 != 0 {
+        events.push((cut, "CUT"));
+        events.sort_by_key(|(at, _)| *at);
+    }
+    place.replay(&events, 50, args)
+}
+
+#[test]
+fn two_runs_on_one_checkpoint_print_what_one_run_prints() {
+    for (args, at) in PIPELINES.iter().flat_map(|args| [500, 4000, 7700].map(|at| (args, at))) {
+        let place = Place::new();
+        let runs = cut(&place, args, at);
+        let printed: String = runs.iter().map(Ended::ok).collect();
+        let expected = whole(&place, args, at);
+        assert_eq!(printed, expected.ok(), "{args}, cut at {at} ms");
+        assert_eq!(place.text("out"), expected.ok(), "{args}, cut at {at} ms");
+    }
+}
+
+#[test]
+fn a_second_pipe_is_counted_with_the_first() {
+    let place = Place::new();
+    let args = "--words --count-by-key --update-state --format text --checkpoint ck -o out -o -";
+    let piped = |second: i64, flags: &str, input: &str| {
+        let clock = BASE + second * 1000 + 50;
+        place.piped(&format!("{args} {flags} --virtual-clock {clock}"), input)
+    };
+    assert_eq!(piped(0, "--once", "a b\na\n").ok(), "a\t2\nb\t1\n");
+    assert_eq!(piped(1, "--once", "b c").ok(), "a\t2\nb\t2\nc\t1\n");
+    assert_eq!(place.text("out"), "a\t2\nb\t1\na\t2\nb\t2\nc\t1\n");
+    assert_eq!(piped(2, "--interval 0", "c a\nc\n").ok(), "c\t2\na\t3\nc\t3\n");
+    assert_eq!(piped(3, "--interval 0", "c\n").ok(), "c\t4\n");
+    assert!(place.text("out").ends_with("c\t1\nc\t2\na\t3\nc\t3\nc\t4\n"));
+}
+
+/// A window of batches that never end by themselves; the line that is too long is said when the lines
+/// before it have been read.
+const LONG: &str = "--count --window 10000d --slide 10000d --interval 5000d --max-record 3";
+
+fn read_and_stopped(place: &Place, args: &str, signal: Signal) -> Ended {
+    let mut run = place.start(&format!("{LONG} --format text {args}"));
+    run.write("a\nb\ntoo long\n");
+    run.err.line("a bad record is skipped");
+    run.signal(signal);
+    let _stdin = run.take_stdin();
+    run.end()
+}
+
+#[test]
+fn an_open_window_is_not_printed_by_a_signal_and_goes_on() {
+    for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+        let place = Place::new();
+        assert_eq!(read_and_stopped(&place, "", signal).ok(), "2\n", "without a checkpoint");
+        assert_eq!(read_and_stopped(&place, "--checkpoint ck -o out -o -", signal).ok(), "");
+        assert_eq!(place.text("out"), "");
+        let ended = place.piped(&format!("{LONG} --format text --checkpoint ck"), "c\n");
+        assert_eq!(ended.ok(), "3\n", "the end of the input prints it");
+    }
+}
+
+#[test]
+fn an_open_window_is_not_printed_by_batches_and_duration_and_goes_on() {
+    for (end, before, after) in [("--batches 2", "6\n", "7\n"), ("--duration 1s", "2\n", "3\n")] {
+        let place = Place::new();
+        let args = "--count --window 60 --slide 60 --format text";
+        let first = format!("{args} {end}");
+        assert_eq!(place.replay(EVENTS, 50, &first).ok(), before, "{end}");
+        let saved = format!("{args} --checkpoint ck");
+        assert_eq!(place.replay(EVENTS, 50, &format!("{saved} {end}")).ok(), "", "{end}");
+        assert_eq!(place.replay(&[(5000, "x\n")], 5000, &saved).ok(), after, "{end}");
+    }
+}

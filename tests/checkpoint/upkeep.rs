@@ -1,0 +1,146 @@
+//! `weir checkpoint show` and `weir checkpoint reset`.
+
+use std::io::pipe;
+
+use regex::Regex;
+use rustix::process::Signal;
+
+use crate::Place;
+use crate::common::{Run, start};
+
+/// Masks what is another each time: where we are, numbers of files and the checkpoint's own name.
+fn masked(place: &Place, shown: &str) -> String {
+    let shown = shown.replace(place.path("").to_str().unwrap(), "/HERE/");
+    let shown =
+        Regex::new(r"\d+:\d+\n").unwrap().replace_all(&shown, "DEVICE:INODE\n").into_owned();
+    let shown =
+        Regex::new(r"(log-\d +)\d+ bytes").unwrap().replace_all(&shown, "${1}BYTES").into_owned();
+    Regex::new("[0-9a-f]{32}").unwrap().replace(&shown, "UUID").into_owned()
+}
+
+#[test]
+fn show_says_what_there_is() {
+    let place = Place::new();
+    let args = "--split=, --trim --count-by-key --window 6 --slide 2 --checkpoint ck";
+    let records = [(300, "a,b\n"), (1300, "a\n"), (2300, "c\n"), (9000, "ACCEPT")];
+    let first = format!("{args} -o out --duration 2450ms");
+    place.replay(&records, 50, &first).ok();
+    let second = format!("{args} -o out --duration 1s");
+    place.replay(&[(3300, "c\n"), (9000, "ACCEPT")], 3050, &second).ok();
+    let wanted = "\
+pipeline  replay --split , --trim --count-by-key --window 6s --slide 2s
+began     2018-12-11T00:31:20.050+00:00, 1544488280050 ms
+record    3; its output is out
+time      2018-12-11T00:31:24+00:00, 1544488284000 ms
+input     up to frame 4 of its log
+output    142 bytes at byte 133 of file /HERE/out DEVICE:INODE
+unread    0 bytes of input in 0 frames of its log
+keys      0
+panes     4
+log-1     BYTES
+log-2     BYTES
+uuid      UUID
+";
+    assert_eq!(masked(&place, &place.show()), wanted);
+}
+
+/// A state of one batch that does not end by itself; a line that is too long is said.
+const STATE: &str = "--count-by-key --update-state --interval 10000d --max-record 3 --format text \
+                     --checkpoint ck";
+
+/// A run that has read these lines, and has them in its log.
+fn read(place: &Place, lines: &str) -> Run {
+    let mut run = place.start(STATE);
+    run.write(format!("{lines}too long\n"));
+    run.err.line("a bad record is skipped");
+    run
+}
+
+#[test]
+fn show_looks_at_a_checkpoint_in_use_and_counts_what_no_batch_has_had() {
+    let place = Place::new();
+    place.piped(STATE, "a\nb\n").ok();
+    let mut run = read(&place, "a\nx\nx\n");
+    assert_eq!(place.shown("keys"), "2");
+    assert_eq!(place.shown("unread"), "6 bytes of input in 1 frame of its log");
+    assert_eq!(place.shown("wal-2"), "59 bytes");
+    let _stdin = run.take_stdin();
+    run.signal(Signal::TERM);
+    assert_eq!(run.end().ok(), "a\t2\nx\t2\nb\t1\n");
+    assert_eq!(place.shown("unread"), "0 bytes of input in 0 frames of its log");
+}
+
+#[test]
+fn show_and_reset_refuse_what_is_no_checkpoint_and_leave_it_alone() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("empty")).unwrap();
+    std::fs::write(place.path("file"), "mine").unwrap();
+    let table = [
+        ("empty", 2, "empty: this is no checkpoint"),
+        (".", 2, ".: this is no checkpoint"),
+        ("file", 1, "file: not a directory"),
+        ("missing", 1, "missing: no such file or directory"),
+    ];
+    for (dir, status, said) in table {
+        for command in ["show", "reset", "reset --keep-offsets"] {
+            let ended = place.piped(&format!("checkpoint {command} {dir}"), "");
+            assert_eq!(ended.failed(status), format!("weir: {said}\n"));
+        }
+    }
+    assert_eq!(
+        (place.names(""), place.names("empty")),
+        (vec!["empty".into(), "file".into()], vec![])
+    );
+}
+
+#[test]
+fn a_reset_says_that_it_gives_up_what_was_owed() {
+    let place = Place::new();
+    let mut command = place.weir(STATE);
+    let (reader, writer) = pipe().unwrap();
+    command.stdout(writer);
+    let mut run = start(command);
+    run.write("a\ntoo long\n");
+    run.err.line("a bad record is skipped");
+    drop(reader);
+    assert_eq!(run.end().ok(), "");
+    assert_eq!(place.shown("record"), "0; its output is owed: the next start begins with it");
+    let ended = place.piped("checkpoint reset ck --keep-offsets", "");
+    let said = "reset; the next start goes on behind record 0; the output of record 0 was owed, and \
+                is given up";
+    assert_eq!(ended.ok(), format!("ck: {said}\n"));
+    assert_eq!(place.shown("keys"), "0");
+    assert_eq!(place.piped(STATE, "b\n").ok(), "b\t1\n");
+}
+
+#[test]
+fn a_reset_forgets_all_and_one_that_keeps_offsets_begins_with_what_was_unread() {
+    let table = [
+        (
+            "",
+            "reset; the next start begins afresh; 6 bytes of input that no batch has had are given up",
+            "a\t1\n",
+        ),
+        (
+            "--keep-offsets",
+            "reset; the next start goes on behind record 0; 6 bytes of input that no batch has had come first",
+            "a\t2\nx\t2\n",
+        ),
+    ];
+    for (flags, said, counts) in table {
+        let place = Place::new();
+        place.piped(STATE, "a\nb\n").ok();
+        let run = read(&place, "a\nx\nx\n");
+        place.piped(&format!("checkpoint reset ck {flags}"), "").failed(1);
+        run.signal(Signal::KILL);
+        run.end();
+        assert_eq!(place.shown("unread"), "6 bytes of input in 1 frame of its log");
+        let ended = place.piped(&format!("checkpoint reset ck {flags}"), "");
+        assert_eq!(ended.ok(), format!("ck: {said}\n"));
+        assert_eq!(
+            (place.shown("pipeline"), place.shown("keys")),
+            ("any: it was reset".into(), "0".into())
+        );
+        assert_eq!(place.piped(STATE, "a\n").ok(), counts);
+    }
+}
