@@ -167,7 +167,8 @@ impl Case<'_> {
         self.disk.world().start(Some((at, fault)));
         let result = self.live();
         let mut world = self.disk.world();
-        assert_eq!(result.is_err(), world.struck.is_some(), "{result:?}");
+        // A crash right after the very last operation goes unnoticed.
+        assert!(result.is_ok() || world.struck.is_some(), "{result:?}");
         if fault == Fault::Power || fault == Fault::Device && at.is_multiple_of(2) {
             world.lose_power();
         }
