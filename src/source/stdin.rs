@@ -12,6 +12,7 @@ use clap::{ArgMatches, Command};
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use super::{Read, Settings, Source, Spec};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait, Woke};
@@ -69,7 +70,13 @@ impl Stdin {
             return Ok(true);
         }
         let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-        Ok(poll(&mut [PollFd::new(&self.file, PollFlags::IN)], Some(&now))? > 0)
+        loop {
+            match poll(&mut [PollFd::new(&self.file, PollFlags::IN)], Some(&now)) {
+                // A signal came in between, which says nothing of what there is to be read.
+                Err(Errno::INTR) => {}
+                ready => return Ok(ready? > 0),
+            }
+        }
     }
 
     /// Reads once; what is whole goes into the chunk.
