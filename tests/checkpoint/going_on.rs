@@ -60,9 +60,10 @@ fn whole(place: &Place, args: &str, cut: i64) -> Ended {
 
 #[test]
 fn two_runs_on_one_checkpoint_print_what_one_run_prints() {
-    for (args, at) in PIPELINES.iter().flat_map(|args| [500, 4000, 7700].map(|at| (args, at))) {
+    let cuts = [(500, ""), (4000, "--no-wal"), (7700, "--threads 1")];
+    for (args, (at, flags)) in PIPELINES.iter().flat_map(|args| cuts.map(|cut| (args, cut))) {
         let place = Place::new();
-        let runs = cut(&place, args, at);
+        let runs = cut(&place, &format!("{args} {flags}"), at);
         let printed: String = runs.iter().map(Ended::ok).collect();
         let expected = whole(&place, args, at);
         assert_eq!(printed, expected.ok(), "{args}, cut at {at} ms");
