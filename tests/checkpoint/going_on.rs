@@ -124,3 +124,16 @@ fn an_open_window_is_not_printed_by_batches_and_duration_and_goes_on() {
         assert_eq!(place.replay(&[(5000, "x\n")], 5000, &saved).ok(), after, "{end}");
     }
 }
+
+#[test]
+fn a_key_for_which_there_was_no_room_is_counted_once_there_is() {
+    let place = Place::new();
+    let args = "--once --count-by-key --update-state --format text --checkpoint ck -q";
+    assert_eq!(place.piped(args, "a\n").ok(), "a\t1\n");
+    for input in ["b\n", ""] {
+        let ended = place.piped(&format!("{args} --max-keys 1"), input);
+        let said = "weir: --max-keys 1: there is no room for the key \"b\"";
+        assert!(ended.failed(1).starts_with(said), "{ended:?}");
+    }
+    assert_eq!(place.piped(args, "").ok(), "a\t1\nb\t1\n");
+}
