@@ -171,8 +171,9 @@ fn catch_up(wait: &mut dyn Wait, last: Stamp, most: Duration, says: bool) {
     let ahead = last.since(wait.now());
     if ahead > most {
         wait.go_on_from(last);
-        if says {
-            let seconds = ahead.as_secs();
+        let seconds = ahead.as_secs();
+        // Short batches that are cut short, one run after the other, are nothing to tell of.
+        if says && seconds > 0 {
             say(&format!("the clock is {seconds} s behind the last Time; Times go on from there"));
         }
     }

@@ -60,9 +60,10 @@ fn whole(place: &Place, args: &str, cut: i64) -> Ended {
 
 #[test]
 fn two_runs_on_one_checkpoint_print_what_one_run_prints() {
-    for (args, at) in PIPELINES.iter().flat_map(|args| [500, 4000, 7700].map(|at| (args, at))) {
+    let cuts = [(500, ""), (4000, "--no-wal"), (7700, "--threads 1")];
+    for (args, (at, flags)) in PIPELINES.iter().flat_map(|args| cuts.map(|cut| (args, cut))) {
         let place = Place::new();
-        let runs = cut(&place, args, at);
+        let runs = cut(&place, &format!("{args} {flags}"), at);
         let printed: String = runs.iter().map(Ended::ok).collect();
         let expected = whole(&place, args, at);
         assert_eq!(printed, expected.ok(), "{args}, cut at {at} ms");
@@ -122,4 +123,17 @@ fn an_open_window_is_not_printed_by_batches_and_duration_and_goes_on() {
         assert_eq!(place.replay(EVENTS, 50, &format!("{saved} {end}")).ok(), "", "{end}");
         assert_eq!(place.replay(&[(5000, "x\n")], 5000, &saved).ok(), after, "{end}");
     }
+}
+
+#[test]
+fn a_key_for_which_there_was_no_room_is_counted_once_there_is() {
+    let place = Place::new();
+    let args = "--once --count-by-key --update-state --format text --checkpoint ck -q";
+    assert_eq!(place.piped(args, "a\n").ok(), "a\t1\n");
+    for input in ["b\n", ""] {
+        let ended = place.piped(&format!("{args} --max-keys 1"), input);
+        let said = "weir: --max-keys 1: there is no room for the key \"b\"";
+        assert!(ended.failed(1).starts_with(said), "{ended:?}");
+    }
+    assert_eq!(place.piped(args, "").ok(), "a\t1\nb\t1\n");
 }
