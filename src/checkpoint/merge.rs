@@ -122,8 +122,6 @@ pub struct Merge {
     size: usize,
     /// What the logs say of each shard of the group, in order.
     changes: Vec<Vec<u8>>,
-    /// Frames of the logs from this number on are left out.
-    upto: u64,
     hash: RandomState,
 }
 
@@ -147,24 +145,17 @@ impl Merge {
             group: 0..0,
             size: SHARDS.div_ceil(groups),
             changes: Vec::new(),
-            upto: u64::MAX,
             hash: RandomState::new(),
         };
         merge.next_group();
         merge
     }
 
-    /// Leaves out what frame `lsn` and those after it say.
-    pub fn upto(mut self, lsn: u64) -> Merge {
-        self.upto = lsn;
-        self
-    }
-
     /// Does a little; `visit` gets every key of the shards it comes to. False when all is done.
     pub fn step(&mut self, visit: &mut Visit<'_>) -> Result<bool, Error> {
         if let Some(walk) = &mut self.walk {
             let (group, changes) = (&self.group, &mut self.changes);
-            if gather(walk, group, changes, self.limits.step, self.upto)? {
+            if gather(walk, group, changes, self.limits.step)? {
                 return Ok(true);
             }
             self.walk = None;
@@ -231,7 +222,6 @@ fn gather(
     group: &Range<usize>,
     changes: &mut [Vec<u8>],
     limit: u64,
-    upto: u64,
 ) -> Result<bool, Error> {
     let mut read = 0;
     while read < limit {
@@ -240,7 +230,7 @@ fn gather(
         }
         let frame = walk.frame();
         read += frame.len();
-        if frame.kind != Kind::Changes || frame.lsn >= upto {
+        if frame.kind != Kind::Changes {
             continue;
         }
         let entries = take_version(frame.payload).ok_or_else(|| walk.nonsense())?;
