@@ -29,6 +29,10 @@ use super::snapshot::{Snapshot, shard_of_part};
 use super::{Limits, SHARDS};
 use crate::error::Error;
 
+/// There are no more groups than this, however long the logs are: each is one more walk over them,
+/// and a compaction must be over before as much has come again.
+const GROUPS: u64 = 4;
+
 /// Takes a key and its cell.
 pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<(), Error> + 'a;
 
@@ -134,7 +138,7 @@ impl Merge {
         logs: &[Written],
     ) -> Merge {
         let bytes: u64 = logs.iter().map(|log| log.bytes).sum();
-        let groups = bytes.div_ceil(limits.held.max(1)).clamp(1, SHARDS as u64) as usize;
+        let groups = bytes.div_ceil(limits.held.max(1)).clamp(1, GROUPS) as usize;
         let snapshot = Walk::new(disk, snapshot.map(Snapshot::shards).into_iter().collect());
         let mut merge = Merge {
             disk: disk.clone(),
@@ -163,8 +167,11 @@ impl Merge {
         if self.group.is_empty() {
             return Ok(false);
         }
-        self.merge_shard(visit)?;
-        self.group.start += 1;
+        let mut read = 0;
+        while read < self.limits.step && !self.group.is_empty() {
+            read += self.merge_shard(visit)?;
+            self.group.start += 1;
+        }
         if self.group.is_empty() {
             self.next_group();
         }
@@ -180,9 +187,11 @@ impl Merge {
         self.walk = walk.then(|| Walk::new(&self.disk, self.logs.clone()));
     }
 
-    fn merge_shard(&mut self, visit: &mut Visit<'_>) -> Result<(), Error> {
+    /// Merges the first shard of the group, and returns how many bytes it was made of.
+    fn merge_shard(&mut self, visit: &mut Visit<'_>) -> Result<u64, Error> {
         let place = self.changes.len() - self.group.len();
         let changes = std::mem::take(&mut self.changes[place]);
+        let mut read = changes.len() as u64;
         let entries = || Entries(Take(&changes)).flatten().enumerate();
         let mut latest = HashMap::with_hasher(self.hash.clone());
         latest.extend(entries().map(|(at, entry)| (entry.key, at)));
@@ -198,6 +207,7 @@ impl Merge {
             if shard < self.group.start {
                 return Err(self.snapshot.nonsense());
             }
+            read += frame.len();
             for entry in Entries(part) {
                 let entry = entry.and_then(|entry| Some((entry.key, entry.cell?)));
                 let (key, cell) = entry.ok_or_else(|| self.snapshot.nonsense())?;
@@ -212,7 +222,7 @@ impl Merge {
                 _ => {}
             }
         }
-        Ok(())
+        Ok(read)
     }
 }
 

@@ -83,7 +83,7 @@ pub struct Limits {
     pub log: u64,
     /// The logs are compacted when they are so many files.
     pub logs: usize,
-    /// How much of the logs' bytes a compaction holds in memory.
+    /// How much of the logs' bytes a compaction holds in memory, or a fourth of them if that is more.
     pub held: u64,
     /// How many bytes one step of a compaction reads or writes, about.
     pub step: u64,
@@ -326,6 +326,13 @@ impl Checkpoint {
             }
         }
         self.paced = self.log.written().bytes;
+        Ok(())
+    }
+
+    /// Tidies up all that is due, because nothing will come: what a process has left half done, the
+    /// next one begins again.
+    pub fn tidy_all(&mut self) -> Result<(), Error> {
+        while self.compact_step()? {}
         Ok(())
     }
 
