@@ -223,7 +223,7 @@ def sliding(bench):
     """A window over a million keys that slides every second, 5,000 records a second.
 
     The clock is a virtual one, paced by --max-rate: an hour passes in as long as its work takes. The
-    input's log is left out; a report is of what has changed, and three rows of it.
+    input's log is left out; a report is of what has changed.
     """
     rate, slides = 5000, 100 if bench.quick else 400
     lengths = (10, 60, 600) if bench.quick else (60, 600, 3600)
@@ -242,7 +242,7 @@ def slid(bench, lines, length, rate, slides):
     """CPU time a slide of a full window, the memory it holds, and its bytes on the disk at most."""
     full = length * 3 // 2
     dir = fresh(bench)
-    window = ["--count-by-key", "--window", str(length), "--changed", "--top", "3", *EPOCH]
+    window = ["--count-by-key", "--window", str(length), "--changed", *EPOCH]
     clock = ["--virtual-clock", "0", "--max-rate", str(rate), "--batches", str(full + slides)]
     # --max-rate makes many small chunks, and by the virtual clock each would be synced in the log.
     command = [bench.weir, "stdin", *window, *clock, "--no-wal", "--checkpoint", str(dir)]
