@@ -16,6 +16,9 @@ use crate::report::Collector;
 use crate::state::State;
 use crate::value::Value;
 
+/// So many keys are on their way into the cache while the first of them is put into its place.
+const AHEAD: usize = 32;
+
 /// The state of an aggregate; one without keys has the empty key alone.
 pub(super) struct History<C> {
     state: State<C>,
@@ -119,8 +122,17 @@ impl<C: Cell + Sync> Kept for History<C> {
         Ok(())
     }
 
-    fn put(&mut self, key: &[u8], held: Option<&[u8]>, fresh: bool) -> Option<()> {
-        self.state.put(Key::copied(key, &self.seeds), held, fresh)
+    fn put(&mut self, noted: &[(&[u8], Option<&[u8]>)], fresh: bool) -> Option<()> {
+        let mut keys = Vec::with_capacity(AHEAD);
+        for some in noted.chunks(AHEAD) {
+            keys.clear();
+            keys.extend(some.iter().map(|(key, _)| Key::copied(key, &self.seeds)));
+            self.state.touch(&keys);
+            for (&key, &(_, held)) in keys.iter().zip(some) {
+                self.state.put(key, held, fresh)?;
+            }
+        }
+        Some(())
     }
 
     fn restored(&mut self) {

@@ -77,9 +77,9 @@ pub trait Kept: Send {
         note: Option<&mut Note<'_>>,
     ) -> Result<(), Error>;
 
-    /// Sets a key to what was noted of it; `None` if these are no such bytes. With `fresh` it has
+    /// Sets keys to what was noted of them; `None` if these are no such bytes. With `fresh` they have
     /// changed since the last report.
-    fn put(&mut self, key: &[u8], held: Option<&[u8]>, fresh: bool) -> Option<()>;
+    fn put(&mut self, noted: &[(&[u8], Option<&[u8]>)], fresh: bool) -> Option<()>;
 
     /// Says that all that was noted is there again, and reported.
     fn restored(&mut self);

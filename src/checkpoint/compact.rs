@@ -86,7 +86,7 @@ fn go_on(
     let next = match &mut compaction.stage {
         Stage::Shards(merge) => {
             let is_more = merge.step(&mut |key, cell| writer.entry(shard(key), key, cell))?;
-            // A step ends where a shard ends, or before one.
+            // A step ends where a shard ends, or before one; panes may come next.
             writer.close_part()?;
             let pieces = || pane_pieces(checkpoint.snapshot.as_ref(), &checkpoint.closed);
             (!is_more).then(|| Stage::Panes(Walk::new(&checkpoint.disk, pieces())))

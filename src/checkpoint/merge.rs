@@ -29,8 +29,8 @@ use super::snapshot::{Snapshot, shard_of_part};
 use super::{Limits, SHARDS};
 use crate::error::Error;
 
-/// The logs are read at most so often: what is held of them grows with them then, as the state does
-/// that the running stream holds.
+/// There are no more groups than this, however long the logs are: each is one more walk over them,
+/// and a compaction must be over before as much has come again.
 const GROUPS: u64 = 4;
 
 /// Takes a key and its cell.
@@ -126,8 +126,6 @@ pub struct Merge {
     size: usize,
     /// What the logs say of each shard of the group, in order.
     changes: Vec<Vec<u8>>,
-    /// Frames of the logs from this number on are left out.
-    upto: u64,
     hash: RandomState,
 }
 
@@ -151,24 +149,17 @@ impl Merge {
             group: 0..0,
             size: SHARDS.div_ceil(groups),
             changes: Vec::new(),
-            upto: u64::MAX,
             hash: RandomState::new(),
         };
         merge.next_group();
         merge
     }
 
-    /// Leaves out what frame `lsn` and those after it say.
-    pub fn upto(mut self, lsn: u64) -> Merge {
-        self.upto = lsn;
-        self
-    }
-
     /// Does a little; `visit` gets every key of the shards it comes to. False when all is done.
     pub fn step(&mut self, visit: &mut Visit<'_>) -> Result<bool, Error> {
         if let Some(walk) = &mut self.walk {
             let (group, changes) = (&self.group, &mut self.changes);
-            if gather(walk, group, changes, self.limits.step, self.upto)? {
+            if gather(walk, group, changes, self.limits.step)? {
                 return Ok(true);
             }
             self.walk = None;
@@ -176,8 +167,11 @@ impl Merge {
         if self.group.is_empty() {
             return Ok(false);
         }
-        self.merge_shard(visit)?;
-        self.group.start += 1;
+        let mut read = 0;
+        while read < self.limits.step && !self.group.is_empty() {
+            read += self.merge_shard(visit)?;
+            self.group.start += 1;
+        }
         if self.group.is_empty() {
             self.next_group();
         }
@@ -193,9 +187,11 @@ impl Merge {
         self.walk = walk.then(|| Walk::new(&self.disk, self.logs.clone()));
     }
 
-    fn merge_shard(&mut self, visit: &mut Visit<'_>) -> Result<(), Error> {
+    /// Merges the first shard of the group, and returns how many bytes it was made of.
+    fn merge_shard(&mut self, visit: &mut Visit<'_>) -> Result<u64, Error> {
         let place = self.changes.len() - self.group.len();
         let changes = std::mem::take(&mut self.changes[place]);
+        let mut read = changes.len() as u64;
         let entries = || Entries(Take(&changes)).flatten().enumerate();
         let mut latest = HashMap::with_hasher(self.hash.clone());
         latest.extend(entries().map(|(at, entry)| (entry.key, at)));
@@ -211,6 +207,7 @@ impl Merge {
             if shard < self.group.start {
                 return Err(self.snapshot.nonsense());
             }
+            read += frame.len();
             for entry in Entries(part) {
                 let entry = entry.and_then(|entry| Some((entry.key, entry.cell?)));
                 let (key, cell) = entry.ok_or_else(|| self.snapshot.nonsense())?;
@@ -225,7 +222,7 @@ impl Merge {
                 _ => {}
             }
         }
-        Ok(())
+        Ok(read)
     }
 }
 
@@ -235,7 +232,6 @@ fn gather(
     group: &Range<usize>,
     changes: &mut [Vec<u8>],
     limit: u64,
-    upto: u64,
 ) -> Result<bool, Error> {
     let mut read = 0;
     while read < limit {
@@ -244,7 +240,7 @@ fn gather(
         }
         let frame = walk.frame();
         read += frame.len();
-        if frame.kind != Kind::Changes || frame.lsn >= upto {
+        if frame.kind != Kind::Changes {
             continue;
         }
         let entries = take_version(frame.payload).ok_or_else(|| walk.nonsense())?;

@@ -48,20 +48,22 @@ mod syncer;
 pub(crate) mod tests;
 mod wal;
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::backlog::Backlog;
 use self::bug::{Bug, planted};
+use self::codec::Take;
 use self::compact::Compaction;
 use self::disk::{Append, Disk};
 use self::frame::Kind;
 use self::lock::Lock;
 use self::log::{Log, Written, take_version};
-use self::merge::{Merge, Piece, Walk};
+use self::merge::{Piece, Walk};
 use self::record::{Chain, Changes, Entries, Record, decode_pane, encode_done, encode_pane};
 use self::recover::Standing;
-use self::snapshot::Snapshot;
+use self::snapshot::{Snapshot, shard_of_part};
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
 use crate::units::quoted;
@@ -82,7 +84,7 @@ pub struct Limits {
     pub log: u64,
     /// The logs are compacted when they are so many files.
     pub logs: usize,
-    /// How much of the logs' bytes a compaction holds in memory.
+    /// How much of the logs' bytes a compaction holds in memory, or a fourth of them if that is more.
     pub held: u64,
     /// How many bytes one step of a compaction reads or writes, about.
     pub step: u64,
@@ -157,15 +159,15 @@ impl Checkpoint {
         self.last().map_or(0, |last| last.n + 1)
     }
 
-    /// Gives every key that has a cell to `visit`, once, in no order that means anything.
-    pub fn state(&self, visit: impl FnMut(&[u8], &[u8]) -> Result<(), Error>) -> Result<(), Error> {
+    /// Gives all that was said of keys to `visit`, some at a time: what is said last holds.
+    pub fn state(&self, visit: impl FnMut(&[Noted<'_>]) -> Result<(), Error>) -> Result<(), Error> {
         self.state_upto(u64::MAX, visit)
     }
 
     /// The same, without what the last record has changed: called at a start, while it is not done.
     pub fn state_before(
         &self,
-        visit: impl FnMut(&[u8], &[u8]) -> Result<(), Error>,
+        visit: impl FnMut(&[Noted<'_>]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         self.state_upto(self.last_first, visit)
     }
@@ -173,32 +175,39 @@ impl Checkpoint {
     fn state_upto(
         &self,
         upto: u64,
-        mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), Error>,
+        mut visit: impl FnMut(&[Noted<'_>]) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        // A start has memory to spare, and each walk over the logs costs time.
-        let held = self.limits.held.saturating_mul(8);
-        let limits = Limits { step: u64::MAX, held, ..self.limits.clone() };
-        let merge = Merge::new(&self.disk, &limits, self.snapshot.as_ref(), &self.logs());
-        let mut merge = merge.upto(upto);
-        while merge.step(&mut visit)? {}
-        Ok(())
+        let snapshot = self.snapshot.as_ref().map(Snapshot::shards);
+        let mut walk = Walk::new(&self.disk, snapshot.into_iter().collect());
+        while walk.advance()? {
+            let frame = walk.frame();
+            let part = (frame.kind == Kind::Changes).then(|| shard_of_part(frame.payload));
+            let all = part.flatten().and_then(|(_, entries)| held(entries));
+            visit(&all.ok_or_else(|| walk.nonsense())?)?;
+        }
+        self.changes(0..upto, visit)
     }
 
     /// Gives what the last record has changed to `visit`: called at a start, while it is not done.
     pub fn last_changes(
         &self,
-        mut visit: impl FnMut(&[u8], Option<&[u8]>) -> Result<(), Error>,
+        visit: impl FnMut(&[Noted<'_>]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.changes(self.last_first..u64::MAX, visit)
+    }
+
+    /// What the frames with these numbers say of keys.
+    fn changes(
+        &self,
+        frames: Range<u64>,
+        mut visit: impl FnMut(&[Noted<'_>]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut walk = Walk::new(&self.disk, self.logs().iter().map(Piece::log).collect());
         while walk.advance()? {
             let frame = walk.frame();
-            if frame.kind != Kind::Changes || frame.lsn < self.last_first {
-                continue;
-            }
-            let entries = take_version(frame.payload).ok_or_else(|| walk.nonsense())?;
-            for entry in Entries(entries) {
-                let entry = entry.ok_or_else(|| walk.nonsense())?;
-                visit(entry.key, entry.cell)?;
+            if frame.kind == Kind::Changes && frames.contains(&frame.lsn) {
+                let all = take_version(frame.payload).and_then(held);
+                visit(&all.ok_or_else(|| walk.nonsense())?)?;
             }
         }
         Ok(())
@@ -322,6 +331,13 @@ impl Checkpoint {
         Ok(())
     }
 
+    /// Tidies up all that is due, because nothing will come: what a process has left half done, the
+    /// next one begins again.
+    pub fn tidy_all(&mut self) -> Result<(), Error> {
+        while self.compact_step()? {}
+        Ok(())
+    }
+
     /// Does a little of what there is to tidy up; false if that is nothing, for now.
     ///
     /// It is called between batches, as often as there is time for: a step takes some milliseconds,
@@ -346,6 +362,14 @@ impl Checkpoint {
         self.broken = result.is_err() && !planted(Bug::SyncAgain);
         result
     }
+}
+
+/// A key and its cell; `None`: it has none any more.
+pub type Noted<'a> = (&'a [u8], Option<&'a [u8]>);
+
+/// The entries of a part; `None` if they are none.
+fn held(entries: Take<'_>) -> Option<Vec<Noted<'_>>> {
+    Entries(entries).map(|entry| entry.map(|entry| (entry.key, entry.cell))).collect()
 }
 
 /// Where panes stand, in the order of their records.

@@ -205,6 +205,9 @@ impl Writer {
 
     /// Adds a key of a shard; shards come in order.
     pub fn entry(&mut self, shard: usize, key: &[u8], cell: &[u8]) -> Result<(), Error> {
+        if self.part.get(1).is_some_and(|&open| usize::from(open) != shard) {
+            self.close_part()?;
+        }
         if self.part.is_empty() {
             self.part.extend_from_slice(&[VERSION, shard as u8]);
         }
@@ -213,7 +216,7 @@ impl Writer {
         if self.part.len() >= PART { self.close_part() } else { Ok(()) }
     }
 
-    /// Ends a part: what comes next is of another shard.
+    /// Ends a part.
     pub fn close_part(&mut self) -> Result<(), Error> {
         if self.part.is_empty() {
             return Ok(());

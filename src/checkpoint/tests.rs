@@ -25,6 +25,7 @@ use std::sync::Arc;
 
 use self::input::Input;
 use super::disk::Disk;
+use super::merge::Merge;
 use super::meta::Pipeline;
 use super::record::{Changes, Output, Record};
 use super::sim::{FAULTS, Fault, SimDisk, Tape};
@@ -43,6 +44,17 @@ fn pipeline() -> Pipeline {
 }
 
 type Cells = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// Takes in what was said of some keys.
+fn set(cells: &mut Cells, all: &[Noted<'_>]) -> Result<(), Error> {
+    for (key, cell) in all {
+        match cell {
+            Some(cell) => drop(cells.insert(key.to_vec(), cell.to_vec())),
+            None => drop(cells.remove(*key)),
+        }
+    }
+    Ok(())
+}
 
 /// A record and all it says.
 #[derive(Clone, Debug)]
@@ -142,12 +154,10 @@ impl Model {
     fn check_last(&self, checkpoint: &Checkpoint) -> Result<Life, Error> {
         let (mut before, mut changes) = (Cells::new(), Vec::new());
         if let (Some(last), false) = (self.steps.last(), checkpoint.is_done()) {
-            checkpoint.state_before(|key, cell| {
-                before.insert(key.to_vec(), cell.to_vec());
-                Ok(())
-            })?;
-            checkpoint.last_changes(|key, cell| {
-                changes.push((key.to_vec(), cell.map(<[u8]>::to_vec)));
+            checkpoint.state_before(|all| set(&mut before, all))?;
+            checkpoint.last_changes(|all| {
+                let owned = |(key, cell): &Noted<'_>| (key.to_vec(), cell.map(<[u8]>::to_vec));
+                changes.extend(all.iter().map(owned));
                 Ok(())
             })?;
             if (&before, &changes) != (&self.state(self.steps.len() - 1), &last.changes) {
@@ -159,13 +169,17 @@ impl Model {
 
     /// Holds what can be read against the model; an error is for the caller to judge.
     fn check_contents(&self, checkpoint: &Checkpoint) -> Result<Life, Error> {
-        let (mut state, mut twice) = (Cells::new(), BTreeSet::new());
-        checkpoint.state(|key, cell| {
-            if state.insert(key.to_vec(), cell.to_vec()).is_some() {
+        let (mut state, mut merged, mut twice) = (Cells::new(), Cells::new(), BTreeSet::new());
+        checkpoint.state(|all| set(&mut state, all))?;
+        let Checkpoint { disk, limits, snapshot, .. } = checkpoint;
+        let mut merge = Merge::new(disk, limits, snapshot.as_ref(), &checkpoint.logs());
+        let mut visit = |key: &[u8], cell: &[u8]| {
+            if merged.insert(key.to_vec(), cell.to_vec()).is_some() {
                 twice.insert(key.to_vec());
             }
             Ok(())
-        })?;
+        };
+        while merge.step(&mut visit)? {}
         let mut panes = Vec::new();
         checkpoint.panes(Stamp(self.needed), |time, pane| {
             panes.push((time, pane.to_vec()));
@@ -179,6 +193,7 @@ impl Model {
             () if state != self.state(self.steps.len()) => {
                 Err("the state is no fold of the records".to_string())
             }
+            () if merged != state => Err("a compaction would come to something else".to_string()),
             () if panes != wanted => Err("the panes are others".to_string()),
             () => Ok(()),
         })

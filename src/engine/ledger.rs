@@ -181,6 +181,11 @@ impl Ledger {
         self.checkpoint.tidy()
     }
 
+    /// Tidies up, because the input has ended.
+    pub fn tidy_all(&mut self) -> Result<(), Error> {
+        self.checkpoint.tidy_all()
+    }
+
     /// Records the start, from which the stream must go on even if it never ends a batch.
     pub fn start(&mut self, reached: &Reached) -> Result<(), Error> {
         // No batch has this Time, so that the first one may end at once.

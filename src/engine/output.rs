@@ -154,6 +154,19 @@ impl Output {
         pane: Option<Box<dyn Pane>>,
         empty: Option<Box<dyn Pane>>,
     ) -> Result<(), Error> {
+        self.take_batch(closed, pane, empty)?;
+        match &mut self.parts.way {
+            Way::Recorded(ledger) if closed.flushes => ledger.tidy_all(),
+            _ => Ok(()),
+        }
+    }
+
+    fn take_batch(
+        &mut self,
+        closed: &Closed,
+        pane: Option<Box<dyn Pane>>,
+        empty: Option<Box<dyn Pane>>,
+    ) -> Result<(), Error> {
         if self.parts.bare {
             return self.commit(closed.time, &closed.reached);
         }

@@ -16,6 +16,7 @@ use super::ledger::{ENTRIES, TEXT, Way};
 use super::output::{Output, Parts};
 use crate::agg::{Aggregate, Kept, Pane};
 use crate::changes::Changes;
+use crate::checkpoint::Noted;
 use crate::checkpoint::record::{Record, entries};
 use crate::clock::Stamp;
 use crate::error::Error;
@@ -49,7 +50,7 @@ impl Output {
             return Ok(());
         };
         let kept = keeper.kept();
-        let put = |key: &[u8], held: &[u8]| kept.put(key, Some(held), false).ok_or_else(nonsense);
+        let put = |all: &[Noted<'_>]| kept.put(all, false).ok_or_else(nonsense);
         match is_done {
             true => ledger.checkpoint().state(put)?,
             false => ledger.checkpoint().state_before(put)?,
@@ -157,7 +158,7 @@ impl Output {
 
     fn put_changes(&self, kept: &mut dyn Kept) -> Result<(), Error> {
         let Way::Recorded(ledger) = &self.parts.way else { return Ok(()) };
-        let put = |key: &[u8], held: Option<&[u8]>| kept.put(key, held, true).ok_or_else(nonsense);
+        let put = |all: &[Noted<'_>]| kept.put(all, true).ok_or_else(nonsense);
         ledger.checkpoint().last_changes(put)
     }
 }

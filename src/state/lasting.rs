@@ -47,6 +47,11 @@ impl<C: Cell> State<C> {
         self.forgotten.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
+    /// Brings the places of some keys into the cache, all at the same time.
+    pub fn touch(&self, keys: &[Key<'_>]) {
+        self.slots.touch(keys);
+    }
+
     /// Sets a key to what [`State::save`] wrote, or to nothing; `None` if it wrote no such bytes.
     ///
     /// With `noted`, this is a change since the last report.

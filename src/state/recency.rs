@@ -112,9 +112,14 @@ impl Recency {
         }
     }
 
-    /// Puts in order what was put in no order; what is seen from now on is later.
+    /// Puts in order what was put in no order, the last time for each slot; what is seen from now on is
+    /// later.
     pub fn sort(&mut self) {
-        self.queue.make_contiguous().sort_unstable();
+        self.queue.retain(|&(seen, slot)| self.last[slot as usize] == seen);
+        let mut all = Vec::from(std::mem::take(&mut self.queue));
+        all.sort_unstable();
+        all.dedup();
+        self.queue = all.into();
         self.now = self.queue.back().map_or(self.now, |last| last.0);
     }
 
@@ -125,5 +130,23 @@ impl Recency {
             }
         }
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_more_than_once_is_over_once_and_when_it_was_seen_last() {
+        let mut recency = Recency::default();
+        let seen = |time| Seen { time, nth: 0 };
+        for (slot, time) in [(0, 1), (1, 2), (2, 3), (0, 5), (1, 2), (3, 4), (3, 6)] {
+            recency.put(slot, seen(time));
+        }
+        recency.forget(2);
+        recency.sort();
+        let mut over = |end| std::iter::from_fn(|| recency.over(Stamp(end))).collect::<Vec<_>>();
+        assert_eq!([over(1), over(4), over(5), over(9)], [vec![], vec![1], vec![0], vec![3]]);
     }
 }

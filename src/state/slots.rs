@@ -14,6 +14,8 @@
 //! is less; only then are slots free for other keys. So a death costs a bounded time, and no batch
 //! waits for all tables at once. Tables shrink by that; the columns stay as long as they have been.
 
+use std::hint::black_box;
+
 use crate::keys::{Key, Seeds, Table};
 use crate::shards::BITS;
 
@@ -90,6 +92,12 @@ impl Slots {
             }
         }
         (slot, true)
+    }
+
+    /// Brings the places of some keys into the cache, all at the same time.
+    pub fn touch(&self, keys: &[Key<'_>]) {
+        let table = |key: &Key<'_>| &self.tables[(key.hash() >> (64 - BITS)) as usize];
+        black_box(keys.iter().fold(0, |all, key| all | table(key).touch(*key)));
     }
 
     /// The slot of a key, if it has one.

@@ -52,13 +52,10 @@ fn refused(disk: &SimDisk, opened: impl Fn(&SimDisk) -> Result<Checkpoint, Error
 }
 
 fn cells(checkpoint: &Checkpoint) -> BTreeMap<String, String> {
-    let (mut cells, text) = (BTreeMap::new(), |bytes: &[u8]| String::from_utf8_lossy(bytes).into());
-    let insert = |key: &[u8], cell: &[u8]| {
-        cells.insert(text(key), text(cell));
-        Ok(())
-    };
-    checkpoint.state(insert).unwrap();
-    cells
+    let mut cells = Cells::new();
+    checkpoint.state(|all| set(&mut cells, all)).unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into();
+    cells.iter().map(|(key, cell)| (text(key), text(cell))).collect()
 }
 
 #[test]

@@ -220,9 +220,10 @@ fn ten_million_keys_are_read_in_under_five_seconds() {
     let checkpoint = open(&place.dir(), Limits::default()).unwrap();
     let opened = clock.now().since(start);
     let (mut keys, mut sum) = (0, 0);
-    let count = |key: &[u8], cell: &[u8]| {
-        keys += 1;
-        sum += key.len() + cell.len();
+    let count = |all: &[Noted<'_>]| {
+        keys += all.len();
+        sum +=
+            all.iter().map(|(key, cell)| key.len() + cell.unwrap_or_default().len()).sum::<usize>();
         Ok(())
     };
     checkpoint.state(count).unwrap();

@@ -10,11 +10,13 @@
 //! Checkpoint, log of the input and the file of `-o` are on one simulated disk. A life begins when the
 //! last record ended, so that its batches are those that nobody has disturbed.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use crate::checkpoint::Checkpoint;
+use crate::checkpoint::disk::Disk as _;
 use crate::checkpoint::sim::{FAULTS, Fault, SimDisk, Tape};
 use crate::checkpoint::tests::tiny;
 use crate::cli::{self, Asked};
@@ -241,4 +243,20 @@ fn whatever_fails_once_the_file_is_what_it_would_have_been() {
             }
         }
     }
+}
+
+#[test]
+fn runs_that_end_soon_leave_nothing_half_tidied() {
+    let disk = SimDisk::new(1);
+    let mut snapshots = BTreeSet::new();
+    for run in 1..=40 {
+        let script = script(1, run * 4);
+        let flags = "--count-by-key --format tsv --update-state";
+        let case = Case { flags, script, disk: disk.clone(), sent: None, threads: 1 };
+        case.undisturbed();
+        let names = disk.list("ck".as_ref()).unwrap();
+        assert!(!names.iter().any(|name| name.ends_with(".tmp")), "run {run}: {names:?}");
+        snapshots.extend(names.into_iter().filter(|name| name.starts_with("snap-")));
+    }
+    assert!(snapshots.len() > 3, "{snapshots:?}");
 }
