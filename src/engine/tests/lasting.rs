@@ -21,6 +21,7 @@ macro_rules! ensure {
 }
 
 mod every;
+mod found;
 mod lives;
 mod planted;
 mod printed;

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Holds a life with that fault, and one without, to what comes out when nothing breaks.
-fn check(case: &Case, at: u64, fault: Fault, threads: usize, wanted: &str) -> Lived {
+pub fn check(case: &Case, at: u64, fault: Fault, threads: usize, wanted: &str) -> Lived {
     case.disturbed(Manner { threads, ..ON }, Some((at, fault)), at.is_multiple_of(2))?;
     case.disturbed(Manner { threads, ..ON }, None, false)?;
     let out = case.out();
