@@ -65,11 +65,22 @@ struct Manner {
     /// The input is logged, if it cannot be asked for again.
     logs_input: bool,
     syncs_at_once: bool,
+    /// Where the script ends a batch, somebody ends the life.
+    stops: bool,
+    /// The reader of stdout goes after so many batches.
+    leaves: Option<u64>,
 }
 
 /// Lives go on from each other, and log what cannot be asked for again.
-const ON: Manner =
-    Manner { start: None, lasts: None, threads: 1, logs_input: true, syncs_at_once: true };
+const ON: Manner = Manner {
+    start: None,
+    lasts: None,
+    threads: 1,
+    logs_input: true,
+    syncs_at_once: true,
+    stops: false,
+    leaves: None,
+};
 
 /// A stream: what was typed, its script, the disk, and what is seen of it from outside.
 struct Case {
@@ -114,13 +125,15 @@ impl Case {
         self.seen().records.extend(last);
         let start = manner.start.unwrap_or(last.map_or(START, |(_, time)| time.0));
         let Plan { mut pipeline, mut settings, .. } = self.plan(start)?;
-        pipeline.source = Box::new(Scripted::new(self));
+        let stop = Arc::default();
+        let asked = manner.stops.then(|| Arc::clone(&stop));
+        pipeline.source = Box::new(Scripted::new(self, asked));
         (settings.threads, settings.once) = (manner.threads, false);
         settings.duration = manner.lasts.map(Duration::from_millis);
         let logs_input = manner.logs_input && !self.has_position;
         let saved = Some(Saved { checkpoint, logs_input, syncs_at_once: manner.syncs_at_once });
         let (wait, waker) = VirtualTime::new(Stamp(start)).unwrap();
-        let (wait, stop, outputs) = (Box::new(wait), Arc::default(), self.outputs()?);
+        let (wait, outputs) = (Box::new(wait), self.outputs()?);
         engine::run(pipeline, &settings, Surroundings { wait, waker, outputs, stop, saved })
     }
 
@@ -143,9 +156,11 @@ impl Case {
     /// lost too.
     fn disturbed(&self, manner: Manner, fault: Option<(u64, Fault)>, loses_power: bool) -> Lived {
         self.disk.world().start(fault);
+        self.seen().was_stopped = false;
+        self.reader.lock().unwrap().leaves = manner.leaves;
         let result = self.live(manner);
         let mut world = self.disk.world();
-        if let Err(error) = &result {
+        if let Some(error) = result.as_ref().err().filter(|error| !matches!(error, Error::Closed)) {
             ensure!(world.struck.is_some(), "without a cause: {error}");
             ensure!(error.exit_status() == 1, "a fault is no damage: {error}");
         }
@@ -161,6 +176,7 @@ impl Case {
         }
         world.start(None);
         drop(world);
+        self.seen().was_stopped &= result.is_ok();
         self.seen().check()?;
         self.reader.lock().unwrap().check()
     }
@@ -172,9 +188,16 @@ impl Case {
     /// Checks, at the end of all lives, that stdout and FILE say the same.
     fn compare(&self) -> Lived {
         let (out, printed) = (self.out(), self.reader.lock().unwrap().text());
-        ensure!(out == printed, "FILE and stdout differ:\n{out}\n---\n{printed}");
+        ensure!(out == printed, "FILE and stdout differ: {}", difference(&out, &printed));
         Ok(())
     }
+}
+
+/// Where the first text is not as the second.
+fn difference(text: &str, wanted: &str) -> String {
+    let [mut lines, mut others] = [text, wanted].map(|text| text.lines());
+    let same = lines.clone().zip(others.clone()).take_while(|(a, b)| a == b).count();
+    format!("line {}: {:?}, not {:?}", same + 1, lines.nth(same), others.nth(same))
 }
 
 /// How many workers there are: a bug is planted in one thread alone.
@@ -189,11 +212,14 @@ fn fault(tape: &mut Tape, most: u64) -> (u64, Fault) {
     (1 + tape.below(range), FAULTS[tape.below(4) as usize])
 }
 
-/// Chunks of words, some a batch, some batches without any.
+/// Chunks of words, some a batch, some batches without any, some cut short.
 fn script(seed: u64, chunks: usize) -> Script {
     let (mut tape, mut time) = (Tape(seed), START);
     let mut chunk = |number: usize| {
         time += [0, 300, 400, 500, 900, 3700][tape.below(6) as usize];
+        if tape.chance(7) {
+            return (time, String::new());
+        }
         let words = (0..1 + tape.below(4)).map(|_| match tape.below(12) {
             rare @ 0 => format!("{rare}-{number}-and-more-than-fits-into-an-entry\n"),
             word => format!("w{word}\n"),
@@ -213,12 +239,18 @@ const KINDS: &[&str] = &[
     "--count-by-key --format tsv --window 4s --inverse --keep-zeros",
     "--count-by-key --format tsv --window 6s --slide 2s --sort none --changed --top 3",
     "--count --format tsv --window 5s --slide 5s --skip-partial",
+    "--count-by-key --format tsv --window 6s --slide 2s --skip-partial --changed",
+    "--count-by-key --format tsv --window 6s --slide 2s --inverse --keep-zeros --changed",
+    "--count-by-key --format tsv --interval 300ms --window 900ms --slide 300ms --changed --skip-empty",
+    "--count --format tsv --window 4s --slide 2s --changed --skip-empty",
     "--count-by-key --format tsv --update-state",
     "--count-by-key --format tsv --update-state --changed --skip-empty",
     "--count-by-key --format tsv --update-state --sort none --top 4 --changed",
     "--count-by-key --format tsv --update-state --state-ttl 3s",
     "--count-by-key --format tsv --update-state --max-keys 5 --on-full oldest --changed",
+    "--count-by-key --format tsv --update-state --max-keys 5 --on-full oldest --state-ttl 4s",
     "--count --update-state",
+    "--count --update-state --changed --skip-empty --interval 2s --state-ttl 2s",
     "--filter w --format text",
     "--filter 9 --format pprint --num all",
     "--format text --interval 0",

@@ -7,9 +7,8 @@ pub fn check(case: &Case, at: u64, fault: Fault, threads: usize, wanted: &str) -
     case.disturbed(Manner { threads, ..ON }, Some((at, fault)), at.is_multiple_of(2))?;
     case.disturbed(Manner { threads, ..ON }, None, false)?;
     let out = case.out();
-    let lines = out.lines().zip(wanted.lines()).enumerate().find(|(_, (a, b))| a != b);
     // A start after the last batch has an open batch of its own, without records.
-    ensure!(out.starts_with(wanted), "{} bytes, not {}, {lines:?}", out.len(), wanted.len());
+    ensure!(out.starts_with(wanted), "{}", difference(&out, wanted));
     case.compare()
 }
 

@@ -24,7 +24,14 @@ pub fn live(seed: u64) -> Lived {
     let (wanted, operations) = case(flags, &script, 1).undisturbed();
     let case = case(flags, &script, !seed);
     for _ in 0..1 + tape.below(5) {
-        let manner = Manner { threads: threads(&mut tape), ..ON };
+        // After an end in order, time goes on from there.
+        let start = {
+            let seen = case.seen();
+            seen.was_stopped.then_some(seen.now)
+        };
+        let (threads, stops) = (threads(&mut tape), tape.chance(50));
+        let leaves = tape.chance(20).then(|| tape.below(15));
+        let manner = Manner { start, threads, stops, leaves, ..ON };
         let fault = tape.chance(95).then(|| fault(&mut tape, operations));
         let lived = case.disturbed(manner, fault, tape.chance(50));
         lived.map_err(|wrong| format!("{flags}, {manner:?}, {fault:?}: {wrong}"))?;
@@ -37,10 +44,10 @@ fn check(case: &Case, wanted: &str) -> Lived {
     for begun in &case.seen().begun {
         // A start after the last batch has an open batch of its own, without records.
         let fits = wanted.starts_with(begun) || begun.starts_with(wanted);
-        ensure!(fits, "FILE was once {begun}, not a part of {wanted}");
+        ensure!(fits, "FILE was once, {}", difference(begun, wanted));
     }
     let out = case.out();
-    ensure!(out.starts_with(wanted), "FILE is {out}, not {wanted}");
+    ensure!(out.starts_with(wanted), "FILE is, {}", difference(&out, wanted));
     case.compare()
 }
 

@@ -5,10 +5,12 @@
 //! life 2       | 6 | 7 |        owed: again, byte for byte
 //! life 3           | 8 | 9 |    done 7 was on the disk
 //! ```
+//!
+//! A reader that goes has not got the batch that was for it, though FILE has.
 
 use std::sync::{Arc, Mutex};
 
-use super::Lived;
+use super::{Lived, difference};
 use crate::clock::Stamp;
 use crate::error::Error;
 use crate::sink::batch::{Batch, Promise};
@@ -32,6 +34,8 @@ pub struct Reader {
     has_begun: bool,
     /// What came wrong first.
     wrong: Option<String>,
+    /// It goes after so many blocks.
+    pub leaves: Option<u64>,
     /// True once batches may have the Time of the one before: without an interval they have none.
     pub same_times: bool,
 }
@@ -49,8 +53,9 @@ impl Reader {
         let (number, time, before) = (block.number, block.time, last.time);
         if number <= last.number || time < before || time == before && !self.same_times {
             let wrong = format!(
-                "batch {number} of {time:?} was printed after {} of {before:?}: {} after {}",
-                last.number, block.text, last.text
+                "batch {number} of {time:?} was printed after {} of {before:?}: {}",
+                last.number,
+                difference(&block.text, &last.text)
             );
             self.wrong.get_or_insert(wrong);
         }
@@ -111,7 +116,12 @@ impl Staged for Printed {
         })?;
         let (number, time) = (batch.number, batch.time);
         let [header, text] = [batch.header, &text].map(|it| String::from_utf8_lossy(it).into());
-        self.0.lock().unwrap().take(header, Block { number, time, text });
+        let mut reader = self.0.lock().unwrap();
+        reader.leaves = match reader.leaves {
+            Some(0) => return Err(Error::Closed),
+            left => left.map(|left| left - 1),
+        };
+        reader.take(header, Block { number, time, text });
         Ok(())
     }
 

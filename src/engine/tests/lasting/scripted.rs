@@ -10,14 +10,15 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::{Case, Lived};
+use super::{Case, Lived, difference};
 use crate::checkpoint::sim::{SimDisk, Tape};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
 use crate::record::{Chunk, Mark};
+use crate::signal::Stop;
 use crate::source::{Read, Source, Stage};
 
-/// Chunks of lines, and when each can be read.
+/// Chunks of lines, and when each can be read; one without a line ends the batch.
 pub type Script = Arc<Vec<(i64, String)>>;
 
 /// What is seen of a stream from outside.
@@ -33,6 +34,8 @@ pub struct Seen {
     pub begun: Vec<String>,
     /// When the source was read last.
     pub now: i64,
+    /// True if the last life was ended by somebody, and in order.
+    pub was_stopped: bool,
     /// Decides when the power might fail, if it might.
     pub choice: Option<Tape>,
     /// The disk as it would be then, and how many chunks had been acknowledged.
@@ -48,7 +51,8 @@ impl Seen {
             ensure!(grows, "record {n} of {time:?} was followed by {next} of {later:?}");
         }
         for pair in self.begun.windows(2) {
-            ensure!(pair[1].starts_with(&pair[0]), "FILE was {}, and is {}", pair[0], pair[1]);
+            let is_longer = pair[1].starts_with(&pair[0]);
+            ensure!(is_longer, "FILE is, {}", difference(&pair[1], &pair[0]));
         }
         Ok(())
     }
@@ -75,13 +79,15 @@ pub struct Scripted {
     next: usize,
     seen: Arc<Mutex<Seen>>,
     disk: SimDisk,
+    /// Asked when a batch is to end, if the run is to end with it.
+    stop: Option<Arc<Stop>>,
     /// The marks of the chunks that were read in this life, and are not acknowledged.
     read: Vec<(Mark, usize)>,
 }
 
 impl Scripted {
-    /// Reads the script of a case.
-    pub fn new(case: &Case) -> Scripted {
+    /// Reads the script of a case; where a batch ends, `stop` is asked, if there is one.
+    pub fn new(case: &Case, stop: Option<Arc<Stop>>) -> Scripted {
         let Case { script, has_position, seen, disk, .. } = case;
         let next = if *has_position { 0 } else { case.seen().next };
         Scripted {
@@ -90,12 +96,20 @@ impl Scripted {
             next,
             seen: Arc::clone(seen),
             disk: disk.clone(),
+            stop,
             read: Vec::new(),
         }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap()
+    }
+
+    fn end_batch(&self) -> Read {
+        let Some(stop) = &self.stop else { return Read::Cut };
+        stop.ask();
+        self.seen().was_stopped = true;
+        Read::Idle
     }
 }
 
@@ -113,13 +127,18 @@ impl Source for Scripted {
         wait: &mut dyn Wait,
         until: Stamp,
     ) -> Result<Read, Error> {
-        self.seen().now = wait.now().0;
-        let Some((time, text)) = self.script.get(self.next) else { return Ok(Read::End) };
+        let script = Arc::clone(&self.script);
+        let Some((time, text)) = script.get(self.next) else { return Ok(Read::End) };
         if wait.now() < Stamp(*time) {
             wait.until(until.min(Stamp(*time))).unwrap();
         }
+        self.seen().now = wait.now().0;
         if wait.now() < Stamp(*time) || wait.now() >= until {
             return Ok(Read::Idle);
+        }
+        if text.is_empty() {
+            self.next += 1;
+            return Ok(self.end_batch());
         }
         chunk.append(text.as_bytes());
         chunk.set_uncut(b'\n');

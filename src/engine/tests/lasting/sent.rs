@@ -78,7 +78,7 @@ fn check(case: &Case, logged: &[usize], next: usize) -> Lived {
         ensure!(sent.contains(id), "{id} was never sent");
     }
     let lost = safe.iter().find(|id| !counts.contains_key(*id));
-    ensure!(lost.is_none(), "{lost:?} was acknowledged and is lost:\n{out}");
+    ensure!(lost.is_none(), "{lost:?} was acknowledged and is lost");
     Ok(())
 }
 
@@ -111,6 +111,8 @@ pub fn live(seed: u64, syncs_at_once: bool) -> Lived {
             threads: threads(&mut tape),
             logs_input: tape.chance(85),
             syncs_at_once,
+            leaves: (life < lives && tape.chance(15)).then(|| tape.below(10)),
+            ..ON
         };
         let fault = (life < lives && tape.chance(70)).then(|| fault(&mut tape, 600));
         let lived = case.disturbed(manner, fault, tape.chance(50));
