@@ -25,6 +25,18 @@ pub enum Bug {
     ReleaseEarly,
     /// Input that nothing proves to be on the disk is read after a restart, and not written again.
     BelieveTheWal,
+    /// The engine hands out a batch before its record is synced.
+    PublishBeforeSync,
+    /// The engine releases input before the record that covers it is made.
+    ReleaseBeforeRecord,
+    /// After a start the engine gives a batch the Time of one that was cut short.
+    TimeAgain,
+    /// The engine does not hand out what is owed.
+    SkipOwed,
+    /// What was reported before a start is taken for changed since.
+    KeepTouched,
+    /// That a key was forgotten is not recorded.
+    NoTombstones,
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@
 mod backlog;
 mod belief;
 mod birth;
-mod bug;
+pub(crate) mod bug;
 mod codec;
 mod compact;
 pub mod disk;

@@ -94,14 +94,14 @@ fn apply(naming: &Naming, names: &mut Names) {
 }
 
 /// One directory, its files, and what will happen to them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct World {
     tape: Tape,
     inodes: Vec<Inode>,
     names: Names,
     names_on_disk: Names,
     pending: Vec<Naming>,
-    /// How many operations there were since the start.
+    /// How many operations there were since the start, those after a crash too.
     pub operations: u64,
     /// How many bytes were appended, ever.
     pub written: u64,
@@ -132,6 +132,14 @@ impl SimDisk {
             dead: false,
             locked: false,
         })))
+    }
+
+    /// Another disk with the same content, where no process runs and chance begins anew.
+    pub fn fork(&self, seed: u64) -> SimDisk {
+        let mut world = self.world().clone();
+        world.tape = Tape(seed);
+        world.start(None);
+        SimDisk(Arc::new(Mutex::new(world)))
     }
 
     /// The world behind it.
@@ -176,6 +184,16 @@ impl World {
         names.clone_from(names_on_disk);
     }
 
+    /// The power fails, and nothing is left that was not synced.
+    pub fn lose_unsynced(&mut self) {
+        for inode in &mut self.inodes {
+            inode.pending.clear();
+            inode.cache.clone_from(&inode.disk);
+        }
+        self.pending.clear();
+        self.names.clone_from(&self.names_on_disk);
+    }
+
     /// Flips a bit of a file that is chosen by `choice`; says which, so that it can be flipped back.
     pub fn flip(&mut self, choice: &mut Tape) -> Option<(usize, usize)> {
         let names: Vec<usize> = self.names.values().copied().collect();
@@ -212,10 +230,10 @@ impl World {
 
     /// Counts an operation. A crash strikes before or after it takes place: `Ok(true)`: after.
     fn operation(&mut self, writes: bool) -> io::Result<bool> {
+        self.operations += 1;
         if self.dead {
             return Err(io::Error::other("the process has ended"));
         }
-        self.operations += 1;
         let Some((_, fault)) = self.fault.filter(|(at, _)| *at <= self.operations) else {
             return Ok(false);
         };

@@ -401,9 +401,13 @@ fn afterwards(sim: &mut Sim) -> Life {
     Ok(())
 }
 
+/// A number that is asked for by a variable of the environment.
+pub(crate) fn asked(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
 /// The lives to be lived: so many, or as many as `WEIR_SIM_LIVES` says, or the one of `WEIR_SIM`.
-fn seeds(count: u64) -> std::ops::Range<u64> {
-    let asked = |name| std::env::var(name).ok()?.parse::<u64>().ok();
+pub(crate) fn seeds(count: u64) -> std::ops::Range<u64> {
     match asked("WEIR_SIM") {
         Some(seed) => seed..seed + 1,
         None => 0..asked("WEIR_SIM_LIVES").unwrap_or(count),

@@ -10,6 +10,7 @@ use super::intake::Intake;
 use super::rate::Rate;
 use super::times::{Missed, Times};
 use super::{Settings, bad::BadLog};
+use crate::checkpoint::bug::{Bug, planted};
 use crate::checkpoint::record::Record;
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
@@ -274,6 +275,9 @@ impl Cursor {
             return Err(Error::Closed);
         }
         self.source.reached(Stage::Folded, self.mark)?;
+        if planted(Bug::ReleaseBeforeRecord) {
+            self.intake.release(self.mark)?;
+        }
         let now = self.wait.now();
         let (time, mut missed) = self.times.close(now);
         if last || self.once {

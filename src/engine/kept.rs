@@ -148,6 +148,12 @@ impl Keeper {
         self.kept.absorb(until, None, None)
     }
 
+    /// True if the report of this moment, at which a window was due, has been made by a stream that
+    /// began at `began`.
+    pub fn has_reported(&self, due: Stamp, began: Stamp) -> bool {
+        due >= began && self.is_shown(due)
+    }
+
     /// True unless the window reaches back before the stream began, and is not to be printed then.
     fn is_shown(&self, due: Stamp) -> bool {
         let window = self.window.as_ref();

@@ -13,6 +13,7 @@
 //! not matter. A record without input and text is not synced: the next one is.
 
 use crate::agg::Pane;
+use crate::checkpoint::bug::{Bug, planted};
 use crate::checkpoint::record::{self, Changes, PART, Record, put_entry};
 use crate::checkpoint::{Checkpoint, Syncer};
 use crate::clock::Stamp;
@@ -88,6 +89,8 @@ pub struct Ledger {
     rows: u64,
     changes: Changes,
     has_changes: bool,
+    /// What comes after the last record needs panes from here on.
+    needed: Stamp,
     /// Where the input of the last record ends.
     last: Reached,
 }
@@ -115,6 +118,7 @@ impl Ledger {
             rows: 0,
             changes: Changes::new(),
             has_changes: false,
+            needed: Stamp(i64::MIN),
             last,
         }
     }
@@ -131,6 +135,9 @@ impl Ledger {
 
     /// Takes down what is held of a key from now on.
     pub fn note(&mut self, key: &[u8], held: Option<&[u8]>) {
+        if held.is_none() && planted(Bug::NoTombstones) {
+            return;
+        }
         self.changes.set(key, held);
         self.has_changes = true;
     }
@@ -168,16 +175,21 @@ impl Ledger {
         }
         let record = self.record(n, time, reached, &promises);
         self.checkpoint.append(record, &std::mem::take(&mut self.changes))?;
+        if planted(Bug::PublishBeforeSync) {
+            self.publish(n, time)?;
+        }
         if self.begun || has_input {
             self.checkpoint.sync()?;
+            // That this record is done may be lost again: then it is made of what the last one needed.
+            self.checkpoint.keep_panes_from(self.needed);
         }
         self.publish(n, time)?;
         self.has_changes = false;
         self.last.clone_from(reached);
-        self.checkpoint.keep_panes_from(match &self.window {
+        self.needed = match &self.window {
             Some(window) => window.start(window.last_due(time)),
             None => time,
-        });
+        };
         self.checkpoint.tidy()
     }
 

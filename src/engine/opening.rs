@@ -20,6 +20,7 @@ use super::output::{Output, Parts};
 use super::syncing::Syncing;
 use super::{Pipeline, Saved, Settings, Surroundings};
 use crate::agg::Aggregate;
+use crate::checkpoint::bug::{Bug, planted};
 use crate::checkpoint::record::Record;
 use crate::checkpoint::{Unread, Wal};
 use crate::clock::{Stamp, Wait};
@@ -91,7 +92,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let (intake, syncing) = intake(log, last.as_ref(), &mut output, &waker);
     let start = Start {
         reached: last.as_ref().map(Reached::of).unwrap_or_default(),
-        time: last.as_ref().map(|last| last.time),
+        time: last.as_ref().map(|last| last.time).filter(|_| !planted(Bug::TimeAgain)),
         intake,
         lasts,
     };

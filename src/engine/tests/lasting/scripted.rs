@@ -1,0 +1,181 @@
+//! A source that reads a script: with a position, or without, when what was read is gone.
+//!
+//! ```text
+//! sender   chunk 0   1   2   3   4 ...        sent once, whatever becomes of them
+//! told          0 .. 1   2                    in the log: from now on nobody may lose them
+//!                        '-- the disk as it would be if the power failed now
+//! ```
+//!
+//! It notes what somebody outside can see, over all lives.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::{Case, Lived, difference};
+use crate::checkpoint::sim::{SimDisk, Tape};
+use crate::clock::{Stamp, Wait};
+use crate::error::Error;
+use crate::record::{Chunk, Mark};
+use crate::signal::Stop;
+use crate::source::{Read, Source, Stage};
+
+/// Chunks of lines, and when each can be read; one without a line ends the batch.
+pub type Script = Arc<Vec<(i64, String)>>;
+
+/// What is seen of a stream from outside.
+#[derive(Default)]
+pub struct Seen {
+    /// What a source without a position has sent: all chunks before this one.
+    pub next: usize,
+    /// The chunks that were acknowledged.
+    pub logged: Vec<usize>,
+    /// The last record, with its number, and its Time, at each start.
+    pub records: Vec<(u64, Stamp)>,
+    /// FILE at each start, after all that is owed was handed out.
+    pub begun: Vec<String>,
+    /// When the source was read last.
+    pub now: i64,
+    /// True if the last life was ended by somebody, and in order.
+    pub was_stopped: bool,
+    /// Decides when the power might fail, if it might.
+    pub choice: Option<Tape>,
+    /// The disk as it would be then, and how many chunks had been acknowledged.
+    pub images: Vec<(SimDisk, usize)>,
+}
+
+impl Seen {
+    /// Numbers of records and their Times grow, and what was in FILE stays there.
+    pub fn check(&self) -> Lived {
+        for pair in self.records.windows(2) {
+            let ((n, time), (next, later)) = (pair[0], pair[1]);
+            let grows = if n == next { time == later } else { n < next && time <= later };
+            ensure!(grows, "record {n} of {time:?} was followed by {next} of {later:?}");
+        }
+        for pair in self.begun.windows(2) {
+            let is_longer = pair[1].starts_with(&pair[0]);
+            ensure!(is_longer, "FILE is, {}", difference(&pair[1], &pair[0]));
+        }
+        Ok(())
+    }
+
+    fn acknowledge(&mut self, chunks: impl Iterator<Item = usize>, disk: &SimDisk) {
+        self.logged.extend(chunks);
+        let Some(choice) = &mut self.choice else { return };
+        if !choice.chance(8) {
+            return;
+        }
+        let image = disk.fork(choice.below(u64::MAX));
+        match choice.chance(70) {
+            true => image.world().lose_unsynced(),
+            false => image.world().lose_power(),
+        }
+        self.images.push((image, self.logged.len()));
+    }
+}
+
+/// Reads a script.
+pub struct Scripted {
+    script: Script,
+    has_position: bool,
+    next: usize,
+    seen: Arc<Mutex<Seen>>,
+    disk: SimDisk,
+    /// Asked when a batch is to end, if the run is to end with it.
+    stop: Option<Arc<Stop>>,
+    /// The marks of the chunks that were read in this life, and are not acknowledged.
+    read: Vec<(Mark, usize)>,
+}
+
+impl Scripted {
+    /// Reads the script of a case; where a batch ends, `stop` is asked, if there is one.
+    pub fn new(case: &Case, stop: Option<Arc<Stop>>) -> Scripted {
+        let Case { script, has_position, seen, disk, .. } = case;
+        let next = if *has_position { 0 } else { case.seen().next };
+        Scripted {
+            script: script.clone(),
+            has_position: *has_position,
+            next,
+            seen: Arc::clone(seen),
+            disk: disk.clone(),
+            stop,
+            read: Vec::new(),
+        }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap()
+    }
+
+    fn end_batch(&self) -> Read {
+        let Some(stop) = &self.stop else { return Read::Cut };
+        stop.ask();
+        self.seen().was_stopped = true;
+        Read::Idle
+    }
+}
+
+impl Source for Scripted {
+    fn open(&mut self, _wait: &mut dyn Wait) -> Result<(), Error> {
+        let out = self.disk.text_outside("out");
+        self.seen().begun.push(out);
+        Ok(())
+    }
+
+    fn read(
+        &mut self,
+        chunk: &mut Chunk,
+        _limit: usize,
+        wait: &mut dyn Wait,
+        until: Stamp,
+    ) -> Result<Read, Error> {
+        let script = Arc::clone(&self.script);
+        let Some((time, text)) = script.get(self.next) else { return Ok(Read::End) };
+        if wait.now() < Stamp(*time) {
+            wait.until(until.min(Stamp(*time))).unwrap();
+        }
+        self.seen().now = wait.now().0;
+        if wait.now() < Stamp(*time) || wait.now() >= until {
+            return Ok(Read::Idle);
+        }
+        if text.is_empty() {
+            self.next += 1;
+            return Ok(self.end_batch());
+        }
+        chunk.append(text.as_bytes());
+        chunk.set_uncut(b'\n');
+        if !self.has_position {
+            self.read.push((chunk.mark, self.next));
+            self.seen().next = self.next + 1;
+        }
+        self.next += 1;
+        Ok(Read::Rows)
+    }
+
+    fn waiting(&self) -> String {
+        "a script".to_string()
+    }
+
+    fn is_replayable(&self) -> bool {
+        self.has_position
+    }
+
+    fn position(&self, out: &mut Vec<u8>) {
+        if self.has_position {
+            out.extend_from_slice(&(self.next as u64).to_le_bytes());
+        }
+    }
+
+    fn resume(&mut self, from: &[u8], _upto: Option<&[u8]>) -> Result<(), Error> {
+        self.next = u64::from_le_bytes(from.try_into().unwrap()) as usize;
+        Ok(())
+    }
+
+    fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
+        let is_safe = |(read, _): &(Mark, usize)| *read <= mark;
+        if stage == Stage::Logged && self.read.iter().any(is_safe) {
+            let safe: Vec<_> = self.read.extract_if(.., |read| is_safe(read)).collect();
+            let chunks = safe.into_iter().map(|(_, chunk)| chunk);
+            self.seen.lock().unwrap().acknowledge(chunks, &self.disk);
+        }
+        Ok(())
+    }
+}
