@@ -51,23 +51,22 @@ pub struct Ready {
 /// Opens everything.
 pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Result<Ready, Error> {
     let Surroundings { mut wait, waker, outputs, stop, saved } = around;
+    let Pipeline { source, mut steps, aggregate, keep, .. } = pipeline;
     let bad = BadLog::open(&settings.on_bad)?;
-    let watched = outputs.watch(wait.registry())?;
     let last = saved.as_ref().and_then(|saved| saved.checkpoint.last().cloned());
-    let (lasts, has_others) = (saved.is_some(), outputs.has_others());
-    let Pipeline { source, mut steps, aggregate, mut keep, .. } = pipeline;
-    if let (Some(keeping), Some(last)) = (&mut keep, &last) {
-        keeping.began = last.began;
-    }
-    let kept = keep.zip(aggregate.as_ref()).map(|(keeping, aggregate)| {
+    let lasts = saved.is_some();
+    // With a checkpoint the open batch is recorded when its reader goes, and owed to the next.
+    let watched = outputs.watch(wait.registry())?;
+    let reader = Reader { watched, has_others: outputs.has_others() || lasts };
+    let kept = keep.zip(aggregate.as_ref()).map(|(mut keeping, aggregate)| {
+        keeping.began = last.as_ref().map_or(keeping.began, |last| last.began);
         let kept = aggregate.keep(&keeping.keep, keeping.changes, lasts);
         Keeper::new(kept, &keeping, settings.once, settings.says_missed)
     });
     let window = kept.as_ref().and_then(|kept| kept.window().copied());
-    let first_serial = steps.iter().position(|step| step.is_serial()).unwrap_or(steps.len());
     let bare = settings.interval.is_zero();
-    let records_text = aggregate.is_none() || bare;
-    let (way, log) = way(outputs, saved, wait.now(), window, records_text)?;
+    let first_serial = steps.iter().position(|step| step.is_serial()).unwrap_or(steps.len());
+    let (way, log) = way(outputs, saved, wait.now(), window, aggregate.is_none() || bare)?;
     if let (true, Some(last), Some(log)) = (settings.verbose, &last, &log) {
         say_resumed(last, log);
     }
@@ -85,29 +84,24 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
         changes: pipeline.changes,
     });
     output.resume(aggregate.as_ref())?;
-
+    let (intake, syncing) = intake(log, last.as_ref(), &mut output, &waker);
     let mut told = settings.clone();
     // What is missed of windows is said by who keeps them.
     told.says_missed &= window.is_none();
-    let (intake, syncing) = intake(log, last.as_ref(), &mut output, &waker);
-    let start = Start {
-        reached: last.as_ref().map(Reached::of).unwrap_or_default(),
-        time: last.as_ref().map(|last| last.time).filter(|_| !planted(Bug::TimeAgain)),
-        intake,
-        lasts,
-    };
-    if let Some(last) = start.time {
-        let slide = window.map_or(Duration::ZERO, |window| window.slide());
-        let says = settings.says_missed && !settings.once;
-        catch_up(&mut *wait, last, settings.interval.max(slide), says);
-    }
-    // With a checkpoint the open batch is recorded when its reader goes, and owed to the next.
-    let reader = Reader { watched, has_others: has_others || lasts };
+    let start = start(last.as_ref(), intake, lasts);
+    catch_up(&mut *wait, start.time, window.as_ref(), settings);
     let cursor = Cursor::open(source, wait, &told, stop, reader, start)?;
     begin(&mut output, &cursor, last.as_ref())?;
     // Record at a time, nothing is folded: each goes into what is kept.
     let aggregate = aggregate.filter(|_| !bare);
     Ok(Ready { cursor, syncing, steps, aggregate, output, bad, waker })
+}
+
+/// Where the run begins: where the last one ended, if there was one.
+fn start(last: Option<&Record>, intake: Intake, lasts: bool) -> Start {
+    let reached = last.map(Reached::of).unwrap_or_default();
+    let time = last.map(|last| last.time).filter(|_| !planted(Bug::TimeAgain));
+    Start { reached, time, intake, lasts }
 }
 
 /// The log of the input as it was found.
@@ -164,19 +158,27 @@ fn intake(
     (Intake::new(Some(log), Some(unread), last.map_or(0, |last| last.wal)), thread)
 }
 
-/// Lets the clock go on from the last Time if it was set back since.
+/// Lets the clock go on from the last Time if it is further behind than can be.
 ///
 /// Times never go back, so without that nothing would come out until the clock has caught up. The
 /// last Time may be ahead by the length of a batch or window that was cut short.
-fn catch_up(wait: &mut dyn Wait, last: Stamp, most: Duration, says: bool) {
+fn catch_up(
+    wait: &mut dyn Wait,
+    last: Option<Stamp>,
+    window: Option<&Window>,
+    settings: &Settings,
+) {
+    let Some(last) = last else { return };
+    let most = settings.interval.max(window.map_or(Duration::ZERO, Window::slide));
     let ahead = last.since(wait.now());
-    if ahead > most {
-        wait.go_on_from(last);
-        let seconds = ahead.as_secs();
-        // Short batches that are cut short, one run after the other, are nothing to tell of.
-        if says && seconds > 0 {
-            say(&format!("the clock is {seconds} s behind the last Time; Times go on from there"));
-        }
+    if ahead <= most {
+        return;
+    }
+    wait.go_on_from(last);
+    let seconds = ahead.as_secs();
+    // Short batches that are cut short, one run after the other, are nothing to tell of.
+    if settings.says_missed && !settings.once && seconds > 0 {
+        say(&format!("the clock is {seconds} s behind the last Time; Times go on from there"));
     }
 }
 
