@@ -12,7 +12,7 @@ use weir::error::{Context, Error};
 use weir::plan::Saving;
 use weir::say::say;
 use weir::signal::{self, Stop};
-use weir::sink::output::Outputs;
+use weir::sink::outputs::Outputs;
 use weir::sink::stdout::Stdout;
 use weir::{explain, man, plan};
 

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::identity::identity;
 use crate::report::{Selection, Sort};
 use crate::say::say;
-use crate::sink::output::Target;
+use crate::sink::outputs::Target;
 use crate::sink::time::{self, Clockface, Style};
 use crate::sink::{self, FORMATS, Shape};
 use crate::source::{self, Source};

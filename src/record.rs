@@ -290,6 +290,16 @@ impl Chunk {
         self.values.truncate(kept);
     }
 
+    /// Counts rows as bad, each with the reason why.
+    pub fn refuse(&mut self, refused: Vec<(Vec<u8>, &'static str)>) {
+        let position = format!("chunk {}", self.number);
+        self.bad.extend(refused.into_iter().map(|(record, reason)| Bad {
+            reason: reason.to_string(),
+            position: position.clone(),
+            record,
+        }));
+    }
+
     /// The place of the first row in the stream; the places of the others follow it.
     ///
     /// Places order the rows of a stream, they do not count them: each chunk has its own 4 billion.

@@ -16,11 +16,10 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::kept::History;
+use super::pane::{KeyedPane, Spare, WholePane};
 use super::{Aggregate, Cell, Fold, Kept, Pane, Row};
-use crate::error::Error;
 use crate::keys::{Key, Seeds, Table};
-use crate::record::{Bad, Chunk};
-use crate::report::Collector;
+use crate::record::Chunk;
 use crate::shards::Shards;
 use crate::state::{Keep, State};
 use crate::value::Value;
@@ -35,7 +34,7 @@ pub struct Keyed<C> {
     seeds: Seeds,
     open: RwLock<Shards<C>>,
     /// The shards of a batch that has been reported.
-    spare: Mutex<Option<Shards<C>>>,
+    spare: Spare<C>,
 }
 
 impl<C: Cell + Sync> Keyed<C> {
@@ -44,7 +43,7 @@ impl<C: Cell + Sync> Keyed<C> {
     pub fn new() -> Arc<dyn Aggregate> {
         let seeds = Seeds::random();
         let open = RwLock::new(Shards::new(&seeds));
-        Arc::new(Keyed::<C> { seeds, open, spare: Mutex::new(None) })
+        Arc::new(Keyed::<C> { seeds, open, spare: Spare::default() })
     }
 }
 
@@ -60,7 +59,7 @@ impl<C: Cell + Sync> Aggregate for Keyed<C> {
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         let shards = std::mem::replace(&mut *open, fresh);
         drop(open);
-        Box::new(KeyedPane { shards: Some(shards), shared: self })
+        Box::new(KeyedPane::new(shards, &self.spare))
     }
 
     fn keep(&self, keep: &Keep, changes: bool, lasts: bool) -> Box<dyn Kept> {
@@ -77,7 +76,7 @@ impl<C: Cell + Sync> Aggregate for Keyed<C> {
             *table.cell(Key::copied(key, &self.seeds)) = loaded::<C>(cell)?;
         }
         shards.pour(&mut table, 0, C::merge);
-        Some(Box::new(KeyedPane { shards: Some(shards), shared: self }))
+        Some(Box::new(KeyedPane::new(shards, &self.spare)))
     }
 
     fn indelible(&self) -> Option<&'static str> {
@@ -103,7 +102,7 @@ impl<C: Cell + Sync> Fold for KeyedFold<C> {
             chunk.for_each_uncut(|arena, start, end| plain.push(arena, start, end));
             chunk.for_each_cut(|arena, start, end| plain.push(arena, start, end));
             let refused = plain.refused;
-            refuse(chunk, refused);
+            chunk.refuse(refused);
         } else {
             fold_pairs::<C>(chunk, |arena, key, input| {
                 table.cell(Key::load(arena, key.start, key.end, seeds)).push(input);
@@ -136,53 +135,6 @@ impl<C: Cell> Plain<'_, C> {
             Err(reason) => self.refused.push((arena[start..end].to_vec(), reason)),
         }
         self.row.place += 1;
-    }
-}
-
-pub(super) struct KeyedPane<C: Cell> {
-    /// There until the pane is dropped.
-    shards: Option<Shards<C>>,
-    shared: Arc<Keyed<C>>,
-}
-
-impl<C: Cell> KeyedPane<C> {
-    /// Calls `visit` for each key, ready to be looked up elsewhere, and its cell.
-    pub(super) fn for_each_loaded(&self, mut visit: impl FnMut(Key<'_>, &C)) {
-        self.shards.iter().for_each(|shards| shards.for_each_loaded(&mut visit));
-    }
-}
-
-impl<C: Cell + Sync> Pane for KeyedPane<C> {
-    fn report(&self, report: &mut Collector) -> Result<(), Error> {
-        let mut values = Vec::new();
-        self.shards.iter().for_each(|shards| {
-            shards.for_each(|key, cell| {
-                values.clear();
-                cell.values(&mut values);
-                report.offer(key, &values, cell.first());
-            });
-        });
-        Ok(())
-    }
-
-    fn save(&self, visit: &mut dyn FnMut(&[u8], &[u8])) {
-        let mut bytes = Vec::new();
-        self.shards.iter().for_each(|shards| {
-            shards.for_each(|key, cell| {
-                bytes.clear();
-                cell.save(&mut bytes);
-                visit(key, &bytes);
-            });
-        });
-    }
-}
-
-impl<C: Cell> Drop for KeyedPane<C> {
-    fn drop(&mut self) {
-        if let Some(mut shards) = self.shards.take() {
-            shards.clear();
-            *self.shared.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(shards);
-        }
     }
 }
 
@@ -248,7 +200,7 @@ impl<C: Cell + Sync> Fold for WholeFold<C> {
                 }
                 index += 1;
             });
-            refuse(chunk, refused);
+            chunk.refuse(refused);
         } else {
             fold_pairs::<C>(chunk, |_, _, input| cell.push(input));
         }
@@ -257,27 +209,6 @@ impl<C: Cell + Sync> Fold for WholeFold<C> {
     fn flush(&mut self) {
         let cell = std::mem::take(&mut self.cell);
         self.shared.open.lock().unwrap_or_else(PoisonError::into_inner).merge(&cell);
-    }
-}
-
-pub(super) struct WholePane<C> {
-    pub(super) cell: C,
-}
-
-impl<C: Cell + Sync> Pane for WholePane<C> {
-    fn report(&self, report: &mut Collector) -> Result<(), Error> {
-        let mut values: Vec<Value> = Vec::new();
-        self.cell.values(&mut values);
-        report.offer(b"", &values, 0);
-        Ok(())
-    }
-
-    fn save(&self, visit: &mut dyn FnMut(&[u8], &[u8])) {
-        if self.cell.records() > 0 {
-            let mut bytes = Vec::new();
-            self.cell.save(&mut bytes);
-            visit(b"", &bytes);
-        }
     }
 }
 
@@ -297,16 +228,7 @@ fn fold_pairs<C: Cell>(chunk: &mut Chunk, mut push: impl FnMut(&[u8], Range<usiz
             Err(reason) => refused.push((row.value.to_vec(), reason)),
         }
     }
-    refuse(chunk, refused);
-}
-
-pub(super) fn refuse(chunk: &mut Chunk, refused: Vec<(Vec<u8>, &'static str)>) {
-    let position = format!("chunk {}", chunk.number);
-    chunk.bad.extend(refused.into_iter().map(|(record, reason)| Bad {
-        reason: reason.to_string(),
-        position: position.clone(),
-        record,
-    }));
+    chunk.refuse(refused);
 }
 
 /// A cell that also knows where its key first appeared, for `--sort none`.

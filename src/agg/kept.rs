@@ -6,7 +6,7 @@
 use std::any::Any;
 use std::collections::BTreeSet;
 
-use super::fold::{KeyedPane, WholePane, refuse};
+use super::pane::{KeyedPane, WholePane};
 use super::{Cell, Kept, Note, Pane, Row};
 use crate::clock::Stamp;
 use crate::error::Error;
@@ -193,7 +193,7 @@ impl<C: Cell + Sync> Kept for History<C> {
                 Err(reason) => refused.push((value.to_vec(), reason)),
             }
         }
-        refuse(chunk, refused);
+        chunk.refuse(refused);
         if let Some(note) = note {
             self.note_forgotten(note);
             let (mut bytes, all) = (Vec::new(), chunk.keys.iter().map(|&key| chunk.at(key)));

@@ -10,6 +10,7 @@ pub mod fold;
 mod kept;
 #[cfg(test)]
 mod law;
+mod pane;
 
 use std::any::Any;
 use std::sync::Arc;

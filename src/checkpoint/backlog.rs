@@ -21,8 +21,8 @@ use super::bug::{Bug, planted};
 use super::damaged;
 use super::disk::Disk;
 use super::frame::{Frame, Kind};
-use super::merge::{Piece, Walk};
-use super::wal::{SEGMENTS, decode_input};
+use super::log::{SEGMENTS, decode_input};
+use super::walk::{Piece, Walk};
 use crate::error::Error;
 
 /// How much input it is.

@@ -14,9 +14,10 @@
 use super::bug::{Bug, planted};
 use super::frame::Kind;
 use super::log::{LOGS, Log};
-use super::merge::{Merge, Walk, shard};
+use super::merge::{Merge, shard};
 use super::record::decode_pane;
 use super::snapshot::{self, Snapshot, Writer};
+use super::walk::Walk;
 use super::{Checkpoint, pane_pieces};
 use crate::error::{Context, Error};
 

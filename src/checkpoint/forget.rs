@@ -13,7 +13,8 @@ use super::birth;
 use super::disk::Disk;
 use super::lock::Lock;
 use super::meta::Meta;
-use super::recover::{Standing, highest, recover};
+use super::record::Standing;
+use super::recover::{highest, recover};
 use super::snapshot::{self, Writer};
 use crate::error::{Context, Error};
 

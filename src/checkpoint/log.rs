@@ -40,6 +40,9 @@ pub struct Series {
 /// The logs of records.
 pub const LOGS: Series = Series::new("log-", b'l');
 
+/// The segments of the write-ahead log.
+pub const SEGMENTS: Series = Series::new("wal-", b'w');
+
 impl Series {
     /// Logs whose names begin with `prefix`; no other kind of file has this letter.
     pub const fn new(prefix: &'static str, letter: u8) -> Series {
@@ -212,6 +215,12 @@ pub struct Written {
     pub next: u64,
     /// Where that would begin.
     pub bytes: u64,
+}
+
+/// The delimiter and the records of an input frame.
+pub fn decode_input(payload: &[u8]) -> Option<(u8, &[u8])> {
+    let mut take = take_version(payload)?;
+    Some((take.u8()?, take.0))
 }
 
 /// Reads a version and nothing else, for heads that have more to say.

@@ -47,6 +47,7 @@ mod syncer;
 #[cfg(test)]
 pub(crate) mod tests;
 mod wal;
+mod walk;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -60,10 +61,11 @@ use self::disk::{Append, Disk};
 use self::frame::Kind;
 use self::lock::Lock;
 use self::log::{Log, Written, take_version};
-use self::merge::{Piece, Walk};
-use self::record::{Chain, Changes, Entries, Record, decode_pane, encode_done, encode_pane};
-use self::recover::Standing;
+use self::record::{
+    Chain, Changes, Entries, Record, Standing, decode_pane, encode_done, encode_pane,
+};
 use self::snapshot::{Snapshot, shard_of_part};
+use self::walk::{Piece, Walk};
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
 use crate::units::quoted;

@@ -76,6 +76,17 @@ impl Chain {
     }
 }
 
+/// Where the records have come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The last record.
+    pub record: Option<Record>,
+    /// Its checksum, which the next one carries.
+    pub chain: u32,
+    /// True if its output is out.
+    pub done: bool,
+}
+
 impl Record {
     /// The payload of the record.
     pub fn encode(&self, chain: Chain) -> Vec<u8> {

@@ -12,22 +12,10 @@ use super::belief::Past;
 use super::damaged;
 use super::disk::Disk;
 use super::frame::{Frame, Kind};
-use super::log::{LOGS, Written};
-use super::record::{Chain, Record, decode_done};
+use super::log::{LOGS, SEGMENTS, Written};
+use super::record::{Chain, Record, Standing, decode_done};
 use super::snapshot::{self, Snapshot};
-use super::wal::SEGMENTS;
 use crate::error::{Context, Error};
-
-/// Where the records have come to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
-    /// The last record.
-    pub record: Option<Record>,
-    /// Its checksum, which the next one carries.
-    pub chain: u32,
-    /// True if its output is out.
-    pub done: bool,
-}
 
 /// What was found.
 #[derive(Debug, Default)]

@@ -18,10 +18,9 @@ use super::damaged;
 use super::disk::{Append, Disk};
 use super::frame::{Frame, HEAD, Kind, Seed};
 use super::log::take_version;
-use super::merge::Piece;
 use super::place;
-use super::record::{PART, Record, VERSION, put_entry};
-use super::recover::Standing;
+use super::record::{PART, Record, Standing, VERSION, put_entry};
+use super::walk::Piece;
 use crate::error::{Context, Error};
 
 /// How many bytes a foot takes.

@@ -28,20 +28,11 @@ use super::backlog::{Backlog, Unread};
 use super::bug::{Bug, planted};
 use super::disk::Disk;
 use super::frame::Kind;
-use super::log::{Log, Series, take_version};
-use super::merge::{Piece, Walk};
+use super::log::{Log, SEGMENTS};
 use super::record::VERSION;
 use super::syncer::Syncer;
+use super::walk::{Piece, Walk};
 use crate::error::{Context, Error};
-
-/// The segments of the write-ahead log.
-pub const SEGMENTS: Series = Series::new("wal-", b'w');
-
-/// The delimiter and the records of an input frame.
-pub fn decode_input(payload: &[u8]) -> Option<(u8, &[u8])> {
-    let mut take = take_version(payload)?;
-    Some((take.u8()?, take.0))
-}
 
 /// The end of the write-ahead log, where it is appended to.
 #[derive(Debug)]

@@ -19,7 +19,8 @@ use crate::checkpoint::{Checkpoint, Syncer};
 use crate::clock::Stamp;
 use crate::error::Error;
 use crate::sink::batch::{Batch, Promise};
-use crate::sink::output::{Output as _, Outputs};
+use crate::sink::output::Output as _;
+use crate::sink::outputs::Outputs;
 use crate::sink::spool::Spool;
 use crate::window::Window;
 

@@ -47,7 +47,7 @@ use crate::report::Selection;
 use crate::say::say;
 use crate::signal::Stop;
 use crate::sink::Format;
-use crate::sink::output::Outputs;
+use crate::sink::outputs::Outputs;
 use crate::source::Source;
 use crate::step::Step;
 

@@ -26,7 +26,7 @@ use crate::checkpoint::{Unread, Wal};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
 use crate::say::say;
-use crate::sink::output::Outputs;
+use crate::sink::outputs::Outputs;
 use crate::step::Step;
 use crate::window::Window;
 

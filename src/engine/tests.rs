@@ -11,7 +11,7 @@ use crate::clock::{Stamp, VirtualTime};
 use crate::error::Context;
 use crate::record::{Chunk, Mark};
 use crate::report::Sort;
-use crate::sink::output::Target;
+use crate::sink::outputs::Target;
 use crate::sink::stdout::Stdout;
 use crate::sink::time::{Clockface, Style};
 use crate::sink::{self, FORMATS, Shape};

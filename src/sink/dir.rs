@@ -32,8 +32,8 @@ use rustix::io::Errno;
 
 use super::FORMATS;
 use super::batch::{Batch, Promise};
-use super::file::{self, write};
-use super::output::{Output, Staged};
+use super::medium::{self, write};
+use super::output::{self, Output, Staged};
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
 
@@ -186,7 +186,7 @@ impl Hidden {
     fn holds(&self, promise: &Promise) -> io::Result<bool> {
         let len = self.file.metadata()?.len();
         let read = |at, into: &mut [u8]| self.file.read_at(into, at);
-        Ok(len == promise.length && file::crc(read, 0, len)? == promise.crc)
+        Ok(len == promise.length && medium::crc(read, 0, len)? == promise.crc)
     }
 
     fn publish(&self) -> Result<(), Error> {
@@ -225,7 +225,7 @@ impl Output for Dir {
 
 impl Staged for Dir {
     fn name(&self) -> Vec<u8> {
-        file::name("dir", &self.path)
+        output::name("dir", &self.path)
     }
 
     fn stage(&mut self, batch: &Batch) -> Result<Promise, Error> {

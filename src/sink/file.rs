@@ -21,15 +21,14 @@
 //! A FIFO or device gets the batch again. Which file it is, the inode alone decides: the number of a
 //! device may be another when the machine has started again.
 
-use std::io::{self, ErrorKind, Write};
-use std::os::unix::ffi::OsStrExt;
-use std::path::{self, Path, PathBuf};
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::batch::{Batch, Promise};
-use super::medium::{Held, Identity, Medium, Named};
-use super::output::{Output, Staged};
+use super::medium::{Held, Identity, Medium, Named, crc, write};
+use super::output::{Output, Staged, name};
 use crate::clock::Stamp;
-use crate::error::{Context, Error, said};
+use crate::error::{Context, Error};
 use crate::say::say;
 use crate::units::quoted;
 
@@ -243,60 +242,6 @@ impl Staged for Appended {
         }
         self.append(batch, &held)
     }
-}
-
-/// The checksum of a part of a file that `read` reads.
-pub(super) fn crc(
-    mut read: impl FnMut(u64, &mut [u8]) -> io::Result<usize>,
-    mut from: u64,
-    to: u64,
-) -> io::Result<u32> {
-    let (mut piece, mut crc) = (vec![0; 128 << 10], 0);
-    while from < to {
-        let wanted = piece.len().min(usize::try_from(to - from).unwrap_or(usize::MAX));
-        match read(from, &mut piece[..wanted]) {
-            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-            Ok(len) => {
-                crc = crc32c::crc32c_append(crc, &piece[..len]);
-                from += len as u64;
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(crc)
-}
-
-/// The name of an output of this kind at this path, wherever weir is started.
-pub(super) fn name(kind: &str, path: &Path) -> Vec<u8> {
-    // Only where there is no current directory can none be added.
-    let path = path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    [kind.as_bytes(), b" ", path.as_os_str().as_bytes()].concat()
-}
-
-/// Writes all bytes and counts them; an error says how much of the batch is written.
-pub(super) fn write(
-    file: &mut (impl Write + ?Sized),
-    path: &Path,
-    mut text: &[u8],
-    written: &mut u64,
-) -> Result<(), Error> {
-    while !text.is_empty() {
-        match file.write(text) {
-            Ok(count @ 1..) => {
-                *written += count as u64;
-                text = &text[count..];
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            failed => {
-                let error = failed.err().unwrap_or_else(|| ErrorKind::WriteZero.into());
-                let (path, what) = (path.display(), said(&error));
-                let message = format!("{path}: {what}; {written} bytes of the batch are written");
-                return Err(Error::Failed(message));
-            }
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use super::FORMATS;
-use super::output::Target;
+use super::outputs::Target;
 
 /// Output flags, as typed.
 #[derive(clap::Args, Clone, Debug)]

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
+use crate::error::{Error, said};
+
 /// Which file it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -166,6 +168,53 @@ impl Medium for Named {
             synced => synced,
         }
     }
+}
+
+/// The checksum of a part of a file that `read` reads.
+pub(super) fn crc(
+    mut read: impl FnMut(u64, &mut [u8]) -> io::Result<usize>,
+    mut from: u64,
+    to: u64,
+) -> io::Result<u32> {
+    let (mut piece, mut crc) = (vec![0; 128 << 10], 0);
+    while from < to {
+        let wanted = piece.len().min(usize::try_from(to - from).unwrap_or(usize::MAX));
+        match read(from, &mut piece[..wanted]) {
+            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            Ok(len) => {
+                crc = crc32c::crc32c_append(crc, &piece[..len]);
+                from += len as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(crc)
+}
+
+/// Writes all bytes and counts them; an error says how much of the batch is written.
+pub(super) fn write(
+    file: &mut (impl Write + ?Sized),
+    path: &Path,
+    mut text: &[u8],
+    written: &mut u64,
+) -> Result<(), Error> {
+    while !text.is_empty() {
+        match file.write(text) {
+            Ok(count @ 1..) => {
+                *written += count as u64;
+                text = &text[count..];
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            failed => {
+                let error = failed.err().unwrap_or_else(|| ErrorKind::WriteZero.into());
+                let (path, what) = (path.display(), said(&error));
+                let message = format!("{path}: {what}; {written} bytes of the batch are written");
+                return Err(Error::Failed(message));
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

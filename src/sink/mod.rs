@@ -16,6 +16,7 @@ pub mod medium;
 pub(crate) mod memory;
 mod number;
 pub mod output;
+pub mod outputs;
 pub mod pprint;
 mod printable;
 mod printed;

@@ -17,7 +17,7 @@ use std::process;
 
 use rustix::fs::{MemfdFlags, memfd_create};
 
-use super::file::write;
+use super::medium::write;
 use crate::error::{Context, Error};
 
 /// More than this is not held in memory.

@@ -45,7 +45,7 @@ use crate::engine::{self, Saved, Surroundings};
 use crate::error::{Context, Error};
 use crate::plan::{self, Plan};
 use crate::sink::file::Appended;
-use crate::sink::output::Outputs;
+use crate::sink::outputs::Outputs;
 
 /// When the first life begins.
 const START: i64 = 1000;

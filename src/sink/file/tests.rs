@@ -1,7 +1,7 @@
 //! What `-o` does to files, on the system's disk and on one that loses what was not synced.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Read;
+use std::io::{Read, Write};
 
 use proptest::prelude::*;
 use rustix::fs::{CWD, Mode, mkfifoat};

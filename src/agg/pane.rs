@@ -1,0 +1,88 @@
+//! Panes: what a batch has come to, with a cell for each key or one for all records.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Cell, Pane};
+use crate::error::Error;
+use crate::keys::Key;
+use crate::report::Collector;
+use crate::shards::Shards;
+use crate::value::Value;
+
+/// The shards of a pane that is not needed any more, to be used again.
+pub(super) type Spare<C> = Arc<Mutex<Option<Shards<C>>>>;
+
+/// A cell for each key.
+pub(super) struct KeyedPane<C: Cell> {
+    /// There until the pane is dropped.
+    shards: Option<Shards<C>>,
+    spare: Spare<C>,
+}
+
+impl<C: Cell> KeyedPane<C> {
+    /// Makes it of what a batch has come to; the memory goes to `spare` in the end.
+    pub(super) fn new(shards: Shards<C>, spare: &Spare<C>) -> KeyedPane<C> {
+        KeyedPane { shards: Some(shards), spare: Spare::clone(spare) }
+    }
+
+    /// Calls `visit` for each key, ready to be looked up elsewhere, and its cell.
+    pub(super) fn for_each_loaded(&self, mut visit: impl FnMut(Key<'_>, &C)) {
+        self.shards.iter().for_each(|shards| shards.for_each_loaded(&mut visit));
+    }
+}
+
+impl<C: Cell + Sync> Pane for KeyedPane<C> {
+    fn report(&self, report: &mut Collector) -> Result<(), Error> {
+        let mut values = Vec::new();
+        self.shards.iter().for_each(|shards| {
+            shards.for_each(|key, cell| {
+                values.clear();
+                cell.values(&mut values);
+                report.offer(key, &values, cell.first());
+            });
+        });
+        Ok(())
+    }
+
+    fn save(&self, visit: &mut dyn FnMut(&[u8], &[u8])) {
+        let mut bytes = Vec::new();
+        self.shards.iter().for_each(|shards| {
+            shards.for_each(|key, cell| {
+                bytes.clear();
+                cell.save(&mut bytes);
+                visit(key, &bytes);
+            });
+        });
+    }
+}
+
+impl<C: Cell> Drop for KeyedPane<C> {
+    fn drop(&mut self) {
+        if let Some(mut shards) = self.shards.take() {
+            shards.clear();
+            *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(shards);
+        }
+    }
+}
+
+/// One cell.
+pub(super) struct WholePane<C> {
+    pub(super) cell: C,
+}
+
+impl<C: Cell + Sync> Pane for WholePane<C> {
+    fn report(&self, report: &mut Collector) -> Result<(), Error> {
+        let mut values: Vec<Value> = Vec::new();
+        self.cell.values(&mut values);
+        report.offer(b"", &values, 0);
+        Ok(())
+    }
+
+    fn save(&self, visit: &mut dyn FnMut(&[u8], &[u8])) {
+        if self.cell.records() > 0 {
+            let mut bytes = Vec::new();
+            self.cell.save(&mut bytes);
+            visit(b"", &bytes);
+        }
+    }
+}

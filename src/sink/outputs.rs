@@ -1,0 +1,349 @@
+//! The outputs of a run: each takes every batch whole, and all take the same bytes.
+//!
+//! ```text
+//!               begin        write, as often as there is text       end
+//! stdout        header once  written                                nothing
+//! -o            follow path  appended                               nothing
+//! --output-dir  hidden file  written to it                          sync, rename, sync
+//! --exec        spool        spooled                                run the command
+//! ```
+//!
+//! With a checkpoint a batch is complete before anybody sees it, and outputs may be asked after a crash
+//! for one that they may have:
+//!
+//! ```text
+//!               stage                publish              redeem
+//! stdout                             written              written again
+//! -o            length noted         appended, synced     looked for, then as it is
+//! --output-dir  hidden file, synced  renamed, synced      renamed, if it is hidden yet
+//! --exec                             run the command      run again
+//! ```
+//!
+//! They take a batch in the order of the list, the command last, so that it runs when the batch is
+//! in the files. Batches never overlap. What comes to `write` is whole rows. Nothing here knows of
+//! formats, or of what a checkpoint is.
+
+use std::ffi::OsString;
+use std::fmt::{self, Display};
+use std::path::{Path, PathBuf};
+
+use mio::Registry;
+
+use super::batch::{Batch, Promise};
+use super::dir::Dir;
+use super::exec::Exec;
+use super::file::Appended;
+use super::output::{Output, Staged};
+use super::printed::Printed;
+use super::stdout::Stdout;
+use crate::clock::Stamp;
+use crate::error::Error;
+
+/// Where batches go, as it is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Standard output.
+    Stdout,
+    /// Each batch is appended to a file.
+    File(PathBuf),
+    /// Each batch is a file of its own.
+    Dir {
+        /// Where the files are.
+        path: PathBuf,
+        /// What their names end with.
+        extension: &'static str,
+    },
+    /// A command is run for each batch.
+    Exec(OsString),
+}
+
+impl Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Target::Stdout => f.write_str("stdout"),
+            Target::File(path) => write!(f, "{}", path.display()),
+            Target::Dir { path, extension } => {
+                write!(f, "{}", path.join(format!("batch-TIME.{extension}")).display())
+            }
+            Target::Exec(command) => write!(f, "sh -c {:?}", command.to_string_lossy()),
+        }
+    }
+}
+
+/// All outputs of a run.
+pub struct Outputs {
+    list: Vec<Box<dyn Staged>>,
+    /// stdout, if it is one of them.
+    stdout: Option<Stdout>,
+}
+
+impl Outputs {
+    /// Opens each target, so that a wrong path is found before anything is read; with `quiet`,
+    /// nothing is said of files that are replaced.
+    pub fn open(targets: &[Target], stdout: &Stdout, quiet: bool) -> Result<Outputs, Error> {
+        Outputs::open_with(targets, stdout, |path| Appended::open(path, quiet), Dir::open)
+    }
+
+    /// The same for a run with a checkpoint: nobody else with one writes to its files, and what was
+    /// staged by the run before is left until it is redeemed.
+    pub fn open_staged(targets: &[Target], stdout: &Stdout, quiet: bool) -> Result<Outputs, Error> {
+        let file = |path: &Path| Appended::open(path, quiet)?.locked();
+        Outputs::open_with(targets, stdout, file, Dir::open_staged)
+    }
+
+    fn open_with(
+        targets: &[Target],
+        stdout: &Stdout,
+        file: impl Fn(&Path) -> Result<Appended, Error>,
+        dir: impl Fn(&Path, &'static str) -> Result<Dir, Error>,
+    ) -> Result<Outputs, Error> {
+        let mut outputs = Outputs::of(Vec::new());
+        for target in targets {
+            outputs.list.push(match target {
+                Target::Stdout => {
+                    outputs.stdout = Some(stdout.try_clone()?);
+                    Box::new(Printed::new(stdout.try_clone()?, targets.len() > 1))
+                }
+                Target::File(path) => Box::new(file(path)?),
+                Target::Dir { path, extension } => Box::new(dir(path, extension)?),
+                Target::Exec(command) => Box::new(Exec::new(command)),
+            });
+        }
+        Ok(outputs)
+    }
+
+    /// Makes it of outputs, none of which is stdout.
+    pub fn of(list: Vec<Box<dyn Staged>>) -> Outputs {
+        Outputs { list, stdout: None }
+    }
+
+    /// Stages the batch with each output; returns what each is promised.
+    pub fn stage(&mut self, batch: &Batch) -> Result<Vec<Promise>, Error> {
+        self.list.iter_mut().map(|output| output.stage(batch)).collect()
+    }
+
+    /// Hands out the batch that was staged. When the reader of stdout has gone, all others get it
+    /// before that is told.
+    pub fn publish(&mut self, batch: &Batch) -> Result<(), Error> {
+        closed_last(self.list.iter_mut().map(|output| output.publish(batch)))
+    }
+
+    /// Hands out a batch after a restart. Promises are for the outputs whose names they have: an output
+    /// that has none gets nothing, and one whose output is gone is void.
+    pub fn redeem(&mut self, batch: &Batch, promises: &[Promise]) -> Result<(), Error> {
+        let mut promises: Vec<_> = promises.iter().collect();
+        closed_last(self.list.iter_mut().map(|output| {
+            let name = output.name();
+            match promises.iter().position(|promise| promise.name() == name) {
+                Some(place) => output.redeem(batch, promises.remove(place)),
+                None => Ok(()),
+            }
+        }))
+    }
+
+    /// True if a reader of stdout that goes leaves others who are to get the open batch.
+    pub fn has_others(&self) -> bool {
+        self.list.len() > 1
+    }
+
+    /// Lets a wait end when the reader of stdout goes; see [`Stdout::watch`]. Nothing, if stdout is
+    /// not in use.
+    pub fn watch(&self, registry: &Registry) -> Result<Option<Stdout>, Error> {
+        self.stdout.as_ref().map(|stdout| stdout.watch(registry)).transpose()
+    }
+}
+
+impl Output for Outputs {
+    fn begin(&mut self, time: Stamp, header: &[u8]) -> Result<(), Error> {
+        self.list.iter_mut().try_for_each(|output| output.begin(time, header))
+    }
+
+    fn write(&mut self, text: &[u8]) -> Result<(), Error> {
+        self.list.iter_mut().try_for_each(|output| output.write(text))
+    }
+
+    fn end(&mut self, rows: u64) -> Result<(), Error> {
+        self.list.iter_mut().try_for_each(|output| output.end(rows))
+    }
+}
+
+/// Goes on to the next when a reader has gone, and tells at the end; any other failure ends it.
+fn closed_last(mut results: impl Iterator<Item = Result<(), Error>>) -> Result<(), Error> {
+    results.try_fold(Ok(()), |so_far, result| match result {
+        Err(Error::Closed) => Ok(Err(Error::Closed)),
+        result => result.map(|()| so_far),
+    })?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sink::samples::Scratch;
+    use crate::sink::spool::Spool;
+    use std::fs;
+    use std::io::{Read, pipe};
+
+    fn spool(text: &str) -> Spool {
+        let mut spool = Spool::new();
+        spool.write(text.as_bytes()).unwrap();
+        spool
+    }
+
+    fn complete(time: i64, text: &Spool) -> Batch<'_> {
+        let number = time as u64 + 6;
+        Batch { number, time: Stamp(time), rows: 1, header: b"header\n", text }
+    }
+
+    fn batch(outputs: &mut Outputs, time: i64) -> Result<(), Error> {
+        outputs.begin(Stamp(time), b"header\n")?;
+        outputs.write(b"a\n")?;
+        outputs.write(b"b\n")?;
+        outputs.end(2)
+    }
+
+    #[test]
+    fn all_outputs_get_the_same_batches_and_a_header_each() {
+        let dir = Scratch::new();
+        let (mut reader, writer) = pipe().unwrap();
+        let stdout = Stdout::new(&writer).unwrap();
+        drop(writer);
+        let file = |name| Target::File(dir.path(name));
+        let parts = Target::Dir { path: dir.path("parts"), extension: "tsv" };
+        let targets = [file("one"), Target::Stdout, file("two"), parts];
+        let mut outputs = Outputs::open(&targets, &stdout, false).unwrap();
+        batch(&mut outputs, 1).unwrap();
+        batch(&mut outputs, 2).unwrap();
+        drop((outputs, stdout));
+        let mut printed = String::new();
+        reader.read_to_string(&mut printed).unwrap();
+        assert_eq!(printed, "header\na\nb\na\nb\n");
+        for name in ["one", "two"] {
+            assert_eq!(fs::read_to_string(dir.path(name)).unwrap(), printed);
+        }
+        for name in ["parts/batch-1.tsv", "parts/batch-2.tsv"] {
+            assert_eq!(fs::read_to_string(dir.path(name)).unwrap(), "header\na\nb\n");
+        }
+    }
+
+    #[test]
+    fn a_reader_of_stdout_that_goes_ends_the_run_only_if_there_is_no_other_output() {
+        let dir = Scratch::new();
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        let stdout = Stdout::new(&writer).unwrap();
+        let mut alone = Outputs::open(&[Target::Stdout], &stdout, false).unwrap();
+        assert!(matches!(batch(&mut alone, 1), Err(Error::Closed)));
+        let targets = [Target::Stdout, Target::File(dir.path("out"))];
+        let mut both = Outputs::open(&targets, &stdout, false).unwrap();
+        batch(&mut both, 1).unwrap();
+        assert_eq!(fs::read_to_string(dir.path("out")).unwrap(), "header\na\nb\n");
+    }
+
+    #[test]
+    fn all_outputs_get_a_staged_batch_as_they_were_promised() {
+        let dir = Scratch::new();
+        let [one, two, parts] = ["one", "two", "parts"].map(|name| dir.path(name));
+        let (mut reader, writer) = pipe().unwrap();
+        let stdout = Stdout::new(&writer).unwrap();
+        drop(writer);
+        let command = format!("cat >> {}; echo $WEIR_TIME >> {0}", two.display());
+        let targets = [
+            Target::File(one.clone()),
+            Target::Stdout,
+            Target::Dir { path: parts.clone(), extension: "tsv" },
+            Target::Exec(command.into()),
+        ];
+        let mut outputs = Outputs::open_staged(&targets, &stdout, false).unwrap();
+        let rows = spool("a\n");
+        for (time, count) in [(1, 9), (2, 2)] {
+            let promises = outputs.stage(&complete(time, &rows)).unwrap();
+            let lengths = promises.iter().map(|promise| promise.length);
+            assert!(lengths.eq([count, count, 9, 9]));
+            outputs.publish(&complete(time, &rows)).unwrap();
+        }
+        drop((outputs, stdout));
+        let mut printed = String::new();
+        reader.read_to_string(&mut printed).unwrap();
+        assert_eq!(printed, "header\na\na\n");
+        assert_eq!(fs::read_to_string(one).unwrap(), printed);
+        assert_eq!(fs::read_to_string(two).unwrap(), "header\na\n1\nheader\na\n2\n");
+        for name in ["batch-1.tsv", "batch-2.tsv"] {
+            assert_eq!(fs::read_to_string(parts.join(name)).unwrap(), "header\na\n");
+        }
+    }
+
+    #[test]
+    fn when_the_reader_of_stdout_has_gone_all_others_get_a_staged_batch_first() {
+        let dir = Scratch::new();
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        let stdout = Stdout::new(&writer).unwrap();
+        let targets = [Target::Stdout, Target::File(dir.path("out"))];
+        let (rows, text) = (spool("a\n"), || fs::read_to_string(dir.path("out")).unwrap());
+        let mut outputs = Outputs::open_staged(&targets, &stdout, true).unwrap();
+        let promises = outputs.stage(&complete(1, &rows)).unwrap();
+        assert_eq!(text(), "");
+        assert!(matches!(outputs.publish(&complete(1, &rows)), Err(Error::Closed)));
+        assert_eq!(text(), "header\na\n");
+        drop(outputs);
+        // The next run is asked for the batch, since it is owed.
+        let (mut reader, writer) = pipe().unwrap();
+        let stdout = Stdout::new(&writer).unwrap();
+        drop(writer);
+        let mut outputs = Outputs::open_staged(&targets, &stdout, true).unwrap();
+        outputs.redeem(&complete(1, &rows), &promises).unwrap();
+        drop((outputs, stdout));
+        let mut printed = String::new();
+        reader.read_to_string(&mut printed).unwrap();
+        assert_eq!((printed.as_str(), text().as_str()), ("header\na\n", "header\na\n"));
+    }
+
+    #[test]
+    fn another_failure_than_a_closed_reader_ends_it_at_once() {
+        let dir = Scratch::new();
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        let stdout = Stdout::new(&writer).unwrap();
+        let out = dir.path("out");
+        let last = Target::File(out.clone());
+        let targets = [Target::Stdout, Target::File("/dev/full".into()), last];
+        let mut outputs = Outputs::open_staged(&targets, &stdout, true).unwrap();
+        let rows = spool("a\n");
+        outputs.stage(&complete(1, &rows)).unwrap();
+        assert!(matches!(outputs.publish(&complete(1, &rows)), Err(Error::Failed(_))));
+        assert_eq!(fs::read_to_string(out).unwrap(), "");
+    }
+
+    #[test]
+    fn a_promise_is_redeemed_by_the_output_that_has_its_name() {
+        let dir = Scratch::new();
+        let [one, two, new] = ["one", "two", "new"].map(|name| dir.path(name));
+        let stdout = Stdout::new(pipe().unwrap().1).unwrap();
+        let open = |paths: &[&PathBuf]| {
+            let targets: Vec<_> = paths.iter().map(|&path| Target::File(path.clone())).collect();
+            Outputs::open_staged(&targets, &stdout, true).unwrap()
+        };
+        let rows = spool("a\n");
+        let promises = open(&[&one, &two]).stage(&complete(1, &rows)).unwrap();
+        open(&[&new, &two]).redeem(&complete(1, &rows), &promises).unwrap();
+        let texts = [one, two, new].map(|path| fs::read_to_string(path).unwrap());
+        assert_eq!(texts, ["", "header\na\n", ""]);
+    }
+
+    #[test]
+    fn outputs_of_one_name_redeem_their_promises_in_turn() {
+        let (mut reader, writer) = pipe().unwrap();
+        let stdout = Stdout::new(&writer).unwrap();
+        drop(writer);
+        let twice =
+            || Outputs::open_staged(&[Target::Stdout, Target::Stdout], &stdout, true).unwrap();
+        let rows = spool("a\n");
+        let promises = twice().stage(&complete(1, &rows)).unwrap();
+        twice().redeem(&complete(1, &rows), &promises[..1]).unwrap();
+        twice().redeem(&complete(1, &rows), &promises).unwrap();
+        drop(stdout);
+        let mut printed = String::new();
+        reader.read_to_string(&mut printed).unwrap();
+        assert_eq!(printed, "header\na\n".repeat(3));
+    }
+}
