@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail as a test does")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -63,6 +64,46 @@ fn used(code: &str) -> Vec<&str> {
         }
     }
     modules
+}
+
+/// The files of the same folder that code uses by `super::` or `super::{a, b}`.
+fn siblings(code: &str) -> Vec<&str> {
+    let named = code.split("super::").skip(1);
+    named
+        .map(|path| path.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap())
+        .collect()
+}
+
+#[test]
+fn files_of_a_folder_do_not_use_each_other_in_circles() {
+    let files = files();
+    let mut uses: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+    for (name, text) in &files {
+        let Some((folder, file)) = name.rsplit_once('/') else { continue };
+        let product: Vec<_> = code(text).collect();
+        let used: BTreeSet<String> = siblings(&product.join("\n"))
+            .into_iter()
+            .map(|used| format!("{folder}/{used}.rs"))
+            .collect();
+        let used = files.iter().filter(|(other, _)| used.contains(other) && other != name);
+        let used = used.map(|(other, _)| other.rsplit_once('/').unwrap().1).collect();
+        uses.insert((folder, file), used);
+    }
+    // What uses nothing that is left is no part of a circle; what remains in the end is.
+    loop {
+        let free: Vec<_> =
+            uses.iter().filter(|(_, used)| used.is_empty()).map(|(file, _)| *file).collect();
+        if free.is_empty() {
+            break;
+        }
+        for (folder, file) in free {
+            uses.remove(&(folder, file));
+            for (_, used) in uses.iter_mut().filter(|((other, _), _)| *other == folder) {
+                used.remove(file);
+            }
+        }
+    }
+    assert!(uses.is_empty(), "these use each other in circles: {:?}", uses.keys());
 }
 
 #[test]
