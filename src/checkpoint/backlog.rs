@@ -10,7 +10,7 @@
 //!
 //! All that is unread is checked before anything is written, and then read once more, frame by frame,
 //! by whoever wants it: it need not fit into memory. A frame that is unread and missing is damage. One
-//! that the record covers may be missing, since a record may be on the disk before its input.
+//! that the record covers may be missing: its segment may have been removed.
 
 use std::ops::Range;
 use std::path::Path;

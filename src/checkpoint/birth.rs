@@ -20,6 +20,7 @@ use super::log::{LOGS, Log};
 use super::meta::{self, Meta, Pipeline};
 use super::record::Chain;
 use super::recover::{Recovered, recover};
+use super::walk::Walk;
 use super::{Checkpoint, Limits};
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
@@ -52,18 +53,20 @@ pub fn open(
 
 fn make_dir(disk: &dyn Disk, dir: &Path) -> Result<(), Error> {
     match disk.list(dir) {
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            disk.create_dir(dir).at(dir)?;
-            let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty());
-            let parent = parent.unwrap_or(Path::new("."));
-            disk.sync_dir(parent).at(parent)
-        }
+        Err(error) if error.kind() == ErrorKind::NotFound => disk.create_dir(dir).at(dir),
         Err(error) if error.kind() == ErrorKind::NotADirectory => {
             let dir = dir.display();
             Err(Error::Refused(format!("--checkpoint {dir}: this is no directory")))
         }
         listed => listed.at(dir).map(drop),
     }
+}
+
+/// Makes the directory's own name last, whoever has made it.
+fn sync_name(disk: &dyn Disk, dir: &Path) -> Result<(), Error> {
+    let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    disk.sync_dir(parent).at(parent)
 }
 
 fn survey(disk: &dyn Disk, dir: &Path) -> Result<Stands, Error> {
@@ -112,6 +115,7 @@ fn create(
     for path in beginnings.iter().map(|name| dir.join(name)) {
         disk.remove(&path).at(&path)?;
     }
+    sync_name(&*disk, dir)?;
     let uuid = disk.random().at(dir)?;
     let log = Log::create(&disk, dir, &uuid, LOGS, 1, 1, |_| Ok(()))?;
     Meta { uuid, pipeline: Some(pipeline.clone()) }.write(&*disk, dir)?;
@@ -167,17 +171,17 @@ fn reopen(
     }
     let mut found = recover(&disk, dir, &uuid)?;
     if planted(Bug::BelieveTheCache) {
-        found.next += found.tail.drain(..).len() as u64;
+        found.tail = None;
         if let Some(log) = found.tail_log.take() {
+            found.next = log.next;
             found.logs.retain(|other| other.number != log.number);
             found.garbage.retain(|name| *name != LOGS.name(log.number));
             found.logs.push(log);
         }
     }
-    let (number, tail) = (found.highest + 1, std::mem::take(&mut found.tail));
-    let log = Log::create(&disk, dir, &uuid, LOGS, number, found.next, |log| {
-        tail.iter().try_for_each(|(kind, payload)| log.append(*kind, payload))
-    })?;
+    let tail = Walk::new(&disk, found.tail.take().into_iter().collect());
+    let number = found.highest + 1;
+    let log = Log::create(&disk, dir, &uuid, LOGS, number, found.next, |log| tail.carry(log))?;
     // The new log's name is on the disk, and with it all names before: nothing else is needed.
     for path in found.garbage.iter().map(|name| dir.join(name)) {
         disk.remove(&path).at(&path)?;

@@ -61,22 +61,21 @@ pub fn forget(disk: &Arc<dyn Disk>, dir: &Path, keep_offsets: bool) -> Result<Fo
     let number = highest(&**disk, dir)? + 1;
     let found = recover(disk, dir, &meta.uuid);
     let unread = found.as_ref().ok().map(|found| found.backlog.amount);
+    let owed = found.as_ref().ok().filter(|found| !found.standing.done);
+    let owed = owed.and_then(|found| found.standing.record.as_ref()).map(|record| record.n);
     let (mut standing, mut next, mut void) = (Standing::default(), 1, number);
     if keep_offsets {
         let found = found?;
-        next = found.next + found.tail.len() as u64;
+        next = found.tail_log.map_or(found.next, |log| log.next);
         standing = found.standing;
         void = found.snapshot.map_or(0, |snapshot| snapshot.void);
     }
     let n = standing.record.as_ref().map(|record| record.n);
-    let forgotten = Forgotten {
-        kept: n,
-        keeps_positions: keep_offsets,
-        owed: n.filter(|_| !standing.done),
-        unread,
-    };
-    // Its output cannot be made again from a state that is forgotten.
+    let forgotten = Forgotten { kept: n, keeps_positions: keep_offsets, owed, unread };
+    // Its output cannot be made again from a state that is forgotten, and windows are partial that
+    // reach back to that.
     standing.done = true;
+    standing.record.iter_mut().for_each(|record| record.began = record.time);
     let writer = Writer::create(disk, dir, &meta.uuid, number, next, (&standing, void))?;
     writer.finish(&**disk, dir)?;
     let kept = snapshot::name(number);

@@ -198,6 +198,22 @@ impl Checkpoint {
         self.changes(self.last_first..u64::MAX, visit)
     }
 
+    /// Gives the pane of the last record to `visit`, part by part: called at a start.
+    pub fn last_pane(
+        &self,
+        mut visit: impl FnMut(&[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut walk = Walk::new(&self.disk, self.logs().iter().map(Piece::log).collect());
+        while walk.advance()? {
+            let frame = walk.frame();
+            if frame.kind == Kind::Pane && frame.lsn >= self.last_first {
+                let (.., bytes) = decode_pane(frame.payload).ok_or_else(|| walk.nonsense())?;
+                visit(bytes)?;
+            }
+        }
+        Ok(())
+    }
+
     /// What the frames with these numbers say of keys.
     fn changes(
         &self,

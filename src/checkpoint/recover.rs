@@ -15,6 +15,7 @@ use super::frame::{Frame, Kind};
 use super::log::{LOGS, SEGMENTS, Written};
 use super::record::{Chain, Record, Standing, decode_done};
 use super::snapshot::{self, Snapshot};
+use super::walk::Piece;
 use crate::error::{Context, Error};
 
 /// What was found.
@@ -25,7 +26,7 @@ pub struct Recovered {
     /// The logs after it, as far as they are proven.
     pub logs: Vec<Written>,
     /// The frames after those: to be written again before they are believed.
-    pub tail: Vec<(Kind, Vec<u8>)>,
+    pub tail: Option<Piece>,
     /// The log that they stand in, to their end.
     pub tail_log: Option<Written>,
     /// The number of the first of them.
@@ -116,11 +117,14 @@ pub fn recover(disk: &Arc<dyn Disk>, dir: &Path, uuid: &[u8; 16]) -> Result<Reco
         let (path, seed, number, first) = (log.path.clone(), log.seed, log.number, log.first);
         Written { path, seed, number, first, next: tail.lsn + 1, bytes: tail.end }
     });
+    let tail = tail_log.as_ref().zip(written.last()).map(|(tail, log)| {
+        let (path, seed) = (log.path.clone(), log.seed);
+        Piece { path, seed, bytes: log.bytes..tail.bytes, lsn: next }
+    });
     garbage.extend(
         written.iter().filter(|log| log.first == log.next).map(|log| LOGS.name(log.number)),
     );
     written.retain(|log| log.first < log.next);
-    let tail = pending.into_iter().map(|frame| (frame.kind, frame.payload)).collect();
     let void = snapshot.as_ref().map_or(0, |snapshot| snapshot.void);
     let (old, segments): (Vec<u64>, Vec<u64>) =
         names.segments.iter().partition(|&&number| number <= void);
@@ -148,7 +152,6 @@ struct Pending {
     lsn: u64,
     end: u64,
     kind: Kind,
-    payload: Vec<u8>,
 }
 
 /// What the frames read so far come to.
@@ -180,8 +183,7 @@ impl Replay {
         let mut bytes = log.end();
         let extent = log.read(disk, limit, 0, |frame, end, proven| {
             self.frame(frame)?;
-            let (lsn, payload) = (frame.lsn, frame.payload.to_vec());
-            self.pending.push(Pending { lsn, end, kind: frame.kind, payload });
+            self.pending.push(Pending { lsn: frame.lsn, end, kind: frame.kind });
             self.prove(proven, &mut bytes);
             Some(())
         })?;

@@ -6,9 +6,9 @@
 //! ```
 //!
 //! `snap-7` stands for log 7 and all before it. The head says where the records had come to, and
-//! how much of the write-ahead log a reset has forgotten; the foot, which has a fixed length, where the panes begin, and that the file is whole. It is made of
-//! frames like a log, numbered from 0; but it gets its name only when all of it is on the disk, so
-//! any bad frame in it is damage.
+//! how much of the write-ahead log a reset has forgotten; the foot, which has a fixed length, where
+//! the panes begin, and that the file is whole. It is made of frames like a log, numbered from 0; but
+//! it gets its name only when all of it is on the disk, so any bad frame in it is damage.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

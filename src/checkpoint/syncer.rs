@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Two locks: one on the numbers, held for a moment only, and one on the file, held while the disk
-//! works. An append takes the first alone, so it never waits for the disk.
+//! works. An append takes the first alone, so it waits for the disk only where a segment ends.
 //!
 //! After a failed append or sync nothing is synced any more, and nothing is said to be: the system
 //! may have dropped what it could not write, and would call the next sync a success.
@@ -71,7 +71,7 @@ impl Syncer {
     }
 
     /// An error if anything has failed.
-    pub(super) fn check(&self) -> Result<(), Error> {
+    pub fn check(&self) -> Result<(), Error> {
         self.intact().map(drop)
     }
 

@@ -78,7 +78,7 @@ impl Wal {
         let mut pieces = backlog.proven;
         if let Some(tail) = backlog.tail {
             let first = tail.lsn;
-            wal.begin(first, |log| carry(Walk::new(disk, vec![tail]), log))?;
+            wal.begin(first, |log| Walk::new(disk, vec![tail]).carry(log))?;
             pieces.extend(wal.open.as_ref().map(|log| Piece::log(&log.written())));
         }
         Ok((wal, Unread::new(disk, pieces, backlog.amount)))
@@ -152,12 +152,4 @@ impl Wal {
         self.open = Some(log);
         Ok(())
     }
-}
-
-/// Writes the frames of a walk into a log that has just been begun.
-fn carry(mut walk: Walk, log: &mut Log) -> Result<(), Error> {
-    while walk.advance()? {
-        log.append(Kind::Input, walk.frame().payload)?;
-    }
-    Ok(())
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::damaged;
 use super::disk::Disk;
 use super::frame::{Found, Frame, Reader, Seed};
-use super::log::Written;
+use super::log::{Log, Written};
 use crate::error::Error;
 
 /// A part of a file in which every frame is believed.
@@ -62,6 +62,15 @@ impl Walk {
             let Piece { path, seed, bytes, lsn } = piece;
             self.reader = Some(Reader::new(&self.disk, &path, seed, bytes, Some(lsn)));
         }
+    }
+
+    /// Writes all frames into a log that has just been begun.
+    pub fn carry(mut self, log: &mut Log) -> Result<(), Error> {
+        while self.advance()? {
+            let frame = self.frame();
+            log.append(frame.kind, frame.payload)?;
+        }
+        Ok(())
     }
 
     /// The frame.

@@ -28,6 +28,8 @@ const SILENT: u32 = 10;
 pub enum Next {
     /// The chunk is to be folded.
     Chunk,
+    /// Nothing has come; whoever holds the cursor looks whether the others have failed meanwhile.
+    Idle,
     /// The open batch is to be closed; with `last`, the run ends with it.
     Close {
         /// True if nothing comes after this batch.
@@ -87,8 +89,9 @@ pub struct Start {
 pub struct Reader {
     /// The stream, to be asked.
     pub watched: Option<Stdout>,
-    /// True if there are other outputs, which get the open batch when the reader has gone.
-    pub has_others: bool,
+    /// True if the open batch is closed when the reader has gone: other outputs get it, or the next
+    /// reader does.
+    pub closes_batch: bool,
 }
 
 impl Reader {
@@ -176,46 +179,44 @@ impl Cursor {
 
     /// Reads into `chunk`, or finds that something else is to be done.
     pub fn next(&mut self, chunk: &mut Chunk, bad: &mut BadLog) -> Result<Next, Error> {
-        loop {
-            if self.done {
-                return Ok(Next::Done);
+        if self.done {
+            return Ok(Next::Done);
+        }
+        if let Some(mark) = self.intake.news()? {
+            self.source.reached(Stage::Logged, mark)?;
+        }
+        if self.has_records && self.lasts && self.times.interval().is_zero() {
+            // What has come at once is a batch, or nothing would ever be recorded.
+            return Ok(Next::Close { last: false });
+        }
+        let now = self.wait.now();
+        let is_left = self.reader.closes_batch && self.reader.has_gone();
+        if self.stop.is_asked() || now >= self.end || is_left {
+            return Ok(Next::Close { last: true });
+        }
+        if now >= self.deadline() {
+            return Ok(Next::Close { last: false });
+        }
+        let until = self.deadline().min(self.end).min(bad.say(now));
+        match self.read(chunk, now, until)? {
+            Read::Rows => {
+                bad.take(&mut chunk.bad)?;
+                self.number(chunk);
+                Ok(Next::Chunk)
             }
-            if let Some(mark) = self.intake.news()? {
-                self.source.reached(Stage::Logged, mark)?;
-            }
-            if self.has_records && self.lasts && self.times.interval().is_zero() {
-                // What has come at once is a batch, or nothing would ever be recorded.
-                return Ok(Next::Close { last: false });
-            }
-            let now = self.wait.now();
-            let is_left = self.reader.has_others && self.reader.has_gone();
-            if self.stop.is_asked() || now >= self.end || is_left {
-                return Ok(Next::Close { last: true });
-            }
-            if now >= self.deadline() {
-                return Ok(Next::Close { last: false });
-            }
-            let until = self.deadline().min(self.end).min(bad.say(now));
-            match self.read(chunk, now, until)? {
-                Read::Rows => {
-                    bad.take(&mut chunk.bad)?;
-                    self.number(chunk);
-                    return Ok(Next::Chunk);
-                }
-                Read::Idle if self.is_useless() => return Err(Error::Closed),
-                Read::Idle => {}
-                Read::Cut => return Ok(Next::Close { last: false }),
-                Read::End => {
-                    self.ended = true;
-                    return Ok(Next::Close { last: true });
-                }
+            Read::Idle if self.is_useless() => Err(Error::Closed),
+            Read::Idle => Ok(Next::Idle),
+            Read::Cut => Ok(Next::Close { last: false }),
+            Read::End => {
+                self.ended = true;
+                Ok(Next::Close { last: true })
             }
         }
     }
 
     /// True if nobody is left to read what we write.
     fn is_useless(&self) -> bool {
-        !self.reader.has_others && self.reader.has_gone()
+        !self.reader.closes_batch && self.reader.has_gone()
     }
 
     /// When the open batch ends.
@@ -261,7 +262,7 @@ impl Cursor {
         chunk.number = self.next_number;
         self.next_number += 1;
         chunk.time = match self.times.interval().is_zero() {
-            true => self.wait.now(),
+            true => self.wait.now().max(self.times.open()),
             false => self.times.open(),
         };
         self.mark = self.mark.max(chunk.mark);

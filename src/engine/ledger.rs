@@ -76,8 +76,8 @@ impl Way {
 pub struct Ledger {
     checkpoint: Checkpoint,
     outputs: Outputs,
-    /// Syncs the log of the input, if there is one.
-    syncer: Option<Syncer>,
+    /// Syncs the log of the input.
+    syncer: Syncer,
     /// When the stream began.
     began: Stamp,
     /// The window, whose panes are needed for as long as it reaches back.
@@ -101,6 +101,7 @@ impl Ledger {
     pub fn new(
         checkpoint: Checkpoint,
         outputs: Outputs,
+        syncer: Syncer,
         began: Stamp,
         window: Option<Window>,
         records_text: bool,
@@ -109,7 +110,7 @@ impl Ledger {
         Ledger {
             checkpoint,
             outputs,
-            syncer: None,
+            syncer,
             began,
             window,
             records_text,
@@ -127,11 +128,6 @@ impl Ledger {
     /// The checkpoint, to be read at a start.
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
-    }
-
-    /// Has each record wait until its input is in the log.
-    pub fn wait_for(&mut self, syncer: Syncer) {
-        self.syncer = Some(syncer);
     }
 
     /// Takes down what is held of a key from now on.
@@ -169,10 +165,12 @@ impl Ledger {
         if !self.begun && !has_input && !self.has_changes {
             return Ok(());
         }
+        // When the log of the input has failed, nothing more is decided, whatever it is made of.
+        self.syncer.check()?;
         let n = self.checkpoint.next();
         let promises = self.stage(n, time)?;
-        if let (true, Some(syncer)) = (has_input, &self.syncer) {
-            syncer.sync()?;
+        if has_input {
+            self.syncer.sync()?;
         }
         let record = self.record(n, time, reached, &promises);
         self.checkpoint.append(record, &std::mem::take(&mut self.changes))?;
@@ -208,15 +206,32 @@ impl Ledger {
         self.checkpoint.sync()
     }
 
+    /// Gathers the text of the last record again if it is recorded; else gives the entries of its pane.
+    pub fn gather(&mut self) -> Result<Option<Vec<u8>>, Error> {
+        let Ledger { checkpoint, text, rows, .. } = self;
+        let (mut entries, mut is_text) = (vec![ENTRIES], false);
+        checkpoint.last_pane(|part| match part.split_first() {
+            _ if is_text => text.write(part),
+            Some((&TEXT, count)) if entries.len() == 1 => {
+                is_text = true;
+                *rows = count.first_chunk().map_or(0, |count| u64::from_le_bytes(*count));
+                Ok(())
+            }
+            Some((&ENTRIES, more)) if entries.len() == 1 => {
+                entries.extend_from_slice(more);
+                Ok(())
+            }
+            _ => {
+                entries.extend_from_slice(part);
+                Ok(())
+            }
+        })?;
+        Ok((!is_text).then_some(entries))
+    }
+
     /// Hands out a batch that is recorded and not done, and whose text has been gathered again.
     pub fn redeem(&mut self, record: &Record) -> Result<(), Error> {
-        let promise = |output: &record::Output| Promise {
-            target: output.target.clone(),
-            before: output.before,
-            length: output.length,
-            crc: output.crc,
-        };
-        let promises: Vec<_> = record.outputs.iter().map(promise).collect();
+        let promises: Vec<_> = record.outputs.iter().map(promised).collect();
         let Ledger { outputs, text, header, rows, .. } = self;
         let batch = Batch { number: record.n, time: record.time, rows: *rows, header, text };
         // Flags of the output may be others now, and leave nothing to be handed out.
@@ -255,21 +270,27 @@ impl Ledger {
     }
 
     fn record(&self, n: u64, time: Stamp, reached: &Reached, promises: &[Promise]) -> Record {
-        let output = |promise: &Promise| record::Output {
-            target: promise.target.clone(),
-            before: promise.before,
-            length: promise.length,
-            crc: promise.crc,
-        };
         Record {
             n,
             time,
             from: self.last.position.clone(),
             to: reached.position.clone(),
-            outputs: promises.iter().map(output).collect(),
+            outputs: promises.iter().map(recorded).collect(),
             wal: reached.wal,
             began: self.began,
             chunks: reached.chunks,
         }
     }
+}
+
+/// A promise as a record holds it.
+fn recorded(promise: &Promise) -> record::Output {
+    let Promise { target, before, length, crc } = promise.clone();
+    record::Output { target, before, length, crc }
+}
+
+/// The promise that a record holds.
+fn promised(output: &record::Output) -> Promise {
+    let record::Output { target, before, length, crc } = output.clone();
+    Promise { target, before, length, crc }
 }

@@ -57,16 +57,18 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let lasts = saved.is_some();
     // With a checkpoint the open batch is recorded when its reader goes, and owed to the next.
     let watched = outputs.watch(wait.registry())?;
-    let reader = Reader { watched, has_others: outputs.has_others() || lasts };
+    let reader = Reader { watched, closes_batch: outputs.has_others() || lasts };
+    // As much as the checkpoint and a FIFO's reader let pass since the start is no part of the stream.
+    let began = last.as_ref().map_or_else(|| wait.now(), |last| last.began);
     let kept = keep.zip(aggregate.as_ref()).map(|(mut keeping, aggregate)| {
-        keeping.began = last.as_ref().map_or(keeping.began, |last| last.began);
+        keeping.began = began;
         let kept = aggregate.keep(&keeping.keep, keeping.changes, lasts);
         Keeper::new(kept, &keeping, settings.once, settings.says_missed)
     });
     let window = kept.as_ref().and_then(|kept| kept.window().copied());
     let bare = settings.interval.is_zero();
     let first_serial = steps.iter().position(|step| step.is_serial()).unwrap_or(steps.len());
-    let (way, log) = way(outputs, saved, wait.now(), window, aggregate.is_none() || bare)?;
+    let (way, log) = recorded(outputs, saved, began, window, aggregate.is_none() || bare)?;
     if let (true, Some(last), Some(log)) = (settings.verbose, &last, &log) {
         say_resumed(last, log);
     }
@@ -84,7 +86,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
         changes: pipeline.changes,
     });
     output.resume(aggregate.as_ref())?;
-    let (intake, syncing) = intake(log, last.as_ref(), &mut output, &waker);
+    let (intake, syncing) = intake(log, last.as_ref(), &waker);
     let mut told = settings.clone();
     // What is missed of windows is said by who keeps them.
     told.says_missed &= window.is_none();
@@ -113,18 +115,17 @@ struct Found {
 }
 
 /// The way out, and the log of the input if there is a checkpoint.
-fn way(
+fn recorded(
     outputs: Outputs,
     saved: Option<Saved>,
-    now: Stamp,
+    began: Stamp,
     window: Option<Window>,
     records_text: bool,
 ) -> Result<(Way, Option<Found>), Error> {
     let Some(saved) = saved else { return Ok((Way::Straight(outputs), None)) };
     let Saved { mut checkpoint, logs_input: appends, syncs_at_once } = saved;
     let (wal, unread) = checkpoint.wal()?;
-    let began = checkpoint.last().map_or(now, |last| last.began);
-    let ledger = Ledger::new(checkpoint, outputs, began, window, records_text);
+    let ledger = Ledger::new(checkpoint, outputs, wal.syncer(), began, window, records_text);
     let way = Way::Recorded(Box::new(ledger));
     Ok((way, Some(Found { wal, unread, appends, syncs_at_once })))
 }
@@ -141,14 +142,12 @@ fn say_resumed(last: &Record, log: &Found) {
 fn intake(
     found: Option<Found>,
     last: Option<&Record>,
-    output: &mut Output,
     waker: &Arc<Waker>,
 ) -> (Intake, Option<Arc<Syncing>>) {
     let Some(Found { wal, unread, appends, syncs_at_once }) = found else {
         return (Intake::default(), None);
     };
     let syncer = wal.syncer();
-    output.wait_for(syncer.clone());
     let thread = (appends && !syncs_at_once).then(|| Syncing::new(syncer.clone(), waker));
     let sync = match &thread {
         Some(thread) => Sync::Aside(Arc::clone(thread)),

@@ -14,7 +14,6 @@ use super::kept::{Keeper, Tick};
 use super::ledger::Way;
 use crate::agg::{Kept, Pane};
 use crate::changes::Changes;
-use crate::checkpoint::Syncer;
 use crate::clock::Stamp;
 use crate::error::Error;
 use crate::record::Chunk;
@@ -201,13 +200,6 @@ impl Output {
         match &mut self.parts.way {
             Way::Straight(_) => Ok(()),
             Way::Recorded(ledger) => ledger.start(reached),
-        }
-    }
-
-    /// Has each record wait until its input is in the log.
-    pub fn wait_for(&mut self, syncer: Syncer) {
-        if let Way::Recorded(ledger) = &mut self.parts.way {
-            ledger.wait_for(syncer);
         }
     }
 

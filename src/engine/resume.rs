@@ -13,7 +13,7 @@
 use std::sync::Arc;
 
 use super::kept::Keeper;
-use super::ledger::{ENTRIES, TEXT, Way};
+use super::ledger::{ENTRIES, Way};
 use super::output::{Output, Parts};
 use crate::agg::{Aggregate, Kept, Pane};
 use crate::changes::Changes;
@@ -34,15 +34,15 @@ impl Output {
         let is_done = ledger.checkpoint().is_done() || planted(Bug::SkipOwed);
         self.take_state(is_done)?;
         let window = self.parts.kept.as_ref().and_then(|kept| kept.window().copied());
-        let owed = match (window, aggregate) {
+        match (window, aggregate) {
             (Some(window), Some(aggregate)) => {
-                self.take_window(window, &last, is_done, aggregate)?
+                self.take_window(window, &last, is_done, aggregate)?;
             }
             _ => self.take_last(&last, is_done, aggregate)?,
-        };
+        }
         match is_done {
             true => Ok(()),
-            false => self.redeem(&last, owed, aggregate),
+            false => self.redeem(&last, aggregate),
         }
     }
 
@@ -61,78 +61,72 @@ impl Output {
         Ok(())
     }
 
-    /// Takes in the panes of a window, and returns that of a record that is not done.
+    /// Takes in the panes of a window, but not that of a record that is not done.
     fn take_window(
         &mut self,
         window: Window,
         last: &Record,
         is_done: bool,
         aggregate: &Arc<dyn Aggregate>,
-    ) -> Result<Option<Vec<u8>>, Error> {
+    ) -> Result<(), Error> {
         let Parts { way, kept, changes, selection, width, .. } = &mut self.parts;
-        let (Way::Recorded(ledger), Some(keeper)) = (way, kept) else { return Ok(None) };
+        let (Way::Recorded(ledger), Some(keeper)) = (way, kept) else { return Ok(()) };
         let end = if is_done { last.time } else { Stamp(last.time.0 - 1) };
         let at = Stamp(end.0 - window.slide().as_millis() as i64);
         let compared = changes.as_mut().map(|changes| Compared::new(changes, *selection, *width));
         let mut replay = Replay { keeper, began: last.began, window, at, compared };
-        let mut owed = None;
-        ledger.checkpoint().panes(window.start(window.last_due(end)), |time, bytes| {
-            if !is_done && time == last.time {
-                owed = Some(bytes.to_vec());
-                return Ok(());
-            }
-            replay.take(time, pane(aggregate, bytes)?)
-        })?;
-        replay.pass(end)?;
-        Ok(owed)
+        ledger.checkpoint().panes(
+            window.start(window.last_due(end)),
+            |time, bytes| match !is_done && time == last.time {
+                true => Ok(()),
+                false => replay.take(time, pane(aggregate, bytes)?),
+            },
+        )?;
+        replay.pass(end)
     }
 
-    /// Makes the last report again if the next one is compared with it, and returns the pane of a
-    /// record that is not done.
+    /// Makes the last report again if the next one is compared with it.
     fn take_last(
         &mut self,
         last: &Record,
         is_done: bool,
         aggregate: Option<&Arc<dyn Aggregate>>,
-    ) -> Result<Option<Vec<u8>>, Error> {
+    ) -> Result<(), Error> {
         let Parts { way, kept, changes, selection, width, .. } = &mut self.parts;
-        let Way::Recorded(ledger) = way else { return Ok(None) };
-        let (mut owed, mut before) = (None, None);
+        let (Way::Recorded(ledger), Some(changes)) = (way, changes) else { return Ok(()) };
+        let mut compared = Compared::new(changes, *selection, *width);
+        if let Some(keeper) = kept {
+            return match has_reported(last, is_done) {
+                true => compared.take(|report| keeper.kept().report(report)),
+                false => Ok(()),
+            };
+        }
+        let mut before = None;
         ledger.checkpoint().panes(Stamp(i64::MIN), |time, bytes| {
-            let which = if !is_done && time == last.time { &mut owed } else { &mut before };
-            *which = Some(bytes.to_vec());
+            if is_done || time != last.time {
+                before = Some(bytes.to_vec());
+            }
             Ok(())
         })?;
-        let Some(changes) = changes else { return Ok(owed) };
-        let mut compared = Compared::new(changes, *selection, *width);
-        match (kept, before, aggregate) {
-            (Some(keeper), ..) if has_reported(last, is_done) => {
-                compared.take(|report| keeper.kept().report(report))?;
-            }
-            (None, Some(before), Some(aggregate)) => {
+        match (before, aggregate) {
+            (Some(before), Some(aggregate)) => {
                 let pane = pane(aggregate, &before)?;
-                compared.take(|report| pane.report(report))?;
+                compared.take(|report| pane.report(report))
             }
-            _ => {}
+            _ => Ok(()),
         }
-        Ok(owed)
     }
 
     /// Makes the text of a record again, and hands it out.
     fn redeem(
         &mut self,
         last: &Record,
-        owed: Option<Vec<u8>>,
         aggregate: Option<&Arc<dyn Aggregate>>,
     ) -> Result<(), Error> {
-        let text = owed.as_ref().and_then(|owed| owed.strip_prefix(&[TEXT]));
-        if let Some((rows, text)) = text.and_then(|text| text.split_first_chunk()) {
-            self.take_changes()?;
-            self.parts.way.begin(last.time, self.parts.format.header())?;
-            self.parts.way.write(text)?;
-            self.parts.way.end(u64::from_le_bytes(*rows))?;
-        } else if let Some(aggregate) = aggregate {
-            let pane = pane(aggregate, owed.as_deref().unwrap_or(&[ENTRIES]))?;
+        let Way::Recorded(ledger) = &mut self.parts.way else { return Ok(()) };
+        let entries = ledger.gather()?;
+        if let (Some(entries), Some(aggregate)) = (&entries, aggregate) {
+            let pane = pane(aggregate, entries)?;
             match self.parts.kept.take() {
                 Some(mut keeper) => {
                     match keeper.window() {
@@ -144,6 +138,9 @@ impl Output {
                 }
                 None => self.batch(last.time, |report| pane.report(report))?,
             }
+        } else {
+            self.take_changes()?;
+            self.parts.way.begin(last.time, self.parts.format.header())?;
         }
         match &mut self.parts.way {
             Way::Recorded(ledger) => ledger.redeem(last),

@@ -17,6 +17,8 @@ use crate::error::Error;
 /// What the thread and the workers share.
 pub struct Syncing {
     syncer: Syncer,
+    /// Up to which frame all was on the disk before anybody read.
+    first: u64,
     waker: Arc<Waker>,
     state: Mutex<State>,
     news: Condvar,
@@ -31,15 +33,17 @@ struct State {
 impl Syncing {
     /// Makes it ready; `waker` ends the wait of whoever holds the source.
     pub fn new(syncer: Syncer, waker: &Arc<Waker>) -> Arc<Syncing> {
-        let (waker, state) = (Arc::clone(waker), Mutex::default());
-        Arc::new(Syncing { syncer, waker, state, news: Condvar::new() })
+        let (first, waker, state) = (syncer.synced(), Arc::clone(waker), Mutex::default());
+        Arc::new(Syncing { syncer, first, waker, state, news: Condvar::new() })
     }
 
     /// Syncs whenever there is something to be, until it is over or has failed.
     pub fn run(&self) {
+        // Another may sync too, and leaves the telling to us.
+        let mut told = self.first;
         loop {
             let mut state = self.state();
-            while !state.is_over && self.syncer.synced() == self.syncer.appended() {
+            while !state.is_over && self.syncer.appended() == told {
                 state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
             if state.is_over {
@@ -47,6 +51,7 @@ impl Syncing {
             }
             drop(state);
             let synced = self.syncer.sync();
+            told = *synced.as_ref().unwrap_or(&told);
             let failed = synced.is_err();
             self.state().failed = synced.err();
             // If nobody can be woken, the end of the batch is noticed anyway.
@@ -69,13 +74,50 @@ impl Syncing {
         self.state().failed.take().map_or(Ok(self.syncer.synced()), Err)
     }
 
-    /// Ends the thread.
-    pub fn end(&self) {
+    /// Ends the thread when what is returned is dropped, however the workers end.
+    pub fn until_dropped(&self) -> impl Drop + '_ {
+        struct End<'a>(&'a Syncing);
+        impl Drop for End<'_> {
+            fn drop(&mut self) {
+                self.0.end();
+            }
+        }
+        End(self)
+    }
+
+    fn end(&self) {
         self.state().is_over = true;
         self.news.notify_one();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkpoint::sim::SimDisk;
+    use crate::checkpoint::tests::tiny;
+    use crate::checkpoint::{Checkpoint, meta::Pipeline};
+    use crate::clock::{RealTime, Stamp, Wait, Woke};
+
+    #[test]
+    fn who_waits_for_input_is_woken_also_if_another_has_synced() {
+        let (disk, pipeline) = (Arc::new(SimDisk::new(1)), Pipeline::default());
+        let mut checkpoint = Checkpoint::open(disk, "ck".as_ref(), &pipeline, tiny()).unwrap();
+        let (mut wal, _) = checkpoint.wal().unwrap();
+        let (mut wait, waker) = RealTime::new().unwrap();
+        let syncing = Syncing::new(wal.syncer(), &waker);
+        wal.append(b'\n', b"a\n").unwrap();
+        std::thread::scope(|scope| {
+            let _end = syncing.until_dropped();
+            // Before the thread has looked once, somebody who records a batch has synced.
+            wal.syncer().sync().unwrap();
+            scope.spawn(|| syncing.run());
+            assert_eq!(wait.until(Stamp::NEVER).unwrap(), Woke::Called);
+            assert_eq!(syncing.synced().unwrap(), 1);
+        });
     }
 }

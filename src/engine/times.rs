@@ -77,8 +77,10 @@ impl Times {
         let closed = self.open;
         let nothing = Missed { before: closed, printed: Vec::new(), skipped: 0, last: closed };
         if self.interval == 0 {
-            self.open = self.open.max(now);
-            return (closed, nothing);
+            // What has come at once ends now; whatever comes next is later.
+            let closed = closed.max(now);
+            self.open = Stamp(closed.0 + 1);
+            return (closed, Missed { before: closed, last: closed, ..nothing });
         }
         let missed = (now.0 - closed.0).div_euclid(self.interval).max(0);
         self.open = Stamp(closed.0 + (missed + 1) * self.interval);

@@ -81,6 +81,7 @@ impl Engine {
     pub fn run(&self, threads: usize) -> Result<(), Error> {
         let result = std::thread::scope(|scope| {
             self.syncing.iter().for_each(|syncing| drop(scope.spawn(|| syncing.run())));
+            let _end = self.syncing.as_ref().map(|syncing| syncing.until_dropped());
             let others: Vec<_> =
                 (1..threads).map(|worker| scope.spawn(move || self.work(worker))).collect();
             let first = self.work(0);
@@ -89,9 +90,7 @@ impl Engine {
                 Err(panic) => std::panic::resume_unwind(panic),
             });
             // All are joined before the first error is chosen.
-            let joined: Vec<_> = joined.collect();
-            self.syncing.iter().for_each(|syncing| syncing.end());
-            joined.into_iter().fold(first, Result::and)
+            joined.collect::<Vec<_>>().into_iter().fold(first, Result::and)
         });
         lock(&self.bad).say_all();
         result?;
@@ -144,6 +143,7 @@ impl Engine {
                     self.process(worker, &mut steps, &mut chunk)?;
                     self.arrived();
                 }
+                Next::Idle => {}
                 Next::Close { last } => self.close(cursor, last)?,
                 Next::Done => return Ok(()),
             }
@@ -239,7 +239,8 @@ impl Engine {
         let output = lock(&self.output);
         drop(cursor);
         if self.put(output, |output| output.close(&closed, full, empty))? {
-            self.committed.store(closed.reached.mark.0, Relaxed);
+            // Another batch may have been out, and noted, between that and this.
+            self.committed.fetch_max(closed.reached.mark.0, Relaxed);
         }
         Ok(())
     }

@@ -67,9 +67,11 @@ impl Dir {
     /// Makes the directory if it is missing, and removes nothing yet.
     pub fn open_staged(path: &Path, extension: &'static str) -> Result<Dir, Error> {
         match fs::create_dir(path) {
-            Ok(()) => sync_parent(path).at(path)?,
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error).at(path),
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(error).at(path);
+            }
+            // Whoever has made it may not have got so far.
+            _ => sync_parent(path).at(path)?,
         }
         let path = path.to_path_buf();
         let dir = Dir { path, extension, open: None, staged: None, is_clean: false };
@@ -264,7 +266,11 @@ impl Staged for Dir {
             // In place: were it ever gone, the batch would count as out.
             hidden.file.set_len(0).at(&hidden.hidden)?;
             batch.each(true, |piece| hidden.write(piece))?;
-            hidden.file.sync_all().at(&hidden.path)?;
+        }
+        // What it holds may be in the system's memory alone, if a start before this one wrote it.
+        if let Err(error) = hidden.file.sync_all() {
+            let _ = hidden.file.set_len(0);
+            return Err(error).at(&hidden.path);
         }
         self.staged = Some(hidden);
         self.publish(batch)

@@ -25,7 +25,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::batch::{Batch, Promise};
-use super::medium::{Held, Identity, Medium, Named, crc, write};
+use super::medium::{Held, Identity, Medium, Named, crc, read_all, write};
 use super::output::{Output, Staged, name};
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
@@ -160,10 +160,32 @@ impl Appended {
             return self.keep(before, end);
         }
         if held.len > before {
+            if !self.is_part(batch, promise, held.len)? {
+                return Err(self.foreign(promise, false, held.len));
+            }
             self.say(&format!("a batch was cut short at byte {}; it is written again", held.len));
             self.medium.cut(before).at(&self.path)?;
         }
         self.append(batch, &Held { len: before, ..held })
+    }
+
+    /// True if what stands behind `before` is a part of the batch, with zeros for what the power may
+    /// have taken; also if that cannot be told, because the batch looks otherwise today.
+    fn is_part(&mut self, batch: &Batch, promise: &Promise, len: u64) -> Result<bool, Error> {
+        let has_header = promise.before == 0;
+        let today = batch.promise(Vec::new(), promise.before, has_header);
+        if (today.length, today.crc) != (promise.length, promise.crc) {
+            return Ok(true);
+        }
+        let (mut at, mut is_part, mut there) = (promise.before, true, Vec::new());
+        batch.each(has_header, |piece| {
+            there.resize(piece.len().min(len.saturating_sub(at) as usize), 0);
+            read_all(|at, into| self.medium.read_at(at, into), at, &mut there).at(&self.path)?;
+            is_part &= there.iter().zip(piece).all(|(is, was)| is == was || *is == 0);
+            at += piece.len() as u64;
+            Ok(())
+        })?;
+        Ok(is_part)
     }
 
     fn crc(&mut self, from: u64, to: u64) -> Result<u32, Error> {
@@ -204,6 +226,13 @@ impl Output for Appended {
 impl Staged for Appended {
     fn name(&self) -> Vec<u8> {
         name("file", &self.path)
+    }
+
+    fn is_promised(&self, promise: &Promise) -> bool {
+        // The file may have been moved, and be known by another name.
+        let inode = self.medium.held().map(|held| format!(":{}", held.identity.inode));
+        promise.target.starts_with(b"file ")
+            && inode.is_ok_and(|inode| promise.target.ends_with(inode.as_bytes()))
     }
 
     fn stage(&mut self, batch: &Batch) -> Result<Promise, Error> {

@@ -179,17 +179,31 @@ pub(super) fn crc(
     let (mut piece, mut crc) = (vec![0; 128 << 10], 0);
     while from < to {
         let wanted = piece.len().min(usize::try_from(to - from).unwrap_or(usize::MAX));
-        match read(from, &mut piece[..wanted]) {
+        read_all(&mut read, from, &mut piece[..wanted])?;
+        crc = crc32c::crc32c_append(crc, &piece[..wanted]);
+        from += wanted as u64;
+    }
+    Ok(crc)
+}
+
+/// Reads as many bytes as are asked for; an error if there are less.
+pub(super) fn read_all(
+    mut read: impl FnMut(u64, &mut [u8]) -> io::Result<usize>,
+    mut at: u64,
+    mut into: &mut [u8],
+) -> io::Result<()> {
+    while !into.is_empty() {
+        match read(at, into) {
             Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
             Ok(len) => {
-                crc = crc32c::crc32c_append(crc, &piece[..len]);
-                from += len as u64;
+                at += len as u64;
+                into = &mut into[len..];
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(crc)
+    Ok(())
 }
 
 /// Writes all bytes and counts them; an error says how much of the batch is written.

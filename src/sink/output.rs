@@ -30,6 +30,11 @@ pub trait Staged: Output {
     /// Which output it is, over restarts too: its kind and the absolute path; as [`Promise::name`].
     fn name(&self) -> Vec<u8>;
 
+    /// True if a promise that no output has by its name is nevertheless this one's.
+    fn is_promised(&self, _promise: &Promise) -> bool {
+        false
+    }
+
     /// Makes ready what can be before the batch is decided on, and says what publishing will add.
     /// Nothing is to be seen yet.
     fn stage(&mut self, batch: &Batch) -> Result<Promise, Error>;

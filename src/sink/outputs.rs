@@ -38,6 +38,7 @@ use super::printed::Printed;
 use super::stdout::Stdout;
 use crate::clock::Stamp;
 use crate::error::Error;
+use crate::say::say;
 
 /// Where batches go, as it is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,16 +129,28 @@ impl Outputs {
         closed_last(self.list.iter_mut().map(|output| output.publish(batch)))
     }
 
-    /// Hands out a batch after a restart. Promises are for the outputs whose names they have: an output
-    /// that has none gets nothing, and one whose output is gone is void.
+    /// Hands out a batch after a restart, to those to whom it was promised.
+    ///
+    /// What was promised to an output that is none any more goes to those that nothing was promised,
+    /// because they were added since: it was for whoever reads the outputs, and must not be lost.
     pub fn redeem(&mut self, batch: &Batch, promises: &[Promise]) -> Result<(), Error> {
         let mut promises: Vec<_> = promises.iter().collect();
-        closed_last(self.list.iter_mut().map(|output| {
+        let mut kept: Vec<Option<&Promise>> = Vec::new();
+        for output in &self.list {
             let name = output.name();
-            match promises.iter().position(|promise| promise.name() == name) {
-                Some(place) => output.redeem(batch, promises.remove(place)),
-                None => Ok(()),
-            }
+            let place = promises.iter().position(|promise| promise.name() == name);
+            kept.push(place.map(|place| promises.remove(place)));
+        }
+        for (output, kept) in self.list.iter().zip(&mut kept).filter(|(_, kept)| kept.is_none()) {
+            let place = promises.iter().position(|promise| output.is_promised(promise));
+            *kept = place.map(|place| promises.remove(place));
+        }
+        let takes_over = !promises.is_empty() && kept.iter().any(Option::is_none);
+        promises.iter().for_each(|promise| say_void(promise, takes_over));
+        closed_last(self.list.iter_mut().zip(kept).map(|(output, promise)| match promise {
+            Some(promise) => output.redeem(batch, promise),
+            None if takes_over => output.stage(batch).and_then(|_| output.publish(batch)),
+            None => Ok(()),
         }))
     }
 
@@ -165,6 +178,19 @@ impl Output for Outputs {
     fn end(&mut self, rows: u64) -> Result<(), Error> {
         self.list.iter_mut().try_for_each(|output| output.end(rows))
     }
+}
+
+/// Says of an output that is none any more what becomes of its batch.
+fn say_void(promise: &Promise, is_taken_over: bool) {
+    let name = String::from_utf8_lossy(promise.name()).into_owned();
+    let rest = match is_taken_over {
+        true => "it goes to the outputs that are new",
+        false => "nothing takes its place",
+    };
+    say(&format!(
+        "the last batch before the stop may not be whole at the output {name:?}, which is none any \
+         more; {rest}"
+    ));
 }
 
 /// Goes on to the next when a reader has gone, and tells at the end; any other failure ends it.
@@ -327,7 +353,27 @@ mod tests {
         let promises = open(&[&one, &two]).stage(&complete(1, &rows)).unwrap();
         open(&[&new, &two]).redeem(&complete(1, &rows), &promises).unwrap();
         let texts = [one, two, new].map(|path| fs::read_to_string(path).unwrap());
-        assert_eq!(texts, ["", "header\na\n", ""]);
+        // What was promised to the one that is gone goes to the one that is new.
+        assert_eq!(texts, ["", "header\na\n", "header\na\n"]);
+    }
+
+    #[test]
+    fn a_file_that_has_another_name_now_has_its_batch_once() {
+        let dir = Scratch::new();
+        let (old, new) = (dir.path("old"), dir.path("new"));
+        let stdout = Stdout::new(pipe().unwrap().1).unwrap();
+        let open = |path: &PathBuf| {
+            Outputs::open_staged(&[Target::File(path.clone())], &stdout, true).unwrap()
+        };
+        let rows = spool("a\n");
+        for found in ["", "head", "header\na\n"] {
+            fs::write(&old, "").unwrap();
+            let promises = open(&old).stage(&complete(1, &rows)).unwrap();
+            fs::write(&old, found).unwrap();
+            fs::rename(&old, &new).unwrap();
+            open(&new).redeem(&complete(1, &rows), &promises).unwrap();
+            assert_eq!(fs::read_to_string(&new).unwrap(), "header\na\n", "{found:?}");
+        }
     }
 
     #[test]

@@ -59,7 +59,8 @@ pub trait Source: Send {
     /// Reads into `chunk`, which is clear: at most `limit` records, waiting no longer than `until`.
     ///
     /// Returns as soon as it has some records. What is there to be read at `until` belongs to the
-    /// next batch, so it is left, as exactly as the source's clock is. A wait that ends with `Woke::Called` is `Idle`.
+    /// next batch, so it is left, as exactly as the source's clock is. A wait that ends with
+    /// `Woke::Called` is `Idle`.
     ///
     /// `chunk.mark` is the mark that the records read by this call will have. All records of earlier
     /// calls have smaller marks. A call that leaves no record in the chunk does not use it up: the

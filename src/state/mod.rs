@@ -294,8 +294,8 @@ impl<C: Cell> State<C> {
         }
         let key = String::from_utf8_lossy(newest);
         Err(Error::Failed(format!(
-            "--max-keys {most}: there is no room for the key {key:?}; --on-full oldest forgets the \
-             one seen last the longest ago"
+            "--max-keys {most}: there is no room for the key {key:?}; give it more, or --on-full oldest, \
+             which forgets the one seen last the longest ago"
         )))
     }
 

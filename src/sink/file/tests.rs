@@ -141,7 +141,6 @@ fn a_batch_that_is_owed_is_in_the_file_once_wherever_it_was_cut_short() {
         ("old\n", "old\n", "old\nabc\n"),
         ("old\n", "old\nab", "old\nabc\n"),
         ("old\n", "old\nabc\n", "old\nabc\n"),
-        ("old\n", "old\nxy", "old\nabc\n"),
         ("old\n", "old\n\0\0\0\0", "old\nabc\n"),
         ("", "", "header\nabc\n"),
         ("", "hea", "header\nabc\n"),
@@ -164,6 +163,8 @@ fn a_file_that_another_has_appended_to_is_refused_with_the_range_and_left_as_it_
     let table = [
         ("old\nabc\nmore", "bytes 8 to 12 stand behind the last batch", 8),
         ("old\nabXmore\n", "bytes 4 to 12 stand where the last batch should", 4),
+        ("old\nxy", "bytes 4 to 6 stand where the last batch should", 4),
+        ("old\nax\n", "bytes 4 to 7 stand where the last batch should", 4),
     ];
     for (found, what, cut) in table {
         let error = redeemed(&path, "old\n", found).unwrap_err();
