@@ -496,6 +496,16 @@ fn when_the_reader_of_stdout_goes_the_others_get_the_open_batch() {
 }
 
 #[test]
+fn a_failure_ends_a_run_whose_other_worker_waits_for_input() {
+    // There are no batches, so nothing else would ever end the wait.
+    let args = ["--format", "text", "--interval", "0", "--threads", "2", "-o", "/dev/full"];
+    let mut run = start(weir(&args));
+    let mut open = run.take_stdin();
+    open.write_all(b"a\n").unwrap();
+    assert_eq!(run.status(), 1);
+}
+
+#[test]
 fn explain_names_the_outputs_and_opens_none() {
     let dir = Dir::new();
     let out = dir.path("out");

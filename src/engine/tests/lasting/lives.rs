@@ -11,9 +11,7 @@ use super::*;
 
 /// A stream whose source has a position.
 pub fn case(flags: &'static str, script: &Script, seed: u64) -> Case {
-    let case = Case::new(flags, script, true, seed);
-    case.reader.lock().unwrap().same_times = flags.contains("--interval 0");
-    case
+    Case::new(flags, script, true, seed)
 }
 
 /// Lives all lives of a seed.

@@ -36,8 +36,6 @@ pub struct Reader {
     wrong: Option<String>,
     /// It goes after so many blocks.
     pub leaves: Option<u64>,
-    /// True once batches may have the Time of the one before: without an interval they have none.
-    pub same_times: bool,
 }
 
 impl Reader {
@@ -51,7 +49,7 @@ impl Reader {
             return;
         }
         let (number, time, before) = (block.number, block.time, last.time);
-        if number <= last.number || time < before || time == before && !self.same_times {
+        if number <= last.number || time <= before {
             let wrong = format!(
                 "batch {number} of {time:?} was printed after {} of {before:?}: {}",
                 last.number,

@@ -86,7 +86,6 @@ fn check(case: &Case, logged: &[usize], next: usize) -> Lived {
 fn recover(case: &Case, image: &SimDisk, logged: &[usize], start: i64) -> Lived {
     let again = Case::on(image.clone(), case.flags, &case.script, false);
     again.seen().next = case.script.len();
-    again.reader.lock().unwrap().same_times = true;
     again.disturbed(Manner { start: Some(start), ..ON }, None, false)?;
     check(&again, logged, case.script.len())
 }
@@ -98,7 +97,6 @@ pub fn live(seed: u64, syncs_at_once: bool) -> Lived {
     let chunks = 5 + tape.below(40);
     let script = lines(&mut tape, chunks);
     let case = Case::new(flags, &script, tape.chance(15), !seed);
-    case.reader.lock().unwrap().same_times = flags.contains("--interval 0");
     case.seen().choice = Some(Tape(seed ^ 1));
     case.seen().now = START;
     let lives = 2 + tape.below(5);
