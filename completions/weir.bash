@@ -16,6 +16,9 @@ _weir() {
             ",$1")
                 cmd="weir"
                 ;;
+            weir,checkpoint)
+                cmd="weir__subcmd__checkpoint"
+                ;;
             weir,completions)
                 cmd="weir__subcmd__completions"
                 ;;
@@ -31,6 +34,12 @@ _weir() {
             weir,stdin)
                 cmd="weir__subcmd__stdin"
                 ;;
+            weir__subcmd__checkpoint,reset)
+                cmd="weir__subcmd__checkpoint__subcmd__reset"
+                ;;
+            weir__subcmd__checkpoint,show)
+                cmd="weir__subcmd__checkpoint__subcmd__show"
+                ;;
             *)
                 ;;
         esac
@@ -38,8 +47,50 @@ _weir() {
 
     case "${cmd}" in
         weir)
-            opts="-h -V --help --version stdin connect listen man completions"
+            opts="-h -V --help --version stdin connect listen man completions checkpoint"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        weir__subcmd__checkpoint)
+            opts="-h --help show reset"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        weir__subcmd__checkpoint__subcmd__reset)
+            opts="-h --keep-offsets --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        weir__subcmd__checkpoint__subcmd__show)
+            opts="-h --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -31,6 +31,7 @@ complete -c weir -n "__fish_weir_needs_command" -f -a "connect" -d 'Read lines f
 complete -c weir -n "__fish_weir_needs_command" -f -a "listen" -d 'Read lines from any number of clients that connect'
 complete -c weir -n "__fish_weir_needs_command" -f -a "man" -d 'Print the manual page (weir man | man -l -)'
 complete -c weir -n "__fish_weir_needs_command" -f -a "completions" -d 'Print completions for a shell'
+complete -c weir -n "__fish_weir_needs_command" -f -a "checkpoint" -d 'Show what a checkpoint holds, or reset it'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l filter -d 'Keep the records in which REGEX matches' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l reject -d 'Drop the records in which REGEX matches' -r
@@ -188,3 +189,9 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l ack -d 'Answer `ok 
 complete -c weir -n "__fish_weir_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c weir -n "__fish_weir_using_subcommand man" -s h -l help -d 'Print help'
 complete -c weir -n "__fish_weir_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c weir -n "__fish_weir_using_subcommand checkpoint; and not __fish_seen_subcommand_from show reset" -s h -l help -d 'Print help'
+complete -c weir -n "__fish_weir_using_subcommand checkpoint; and not __fish_seen_subcommand_from show reset" -f -a "show" -d 'Print what it holds; a stream may be using it'
+complete -c weir -n "__fish_weir_using_subcommand checkpoint; and not __fish_seen_subcommand_from show reset" -f -a "reset" -d 'Forget state and windows, and where the input was'
+complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_subcommand_from reset" -l keep-offsets -d 'Go on from where the input was, with what the log holds beyond that'
+complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help'

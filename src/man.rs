@@ -63,8 +63,11 @@ fn shown() -> Command {
     let sources = SOURCES.iter().filter(|spec| !spec.hidden).map(|spec| spec.name);
     let names = sources.chain(["man", "completions"]);
     let commands = names.filter_map(|name| Some(visible(name, whole.find_subcommand(name)?)));
+    let commands: Vec<_> = commands.collect();
+    // This one has commands of its own, and hides nothing.
+    let checkpoint = whole.find_subcommand("checkpoint").cloned();
     let root = visible("weir", &whole).version(env!("CARGO_PKG_VERSION"));
-    root.disable_help_subcommand(true).subcommands(commands.collect::<Vec<_>>())
+    root.disable_help_subcommand(true).subcommands(commands).subcommands(checkpoint)
 }
 
 fn sources(command: &Command) -> impl Iterator<Item = &Command> {

@@ -188,8 +188,7 @@ fn say_void(promise: &Promise, is_taken_over: bool) {
         false => "nothing takes its place",
     };
     say(&format!(
-        "the last batch before the stop may not be whole at the output {name:?}, which is none any \
-         more; {rest}"
+        "the last batch before the stop may not be whole in {name:?}, which is no output now; {rest}"
     ));
 }
 

@@ -120,8 +120,8 @@ fn a_file_replaced_between_runs_gets_the_batch_that_is_owed() {
     killed_while_owing(&place);
     fs::rename(place.path("out"), place.path("out.1")).unwrap();
     let ended = place.piped(ONCE.trim_end_matches(" -q"), "");
-    let said = "weir: the last batch before the stop may not be whole at the output \"exec\", which is \
-                none any more; nothing takes its place\n\
+    let said = "weir: the last batch before the stop may not be whole in \"exec\", which is no output \
+                now; nothing takes its place\n\
                 weir: out: was replaced or deleted since the last batch, which may be in the old \
                 file; it is written to the file that is there now\n";
     assert_eq!((ended.status, ended.err.as_str()), (0, said));
