@@ -32,7 +32,7 @@ use rustix::io::Errno;
 
 use super::FORMATS;
 use super::batch::{Batch, Promise};
-use super::medium::{self, write};
+use super::medium::{self, sync_name, write};
 use super::output::{self, Output, Staged};
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
@@ -71,7 +71,7 @@ impl Dir {
                 return Err(error).at(path);
             }
             // Whoever has made it may not have got so far.
-            _ => sync_parent(path).at(path)?,
+            _ => sync_name(path).at(path)?,
         }
         let path = path.to_path_buf();
         let dir = Dir { path, extension, open: None, staged: None, is_clean: false };
@@ -119,12 +119,6 @@ impl Dir {
 /// that is no reason to fail.
 fn lock(file: &File) {
     let _ = flock(file, FlockOperation::NonBlockingLockExclusive);
-}
-
-/// A directory that was made lasts when the one above it is on the disk.
-fn sync_parent(path: &Path) -> io::Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// Of the name of a hidden file, the name that the batch is to have, and its number.

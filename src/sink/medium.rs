@@ -92,6 +92,22 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).open(path)
 }
 
+/// Returns when the name of a file or directory is on the disk: the directory above it is.
+pub(super) fn sync_name(path: &Path) -> io::Result<()> {
+    // Where a symbolic link leads to is where the name is.
+    let path = fs::canonicalize(path)?;
+    let above = path.parent().unwrap_or(&path);
+    match File::open(above).and_then(|above| above.sync_all()) {
+        // A directory that we may not read, or that cannot be synced: it is left to itself.
+        Err(error)
+            if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::InvalidInput) =>
+        {
+            Ok(())
+        }
+        synced => synced,
+    }
+}
+
 fn identity(file: &Metadata) -> Identity {
     Identity { device: file.dev(), inode: file.ino() }
 }
@@ -152,21 +168,7 @@ impl Medium for Named {
     }
 
     fn sync_name(&mut self) -> io::Result<()> {
-        // Where a symbolic link leads to is where the name is.
-        let path = fs::canonicalize(&self.path)?;
-        let dir = path.parent().unwrap_or(&path);
-        match File::open(dir).and_then(|dir| dir.sync_all()) {
-            // A directory that we may not read, or that cannot be synced: it is left to itself.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    ErrorKind::PermissionDenied | ErrorKind::InvalidInput
-                ) =>
-            {
-                Ok(())
-            }
-            synced => synced,
-        }
+        sync_name(&self.path)
     }
 }
 
