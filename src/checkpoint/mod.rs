@@ -61,9 +61,7 @@ use self::disk::{Append, Disk};
 use self::frame::Kind;
 use self::lock::Lock;
 use self::log::{Log, Written, take_version};
-use self::record::{
-    Chain, Changes, Entries, Record, Standing, decode_pane, encode_done, encode_pane,
-};
+use self::record::{Chain, Changes, Entries, Record, Standing, decode_pane, encode_done};
 use self::snapshot::{Snapshot, shard_of_part};
 use self::walk::{Piece, Walk};
 use crate::clock::Stamp;
@@ -279,10 +277,6 @@ impl Checkpoint {
             for part in &changes.parts {
                 chain.part(part);
                 this.log.append(Kind::Changes, part)?;
-            }
-            for part in changes.pane.iter().flat_map(|pane| encode_pane(record.time, pane)) {
-                chain.part(&part);
-                this.log.append(Kind::Pane, &part)?;
             }
             let payload = record.encode(chain);
             this.log.append(Kind::Record, &payload)?;

@@ -141,16 +141,6 @@ pub fn decode_done(payload: &[u8]) -> Option<u64> {
     (take.u8()? == VERSION).then(|| take.u64())?.filter(|_| take.0.is_empty())
 }
 
-/// The payloads of a pane, part by part.
-pub fn encode_pane(time: Stamp, bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
-    // An empty pane is a pane too, and so has a part.
-    let parts = bytes.len().div_ceil(PART).max(1);
-    (0..parts).map(move |part| {
-        let bytes = &bytes[part * PART..bytes.len().min((part + 1) * PART)];
-        encode_pane_part(time, part as u64, bytes)
-    })
-}
-
 /// The payload of part `part` of a pane.
 pub fn encode_pane_part(time: Stamp, part: u64, bytes: &[u8]) -> Vec<u8> {
     [&[VERSION][..], &time.0.to_le_bytes(), &part.to_le_bytes(), bytes].concat()
@@ -220,11 +210,10 @@ impl<'a> Entries<'a> {
     }
 }
 
-/// The changes and the pane of a record that is being made.
+/// The changes of a record that is being made.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     pub(super) parts: Vec<Vec<u8>>,
-    pub(super) pane: Option<Vec<u8>>,
 }
 
 impl Changes {
@@ -241,11 +230,6 @@ impl Changes {
         if let Some(part) = self.parts.last_mut() {
             put_entry(part, key, cell);
         }
-    }
-
-    /// Says what the batch's pane is.
-    pub fn set_pane(&mut self, bytes: Vec<u8>) {
-        self.pane = Some(bytes);
     }
 }
 
@@ -271,13 +255,15 @@ mod tests {
     }
 
     #[test]
-    fn a_long_pane_comes_in_parts_and_an_empty_one_in_one() {
+    fn a_pane_comes_back_part_by_part_and_an_empty_one_too() {
         let bytes: Vec<u8> = (0..PART * 2 + 5).map(|at| at as u8).collect();
-        let parts: Vec<_> = encode_pane(Stamp(4), &bytes).collect();
+        let parts = bytes.chunks(PART).zip(0..);
+        let parts: Vec<_> = parts.map(|(part, n)| encode_pane_part(Stamp(4), n, part)).collect();
         let parts: Vec<_> = parts.iter().map(|part| decode_pane(part).unwrap()).collect();
         assert!(parts.iter().zip(0..).all(|(part, number)| (part.0, part.1) == (Stamp(4), number)));
         assert_eq!(parts.iter().flat_map(|part| part.2).copied().collect::<Vec<_>>(), bytes);
-        assert_eq!(encode_pane(Stamp(4), b"").count(), 1);
+        let empty = encode_pane_part(Stamp(4), 0, b"");
+        assert_eq!(decode_pane(&empty), Some((Stamp(4), 0, &b""[..])));
     }
 
     proptest! {

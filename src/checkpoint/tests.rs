@@ -326,7 +326,9 @@ impl Sim {
         let (record, pane) = (step.record.clone(), step.pane.clone());
         self.model.steps.push(step);
         match pane {
-            Some(pane) if record.n.is_multiple_of(2) => changes.set_pane(pane),
+            Some(pane) if record.n.is_multiple_of(2) => {
+                checkpoint.pane_part(record.time, &pane)?;
+            }
             // What is given in parts may be cut anywhere.
             Some(pane) => {
                 let (front, back) = pane.split_at(pane.len() / 3);

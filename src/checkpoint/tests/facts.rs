@@ -19,7 +19,7 @@ fn made(count: u64) -> SimDisk {
 fn put(checkpoint: &mut Checkpoint, n: u64, key: &str) {
     let mut changes = Changes::new();
     changes.set(key.as_bytes(), Some(n.to_string().as_bytes()));
-    changes.set_pane(vec![n as u8; 3]);
+    checkpoint.pane_part(record(n).time, &[n as u8; 3]).unwrap();
     checkpoint.append(record(n), &changes).unwrap();
     checkpoint.sync().unwrap();
 }

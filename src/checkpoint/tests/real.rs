@@ -1,5 +1,6 @@
 //! The system's disk: what only it can show, the format of earlier releases, and speed.
 
+use crate::checkpoint::record::PART;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -55,7 +56,12 @@ const RECORDS: u64 = 40;
 fn append(checkpoint: &mut Checkpoint, step: &Step) {
     let mut changes = Changes::new();
     step.changes.iter().for_each(|(key, cell)| changes.set(key, cell.as_deref()));
-    step.pane.iter().for_each(|pane| changes.set_pane(pane.clone()));
+    if let Some(pane) = &step.pane {
+        // An empty pane is a pane too, and so has a part.
+        let last = pane.chunks_exact(PART).remainder();
+        let parts = pane.chunks_exact(PART).chain([last]);
+        parts.for_each(|part| checkpoint.pane_part(step.record.time, part).unwrap());
+    }
     checkpoint.append(step.record.clone(), &changes).unwrap();
     checkpoint.sync().unwrap();
 }
