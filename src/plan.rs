@@ -53,7 +53,7 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     let logs_input = logs_input && !source.is_replayable();
     let settings = settings(typed, &*source);
     let (num, mut selection) = selection(typed);
-    let keep = keep(typed, &settings, start)?;
+    let keep = keep(typed, &settings)?;
     let format = format(typed, num, &keep, settings.interval.is_zero());
     let keeps_place = selection.sort == Sort::First;
     let aggregate = typed.aggregate.map(|spec| (spec.build)(keeps_place));
@@ -208,11 +208,7 @@ fn output_rules(typed: &Typed) -> [(bool, &'static str); 3] {
 }
 
 /// What is kept from batch to batch.
-fn keep(
-    typed: &Typed,
-    settings: &engine::Settings,
-    began: Stamp,
-) -> Result<Option<Keeping>, Error> {
+fn keep(typed: &Typed, settings: &engine::Settings) -> Result<Option<Keeping>, Error> {
     let flags = &typed.state;
     if flags.skip_partial && settings.once {
         let what = "--skip-partial: all input is one batch, so its window is always partial";
@@ -237,7 +233,7 @@ fn keep(
     let knows_changes =
         typed.report.top.is_none() && typed.aggregate.is_some_and(|spec| spec.keyed);
     let changes = typed.report.changed && (knows_changes || settings.interval.is_zero());
-    Ok(Some(Keeping { keep, changes, skip_partial: flags.skip_partial, began }))
+    Ok(Some(Keeping { keep, changes, skip_partial: flags.skip_partial }))
 }
 
 /// True of `Skip` and the like, of which a file would be made.

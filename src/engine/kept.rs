@@ -11,6 +11,7 @@
 //! run ends, the window whose slide is open is printed under the Time it would have had, so that
 //! every record has been in a window. Later windows would only show how it drains.
 
+use super::Settings;
 use super::cursor::Closed;
 use crate::agg::{Kept, Pane};
 use crate::clock::Stamp;
@@ -28,8 +29,6 @@ pub struct Keeping {
     pub changes: bool,
     /// `--skip-partial`.
     pub skip_partial: bool,
-    /// When the stream began.
-    pub began: Stamp,
 }
 
 impl Keeping {
@@ -70,13 +69,19 @@ impl Tick {
 }
 
 impl Keeper {
-    /// Makes it of what an aggregate keeps.
-    pub fn new(kept: Box<dyn Kept>, keeping: &Keeping, once: bool, says_missed: bool) -> Keeper {
+    /// Makes it of what an aggregate keeps, for a stream that began at `began`.
+    pub fn new(
+        kept: Box<dyn Kept>,
+        keeping: &Keeping,
+        began: Stamp,
+        settings: &Settings,
+    ) -> Keeper {
         let window = match keeping.keep {
             Keep::Window { window, .. } => Some(window),
             Keep::Running { .. } => None,
         };
-        let full_from = keeping.skip_partial.then_some(keeping.began);
+        let full_from = keeping.skip_partial.then_some(began);
+        let Settings { once, says_missed, .. } = *settings;
         Keeper { kept, window, full_from, once, says_missed }
     }
 
@@ -105,11 +110,9 @@ impl Keeper {
             for &time in &missed.printed {
                 act(&mut *self.kept, Tick::bare(time, true))?;
             }
-            let rest = missed.skipped > 0;
-            return if rest {
-                act(&mut *self.kept, Tick::bare(missed.last, false))
-            } else {
-                Ok(())
+            return match missed.skipped {
+                0 => Ok(()),
+                _ => act(&mut *self.kept, Tick::bare(missed.last, false)),
             };
         };
         let due = window.due(closed.time);

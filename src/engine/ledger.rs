@@ -130,6 +130,11 @@ impl Ledger {
         &self.checkpoint
     }
 
+    /// True if what is kept is a window, and so made again of its panes.
+    pub fn has_window(&self) -> bool {
+        self.window.is_some()
+    }
+
     /// Takes down what is held of a key from now on.
     pub fn note(&mut self, key: &[u8], held: Option<&[u8]>) {
         if held.is_none() && planted(Bug::NoTombstones) {
@@ -209,16 +214,12 @@ impl Ledger {
     /// Gathers the text of the last record again if it is recorded; else gives the entries of its pane.
     pub fn gather(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let Ledger { checkpoint, text, rows, .. } = self;
-        let (mut entries, mut is_text) = (vec![ENTRIES], false);
+        let (mut entries, mut is_text) = (Vec::new(), false);
         checkpoint.last_pane(|part| match part.split_first() {
             _ if is_text => text.write(part),
-            Some((&TEXT, count)) if entries.len() == 1 => {
+            Some((&TEXT, count)) if entries.is_empty() => {
                 is_text = true;
                 *rows = count.first_chunk().map_or(0, |count| u64::from_le_bytes(*count));
-                Ok(())
-            }
-            Some((&ENTRIES, more)) if entries.len() == 1 => {
-                entries.extend_from_slice(more);
                 Ok(())
             }
             _ => {
@@ -226,6 +227,10 @@ impl Ledger {
                 Ok(())
             }
         })?;
+        if entries.is_empty() {
+            // Of nothing no pane may have been taken down.
+            entries.push(ENTRIES);
+        }
         Ok((!is_text).then_some(entries))
     }
 

@@ -60,10 +60,9 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let reader = Reader { watched, closes_batch: outputs.has_others() || lasts };
     // As much as the checkpoint and a FIFO's reader let pass since the start is no part of the stream.
     let began = last.as_ref().map_or_else(|| wait.now(), |last| last.began);
-    let kept = keep.zip(aggregate.as_ref()).map(|(mut keeping, aggregate)| {
-        keeping.began = began;
+    let kept = keep.zip(aggregate.as_ref()).map(|(keeping, aggregate)| {
         let kept = aggregate.keep(&keeping.keep, keeping.changes, lasts);
-        Keeper::new(kept, &keeping, settings.once, settings.says_missed)
+        Keeper::new(kept, &keeping, began, settings)
     });
     let window = kept.as_ref().and_then(|kept| kept.window().copied());
     let bare = settings.interval.is_zero();
@@ -82,7 +81,6 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
         serial: steps.split_off(first_serial),
         writes_records: aggregate.is_none(),
         kept,
-        has_window: window.is_some(),
         changes: pipeline.changes,
     });
     output.resume(aggregate.as_ref())?;

@@ -54,8 +54,6 @@ pub struct Parts {
     pub writes_records: bool,
     /// What is kept from batch to batch.
     pub kept: Option<Keeper>,
-    /// True if that is a window.
-    pub has_window: bool,
     /// Compares each report with the one before.
     pub changes: Option<Changes>,
 }
@@ -224,7 +222,7 @@ impl Output {
         match &mut self.parts.way {
             Way::Straight(_) => kept.absorb(time, pane, None)?,
             Way::Recorded(ledger) => {
-                if let (true, Some(pane)) = (self.parts.has_window, &pane) {
+                if let (true, Some(pane)) = (ledger.has_window(), &pane) {
                     ledger.pane(time, &**pane, false)?;
                 }
                 let mut note = |key: &[u8], held: Option<&[u8]>| ledger.note(key, held);

@@ -208,18 +208,24 @@ impl Replay<'_> {
     fn pass(&mut self, until: Stamp) -> Result<(), Error> {
         let due = self.window.last_due(until);
         if due > self.at {
-            self.keeper.kept().absorb(due, None, None)?;
-        }
-        if due > self.at && self.keeper.has_reported(due, self.began) {
-            let kept = self.keeper.kept();
-            if let Some(compared) = &mut self.compared {
-                compared.take(|report| kept.report(report))?;
-            }
-            if !planted(Bug::KeepTouched) {
-                kept.restored();
-            }
+            self.report(due)?;
         }
         self.at = self.at.max(until);
+        Ok(())
+    }
+
+    fn report(&mut self, due: Stamp) -> Result<(), Error> {
+        self.keeper.kept().absorb(due, None, None)?;
+        if !self.keeper.has_reported(due, self.began) {
+            return Ok(());
+        }
+        let kept = self.keeper.kept();
+        if let Some(compared) = &mut self.compared {
+            compared.take(|report| kept.report(report))?;
+        }
+        if !planted(Bug::KeepTouched) {
+            kept.restored();
+        }
         Ok(())
     }
 }

@@ -156,8 +156,7 @@ fn jumped(keep: Option<Keep>, jump: i64) -> String {
 
 fn jumped_of(keep: Option<Keep>, jump: i64, batches: Option<u64>) -> String {
     let source = Box::new(Jumping { step: 0, jump });
-    let keep =
-        keep.map(|keep| Keeping { keep, changes: false, skip_partial: false, began: Stamp(1) });
+    let keep = keep.map(|keep| Keeping { keep, changes: false, skip_partial: false });
     let case = Case { aggregate: Some("count"), batches, ..case(0, 1) };
     let (text, result) = run_pipeline(source, keep, case);
     result.unwrap();
