@@ -212,6 +212,21 @@ fn a_directory_without_permission_is_named() {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "the one who runs the tests is to know what was left out")]
+fn below_a_directory_that_cannot_be_read_those_that_can_are_used() {
+    let place = Place::new();
+    for (dir, mode) in [("above/ck", 0o777), ("above/out", 0o777), ("above", 0o711)] {
+        fs::create_dir_all(place.path(dir)).unwrap();
+        fs::set_permissions(place.path(dir), PermissionsExt::from_mode(mode)).unwrap();
+    }
+    let args = format!("{STATE} --checkpoint above/ck --output-dir above/out");
+    match as_nobody(&place, &args) {
+        Some(ended) => assert_eq!((ended.status, ended.err.as_str()), (0, "")),
+        None => eprintln!("skipped: for root every directory can be read"),
+    }
+}
+
+#[test]
 fn a_checkpoint_in_use_is_refused_by_the_process_that_has_it() {
     let place = Place::new();
     let args = format!("{STATE} --interval 0 --format text --checkpoint ck");
