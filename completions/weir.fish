@@ -37,7 +37,7 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l filter -d 'Keep the 
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l reject -d 'Drop the records in which REGEX matches' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l window -d 'Aggregate over the last D, not over each batch alone' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l slide -d 'Report the window every D [default: the interval]' -r
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l state-ttl -d 'Forget a key that was not seen for D' -r
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l on-full -d 'What to do when there are more than --max-keys [default: fail]' -r -f -a "fail\t'End the run with status 1'
 oldest\t'Forget the keys that were seen last the longest ago; of one batch, the smallest bytes first'"
@@ -67,7 +67,7 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l count -d 'Count the 
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l count-by-key -d 'Count the records of each key; a plain record is its own key'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l skip-partial -d 'Do not print windows that reach back before the start'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l update-state -d 'Aggregate since the beginning, and report every key each batch'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l ascending -d 'Smallest first: for --top, and for --sort value'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l changed -d 'Report only rows that are new, or differ from the last report'
@@ -88,7 +88,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l filter -d 'Keep th
 complete -c weir -n "__fish_weir_using_subcommand connect" -l reject -d 'Drop the records in which REGEX matches' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l window -d 'Aggregate over the last D, not over each batch alone' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l slide -d 'Report the window every D [default: the interval]' -r
-complete -c weir -n "__fish_weir_using_subcommand connect" -l state-ttl -d 'Forget a key that was not seen for D' -r
+complete -c weir -n "__fish_weir_using_subcommand connect" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l on-full -d 'What to do when there are more than --max-keys [default: fail]' -r -f -a "fail\t'End the run with status 1'
 oldest\t'Forget the keys that were seen last the longest ago; of one batch, the smallest bytes first'"
@@ -119,7 +119,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l count -d 'Count th
 complete -c weir -n "__fish_weir_using_subcommand connect" -l count-by-key -d 'Count the records of each key; a plain record is its own key'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
-complete -c weir -n "__fish_weir_using_subcommand connect" -l skip-partial -d 'Do not print windows that reach back before the start'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l update-state -d 'Aggregate since the beginning, and report every key each batch'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l ascending -d 'Smallest first: for --top, and for --sort value'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l changed -d 'Report only rows that are new, or differ from the last report'
@@ -140,7 +140,7 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l filter -d 'Keep the
 complete -c weir -n "__fish_weir_using_subcommand listen" -l reject -d 'Drop the records in which REGEX matches' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l window -d 'Aggregate over the last D, not over each batch alone' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l slide -d 'Report the window every D [default: the interval]' -r
-complete -c weir -n "__fish_weir_using_subcommand listen" -l state-ttl -d 'Forget a key that was not seen for D' -r
+complete -c weir -n "__fish_weir_using_subcommand listen" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l on-full -d 'What to do when there are more than --max-keys [default: fail]' -r -f -a "fail\t'End the run with status 1'
 oldest\t'Forget the keys that were seen last the longest ago; of one batch, the smallest bytes first'"
@@ -170,7 +170,7 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l count -d 'Count the
 complete -c weir -n "__fish_weir_using_subcommand listen" -l count-by-key -d 'Count the records of each key; a plain record is its own key'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
-complete -c weir -n "__fish_weir_using_subcommand listen" -l skip-partial -d 'Do not print windows that reach back before the start'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l update-state -d 'Aggregate since the beginning, and report every key each batch'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l ascending -d 'Smallest first: for --top, and for --sort value'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l changed -d 'Report only rows that are new, or differ from the last report'

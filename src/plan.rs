@@ -278,7 +278,7 @@ fn settings(typed: &Typed, source: &dyn Source) -> engine::Settings {
             _ => OnBad::File(PathBuf::from(&flags.on_bad)),
         },
         says_silent: flags.verbose || !flags.quiet && std::io::stderr().is_terminal(),
-        says_missed: !flags.quiet && !typed.sink.skip_empty,
+        quiet: flags.quiet,
         verbose: flags.verbose,
     }
 }

@@ -26,6 +26,7 @@
 use std::ffi::OsString;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use mio::Registry;
 
@@ -36,6 +37,7 @@ use super::file::Appended;
 use super::output::{Output, Staged};
 use super::printed::Printed;
 use super::stdout::Stdout;
+use super::timed::Timed;
 use crate::clock::Stamp;
 use crate::error::Error;
 use crate::say::say;
@@ -71,9 +73,21 @@ impl Display for Target {
     }
 }
 
+impl Target {
+    /// As it is typed.
+    fn flag(&self) -> String {
+        match self {
+            Target::Stdout => "stdout".to_string(),
+            Target::File(path) => format!("-o {}", path.display()),
+            Target::Dir { path, .. } => format!("--output-dir {}", path.display()),
+            Target::Exec(command) => format!("--exec {:?}", command.to_string_lossy()),
+        }
+    }
+}
+
 /// All outputs of a run.
 pub struct Outputs {
-    list: Vec<Box<dyn Staged>>,
+    list: Vec<Timed>,
     /// stdout, if it is one of them.
     stdout: Option<Stdout>,
 }
@@ -100,7 +114,7 @@ impl Outputs {
     ) -> Result<Outputs, Error> {
         let mut outputs = Outputs::of(Vec::new());
         for target in targets {
-            outputs.list.push(match target {
+            let output: Box<dyn Staged> = match target {
                 Target::Stdout => {
                     outputs.stdout = Some(stdout.try_clone()?);
                     Box::new(Printed::new(stdout.try_clone()?, targets.len() > 1))
@@ -108,14 +122,25 @@ impl Outputs {
                 Target::File(path) => Box::new(file(path)?),
                 Target::Dir { path, extension } => Box::new(dir(path, extension)?),
                 Target::Exec(command) => Box::new(Exec::new(command)),
-            });
+            };
+            outputs.list.push(Timed::new(output, target.flag()));
         }
         Ok(outputs)
     }
 
     /// Makes it of outputs, none of which is stdout.
     pub fn of(list: Vec<Box<dyn Staged>>) -> Outputs {
-        Outputs { list, stdout: None }
+        let named = |output: Box<dyn Staged>| {
+            let name = String::from_utf8_lossy(&output.name()).into_owned();
+            Timed::new(output, name)
+        };
+        Outputs { list: list.into_iter().map(named).collect(), stdout: None }
+    }
+
+    /// Which of them took longest since this was asked last, and how long.
+    pub fn slowest(&mut self) -> Option<(&str, Duration)> {
+        let all = self.list.iter_mut().map(|output| (output.take(), output.what()));
+        all.max_by_key(|(took, _)| *took).map(|(took, what)| (what, took))
     }
 
     /// Stages the batch with each output; returns what each is promised.
