@@ -21,6 +21,7 @@ use crate::sink::{self, FORMATS, Shape};
 use crate::source::{self, Source};
 use crate::state::{Keep, OnFull};
 use crate::step::Step;
+use crate::units::show_duration;
 use crate::window::Window;
 
 /// A stream, as it is meant.
@@ -87,7 +88,7 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
 fn check(typed: &Typed) -> Result<(), Error> {
     let (report, sink, engine) = (&typed.report, &typed.sink, &typed.engine);
     let state = &typed.state;
-    let format = FORMATS[sink.format.0].name;
+    let format = FORMATS[sink.format().0].name;
     let is_pprint = format == FORMATS[0].name;
     let record_at_a_time = engine.interval == Some(Duration::ZERO);
     let no_aggregate = typed.aggregate.is_none();
@@ -221,6 +222,7 @@ fn keep(typed: &Typed, settings: &engine::Settings) -> Result<Option<Keeping>, E
     let keep = match (flags.window, flags.update_state) {
         (Some(length), _) => {
             let window = Window::new(length, flags.slide, settings.interval)?;
+            say_gap(&window);
             Keep::Window { window, keep_zeros: flags.keep_zeros }
         }
         (None, true) => {
@@ -234,6 +236,18 @@ fn keep(typed: &Typed, settings: &engine::Settings) -> Result<Option<Keeping>, E
         typed.report.top.is_none() && typed.aggregate.is_some_and(|spec| spec.keyed);
     let changes = typed.report.changed && (knows_changes || settings.interval.is_zero());
     Ok(Some(Keeping { keep, changes, skip_partial: flags.skip_partial }))
+}
+
+/// Says which share of the input no report will tell of.
+fn say_gap(window: &Window) {
+    if window.gap().is_zero() {
+        return;
+    }
+    let [slide, length, gap] = [window.slide(), window.length(), window.gap()].map(show_duration);
+    say(&format!(
+        "--slide {slide}: is longer than --window {length}, so of every {slide} the first {gap} are in \
+         no report"
+    ));
 }
 
 /// True of `Skip` and the like, of which a file would be made.
@@ -287,7 +301,7 @@ fn settings(typed: &Typed, source: &dyn Source) -> engine::Settings {
 fn selection(typed: &Typed) -> (usize, Selection) {
     let flags = &typed.report;
     let num = typed.sink.num.or(flags.top).unwrap_or(10);
-    let is_pprint = typed.sink.format.0 == 0;
+    let is_pprint = typed.sink.format().0 == 0;
     let selection = Selection {
         top: flags.top,
         ascending: flags.ascending,
@@ -326,7 +340,7 @@ fn format(typed: &Typed, num: usize, keep: &Option<Keeping>, bare: bool) -> Box<
         header: flags.header,
         bare,
     };
-    (FORMATS[flags.format.0].build)(&settings)
+    (FORMATS[flags.format().0].build)(&settings)
 }
 
 fn shape(spec: &agg::Spec) -> Shape {

@@ -14,9 +14,12 @@ use super::outputs::Target;
 #[group(skip)]
 #[command(next_help_heading = "Output")]
 pub struct Flags {
-    /// How batches are written
-    #[arg(long, value_name = "FORMAT", default_value = FORMATS[0].name)]
-    pub format: FormatName,
+    /// How batches are written [default: what FILE of --output ends with, else pprint]
+    ///
+    /// A FILE that ends with .tsv gets tsv, one with .json or .jsonl json; all outputs of a run have one
+    /// format, so of FILES that differ in this none counts.
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<FormatName>,
 
     /// Print at most N records a batch, or `all` (pprint) [default: 10, or N of --top]
     ///
@@ -70,10 +73,20 @@ pub struct Flags {
     pub exec: Option<OsString>,
 }
 
+/// What the name of a FILE ends with, and the format that it says.
+const ENDINGS: &[(&str, &str)] = &[("tsv", "tsv"), ("json", "json"), ("jsonl", "json")];
+
 impl Flags {
+    /// The format that is meant.
+    pub fn format(&self) -> FormatName {
+        let mut said = self.output.iter().filter_map(|path| said_by(path));
+        let first = said.next().filter(|first| said.all(|other| other == *first));
+        self.format.or(first).unwrap_or(FormatName(0))
+    }
+
     /// The outputs that are meant, in the order in which they get each batch.
     pub fn targets(&self) -> Vec<Target> {
-        let extension = FORMATS[self.format.0].extension;
+        let extension = FORMATS[self.format().0].extension;
         let file = |path: &PathBuf| match path == Path::new("-") {
             true => Target::Stdout,
             false => Target::File(path.clone()),
@@ -83,6 +96,13 @@ impl Flags {
         let targets: Vec<_> = files.chain(self.exec.iter().cloned().map(Target::Exec)).collect();
         if targets.is_empty() { vec![Target::Stdout] } else { targets }
     }
+}
+
+/// The format that the end of a path says.
+fn said_by(path: &Path) -> Option<FormatName> {
+    let ending = path.extension()?;
+    let (_, name) = ENDINGS.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known))?;
+    FORMATS.iter().position(|spec| spec.name == *name).map(FormatName)
 }
 
 /// The name of a format: its place in [`FORMATS`].
@@ -113,5 +133,37 @@ fn num(text: &str) -> Result<usize, String> {
     match text {
         "all" => Ok(usize::MAX),
         _ => text.parse().map_err(|_| "neither a number of records nor `all`".to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::{Args, Command, FromArgMatches};
+
+    fn format(args: &[&str]) -> &'static str {
+        let command = Flags::augment_args(Command::new("weir").no_binary_name(true));
+        let flags = Flags::from_arg_matches(&command.get_matches_from(args)).unwrap();
+        FORMATS[flags.format().0].name
+    }
+
+    #[test]
+    fn the_end_of_a_file_says_the_format_unless_the_flag_does() {
+        let table: [(&[&str], &str); 11] = [
+            (&[], "pprint"),
+            (&["-o", "a.json"], "json"),
+            (&["-o", "a.jsonl"], "json"),
+            (&["-o", "dir.json/a.TSV"], "tsv"),
+            (&["-o", "a.tsv", "--format", "json"], "json"),
+            (&["-o", "a.tsv", "--format", "pprint"], "pprint"),
+            (&["-o", "a.txt"], "pprint"),
+            (&["-o", "json"], "pprint"),
+            (&["-o", "a.json", "-o", "-", "-o", "b"], "json"),
+            (&["-o", "a.json", "-o", "b.jsonl"], "json"),
+            (&["-o", "a.json", "-o", "b.tsv", "-o", "c.json"], "pprint"),
+        ];
+        for (args, name) in table {
+            assert_eq!(format(args), name, "{args:?}");
+        }
     }
 }
