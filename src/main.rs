@@ -34,10 +34,10 @@ fn run() -> Result<(), Error> {
     let stdout = Stdout::new(std::io::stdout())?;
     match cli::parse(std::env::args_os())? {
         Asked::Run(typed) => stream(&typed, stdout),
-        Asked::Man => stdout.write(&man::page()),
-        Asked::Completions(shell) => stdout.write(&man::completions(shell)),
-        Asked::Upkeep(upkeep) => keep_up(upkeep, &stdout),
-        Asked::Text(text) => stdout.write(text.as_bytes()),
+        Asked::Man => stdout.opened()?.write(&man::page()),
+        Asked::Completions(shell) => stdout.opened()?.write(&man::completions(shell)),
+        Asked::Upkeep(upkeep) => keep_up(upkeep, stdout.opened()?),
+        Asked::Text(text) => stdout.opened()?.write(text.as_bytes()),
     }
 }
 
@@ -68,7 +68,7 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     };
     let plan = plan::plan(typed, wait.now())?;
     if typed.engine.explain {
-        return explain::explain(typed, plan, &mut *wait, &stdout);
+        return explain::explain(typed, plan, &mut *wait, stdout.opened()?);
     }
     // Before the outputs: one that is refused leaves nothing behind.
     let saved = plan.saving.map(|saving| {

@@ -10,11 +10,13 @@ use crate::changes::Changes;
 use crate::checkpoint::meta;
 use crate::cli::Typed;
 use crate::clock::Stamp;
+use crate::descriptor::{self, Identity};
 use crate::engine::{self, Keeping, OnBad, Pipeline};
 use crate::error::Error;
 use crate::identity::identity;
 use crate::report::{Selection, Sort};
 use crate::say::say;
+use crate::sink::medium;
 use crate::sink::outputs::Target;
 use crate::sink::time::{self, Clockface, Style};
 use crate::sink::{self, FORMATS, Shape};
@@ -56,6 +58,8 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     let (num, mut selection) = selection(typed);
     let keep = keep(typed, &settings)?;
     let format = format(typed, num, &keep, settings.interval.is_zero());
+    let outputs = typed.sink.targets();
+    refuse_circle(&*source, &outputs, &settings.on_bad)?;
     let keeps_place = selection.sort == Sort::First;
     let aggregate = typed.aggregate.map(|spec| (spec.build)(keeps_place));
     if let (true, Some(aggregate)) = (typed.state.inverse, &aggregate)
@@ -81,7 +85,7 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
         pipeline: identity(typed, keep.as_ref().map(|keeping| &keeping.keep)),
         logs_input,
     });
-    Ok(Plan { pipeline, settings, outputs: typed.sink.targets(), saving })
+    Ok(Plan { pipeline, settings, outputs, saving })
 }
 
 /// Refuses what cannot be meant. Each message starts with the flag and says what would do.
@@ -236,6 +240,32 @@ fn keep(typed: &Typed, settings: &engine::Settings) -> Result<Option<Keeping>, E
         typed.report.top.is_none() && typed.aggregate.is_some_and(|spec| spec.keyed);
     let changes = typed.report.changed && (knows_changes || settings.interval.is_zero());
     Ok(Some(Keeping { keep, changes, skip_partial: flags.skip_partial }))
+}
+
+/// Refuses an output that is read as well: what is written would come in again, without an end.
+fn refuse_circle(source: &dyn Source, outputs: &[Target], on_bad: &OnBad) -> Result<(), Error> {
+    let files = source.files();
+    let is_read = |file: Option<Identity>| file.is_some_and(|file| files.contains(&file));
+    let output = outputs.iter().find(|target| is_read(target.file()));
+    let output = output.map(|target| match target {
+        Target::File(path) => format!("--output {}", path.display()),
+        target => match descriptor::path(std::io::stdout()) {
+            Some(path) => format!("{target}, {}", path.display()),
+            None => target.to_string(),
+        },
+    });
+    let bad = match on_bad {
+        OnBad::File(path) if is_read(medium::regular(path)) => {
+            Some(format!("--on-bad {}", path.display()))
+        }
+        _ => None,
+    };
+    match output.or(bad) {
+        Some(which) => {
+            Err(Error::usage(format!("{which}: input file is output file; name another")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Says which share of the input no report will tell of.

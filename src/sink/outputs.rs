@@ -25,6 +25,7 @@
 
 use std::ffi::OsString;
 use std::fmt::{self, Display};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use mio::Registry;
@@ -33,10 +34,12 @@ use super::batch::{Batch, Promise};
 use super::dir::Dir;
 use super::exec::Exec;
 use super::file::Appended;
+use super::medium;
 use super::output::{Output, Staged};
 use super::printed::Printed;
 use super::stdout::Stdout;
 use crate::clock::Stamp;
+use crate::descriptor::{self, Identity};
 use crate::error::Error;
 use crate::say::say;
 
@@ -56,6 +59,17 @@ pub enum Target {
     },
     /// A command is run for each batch.
     Exec(OsString),
+}
+
+impl Target {
+    /// The regular file that is written to, if it is there.
+    pub fn file(&self) -> Option<Identity> {
+        match self {
+            Target::Stdout => descriptor::regular(io::stdout()),
+            Target::File(path) => medium::regular(path),
+            Target::Dir { .. } | Target::Exec(_) => None,
+        }
+    }
 }
 
 impl Display for Target {
@@ -82,12 +96,18 @@ impl Outputs {
     /// Opens each target, so that a wrong path is found before anything is read; with `quiet`,
     /// nothing is said of files that are replaced.
     pub fn open(targets: &[Target], stdout: &Stdout, quiet: bool) -> Result<Outputs, Error> {
+        if targets.contains(&Target::Stdout) {
+            stdout.opened()?;
+        }
         Outputs::open_with(targets, stdout, |path| Appended::open(path, quiet), Dir::open)
     }
 
     /// The same for a run with a checkpoint: nobody else with one writes to its files, and what was
     /// staged by the run before is left until it is redeemed.
     pub fn open_staged(targets: &[Target], stdout: &Stdout, quiet: bool) -> Result<Outputs, Error> {
+        if targets.contains(&Target::Stdout) && !stdout.is_open() && !quiet {
+            say("stdout: not open; what is to be printed is owed to the next start");
+        }
         let file = |path: &Path| Appended::open(path, quiet)?.locked();
         Outputs::open_with(targets, stdout, file, Dir::open_staged)
     }

@@ -1,0 +1,116 @@
+//! What weir is started with: a file that is both its input and its output, streams that are not open.
+#![allow(clippy::unwrap_used, reason = "these are tests, their helpers too")]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use common::{Dir, Ended, shell, start};
+
+/// Runs a script in a directory that has the files `x`, three lines, and `link`, a link to it.
+fn in_place(script: &str) -> (Ended, Dir) {
+    let dir = Dir::new();
+    symlink("x", dir.path("link")).unwrap();
+    dir.file("x", "a\nb\nlonger\n");
+    let mut command = shell(script);
+    command.current_dir(dir.path(""));
+    (start(command).end(), dir)
+}
+
+#[test]
+fn an_output_that_is_the_input_is_refused_before_anything_is_read_or_made() {
+    let table = [
+        (r#""$WEIR" --format text -o x < x"#, "--output x"),
+        (r#""$WEIR" --format text -o new -o link < x"#, "--output link"),
+        (r#""$WEIR" --format text -o x < link"#, "--output x"),
+        (r#"ln x hard; "$WEIR" --count -o hard < x"#, "--output hard"),
+        (r#""$WEIR" --count --interval 1 -o x < x"#, "--output x"),
+        (r#""$WEIR" --count --checkpoint new -o x < x"#, "--output x"),
+        (r#""$WEIR" --max-record 3 --on-bad x --count -o new < x"#, "--on-bad x"),
+        (r#""$WEIR" --count -o /dev/stdout < x >> x"#, "--output /dev/stdout"),
+    ];
+    for (script, which) in table {
+        let (ended, dir) = in_place(script);
+        let said = format!("weir: {which}: input file is output file; name another\n");
+        assert_eq!(ended.failed(2), said, "{script}");
+        assert_eq!(fs::read_to_string(dir.path("x")).unwrap(), "a\nb\nlonger\n", "{script}");
+        assert!(!dir.path("new").exists(), "{script}");
+    }
+}
+
+#[test]
+fn a_stdout_that_is_the_input_is_refused_and_named() {
+    for script in [
+        r#""$WEIR" --format text < x >> x"#,
+        r#""$WEIR" --format text < x 1<> link"#,
+        r#""$WEIR" --count -o new -o - < x >> x"#,
+    ] {
+        let (ended, dir) = in_place(script);
+        let path = fs::canonicalize(dir.path("x")).unwrap();
+        let said =
+            format!("weir: stdout, {}: input file is output file; name another\n", path.display());
+        assert_eq!(ended.failed(2), said, "{script}");
+        assert_eq!(fs::read_to_string(path).unwrap(), "a\nb\nlonger\n", "{script}");
+    }
+}
+
+#[test]
+fn what_is_read_may_lie_beside_what_is_written_or_be_no_regular_file() {
+    let table = [
+        r#""$WEIR" --count --format text --output-dir . < x && cat batch-*.txt"#,
+        r#"cp x copy; "$WEIR" --count --format text -o copy < x && tail -n 1 copy"#,
+        r#""$WEIR" --count --format text -o out < x >> x && cat out"#,
+        r#""$WEIR" --count --format text --on-bad /dev/null -o /dev/null < /dev/null; echo 3"#,
+        r#"cat x | "$WEIR" --count --format text --once"#,
+    ];
+    for script in table {
+        assert_eq!(in_place(script).0.ok(), "3\n", "{script}");
+    }
+}
+
+const NO_STDIN: &str =
+    "weir: stdin: not open; give it a pipe, a file, or < /dev/null for no lines at all\n";
+const NO_STDOUT: &str = "weir: stdout: not open; -o FILE writes to a file, > /dev/null throws away \
+                         what is printed\n";
+
+#[test]
+fn a_stdin_that_is_not_open_is_an_error_where_it_is_read() {
+    assert_eq!(in_place(r#""$WEIR" --count <&-"#).0.failed(2), NO_STDIN);
+    assert_eq!(in_place(r#""$WEIR" --count --checkpoint new -o new <&-"#).0.failed(2), NO_STDIN);
+    assert_eq!(in_place(r#""$WEIR" --count --format text < /dev/null"#).0.ok(), "0\n");
+    let script = r#""$WEIR" listen 0 --once --count --format text --duration 0 -q <&-"#;
+    assert_eq!(in_place(script).0.ok(), "0\n");
+}
+
+#[test]
+fn a_stdout_that_is_not_open_is_an_error_where_it_is_written_and_nothing_is_read() {
+    for args in ["--count", "--count -o - -o new", "--explain", "--help", "man", "completions bash"]
+    {
+        let (ended, dir) =
+            in_place(&format!(r#"{{ "$WEIR" {args} >&-; }} < x; echo "$?" > status"#));
+        assert_eq!((ended.status, ended.err.as_str()), (0, NO_STDOUT), "{args}");
+        assert_eq!(fs::read_to_string(dir.path("status")).unwrap(), "2\n", "{args}");
+        assert!(!dir.path("new").exists(), "{args}");
+    }
+    let rest = r#"cat x | { "$WEIR" --count >&- 2> /dev/null; cat; }"#;
+    assert_eq!(in_place(rest).0.ok(), "a\nb\nlonger\n");
+    let discarded = r#"cat x | { "$WEIR" --count > /dev/null; cat; }"#;
+    assert_eq!(in_place(discarded).0.ok(), "");
+    let elsewhere = r#""$WEIR" --count --format text -o out < x >&- && cat out"#;
+    assert_eq!(in_place(elsewhere).0.ok(), "3\n");
+}
+
+#[test]
+fn with_a_checkpoint_what_a_stdout_that_is_not_open_would_have_got_is_owed() {
+    let (ended, _dir) = in_place(
+        r#"weir() { "$WEIR" --count --once --format text --checkpoint ck "$@"; }
+        weir < x >&-; echo $?
+        weir -q < x >&-; echo $?
+        weir < /dev/null"#,
+    );
+    // The second one has nobody to hand out to what the first one owes, and so reads nothing.
+    assert_eq!((ended.status, ended.out.as_str()), (0, "0\n0\n3\n0\n"));
+    let said = "weir: stdout: not open; what is to be printed is owed to the next start\n";
+    assert_eq!(ended.err, said);
+}
