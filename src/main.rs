@@ -31,6 +31,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Error> {
+    signal::outlive_limits()?;
     let stdout = Stdout::new(std::io::stdout())?;
     match cli::parse(std::env::args_os())? {
         Asked::Run(typed) => stream(&typed, stdout),

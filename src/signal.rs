@@ -2,13 +2,15 @@
 //!
 //! ctrlc serves SIGINT, signal-hook the other two, each on a thread of its own, so that a second
 //! signal is heard even while the first waits for an output that nobody reads. A signal that was
-//! ignored when we were started (`nohup`, `&` in a script) stays ignored.
+//! ignored when we were started (`nohup`, `&` in a script) stays ignored. SIGXFSZ is heard and not
+//! answered.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use mio::Waker;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::flag;
 use signal_hook::iterator::Signals;
 
 use crate::error::{Context, Error};
@@ -29,6 +31,18 @@ impl Stop {
     /// Asks the stream to end; returns whether that had been asked before.
     pub fn ask(&self) -> bool {
         self.0.swap(true, Ordering::AcqRel)
+    }
+}
+
+/// Lets a file that would grow beyond the user's limit be an error of the write, with a path, and not
+/// the end of the process.
+///
+/// A handler that does nothing is forgotten by the commands that we start; they would inherit that
+/// the signal is ignored.
+pub fn outlive_limits() -> Result<(), Error> {
+    match ignored_signals() >> (SIGXFSZ - 1) & 1 {
+        1 => Ok(()),
+        _ => flag::register(SIGXFSZ, Arc::default()).place("SIGXFSZ").map(drop),
     }
 }
 

@@ -1,4 +1,5 @@
-//! What weir is started with: a file that is both its input and its output, streams that are not open.
+//! What weir is started with: a file that is both its input and its output, streams that are not open,
+//! and a limit to the length of files.
 #![allow(clippy::unwrap_used, reason = "these are tests, their helpers too")]
 
 mod common;
@@ -113,4 +114,43 @@ fn with_a_checkpoint_what_a_stdout_that_is_not_open_would_have_got_is_owed() {
     assert_eq!((ended.status, ended.out.as_str()), (0, "0\n0\n3\n0\n"));
     let said = "weir: stdout: not open; what is to be printed is owed to the next start\n";
     assert_eq!(ended.err, said);
+}
+
+/// Runs a script on 5000 lines where no file can have more than 4096 bytes.
+fn limited(args: &str) -> (Ended, Dir) {
+    let script = format!(r#"seq 5000 > lines; ulimit -f 8; exec "$WEIR" {args} < lines"#);
+    in_place(&script)
+}
+
+#[test]
+fn a_file_that_grows_beyond_the_limit_ends_the_run_with_its_path_and_size() {
+    let table = [
+        ("--format text -o out", "out: file too large; 4096 bytes of the batch are written"),
+        (
+            "--once --format text --output-dir dir --virtual-clock 1000",
+            "dir/batch-1000.txt: file too large; 4096 bytes of the batch are written",
+        ),
+        ("--max-record 1 --count --on-bad bad", "bad (83 bytes): file too large"),
+        ("--once --format text --exec cat", "memory for the batch (23893 bytes): file too large"),
+        (
+            "--once --count --checkpoint ck --virtual-clock 1000",
+            "ck/wal-1 (23920 bytes at 26): file too large",
+        ),
+    ];
+    for (args, said) in table {
+        assert_eq!(limited(args).0.failed(1), format!("weir: {said}\n"), "{args}");
+    }
+    let (ended, dir) = limited("--format text > printed");
+    assert_eq!(ended.failed(1), "weir: stdout: file too large\n");
+    assert_eq!(fs::read(dir.path("printed")).unwrap().len(), 4096);
+}
+
+#[test]
+fn commands_have_the_limit_as_it_is_without_weir() {
+    let ended = limited("--once --count --exec 'exec head -c 5000 /dev/zero > out'").0;
+    let said = "was ended by signal 25";
+    assert!(ended.failed(1).contains(said), "{}", ended.err);
+    let status = limited("--once --count --format text --exec 'grep SigIgn /proc/self/status'").0;
+    let mask = status.ok().trim().split_whitespace().nth(1).unwrap().to_string();
+    assert_eq!(u64::from_str_radix(&mask, 16).unwrap() >> 24 & 1, 0, "{mask}");
 }
