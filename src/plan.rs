@@ -193,7 +193,7 @@ fn state_rules(typed: &Typed) -> [(bool, &'static str); 11] {
 }
 
 /// The rules of the outputs.
-fn output_rules(typed: &Typed) -> [(bool, &'static str); 3] {
+fn output_rules(typed: &Typed) -> [(bool, &'static str); 4] {
     let flags = &typed.sink;
     let record_at_a_time = typed.engine.interval == Some(Duration::ZERO);
     [
@@ -208,6 +208,10 @@ fn output_rules(typed: &Typed) -> [(bool, &'static str); 3] {
         (
             flags.exec.as_ref().is_some_and(|command| command.is_empty()),
             "--exec: what is empty is no command",
+        ),
+        (
+            flags.on_exec_fail.is_some() && flags.exec.is_none(),
+            "--on-exec-fail: needs --exec, whose command it is about",
         ),
     ]
 }

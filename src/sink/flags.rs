@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use super::FORMATS;
-use super::outputs::Target;
+use super::outputs::{OnFail, Target};
 
 /// Output flags, as typed.
 #[derive(clap::Args, Clone, Debug)]
@@ -71,6 +71,13 @@ pub struct Flags {
     /// number of rows in WEIR_RECORDS. weir waits for it, and fails if it fails.
     #[arg(long, value_name = "CMD")]
     pub exec: Option<OsString>,
+
+    /// What becomes of the run when CMD of --exec fails [default: fail]
+    ///
+    /// CMD fails if its status is not 0: that of the last command in it. `[ $n -gt 10 ] && echo $n` so
+    /// fails at each batch that is below; `if [ $n -gt 10 ]; then echo $n; fi` does not.
+    #[arg(long, value_name = "fail|retry|warn")]
+    pub on_exec_fail: Option<OnFail>,
 }
 
 /// What the name of a FILE ends with, and the format that it says.
@@ -93,7 +100,9 @@ impl Flags {
         };
         let dir = |path: &PathBuf| Target::Dir { path: path.clone(), extension };
         let files = self.output.iter().map(file).chain(self.output_dir.iter().map(dir));
-        let targets: Vec<_> = files.chain(self.exec.iter().cloned().map(Target::Exec)).collect();
+        let on_fail = self.on_exec_fail.unwrap_or_default();
+        let exec = |command: &OsString| Target::Exec { command: command.clone(), on_fail };
+        let targets: Vec<_> = files.chain(self.exec.iter().map(exec)).collect();
         if targets.is_empty() { vec![Target::Stdout] } else { targets }
     }
 }
