@@ -155,7 +155,7 @@ fn places(dir: &Dir) -> [PathBuf; 3] {
 const CLOCKS: [&str; 2] = ["--virtual-clock 1544488280000", ""];
 
 #[test]
-#[ignore = "needs strace"]
+#[ignore = "needs strace: scripts/check runs it"]
 fn with_a_checkpoint_the_log_of_the_input_is_synced_then_the_record_then_the_outputs() {
     for clock in CLOCKS {
         let dir = Dir::new();
@@ -201,7 +201,7 @@ fn with_a_checkpoint_the_log_of_the_input_is_synced_then_the_record_then_the_out
 }
 
 #[test]
-#[ignore = "needs strace"]
+#[ignore = "needs strace: scripts/check runs it"]
 fn without_one_a_file_of_a_batch_is_synced_before_it_has_its_name_and_the_name_after_that() {
     let dir = Dir::new();
     let [_, _, c] = places(&dir);
