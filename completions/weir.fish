@@ -45,7 +45,7 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l top -d 'Report only 
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l sort -d 'What orders the rows [default: value]' -r -f -a "value\t'By the value, largest first; equal ones by key'
 key\t'By the bytes of the key'
 none\t'As the keys first appeared'"
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l format -d 'How batches are written' -r -f -a "pprint\t'each batch as PySpark\'s pprint() prints it'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l format -d 'How batches are written [default: what FILE of --output ends with, else pprint]' -r -f -a "pprint\t'each batch as PySpark\'s pprint() prints it'
 tsv\t'tab-separated values with the Time, every row'
 json\t'one JSON object a row, with the Time, every row'
 text\t'the record alone, or key TAB value, every row'"
@@ -53,6 +53,9 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l num -d 'Print at mos
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -F
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l on-exec-fail -d 'What becomes of the run when CMD of --exec fails [default: fail]' -r -f -a "fail\t'The run fails'
+retry\t'It is tried again, after a second, then after longer and longer, up to a minute'
+warn\t'It is said on stderr'"
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l batches -d 'Stop after N batches' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l duration -d 'Stop after D; the open batch is printed' -r
@@ -96,7 +99,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l top -d 'Report onl
 complete -c weir -n "__fish_weir_using_subcommand connect" -l sort -d 'What orders the rows [default: value]' -r -f -a "value\t'By the value, largest first; equal ones by key'
 key\t'By the bytes of the key'
 none\t'As the keys first appeared'"
-complete -c weir -n "__fish_weir_using_subcommand connect" -l format -d 'How batches are written' -r -f -a "pprint\t'each batch as PySpark\'s pprint() prints it'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l format -d 'How batches are written [default: what FILE of --output ends with, else pprint]' -r -f -a "pprint\t'each batch as PySpark\'s pprint() prints it'
 tsv\t'tab-separated values with the Time, every row'
 json\t'one JSON object a row, with the Time, every row'
 text\t'the record alone, or key TAB value, every row'"
@@ -104,6 +107,9 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l num -d 'Print at m
 complete -c weir -n "__fish_weir_using_subcommand connect" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
 complete -c weir -n "__fish_weir_using_subcommand connect" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -F
 complete -c weir -n "__fish_weir_using_subcommand connect" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r
+complete -c weir -n "__fish_weir_using_subcommand connect" -l on-exec-fail -d 'What becomes of the run when CMD of --exec fails [default: fail]' -r -f -a "fail\t'The run fails'
+retry\t'It is tried again, after a second, then after longer and longer, up to a minute'
+warn\t'It is said on stderr'"
 complete -c weir -n "__fish_weir_using_subcommand connect" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l batches -d 'Stop after N batches' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l duration -d 'Stop after D; the open batch is printed' -r
@@ -148,7 +154,7 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l top -d 'Report only
 complete -c weir -n "__fish_weir_using_subcommand listen" -l sort -d 'What orders the rows [default: value]' -r -f -a "value\t'By the value, largest first; equal ones by key'
 key\t'By the bytes of the key'
 none\t'As the keys first appeared'"
-complete -c weir -n "__fish_weir_using_subcommand listen" -l format -d 'How batches are written' -r -f -a "pprint\t'each batch as PySpark\'s pprint() prints it'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l format -d 'How batches are written [default: what FILE of --output ends with, else pprint]' -r -f -a "pprint\t'each batch as PySpark\'s pprint() prints it'
 tsv\t'tab-separated values with the Time, every row'
 json\t'one JSON object a row, with the Time, every row'
 text\t'the record alone, or key TAB value, every row'"
@@ -156,6 +162,9 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l num -d 'Print at mo
 complete -c weir -n "__fish_weir_using_subcommand listen" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
 complete -c weir -n "__fish_weir_using_subcommand listen" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -F
 complete -c weir -n "__fish_weir_using_subcommand listen" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r
+complete -c weir -n "__fish_weir_using_subcommand listen" -l on-exec-fail -d 'What becomes of the run when CMD of --exec fails [default: fail]' -r -f -a "fail\t'The run fails'
+retry\t'It is tried again, after a second, then after longer and longer, up to a minute'
+warn\t'It is said on stderr'"
 complete -c weir -n "__fish_weir_using_subcommand listen" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l batches -d 'Stop after N batches' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l duration -d 'Stop after D; the open batch is printed' -r

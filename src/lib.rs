@@ -11,7 +11,7 @@
 //! [`report`] chooses and orders rows, [`changes`] those that are new; [`sink`] writes them.
 //! [`engine`] moves all of it, [`clock`] owns time, and [`cli`] and [`plan`] turn what was typed into
 //! what runs. [`checkpoint`] is the storage for what is to outlive a process, and [`identity`] the
-//! text by which it knows its pipeline.
+//! text by which it knows its pipeline. [`descriptor`] tells what we were started with.
 
 pub mod agg;
 pub mod cell;
@@ -19,6 +19,7 @@ pub mod changes;
 pub mod checkpoint;
 pub mod cli;
 pub mod clock;
+pub mod descriptor;
 pub mod engine;
 pub mod error;
 pub mod explain;

@@ -10,17 +10,20 @@ use crate::changes::Changes;
 use crate::checkpoint::meta;
 use crate::cli::Typed;
 use crate::clock::Stamp;
+use crate::descriptor::{self, Identity};
 use crate::engine::{self, Keeping, OnBad, Pipeline};
 use crate::error::Error;
 use crate::identity::identity;
 use crate::report::{Selection, Sort};
 use crate::say::say;
+use crate::sink::medium;
 use crate::sink::outputs::Target;
 use crate::sink::time::{self, Clockface, Style};
 use crate::sink::{self, FORMATS, Shape};
 use crate::source::{self, Source};
 use crate::state::{Keep, OnFull};
 use crate::step::Step;
+use crate::units::show_duration;
 use crate::window::Window;
 
 /// A stream, as it is meant.
@@ -55,6 +58,8 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     let (num, mut selection) = selection(typed);
     let keep = keep(typed, &settings)?;
     let format = format(typed, num, &keep, settings.interval.is_zero());
+    let outputs = typed.sink.targets();
+    refuse_circle(&*source, &outputs, &settings.on_bad)?;
     let keeps_place = selection.sort == Sort::First;
     let aggregate = typed.aggregate.map(|spec| (spec.build)(keeps_place));
     if let (true, Some(aggregate)) = (typed.state.inverse, &aggregate)
@@ -80,14 +85,14 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
         pipeline: identity(typed, keep.as_ref().map(|keeping| &keeping.keep)),
         logs_input,
     });
-    Ok(Plan { pipeline, settings, outputs: typed.sink.targets(), saving })
+    Ok(Plan { pipeline, settings, outputs, saving })
 }
 
 /// Refuses what cannot be meant. Each message starts with the flag and says what would do.
 fn check(typed: &Typed) -> Result<(), Error> {
     let (report, sink, engine) = (&typed.report, &typed.sink, &typed.engine);
     let state = &typed.state;
-    let format = FORMATS[sink.format.0].name;
+    let format = FORMATS[sink.format().0].name;
     let is_pprint = format == FORMATS[0].name;
     let record_at_a_time = engine.interval == Some(Duration::ZERO);
     let no_aggregate = typed.aggregate.is_none();
@@ -188,7 +193,7 @@ fn state_rules(typed: &Typed) -> [(bool, &'static str); 11] {
 }
 
 /// The rules of the outputs.
-fn output_rules(typed: &Typed) -> [(bool, &'static str); 3] {
+fn output_rules(typed: &Typed) -> [(bool, &'static str); 4] {
     let flags = &typed.sink;
     let record_at_a_time = typed.engine.interval == Some(Duration::ZERO);
     [
@@ -203,6 +208,10 @@ fn output_rules(typed: &Typed) -> [(bool, &'static str); 3] {
         (
             flags.exec.as_ref().is_some_and(|command| command.is_empty()),
             "--exec: what is empty is no command",
+        ),
+        (
+            flags.on_exec_fail.is_some() && flags.exec.is_none(),
+            "--on-exec-fail: needs --exec, whose command it is about",
         ),
     ]
 }
@@ -221,6 +230,7 @@ fn keep(typed: &Typed, settings: &engine::Settings) -> Result<Option<Keeping>, E
     let keep = match (flags.window, flags.update_state) {
         (Some(length), _) => {
             let window = Window::new(length, flags.slide, settings.interval)?;
+            say_gap(&window);
             Keep::Window { window, keep_zeros: flags.keep_zeros }
         }
         (None, true) => {
@@ -234,6 +244,44 @@ fn keep(typed: &Typed, settings: &engine::Settings) -> Result<Option<Keeping>, E
         typed.report.top.is_none() && typed.aggregate.is_some_and(|spec| spec.keyed);
     let changes = typed.report.changed && (knows_changes || settings.interval.is_zero());
     Ok(Some(Keeping { keep, changes, skip_partial: flags.skip_partial }))
+}
+
+/// Refuses an output that is read as well: what is written would come in again, without an end.
+fn refuse_circle(source: &dyn Source, outputs: &[Target], on_bad: &OnBad) -> Result<(), Error> {
+    let files = source.files();
+    let is_read = |file: Option<Identity>| file.is_some_and(|file| files.contains(&file));
+    let output = outputs.iter().find(|target| is_read(target.file()));
+    let output = output.map(|target| match target {
+        Target::File(path) => format!("--output {}", path.display()),
+        target => match descriptor::path(std::io::stdout()) {
+            Some(path) => format!("{target}, {}", path.display()),
+            None => target.to_string(),
+        },
+    });
+    let bad = match on_bad {
+        OnBad::File(path) if is_read(medium::regular(path)) => {
+            Some(format!("--on-bad {}", path.display()))
+        }
+        _ => None,
+    };
+    match output.or(bad) {
+        Some(which) => {
+            Err(Error::usage(format!("{which}: input file is output file; name another")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Says which share of the input no report will tell of.
+fn say_gap(window: &Window) {
+    if window.gap().is_zero() {
+        return;
+    }
+    let [slide, length, gap] = [window.slide(), window.length(), window.gap()].map(show_duration);
+    say(&format!(
+        "--slide {slide}: is longer than --window {length}, so of every {slide} the first {gap} are in \
+         no report"
+    ));
 }
 
 /// True of `Skip` and the like, of which a file would be made.
@@ -287,7 +335,7 @@ fn settings(typed: &Typed, source: &dyn Source) -> engine::Settings {
 fn selection(typed: &Typed) -> (usize, Selection) {
     let flags = &typed.report;
     let num = typed.sink.num.or(flags.top).unwrap_or(10);
-    let is_pprint = typed.sink.format.0 == 0;
+    let is_pprint = typed.sink.format().0 == 0;
     let selection = Selection {
         top: flags.top,
         ascending: flags.ascending,
@@ -326,7 +374,7 @@ fn format(typed: &Typed, num: usize, keep: &Option<Keeping>, bare: bool) -> Box<
         header: flags.header,
         bare,
     };
-    (FORMATS[flags.format.0].build)(&settings)
+    (FORMATS[flags.format().0].build)(&settings)
 }
 
 fn shape(spec: &agg::Spec) -> Shape {

@@ -12,7 +12,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 
-use common::{Dir, Ended, Run, batch, on_file, piped, shell, start, weir};
+use common::{Dir, Ended, Run, batch, on_file, piped, start, weir};
 use socket2::{Domain, Socket, Type};
 
 const TRY_HELP: &str = "\n\nFor more information, try '--help'.\n";
@@ -351,12 +351,6 @@ fn a_directory_as_stdin_is_an_error() {
     let mut command = weir(&["--count", "--once"]);
     command.stdin(File::open(dir.path("")).unwrap());
     assert_eq!(start(command).end().failed(1), "weir: stdin: is a directory\n");
-}
-
-#[test]
-fn a_closed_stdin_is_an_empty_input() {
-    let ended = start(shell(r#""$WEIR" --once --count --format text <&-"#)).end();
-    assert_eq!(ended.ok(), "0\n");
 }
 
 #[test]

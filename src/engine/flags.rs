@@ -44,7 +44,8 @@ pub struct Flags {
 
     /// The longest record; a longer one is bad
     ///
-    /// SIZE is a number of bytes, or has a unit: 64K, 16M, 1G (at most 1G).
+    /// SIZE is a number of bytes, or has a unit: 64K, 16M, 1G (at most 1G). What ends the line, \n or
+    /// \r\n, does not count.
     #[arg(long, value_name = "SIZE", value_parser = max_record, default_value = "16M", allow_hyphen_values = true)]
     pub max_record: usize,
 

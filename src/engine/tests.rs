@@ -230,7 +230,7 @@ fn run_pipeline(
     let (wait, waker) = VirtualTime::new(Stamp(1)).unwrap();
     let stdout = Stdout::new(&writer).unwrap();
     drop(writer);
-    let outputs = Outputs::open(&[Target::Stdout], &stdout, false).unwrap();
+    let outputs = Outputs::open(&[Target::Stdout], &stdout, false, None).unwrap();
     drop(stdout);
     let around =
         Surroundings { wait: Box::new(wait), waker, outputs, stop: Arc::default(), saved: None };
