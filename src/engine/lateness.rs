@@ -69,12 +69,13 @@ impl Lateness {
     pub fn say(&self, passed: &Passed, overslept: Duration, now: Stamp) {
         let mut state = self.state();
         state.untold += passed.count;
-        state.cause = match state.longest.take() {
+        // What has taken the time may go on doing so, until a batch is read and closed.
+        state.cause = match &state.longest {
             _ if overslept > Duration::ZERO => {
                 let took = seconds(overslept);
                 format!("nothing ran for {took}: suspended, stopped, or the clock was set forward")
             }
-            Some((what, took)) => format!("{what} took {}", seconds(took)),
+            Some((what, took)) => format!("{what} took {}", seconds(*took)),
             None => "the machine was busy".to_string(),
         };
         if state.said.is_none_or(|said| now.since(said) >= QUIET) {

@@ -72,6 +72,11 @@ impl Output {
         self.parts.writes_records || self.parts.bare || !self.parts.serial.is_empty()
     }
 
+    /// True if windows are reported.
+    pub fn has_window(&self) -> bool {
+        self.parts.kept.as_ref().is_some_and(|kept| kept.window().is_some())
+    }
+
     /// The number of the chunk that is to be written next.
     pub fn turn(&self) -> u64 {
         self.turn

@@ -31,6 +31,8 @@ pub struct Engine {
     steps: Mutex<Vec<Box<dyn Step>>>,
     /// True if chunks pass through the output by turn.
     is_ordered: bool,
+    /// True if something is due also while nothing is read.
+    has_window: bool,
     aggregate: Option<Arc<dyn Aggregate>>,
     /// Each worker's part of the open batch; without an aggregate there are none.
     folds: Vec<Mutex<Box<dyn Fold>>>,
@@ -70,6 +72,7 @@ impl Engine {
             syncing,
             steps: Mutex::new(steps),
             is_ordered: output.takes_chunks(),
+            has_window: output.has_window(),
             folds: (0..threads).flat_map(fold).collect(),
             aggregate,
             output: Mutex::new(output),
@@ -305,12 +308,20 @@ impl Engine {
         overslept: Option<Duration>,
     ) -> Result<(), Error> {
         let reached = cursor.reached();
-        let output = lock(&self.output);
-        drop(cursor);
         if let Some(overslept) = overslept {
             self.lateness.say(passed, overslept, reached.clock);
         }
-        self.put(output, |output| output.pass(passed, &reached)).map(drop)
+        if !self.has_window {
+            return Ok(());
+        }
+        let output = lock(&self.output);
+        drop(cursor);
+        let is_out = self.put(output, |output| {
+            let passed = output.pass(passed, &reached);
+            self.note_slowest(output);
+            passed
+        });
+        is_out.map(drop)
     }
 
     /// Ends the run, and leaves the open batch to the next start.
