@@ -11,12 +11,13 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 
 use super::batch::{Batch, Promise};
 use super::output::{Output, Staged};
 use super::spool::Spool;
 use crate::clock::Stamp;
+use crate::descriptors;
 use crate::error::{Context, Error};
 
 /// A command that is run for each batch.
@@ -55,8 +56,8 @@ impl Output for Exec {
 
     fn end(&mut self, rows: u64) -> Result<(), Error> {
         let (time, spool) = self.open.take().expect("a batch is begun before it ends");
-        let mut command = Command::new("sh");
-        command.arg("-c").arg(&self.command).stdin(spool.into_file()?).process_group(0);
+        let mut command = descriptors::shell(&self.command);
+        command.stdin(spool.into_file()?).process_group(0);
         command.env("WEIR_TIME", time.0.to_string()).env("WEIR_RECORDS", rows.to_string());
         let status = command.status().place("--exec: sh")?;
         self.judge(status, time)
