@@ -58,7 +58,8 @@ struct Flags {
     /// Answer `ok N` to each client that has sent all: how many of its lines are kept
     ///
     /// The answer comes when these lines are in the log of --checkpoint, and then the end of the
-    /// file. A client that is reset instead does not know what became of them.
+    /// file, which never comes without it. A client that is reset before it has read the answer does
+    /// not know what became of them.
     #[arg(long)]
     ack: bool,
 }
