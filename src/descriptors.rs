@@ -57,8 +57,8 @@ pub fn shell(command: &OsStr) -> Command {
 pub struct Bound(u64);
 
 impl Bound {
-    /// Keeps numbers for what will be opened from now on.
-    pub fn new() -> Bound {
+    /// Keeps numbers for what will be opened after this.
+    pub fn now() -> Bound {
         let name = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
         // Where the system does not list them, half of all are kept, and those in use are not counted.
         let open = fs::read_dir("/proc/self/fd").map(|entries| entries.flatten().filter_map(name));

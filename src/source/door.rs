@@ -61,7 +61,7 @@ impl Door {
         let mut listener = listener.map_err(|error| refusal(address, found[0].port(), error))?;
         wait.registry().register(&mut listener, TOKEN, Interest::READABLE).place(address)?;
         let address = listener.local_addr().place(address)?;
-        let bound = Bound::new();
+        let bound = Bound::now();
         Ok(Door {
             listener,
             address,
