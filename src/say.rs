@@ -6,7 +6,7 @@
 //! stands where the lost messages would have stood:
 //!
 //! ```text
-//! say ──> waiting  m7 | m8 | m9 ──> stderr        when something is said, and at the end of the run
+//! say ──> waiting  m7 | m8 | m9 ──> stderr        when something is said; at the end of the run
 //!            └── no room: lost, 10 and all that come until stderr takes text again: "3 messages ..."
 //! ```
 //!
@@ -30,6 +30,8 @@ use rustix::pipe::PIPE_BUF;
 
 /// How many bytes of messages wait at most.
 const KEPT: usize = 64 << 10;
+/// How long a message may wait for its reader when the run is over.
+const MOMENT: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
 static TALK: LazyLock<Mutex<Talk<Stderr>>> = LazyLock::new(|| Mutex::new(Talk::on(Stderr::open())));
 
@@ -38,9 +40,12 @@ pub fn say(text: &str) {
     talk().say(text);
 }
 
-/// Says what waits, if stderr takes it now: at the end of a run, when nothing more will be said.
+/// Says what waits, as long as stderr takes some of it within [`MOMENT`]: at the end of a run, when
+/// nothing more will be said, a reader that is only slow is waited for.
 pub fn say_rest() {
-    talk().go_on();
+    let mut talk = talk();
+    talk.out.patience = MOMENT;
+    talk.go_on();
 }
 
 fn talk() -> MutexGuard<'static, Talk<Stderr>> {
@@ -122,10 +127,12 @@ fn missing(count: u64) -> Vec<u8> {
     format!("weir: {count} {what} missing here: stderr did not take more\n").into_bytes()
 }
 
-/// The stream of that name, which is never waited for.
+/// The stream of that name.
 struct Stderr {
     /// The same pipe or terminal, opened for us alone and non-blocking.
     own: Option<File>,
+    /// How long it may take until it takes something.
+    patience: Timespec,
 }
 
 impl Stderr {
@@ -136,7 +143,8 @@ impl Stderr {
         let is_slow = kind == Ok(FileType::Fifo) || stderr.is_terminal();
         let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
         let open = || OpenOptions::new().write(true).custom_flags(flags).open("/proc/self/fd/2");
-        Stderr { own: is_slow.then(open).and_then(Result::ok) }
+        let patience = Timespec { tv_sec: 0, tv_nsec: 0 };
+        Stderr { own: is_slow.then(open).and_then(Result::ok), patience }
     }
 }
 
@@ -144,8 +152,7 @@ impl Write for Stderr {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let stderr = io::stderr();
         let fd = self.own.as_ref().map_or(stderr.as_fd(), AsFd::as_fd);
-        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-        match poll(&mut [PollFd::new(&fd, PollFlags::OUT)], Some(&now)) {
+        match poll(&mut [PollFd::new(&fd, PollFlags::OUT)], Some(&self.patience)) {
             Ok(0) => Err(Errno::WOULDBLOCK.into()),
             _ => Ok(rustix::io::write(fd, bytes)?),
         }
