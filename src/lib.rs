@@ -37,6 +37,7 @@ pub mod sink;
 pub mod source;
 pub mod state;
 pub mod step;
+pub mod ulimit;
 pub mod units;
 pub mod value;
 pub mod window;

@@ -11,7 +11,7 @@ use weir::clock::{RealTime, Stamp, VirtualTime, Wait};
 use weir::engine::{self, Saved, Surroundings};
 use weir::error::{Context, Error};
 use weir::plan::Saving;
-use weir::say::say;
+use weir::say::{say, say_rest};
 use weir::signal::{self, Pauses, Stop};
 use weir::sink::outputs::{OnFail, Outputs, Target};
 use weir::sink::stdout::Stdout;
@@ -21,14 +21,15 @@ use weir::{explain, man, plan};
 const SCRIPT_START: i64 = 1_544_488_280_000;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Error::Closed) => ExitCode::SUCCESS,
+    let status = match run() {
+        Ok(()) | Err(Error::Closed) => 0,
         Err(error) => {
             say(&error.to_string());
-            ExitCode::from(error.exit_status())
+            error.exit_status()
         }
-    }
+    };
+    say_rest();
+    ExitCode::from(status)
 }
 
 fn run() -> Result<(), Error> {

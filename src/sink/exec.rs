@@ -24,7 +24,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Seek;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use clap::ValueEnum;
@@ -36,6 +36,7 @@ use crate::clock::Stamp;
 use crate::error::{Context, Error, said};
 use crate::say::say;
 use crate::signal::Pauses;
+use crate::ulimit;
 use crate::units::show_duration;
 
 /// The first pause between tries, and the longest.
@@ -139,8 +140,8 @@ impl Complete {
     /// Runs a command on it; says how that failed, if it did.
     fn hand_to(&self, command: &OsStr) -> Result<Option<String>, Error> {
         let text = self.text.try_clone().and_then(|mut text| text.rewind().map(|()| text));
-        let mut shell = Command::new("sh");
-        shell.arg("-c").arg(command).stdin(text.place("--exec: the batch")?).process_group(0);
+        let mut shell = ulimit::shell(command);
+        shell.stdin(text.place("--exec: the batch")?).process_group(0);
         shell.env("WEIR_TIME", self.time.0.to_string());
         shell.env("WEIR_RECORDS", self.rows.to_string());
         Ok(match shell.status() {
