@@ -79,6 +79,8 @@ pub struct Start {
     pub reached: Reached,
     /// The last Time.
     pub time: Option<Stamp>,
+    /// The last Time of which an output has a batch of its own already.
+    pub taken: Option<Stamp>,
     /// The log of the input.
     pub intake: Intake,
     /// True if there is a checkpoint: what is open at the end goes on at the next start.
@@ -141,7 +143,7 @@ impl Cursor {
         reader: Reader,
         start: Start,
     ) -> Result<Cursor, Error> {
-        let Start { reached, time, intake, lasts } = start;
+        let Start { reached, time, taken, intake, lasts } = start;
         if !reached.position.is_empty() {
             source.resume(&reached.position, None)?;
         }
@@ -150,7 +152,7 @@ impl Cursor {
         Ok(Cursor {
             source,
             wait,
-            times: Times::new(settings.interval, start, time),
+            times: Times::new(settings.interval, start, time.max(taken)),
             rate: settings.max_rate.map(|rate| Rate::new(rate, start)),
             stop,
             reader,

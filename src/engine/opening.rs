@@ -67,6 +67,8 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let window = kept.as_ref().and_then(|kept| kept.window().copied());
     let bare = settings.interval.is_zero();
     let first_serial = steps.iter().position(|step| step.is_serial()).unwrap_or(steps.len());
+    let most = settings.interval.max(window.map_or(Duration::ZERO, |window| window.slide()));
+    let taken = outputs.last_time(wait.now(), most)?;
     let (way, log) = recorded(outputs, saved, began, window, aggregate.is_none() || bare)?;
     if let (true, Some(last), Some(log)) = (settings.verbose, &last, &log) {
         say_resumed(last, log);
@@ -88,7 +90,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let mut told = settings.clone();
     // What is missed of windows is said by who keeps them.
     told.says_missed &= window.is_none();
-    let start = start(last.as_ref(), intake, lasts);
+    let start = Start { taken, ..start(last.as_ref(), intake, lasts) };
     catch_up(&mut *wait, start.time, window.as_ref(), settings);
     let cursor = Cursor::open(source, wait, &told, stop, reader, start)?;
     begin(&mut output, &cursor, last.as_ref())?;
@@ -101,7 +103,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
 fn start(last: Option<&Record>, intake: Intake, lasts: bool) -> Start {
     let reached = last.map(Reached::of).unwrap_or_default();
     let time = last.map(|last| last.time).filter(|_| !planted(Bug::TimeAgain));
-    Start { reached, time, intake, lasts }
+    Start { reached, time, taken: None, intake, lasts }
 }
 
 /// The log of the input as it was found.

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! A hidden file that a killed run has left is removed at the next start, unless somebody holds its
-//! lock: then it is the open batch of a run that is alive.
+//! lock: then it is the open batch of a run that is alive. A name that somebody else has taken meanwhile
+//! is left to him, and the batch gets the next free one, a millisecond later.
 //!
 //! With a checkpoint the hidden file has the number of its batch as well. It is on the disk before the
 //! batch is decided on, so after a crash it tells whether the batch is out:
@@ -18,10 +19,16 @@
 //! redeem   .7.tmp is there: renamed now          it is not: the batch was out already
 //! ```
 //!
+//! A name that is taken is found by staging, when nothing is decided yet. Which directory it is, its
+//! inode says, whatever it is called today and whichever way leads to it; the number of the device too,
+//! unless the name is the same: that number may be another when the machine has started again. One that
+//! was replaced gets the batch, if it has not got it.
+//!
 //! So such a file is never removed by a run without a checkpoint, and by one with a checkpoint only
 //! when it is known which batch is owed: in `redeem`, or when the first batch is staged. A directory
 //! is for one checkpoint.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -32,7 +39,7 @@ use rustix::io::Errno;
 
 use super::FORMATS;
 use super::batch::{Batch, Promise};
-use super::medium::{self, sync_name, write};
+use super::medium::{self, Identity, sync_name, write};
 use super::output::{self, Output, Staged};
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
@@ -53,6 +60,7 @@ struct Hidden {
     file: File,
     hidden: PathBuf,
     path: PathBuf,
+    time: Stamp,
     written: u64,
 }
 
@@ -73,10 +81,25 @@ impl Dir {
             // Whoever has made it may not have got so far.
             _ => sync_name(path).at(path)?,
         }
-        let path = path.to_path_buf();
+        // A link may lead elsewhere tomorrow, and another way may lead here.
+        let path = fs::canonicalize(path).at(path)?;
         let dir = Dir { path, extension, open: None, staged: None, is_clean: false };
         // What is no directory is found before anything is read.
         dir.left().map(|_| dir)
+    }
+
+    /// Which directory it is.
+    fn identity(&self) -> Result<Identity, Error> {
+        let found = fs::metadata(&self.path).at(&self.path)?;
+        Ok(Identity { device: found.dev(), inode: found.ino() })
+    }
+
+    /// True if the promise was made in this directory.
+    fn is_where(&self, promise: &Promise) -> Result<bool, Error> {
+        let is_named = promise.name() == self.name();
+        let Some(was) = promise.identity() else { return Ok(is_named) };
+        let is = self.identity()?;
+        Ok(was.inode == is.inode && (is_named || was.device == is.device))
     }
 
     /// The hidden files that are there, with the names that they are to have, and their numbers.
@@ -100,14 +123,57 @@ impl Dir {
         Ok(())
     }
 
-    /// Begins the file of a batch; under a checkpoint it has a number.
-    fn hide(&self, time: Stamp, number: Option<u64>) -> Result<Hidden, Error> {
-        let name = format!("batch-{}.{}", time.0, self.extension);
+    /// The name of the batch of a Time.
+    fn name_of(&self, time: Stamp) -> String {
+        format!("batch-{}.{}", time.0, self.extension)
+    }
+
+    /// Its name until it is complete; under a checkpoint it has a number.
+    fn hidden(&self, time: Stamp, number: Option<u64>) -> PathBuf {
         let number = number.map(|number| format!(".{number}")).unwrap_or_default();
-        let hidden = self.path.join(format!(".{name}{number}.tmp"));
-        let file = OpenOptions::new().write(true).create_new(true).open(&hidden).at(&hidden)?;
+        self.path.join(format!(".{}{number}.tmp", self.name_of(time)))
+    }
+
+    /// Begins the file of a batch.
+    fn hide(&self, time: Stamp, number: Option<u64>) -> io::Result<Hidden> {
+        let (hidden, path) = (self.hidden(time, number), self.path.join(self.name_of(time)));
+        if is_there(&path)? {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let file = OpenOptions::new().write(true).create_new(true).open(&hidden)?;
         lock(&file);
-        Ok(Hidden { file, hidden, path: self.path.join(name), written: 0 })
+        Ok(Hidden { file, hidden, path, time, written: 0 })
+    }
+
+    /// Does something for the first Time from `time` on whose name nobody else has.
+    fn free<T>(
+        &self,
+        mut time: Stamp,
+        act: impl Fn(Stamp) -> io::Result<T>,
+    ) -> (Stamp, io::Result<T>) {
+        loop {
+            match act(time) {
+                Err(error) if is_taken(&error) => time = Stamp(time.0 + 1),
+                done => return (time, done),
+            }
+        }
+    }
+
+    /// True if the batch of which no hidden file is left was handed out here.
+    fn has(&self, batch: &Batch, promise: &Promise) -> Result<bool, Error> {
+        if self.is_where(promise)? {
+            return Ok(true);
+        }
+        let path = self.path.join(self.name_of(batch.time));
+        match File::open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            file => file.and_then(|file| holds(&file, promise)).at(&path),
+        }
+    }
+
+    fn hand_out(&mut self, batch: &Batch) -> Result<(), Error> {
+        self.stage(batch)?;
+        Staged::publish(self, batch)
     }
 
     fn sync(&self) -> Result<(), Error> {
@@ -119,6 +185,31 @@ impl Dir {
 /// that is no reason to fail.
 fn lock(file: &File) {
     let _ = flock(file, FlockOperation::NonBlockingLockExclusive);
+}
+
+/// True if a file has this name.
+fn is_there(path: &Path) -> io::Result<bool> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        found => found.map(|_| true),
+    }
+}
+
+/// True if somebody else has the name.
+fn is_taken(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AlreadyExists
+}
+
+/// The refusal of a name that somebody else has.
+fn taken(path: &Path) -> Error {
+    let what = "is there already, and is not replaced; move it, or name another --output-dir";
+    Error::Failed(format!("{}: {what}", path.display()))
+}
+
+/// The Time in the name of a batch with this extension.
+fn time_of(name: &str, extension: &str) -> Option<Stamp> {
+    let time = name.strip_prefix("batch-")?.strip_suffix(extension)?.strip_suffix('.')?;
+    time.parse().ok().map(Stamp)
 }
 
 /// Of the name of a hidden file, the name that the batch is to have, and its number.
@@ -172,37 +263,34 @@ impl Hidden {
     }
 
     /// Takes up a file that a run before has left.
-    fn take_up(hidden: PathBuf, path: PathBuf) -> Result<Hidden, Error> {
+    fn take_up(hidden: PathBuf, path: PathBuf, time: Stamp) -> Result<Hidden, Error> {
         let file = OpenOptions::new().read(true).write(true).open(&hidden).at(&hidden)?;
         lock(&file);
-        Ok(Hidden { file, hidden, path, written: 0 })
-    }
-
-    /// True if the batch is in it as it was promised.
-    fn holds(&self, promise: &Promise) -> io::Result<bool> {
-        let len = self.file.metadata()?.len();
-        let read = |at, into: &mut [u8]| self.file.read_at(into, at);
-        Ok(len == promise.length && medium::crc(read, 0, len)? == promise.crc)
+        Ok(Hidden { file, hidden, path, time, written: 0 })
     }
 
     fn publish(&self) -> Result<(), Error> {
         match publish(&self.hidden, &self.path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                if is_same(&self.hidden, &self.path) {
-                    return fs::remove_file(&self.hidden).at(&self.hidden);
-                }
-                let what = "is there already, and is not replaced; move it, or name another";
-                let path = self.path.display();
-                Err(Error::Failed(format!("{path}: {what} --output-dir")))
+            Err(error) if is_taken(&error) && is_same(&self.hidden, &self.path) => {
+                fs::remove_file(&self.hidden).at(&self.hidden)
             }
+            Err(error) if is_taken(&error) => Err(taken(&self.path)),
             published => published.at(&self.path),
         }
     }
 }
 
+/// True if a batch is in the file as it was promised.
+fn holds(file: &File, promise: &Promise) -> io::Result<bool> {
+    let len = file.metadata()?.len();
+    let read = |at, into: &mut [u8]| file.read_at(into, at);
+    Ok(len == promise.length && medium::crc(read, 0, len)? == promise.crc)
+}
+
 impl Output for Dir {
     fn begin(&mut self, time: Stamp, header: &[u8]) -> Result<(), Error> {
-        self.open = Some(self.hide(time, None)?);
+        let (time, hidden) = self.free(time, |time| self.hide(time, None));
+        self.open = Some(hidden.at(&self.hidden(time, None))?);
         self.write(header)
     }
 
@@ -213,9 +301,18 @@ impl Output for Dir {
     fn end(&mut self, _: u64) -> Result<(), Error> {
         let open = self.open.as_ref().expect("a batch is begun before it ends");
         open.file.sync_all().at(&open.path)?;
-        open.publish()?;
+        let name = |time| self.path.join(self.name_of(time));
+        let (time, published) = self.free(open.time, |time| publish(&open.hidden, &name(time)));
+        published.at(&name(time))?;
         self.open = None;
         self.sync()
+    }
+
+    fn times(&self) -> Result<Vec<Stamp>, Error> {
+        let names = fs::read_dir(&self.path).at(&self.path)?;
+        let names = names.map(|entry| entry.map(|entry| entry.file_name()).at(&self.path));
+        let time = |name: OsString| time_of(name.to_str()?, self.extension);
+        names.filter_map(|name| name.map(time).transpose()).collect()
     }
 }
 
@@ -224,11 +321,22 @@ impl Staged for Dir {
         output::name("dir", &self.path)
     }
 
+    fn is_promised(&self, promise: &Promise) -> bool {
+        // It may have been moved, or another way leads to it.
+        let is = self.identity().map(|is| is.inode).ok();
+        promise.target.starts_with(b"dir ")
+            && is.is_some_and(|is| promise.identity().is_some_and(|was| was.inode == is))
+    }
+
     fn stage(&mut self, batch: &Batch) -> Result<Promise, Error> {
         if !self.is_clean {
             self.clean(|_| true)?;
         }
-        let mut hidden = self.hide(batch.time, Some(batch.number))?;
+        let number = Some(batch.number);
+        let mut hidden = match self.hide(batch.time, number) {
+            Err(error) if is_taken(&error) => Err(taken(&self.path.join(self.name_of(batch.time)))),
+            hidden => hidden.at(&self.hidden(batch.time, number)),
+        }?;
         let written = batch
             .each(true, |piece| hidden.write(piece))
             .and_then(|()| hidden.file.sync_all().at(&hidden.path));
@@ -237,7 +345,7 @@ impl Staged for Dir {
         written?;
         self.staged = self.open.take();
         self.sync()?;
-        Ok(batch.promise(self.name(), 0, true))
+        Ok(batch.promise(self.identity()?.target(self.name()), 0, true))
     }
 
     fn publish(&mut self, _: &Batch) -> Result<(), Error> {
@@ -253,10 +361,10 @@ impl Staged for Dir {
             left.2 == owed && left.1.file_stem().is_some_and(|stem| *stem == *name)
         };
         let Some((hidden, path, _)) = self.left()?.into_iter().find(ours) else {
-            return self.sync();
+            return if self.has(batch, promise)? { self.sync() } else { self.hand_out(batch) };
         };
-        let mut hidden = Hidden::take_up(hidden, path)?;
-        if !hidden.holds(promise).at(&hidden.hidden)? {
+        let mut hidden = Hidden::take_up(hidden, path, batch.time)?;
+        if !holds(&hidden.file, promise).at(&hidden.hidden)? {
             // In place: were it ever gone, the batch would count as out.
             hidden.file.set_len(0).at(&hidden.hidden)?;
             batch.each(true, |piece| hidden.write(piece))?;

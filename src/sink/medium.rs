@@ -23,6 +23,13 @@ pub struct Identity {
     pub inode: u64,
 }
 
+impl Identity {
+    /// The file or directory of this name as a promise has it: `NAME DEVICE:INODE`.
+    pub(super) fn target(&self, name: Vec<u8>) -> Vec<u8> {
+        [&name[..], format!(" {}:{}", self.device, self.inode).as_bytes()].concat()
+    }
+}
+
 /// The file that is held, as it is now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Held {

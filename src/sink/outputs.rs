@@ -26,6 +26,7 @@
 use std::ffi::OsString;
 use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use mio::Registry;
 
@@ -152,6 +153,26 @@ impl Outputs {
             None if takes_over => output.stage(batch).and_then(|_| output.publish(batch)),
             None => Ok(()),
         }))
+    }
+
+    /// The last Time that is taken where Times go on from `now`, and none is left out for longer than
+    /// `most`: as long as a batch lasts or a window takes to be due. The first one must be later.
+    ///
+    /// A run that was stopped a moment ago has left its last batch under a Time that is yet to come.
+    pub fn last_time(&self, now: Stamp, most: Duration) -> Result<Option<Stamp>, Error> {
+        let mut taken = Vec::new();
+        for output in &self.list {
+            taken.extend(output.times()?.into_iter().filter(|&time| time >= now));
+        }
+        taken.sort_unstable();
+        let mut last = None;
+        for time in taken {
+            if time > last.unwrap_or(now).after(most) {
+                break;
+            }
+            last = Some(time);
+        }
+        Ok(last)
     }
 
     /// True if a reader of stdout that goes leaves others who are to get the open batch.
@@ -373,6 +394,24 @@ mod tests {
             open(&new).redeem(&complete(1, &rows), &promises).unwrap();
             assert_eq!(fs::read_to_string(&new).unwrap(), "header\na\n", "{found:?}");
         }
+    }
+
+    #[test]
+    fn the_last_time_is_the_end_of_those_that_go_on_from_now() {
+        let dir = Scratch::new();
+        let stdout = Stdout::new(pipe().unwrap().1).unwrap();
+        let target = Target::Dir { path: dir.path(""), extension: "txt" };
+        let outputs = Outputs::open(&[Target::Stdout, target], &stdout, true).unwrap();
+        for time in [10, 20, 30, 45, 90] {
+            fs::write(dir.path(&format!("batch-{time}.txt")), "").unwrap();
+        }
+        let last = |now, most| {
+            let last = outputs.last_time(Stamp(now), Duration::from_millis(most)).unwrap();
+            last.map(|last| last.0)
+        };
+        assert_eq!([last(5, 10), last(20, 10), last(21, 10)], [Some(30), Some(30), Some(30)]);
+        assert_eq!([last(5, 15), last(35, 10), last(35, 45)], [Some(45), Some(45), Some(90)]);
+        assert_eq!([last(5, 3), last(46, 10), last(91, 99)], [None; 3], "too far, or over");
     }
 
     #[test]
