@@ -28,6 +28,12 @@ pub struct Promise {
     pub crc: u32,
 }
 
+/// The file or directory of this name, as a promise has it.
+pub(super) fn target(mut name: Vec<u8>, identity: Identity) -> Vec<u8> {
+    name.extend_from_slice(format!(" {}:{}", identity.device, identity.inode).as_bytes());
+    name
+}
+
 impl Promise {
     /// The name of the output: its kind and where it is, but not which file or directory is there.
     pub fn name(&self) -> &[u8] {

@@ -23,13 +23,6 @@ pub struct Identity {
     pub inode: u64,
 }
 
-impl Identity {
-    /// The file or directory of this name as a promise has it: `NAME DEVICE:INODE`.
-    pub(super) fn target(&self, name: Vec<u8>) -> Vec<u8> {
-        [&name[..], format!(" {}:{}", self.device, self.inode).as_bytes()].concat()
-    }
-}
-
 /// The file that is held, as it is now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Held {
@@ -80,7 +73,12 @@ pub struct Named {
 impl Named {
     /// Opens the file, or makes it; waits for the reader of a FIFO.
     pub fn open(path: &Path) -> io::Result<Named> {
-        Ok(Named { path: path.to_path_buf(), file: open(path)?, reader: None })
+        Ok(Named::of(open(path)?, path.to_path_buf()))
+    }
+
+    /// A file that is open, and its path.
+    pub fn of(file: File, path: PathBuf) -> Named {
+        Named { path, file, reader: None }
     }
 
     fn reader(&mut self) -> io::Result<&File> {
@@ -115,7 +113,7 @@ pub(super) fn sync_name(path: &Path) -> io::Result<()> {
     }
 }
 
-fn identity(file: &Metadata) -> Identity {
+pub(super) fn identity(file: &Metadata) -> Identity {
     Identity { device: file.dev(), inode: file.ino() }
 }
 

@@ -1,6 +1,7 @@
 //! What `--output-dir` leaves in a directory, with a checkpoint and without.
 
 use std::collections::BTreeSet;
+use std::fs;
 
 use super::*;
 use crate::sink::samples::Scratch;
@@ -64,22 +65,6 @@ fn the_times_of_its_batches_are_known() {
     let mut times = Dir::open(&scratch.path(""), "txt").unwrap().times().unwrap();
     times.sort_unstable();
     assert_eq!(times, [Stamp(-9), Stamp(8)]);
-}
-
-#[test]
-fn a_link_serves_where_a_file_system_cannot_rename_without_replacing() {
-    let scratch = Scratch::new();
-    let [hidden, path] = ["hidden", "name"].map(|name| scratch.path(name));
-    for publish in [publish, publish_by_link] {
-        fs::write(&hidden, "text").unwrap();
-        publish(&hidden, &path).unwrap();
-        assert_eq!(names(&scratch.path("")), ["name"]);
-        fs::write(&hidden, "more").unwrap();
-        let error = publish(&hidden, &path).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
-        assert_eq!(fs::read_to_string(&path).unwrap(), "text");
-        fs::remove_file(&path).unwrap();
-    }
 }
 
 #[test]
@@ -223,7 +208,7 @@ fn a_name_that_is_taken_is_found_by_staging_and_later_the_batch_is_kept() {
     fs::remove_file(&path).unwrap();
     let promise = dir.stage(&batch).unwrap();
     fs::write(&path, "kept").unwrap();
-    results.push(Staged::publish(&mut dir, &batch));
+    results.push(dir.publish(&batch));
     drop(dir);
     results.push(restarted(&scratch).redeem(&batch, &promise));
     for result in results {
@@ -265,7 +250,7 @@ fn a_directory_that_was_moved_or_replaced_has_its_batch_once() {
         let mut dir = restarted(&scratch);
         let promise = dir.stage(&batch).unwrap();
         if is_published {
-            Staged::publish(&mut dir, &batch).unwrap();
+            dir.publish(&batch).unwrap();
         }
         mishap(&scratch.path("out"), &scratch.path("new"));
         let path = scratch.path(name);
