@@ -19,16 +19,52 @@ use super::spool::Spool;
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
 
+/// Runs commands.
+pub trait Shell: Send {
+    /// Runs a command for a batch, and waits for its end.
+    fn run(
+        &mut self,
+        command: &OsStr,
+        batch: Spool,
+        time: Stamp,
+        rows: u64,
+    ) -> Result<ExitStatus, Error>;
+}
+
+/// The system's `sh`.
+struct RealShell;
+
+impl Shell for RealShell {
+    fn run(
+        &mut self,
+        command: &OsStr,
+        batch: Spool,
+        time: Stamp,
+        rows: u64,
+    ) -> Result<ExitStatus, Error> {
+        let mut sh = Command::new("sh");
+        sh.arg("-c").arg(command).stdin(batch.into_file()?).process_group(0);
+        sh.env("WEIR_TIME", time.0.to_string()).env("WEIR_RECORDS", rows.to_string());
+        sh.status().place("--exec: sh")
+    }
+}
+
 /// A command that is run for each batch.
 pub struct Exec {
     command: OsString,
+    shell: Box<dyn Shell>,
     open: Option<(Stamp, Spool)>,
 }
 
 impl Exec {
     /// Makes it of what a shell understands.
     pub fn new(command: &OsStr) -> Exec {
-        Exec { command: command.to_os_string(), open: None }
+        Exec::by(Box::new(RealShell), command)
+    }
+
+    /// The same by another shell.
+    pub fn by(shell: Box<dyn Shell>, command: &OsStr) -> Exec {
+        Exec { command: command.to_os_string(), shell, open: None }
     }
 
     fn judge(&self, status: ExitStatus, time: Stamp) -> Result<(), Error> {
@@ -55,10 +91,7 @@ impl Output for Exec {
 
     fn end(&mut self, rows: u64) -> Result<(), Error> {
         let (time, spool) = self.open.take().expect("a batch is begun before it ends");
-        let mut command = Command::new("sh");
-        command.arg("-c").arg(&self.command).stdin(spool.into_file()?).process_group(0);
-        command.env("WEIR_TIME", time.0.to_string()).env("WEIR_RECORDS", rows.to_string());
-        let status = command.status().place("--exec: sh")?;
+        let status = self.shell.run(&self.command, spool, time, rows)?;
         self.judge(status, time)
     }
 }
