@@ -47,8 +47,6 @@ pub enum Bug {
     WrongRows,
     /// A compaction that a process has left half done counts as done: its logs are removed.
     TrustTheCut,
-    /// What a process has left half done of a compaction stays there.
-    KeepTheCut,
 }
 
 #[cfg(test)]

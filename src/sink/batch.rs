@@ -77,7 +77,10 @@ impl Batch<'_> {
         let header = self.header(has_header);
         let length = header.len() as u64 + self.text.len();
         let text_len = usize::try_from(self.text.len()).expect("a length of 64 bits fits");
-        let crc = crc32c::crc32c_combine(crc32c::crc32c(header), self.text.crc(), text_len);
+        let crc = match header.is_empty() {
+            true => self.text.crc(),
+            false => crc32c::crc32c_combine(crc32c::crc32c(header), self.text.crc(), text_len),
+        };
         Promise { target, before, length, crc }
     }
 

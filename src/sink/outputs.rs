@@ -403,7 +403,8 @@ mod tests {
         let target = Target::Dir { path: dir.path(""), extension: "txt" };
         let outputs = Outputs::open(&[Target::Stdout, target], &stdout, true).unwrap();
         for time in [10, 20, 30, 45, 90] {
-            fs::write(dir.path(&format!("batch-{time}.txt")), "").unwrap();
+            let name = format!("batch-{time}.txt");
+            fs::write(dir.path(&name), "").unwrap();
         }
         let last = |now, most| {
             let last = outputs.last_time(Stamp(now), Duration::from_millis(most)).unwrap();

@@ -9,7 +9,8 @@
 //!
 //! Checkpoint, log of the input, the file of `-o` and the directory of `--output-dir` are on one simulated
 //! disk; beside it somebody reads stdout, and a command is run, and both remember. `every` has a fault at one operation after the other, `lives` several
-//! by chance, `sent` a source that cannot be asked again, and `planted` proves that they find bugs.
+//! by chance, `sent` a source that cannot be asked again, `down` time in which nobody lives, and
+//! `planted` proves that they find bugs.
 //! Seeds are as those of `checkpoint/tests`: `WEIR_SIM=NUMBER cargo test lasting` lives one again.
 
 macro_rules! ensure {
@@ -21,6 +22,7 @@ macro_rules! ensure {
 }
 
 mod commanded;
+mod down;
 mod every;
 mod found;
 mod lives;
