@@ -37,6 +37,16 @@ pub enum Bug {
     KeepTouched,
     /// That a key was forgotten is not recorded.
     NoTombstones,
+    /// Of a pane that has several parts only the first is recorded.
+    LosePart,
+    /// Of a text that has several pieces only the first is recorded.
+    LosePiece,
+    /// A batch that is owed is handed out without what each begins with.
+    NoHeader,
+    /// A batch that is owed is said to have a row more.
+    WrongRows,
+    /// A compaction that a process has left half done counts as done: its logs are removed.
+    TrustTheCut,
 }
 
 #[cfg(test)]

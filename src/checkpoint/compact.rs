@@ -72,6 +72,7 @@ fn begin(checkpoint: &mut Checkpoint) -> Result<Compaction, Error> {
     standing.done |= planted(Bug::SnapshotMeansDone);
     let void = checkpoint.snapshot.as_ref().map_or(0, |snapshot| snapshot.void);
     let writer = Writer::create(disk, dir, uuid, number, next, (&standing, void))?;
+    let writer = writer.in_parts(checkpoint.limits.part);
     checkpoint.log = log;
     checkpoint.closed.push(closed);
     let Checkpoint { disk, limits, snapshot, closed, .. } = &*checkpoint;

@@ -61,7 +61,7 @@ use self::disk::{Append, Disk};
 use self::frame::Kind;
 use self::lock::Lock;
 use self::log::{Log, Written, take_version};
-use self::record::{Chain, Changes, Entries, Record, Standing, decode_pane, encode_done};
+use self::record::{Chain, Changes, Entries, PART, Record, Standing, decode_pane, encode_done};
 use self::snapshot::{Snapshot, shard_of_part};
 use self::walk::{Piece, Walk};
 use crate::clock::Stamp;
@@ -93,12 +93,15 @@ pub struct Limits {
     pub settle: u64,
     /// A segment of the write-ahead log is full when it has this many bytes.
     pub segment: u64,
+    /// A part of a record or a snapshot is closed when it has this many bytes; a single longer entry
+    /// makes a longer part.
+    pub part: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
         let (log, held, step) = (16 << 20, 32 << 20, 1 << 20);
-        Limits { log, logs: 64, held, step, settle: 4 << 20, segment: 64 << 20 }
+        Limits { log, logs: 64, held, step, settle: 4 << 20, segment: 64 << 20, part: PART }
     }
 }
 
@@ -261,8 +264,13 @@ impl Checkpoint {
         open.map_or(Ok(()), |(time, pane)| visit(time, &pane))
     }
 
+    /// How many bytes a part of a record has, about.
+    pub fn part(&self) -> usize {
+        self.limits.part
+    }
+
     /// Appends a part of the pane of the next record, whose Time is `time`: for what is too long to
-    /// be held whole. Parts have some [`record::PART`] bytes.
+    /// be held whole.
     pub fn pane_part(&mut self, time: Stamp, bytes: &[u8]) -> Result<(), Error> {
         self.guarded(|this| {
             let part = record::encode_pane_part(time, this.chain.parts, bytes);

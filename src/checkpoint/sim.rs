@@ -12,6 +12,8 @@
 //! the world is started again.
 
 mod files;
+mod folder;
+pub mod mistake;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -93,7 +95,13 @@ fn apply(naming: &Naming, names: &mut Names) {
     }
 }
 
-/// One directory, its files, and what will happen to them.
+/// The directory that a name is in; `None` for that of the checkpoint.
+fn directory(naming: &Naming) -> Option<&str> {
+    let (Naming::Made(name, _) | Naming::Moved(name, ..) | Naming::Removed(name)) = naming;
+    name.rsplit_once('/').map(|(dir, _)| dir)
+}
+
+/// A few directories, their files, and what will happen to them.
 #[derive(Clone, Debug)]
 pub struct World {
     tape: Tape,
@@ -257,6 +265,16 @@ impl World {
         if crash { Err(error(Fault::Kill)) } else { Ok(()) }
     }
 
+    /// All names in a directory are on the disk.
+    fn sync_names(&mut self, dir: Option<&str>) -> io::Result<()> {
+        let crash = self.operation(false)?;
+        let World { names_on_disk, pending, .. } = self;
+        for naming in pending.extract_if(.., |naming| directory(naming) == dir) {
+            apply(&naming, names_on_disk);
+        }
+        if crash { Err(error(Fault::Kill)) } else { Ok(()) }
+    }
+
     fn find(&self, path: &Path) -> io::Result<usize> {
         let inode = self.names.get(&text(path)).copied();
         inode.ok_or_else(|| io::ErrorKind::NotFound.into())
@@ -394,11 +412,7 @@ impl Disk for SimDisk {
     }
 
     fn sync_dir(&self, _dir: &Path) -> io::Result<()> {
-        let mut world = self.world();
-        let crash = world.operation(false)?;
-        let World { names_on_disk, pending, .. } = &mut *world;
-        pending.drain(..).for_each(|naming| apply(&naming, names_on_disk));
-        if crash { Err(error(Fault::Kill)) } else { Ok(()) }
+        self.world().sync_names(None)
     }
 
     fn lock(&self, path: &Path, holder: &[u8]) -> io::Result<Asked> {

@@ -168,6 +168,8 @@ pub struct Writer {
     written: u64,
     synced: u64,
     part: Vec<u8>,
+    /// A part is closed when it has this many bytes.
+    limit: usize,
     keys: u64,
     panes: Option<(u64, u64)>,
 }
@@ -195,11 +197,17 @@ impl Writer {
             written: 0,
             synced: 0,
             part: Vec::new(),
+            limit: PART,
             keys: 0,
             panes: None,
         };
         writer.frame(Kind::Head, &encode_head(next, standing, void))?;
         Ok(writer)
+    }
+
+    /// The same, in parts of so many bytes.
+    pub fn in_parts(self, limit: usize) -> Writer {
+        Writer { limit, ..self }
     }
 
     /// Adds a key of a shard; shards come in order.
@@ -212,7 +220,7 @@ impl Writer {
         }
         put_entry(&mut self.part, key, Some(cell));
         self.keys += 1;
-        if self.part.len() >= PART { self.close_part() } else { Ok(()) }
+        if self.part.len() >= self.limit { self.close_part() } else { Ok(()) }
     }
 
     /// Ends a part.

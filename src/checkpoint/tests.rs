@@ -36,7 +36,7 @@ type Life = Result<(), String>;
 
 /// Limits so small that everything happens often.
 pub(crate) fn tiny() -> Limits {
-    Limits { log: 1500, logs: 5, held: 700, step: 300, settle: 600, segment: 400 }
+    Limits { log: 1500, logs: 5, held: 700, step: 300, settle: 600, segment: 400, part: 40 }
 }
 
 /// A chunk of input for the write-ahead log.

@@ -216,6 +216,26 @@ impl Outputs {
         }))
     }
 
+    /// The last Time that is taken where Times go on from `now`, and none is left out for longer than
+    /// `most`: as long as a batch lasts or a window takes to be due. The first one must be later.
+    ///
+    /// A run that was stopped a moment ago has left its last batch under a Time that is yet to come.
+    pub fn last_time(&self, now: Stamp, most: Duration) -> Result<Option<Stamp>, Error> {
+        let mut taken = Vec::new();
+        for output in &self.list {
+            taken.extend(output.times()?.into_iter().filter(|&time| time >= now));
+        }
+        taken.sort_unstable();
+        let mut last = None;
+        for time in taken {
+            if time > last.unwrap_or(now).after(most) {
+                break;
+            }
+            last = Some(time);
+        }
+        Ok(last)
+    }
+
     /// True if a reader of stdout that goes leaves others who are to get the open batch.
     pub fn has_others(&self) -> bool {
         self.list.len() > 1
@@ -440,6 +460,25 @@ mod tests {
             open(&new).redeem(&complete(1, &rows), &promises).unwrap();
             assert_eq!(fs::read_to_string(&new).unwrap(), "header\na\n", "{found:?}");
         }
+    }
+
+    #[test]
+    fn the_last_time_is_the_end_of_those_that_go_on_from_now() {
+        let dir = Scratch::new();
+        let stdout = Stdout::new(pipe().unwrap().1).unwrap();
+        let target = Target::Dir { path: dir.path(""), extension: "txt" };
+        let outputs = Outputs::open(&[Target::Stdout, target], &stdout, true, None).unwrap();
+        for time in [10, 20, 30, 45, 90] {
+            let name = format!("batch-{time}.txt");
+            fs::write(dir.path(&name), "").unwrap();
+        }
+        let last = |now, most| {
+            let last = outputs.last_time(Stamp(now), Duration::from_millis(most)).unwrap();
+            last.map(|last| last.0)
+        };
+        assert_eq!([last(5, 10), last(20, 10), last(21, 10)], [Some(30), Some(30), Some(30)]);
+        assert_eq!([last(5, 15), last(35, 10), last(35, 45)], [Some(45), Some(45), Some(90)]);
+        assert_eq!([last(5, 3), last(46, 10), last(91, 99)], [None; 3], "too far, or over");
     }
 
     #[test]

@@ -6,8 +6,8 @@ use regex::Regex;
 use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::Signal;
 
-use crate::Place;
 use crate::common::{Run, start};
+use crate::{BASE, Place};
 
 /// Masks what is another each time: where we are, numbers of files and the checkpoint's own name.
 fn masked(place: &Place, shown: &str) -> String {
@@ -148,4 +148,39 @@ fn a_reset_forgets_all_and_one_that_keeps_offsets_begins_with_what_was_unread() 
         );
         assert_eq!(place.piped(STATE, "a\n").ok(), counts);
     }
+}
+
+#[test]
+fn after_a_reset_in_the_same_interval_a_directory_gets_a_later_time() {
+    for flags in ["", "--keep-offsets"] {
+        let place = Place::new();
+        let args = "--count --format text --interval 5s --checkpoint ck --output-dir parts";
+        place.replay(&[(300, "a\n")], 50, args).ok();
+        place.piped(&format!("checkpoint reset ck {flags}"), "").ok();
+        place.replay(&[(600, "b\nb\n")], 400, args).ok();
+        let names = [5000, 10_000].map(|time| format!("batch-{}.txt", BASE + time));
+        assert_eq!(place.names("parts"), names, "{flags}");
+        let parts = names.map(|name| place.text(&format!("parts/{name}")));
+        assert_eq!(parts, ["1\n", "2\n"], "{flags}");
+    }
+}
+
+#[test]
+fn a_name_that_is_taken_is_found_before_a_batch_is_decided() {
+    let place = Place::new();
+    let args = "--count --format text --interval 5s --checkpoint ck --output-dir parts -o out";
+    place.replay(&[(300, "a\n")], 50, &format!("{args} --duration 4s")).ok();
+    let record = place.shown("record");
+    // Somebody takes a name that comes later in the run.
+    let name = format!("parts/batch-{}.txt", BASE + 30_000);
+    std::fs::write(place.path(&name), "kept").unwrap();
+    let records = [(11_000, "b\nb\n"), (26_000, "c\nc\nc\n")];
+    let ended = place.replay(&records, 10_400, args);
+    let said = format!("{name}: is there already, and is not replaced; move it, or name another");
+    assert!(ended.failed(1).contains(&said), "{}", ended.err);
+    assert_ne!(place.shown("record"), record);
+    assert!(place.shown("record").ends_with("its output is out"), "{}", place.shown("record"));
+    // What no batch has had is in the log, and comes under a later Time.
+    place.replay(&[], 31_000, args).ok();
+    assert_eq!((place.text(&name), place.text("out").contains("\n3\n")), ("kept".into(), true));
 }
