@@ -75,6 +75,7 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
         let Saving { dir, pipeline, logs_input } = saving;
         let disk = Arc::new(RealDisk);
         let checkpoint = Checkpoint::open(disk, &dir, &pipeline, Limits::default())?;
+        checkpoint.beside().filter(|_| !typed.engine.quiet).iter().for_each(|beside| say(beside));
         // Under a virtual clock nothing may depend on when a thread runs.
         Ok(Saved { checkpoint, logs_input, syncs_at_once: start.is_some() })
     });

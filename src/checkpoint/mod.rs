@@ -37,6 +37,7 @@ mod lock;
 mod log;
 mod merge;
 pub mod meta;
+mod names;
 pub mod record;
 mod recover;
 mod show;
@@ -126,6 +127,8 @@ pub struct Checkpoint {
     compaction: Option<Compaction>,
     /// Files that are not needed.
     garbage: Vec<String>,
+    /// Names in the directory that are not the checkpoint's.
+    others: Vec<String>,
     broken: bool,
     _lock: Lock,
 }
@@ -142,6 +145,19 @@ impl Checkpoint {
         limits: Limits,
     ) -> Result<Checkpoint, Error> {
         birth::open(disk, dir, pipeline, limits)
+    }
+
+    /// What is to be said of a directory that held more than the checkpoint at the start.
+    pub fn beside(&self) -> Option<String> {
+        let (first, rest) = self.others.split_at(self.others.len().min(3));
+        let more =
+            if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+        let (dir, first) = (self.dir.display(), first.join(", "));
+        (!first.is_empty()).then(|| {
+            format!(
+                "{dir} also holds what is not the checkpoint's, and is left alone: {first}{more}"
+            )
+        })
     }
 
     /// The last record; none in a new checkpoint.
@@ -389,9 +405,33 @@ fn pane_pieces(snapshot: Option<&Snapshot>, logs: &[Written]) -> Vec<Piece> {
     snapshot.map(Snapshot::panes).into_iter().chain(logs.iter().map(Piece::log)).collect()
 }
 
-/// Gives a file that was written as `NAME.tmp` its name: it is never seen half written.
+/// What the name of a file that is not whole yet ends with.
+const TEMPORARY: &str = ".tmp";
+
+/// The name that a file has until it is whole.
+fn temporary(name: &str) -> String {
+    format!("{name}{TEMPORARY}")
+}
+
+/// The number behind `prefix` in a name, if that is how a checkpoint writes it.
+///
+/// Numbers count files, so none is near the greatest that there can be.
+fn numbered(prefix: &str, name: &str) -> Option<u64> {
+    let digits = name.strip_prefix(prefix)?;
+    let number = digits.parse().ok().filter(|number| (1..=u64::MAX / 2).contains(number))?;
+    (number.to_string() == digits).then_some(number)
+}
+
+/// Gives a file that was written under its temporary name its own: it is never seen half written.
 fn place(disk: &dyn Disk, file: &mut dyn Append, dir: &Path, name: &str) -> Result<(), Error> {
-    let (temp, path) = (dir.join(format!("{name}.tmp")), dir.join(name));
+    let (temp, path) = (dir.join(temporary(name)), dir.join(name));
+    // Only `meta` is ever replaced; under any other name whatever stands there is somebody else's.
+    if name != meta::NAME && disk.len(&path).is_ok() {
+        return Err(Error::Failed(format!(
+            "{}: this is another's, and in the way",
+            path.display()
+        )));
+    }
     // Data first, then the name: a rename may reach the disk before the bytes it points to.
     if !planted(Bug::NameBeforeBytes) {
         file.sync().at(&temp)?;

@@ -59,9 +59,20 @@ fn cells(checkpoint: &Checkpoint) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn a_directory_that_is_no_checkpoint_is_refused_and_left_untouched() {
-    let text = "--checkpoint ck: this is not empty, and is no checkpoint";
-    for (name, bytes) in [("notes.txt", &b"mine"[..]), ("log-1", &[1; 100]), ("snap-1", b"")] {
+fn a_directory_in_which_a_name_is_taken_is_refused_and_left_untouched() {
+    let taken: [(&str, &[u8]); 6] = [
+        ("log-1", &[1; 100]),
+        ("log-1.tmp", &[1; 100]),
+        ("snap-1", b""),
+        ("wal-1", b""),
+        ("meta.tmp", b"of another program"),
+        ("lock", b"of another program"),
+    ];
+    for (name, bytes) in taken {
+        let text = format!(
+            "--checkpoint ck: this is no checkpoint, and `{name}` in it has a name that one needs; \
+             take another directory"
+        );
         let disk = SimDisk::new(1);
         disk.world().put(name, bytes);
         assert_eq!(refused(&disk, open), (text.to_string(), 2));
@@ -70,9 +81,56 @@ fn a_directory_that_is_no_checkpoint_is_refused_and_left_untouched() {
         assert_eq!(show(&shared(&disk), Path::new("ck")).unwrap_err().to_string(), text);
         assert_eq!(forget(&shared(&disk), Path::new("ck"), false).unwrap_err().exit_status(), 2);
     }
+}
+
+#[test]
+fn what_is_somebody_elses_stays_through_starts_compactions_and_resets() {
+    let others =
+        ["results.tmp", "log-x", "log-07", "snapshot", "wal-1.bak", ".batch-7.tsv.1.tmp", "notes"];
     let disk = SimDisk::new(1);
-    disk.world().put("lock", b"of another program");
-    assert_eq!(refused(&disk, open).1, 2);
+    others.iter().for_each(|name| disk.world().put(name, b"mine"));
+    disk.world().put("lost+found", b"");
+    let is_whole = |disk: &SimDisk| {
+        let image = disk.world().image();
+        others.iter().all(|&name| image.get(name).is_some_and(|bytes| bytes == b"mine"))
+    };
+    for _ in 0..3 {
+        let mut checkpoint =
+            Checkpoint::open(shared(&disk), Path::new("ck"), &pipeline(), tiny()).unwrap();
+        let text = "ck also holds what is not the checkpoint's, and is left alone: \
+                    .batch-7.tsv.1.tmp, log-07, log-x and 4 more";
+        assert_eq!(checkpoint.beside().as_deref(), Some(text));
+        for n in checkpoint.next()..checkpoint.next() + 40 {
+            put(&mut checkpoint, n, "key");
+            checkpoint.done(n).unwrap();
+            while checkpoint.compact_step().unwrap() {}
+        }
+        assert!(checkpoint.snapshot.is_some());
+        assert!(is_whole(&disk));
+    }
+    assert!(open(&SimDisk::new(1)).unwrap().beside().is_none());
+    for keep in [true, false] {
+        forget(&shared(&disk), Path::new("ck"), keep).unwrap();
+        assert!(is_whole(&disk));
+    }
+}
+
+#[test]
+fn a_file_that_stands_where_a_log_is_to_be_is_not_replaced() {
+    let disk = made(2);
+    let mut checkpoint =
+        Checkpoint::open(shared(&disk), Path::new("ck"), &pipeline(), tiny()).unwrap();
+    disk.world().put("log-3", b"mine");
+    let error = (checkpoint.next()..)
+        .find_map(|n| {
+            checkpoint.done(n - 1).unwrap();
+            put(&mut checkpoint, n, "key");
+            checkpoint.done(n).unwrap();
+            checkpoint.tidy().err()
+        })
+        .unwrap();
+    assert_eq!(error.to_string(), "ck/log-3: this is another's, and in the way");
+    assert_eq!(disk.world().image()["log-3"], b"mine");
 }
 
 #[test]
