@@ -44,6 +44,8 @@ pub fn open(
     limits: Limits,
 ) -> Result<Checkpoint, Error> {
     make_dir(&*disk, dir)?;
+    // From here on it is this directory, even if another takes its name.
+    let disk = disk.enter(dir).at(dir)?;
     survey(&*disk, dir)?;
     let lock = Lock::take(&*disk, dir)?;
     // Another process may have made it before we had the lock.

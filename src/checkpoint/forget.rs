@@ -55,6 +55,7 @@ impl Display for Forgotten {
 
 /// Forgets all that the checkpoint in `dir` holds, but, if asked, not where its input had come to.
 pub fn forget(disk: &Arc<dyn Disk>, dir: &Path, keep_offsets: bool) -> Result<Forgotten, Error> {
+    let disk = &disk.enter(dir).at(dir)?;
     birth::expect(&**disk, dir)?;
     let _lock = Lock::take(&**disk, dir)?;
     // As at a start: names that were seen are on the disk before any is made.

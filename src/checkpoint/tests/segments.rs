@@ -202,11 +202,11 @@ fn show_counts_what_is_unread_and_lists_the_segments() {
 #[test]
 fn a_twin_syncs_the_file_that_is_appended_to() {
     let path = std::env::temp_dir().join(format!("weir-twin-{}", std::process::id()));
-    let mut file: Box<dyn Append> = RealDisk.create(&path).unwrap();
+    let mut file: Box<dyn Append> = RealDisk::default().create(&path).unwrap();
     let mut twin = file.twin().unwrap();
     file.append(b"bytes").unwrap();
     twin.sync().unwrap();
-    assert_eq!(RealDisk.len(&path).unwrap(), 5);
-    RealDisk.remove(&path).unwrap();
+    assert_eq!(RealDisk::default().len(&path).unwrap(), 5);
+    RealDisk::default().remove(&path).unwrap();
     assert!(twin.sync().is_err());
 }
