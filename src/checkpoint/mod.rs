@@ -44,6 +44,7 @@ mod show;
 #[cfg(test)]
 pub(crate) mod sim;
 mod snapshot;
+mod sums;
 mod syncer;
 #[cfg(test)]
 pub(crate) mod tests;
