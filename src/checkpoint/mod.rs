@@ -276,6 +276,7 @@ impl Checkpoint {
     /// be held whole. Parts have some [`record::PART`] bytes.
     pub fn pane_part(&mut self, time: Stamp, bytes: &[u8]) -> Result<(), Error> {
         self.guarded(|this| {
+            this.begin_record()?;
             let part = record::encode_pane_part(time, this.chain.parts, bytes);
             this.chain.part(&part);
             this.log.append(Kind::Pane, &part)
@@ -289,6 +290,7 @@ impl Checkpoint {
                 let (dir, n, next) = (this.dir.display(), record.n, this.next());
                 return Err(Error::Failed(format!("{dir}: record {n} instead of {next}")));
             }
+            this.begin_record()?;
             let mut chain = std::mem::take(&mut this.chain);
             chain.before = this.standing.chain;
             for part in &changes.parts {
@@ -347,17 +349,18 @@ impl Checkpoint {
     ///
     /// A compaction reads each byte of the logs up to four times, and writes it and the snapshot once
     /// more. Twelve bytes for each that was appended are enough for it to end before the logs have
-    /// grown by half of what they were.
+    /// grown by half of what they were; where earlier processes have left more, it is to be faster.
     pub fn tidy(&mut self) -> Result<(), Error> {
         let bytes = self.log.written().bytes;
-        let steps = 2 + 12 * bytes.saturating_sub(self.paced) / self.limits.step;
+        let pace = if compact::quarters(self) < 5 { 12 } else { 36 };
+        let steps = 2 + pace * bytes.saturating_sub(self.paced) / self.limits.step;
         for _ in 0..steps {
             if !self.compact_step()? {
                 break;
             }
         }
         self.paced = self.log.written().bytes;
-        Ok(())
+        self.guarded(Checkpoint::relieve)
     }
 
     /// Tidies up all that is due, because nothing will come: what a process has left half done, the
@@ -365,6 +368,24 @@ impl Checkpoint {
     pub fn tidy_all(&mut self) -> Result<(), Error> {
         while self.compact_step()? {}
         Ok(())
+    }
+
+    /// Tidies up what is nearly over, because the process ends.
+    pub fn tidy_rest(&mut self) -> Result<(), Error> {
+        self.guarded(compact::rest)
+    }
+
+    /// Compacts what is overdue, however long that takes.
+    fn relieve(&mut self) -> Result<(), Error> {
+        if compact::is_overdue(self) {
+            while compact::step(self)? {}
+        }
+        Ok(())
+    }
+
+    /// A record begins: before that, what processes that ended too soon have left is put right.
+    fn begin_record(&mut self) -> Result<(), Error> {
+        if self.chain.parts == 0 { self.relieve() } else { Ok(()) }
     }
 
     /// Does a little of what there is to tidy up; false if that is nothing, for now.

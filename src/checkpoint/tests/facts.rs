@@ -340,3 +340,79 @@ fn the_meta_of_a_new_checkpoint_holds_its_pipeline() {
     assert_eq!(meta.pipeline, Some(pipeline()));
     assert_ne!(meta.uuid, [0; 16]);
 }
+
+/// Runs of three records each that end before a compaction does; after each record `grown` is told
+/// how many bytes the directory has, how many files, and from how many a compaction is due.
+fn short_runs(ends: fn(&mut Checkpoint), mut grown: impl FnMut(usize, usize, usize)) {
+    let disk = SimDisk::new(1);
+    let limits = Limits { log: 4096, logs: 8, step: 256, ..tiny() };
+    let (mut n, mut model) = (0_u64, Cells::new());
+    for _ in 0..300 {
+        let (dir, limits) = (Path::new("ck"), limits.clone());
+        let mut checkpoint = Checkpoint::open(shared(&disk), dir, &pipeline(), limits).unwrap();
+        for _ in 0..3 {
+            let mut changes = Changes::new();
+            for key in (0..10).map(|key| (n * 7919 + key * 31) % 500) {
+                let (key, cell) = (format!("customer {key}"), n.to_le_bytes());
+                changes.set(key.as_bytes(), Some(&cell));
+                model.insert(key.into_bytes(), cell.to_vec());
+            }
+            checkpoint.append(record(n), &changes).unwrap();
+            checkpoint.sync().unwrap();
+            checkpoint.done(n).unwrap();
+            checkpoint.tidy().unwrap();
+            n += 1;
+            let image = disk.world().image();
+            let snapshot = checkpoint.snapshot.as_ref().map_or(0, |snapshot| snapshot.bytes);
+            let bytes = image.values().map(Vec::len).sum();
+            grown(bytes, image.len(), snapshot.max(4096) as usize);
+        }
+        ends(&mut checkpoint);
+    }
+    let mut state = Cells::new();
+    let checkpoint = open(&disk).unwrap();
+    checkpoint.state(|all| set(&mut state, all)).unwrap();
+    assert_eq!((state, checkpoint.next()), (model, n));
+}
+
+#[test]
+fn runs_that_end_before_a_compaction_does_leave_a_directory_of_bounded_size() {
+    let ends: [fn(&mut Checkpoint); 2] =
+        [|_| {}, |checkpoint| checkpoint.tidy_rest().expect("the disk works")];
+    for ends in ends {
+        // The snapshot, half as much again in logs, and a snapshot that is being made.
+        short_runs(ends, |bytes, files, due| {
+            assert!(
+                bytes < due * 4 && files < 8 * 3 / 2 + 5,
+                "{bytes} bytes, {files} files of {due}"
+            );
+        });
+    }
+}
+
+#[test]
+fn an_orderly_end_finishes_a_compaction_of_which_little_is_left() {
+    let disk = SimDisk::new(1);
+    let limits = || Limits { log: 1 << 15, step: 1 << 10, ..Limits::default() };
+    let opened =
+        || Checkpoint::open(shared(&disk), Path::new("ck"), &pipeline(), limits()).unwrap();
+    let mut checkpoint = opened();
+    let mut changes = Changes::new();
+    (0..8000_u64).for_each(|key| changes.set(key.to_string().as_bytes(), Some(b"7")));
+    checkpoint.append(record(0), &changes).unwrap();
+    checkpoint.sync().unwrap();
+    checkpoint.done(0).unwrap();
+    // So early nothing is known of how long it takes.
+    checkpoint.compact_step().unwrap();
+    checkpoint.tidy_rest().unwrap();
+    assert!(checkpoint.snapshot.is_none());
+    while !compact::is_nearly_over(&checkpoint) {
+        assert!(checkpoint.compact_step().unwrap());
+    }
+    assert!(checkpoint.snapshot.is_none());
+    checkpoint.tidy_rest().unwrap();
+    assert!(checkpoint.snapshot.is_some());
+    drop(checkpoint);
+    assert_eq!(disk.world().image().len(), 3);
+    assert_eq!(cells(&opened()).len(), 8000);
+}
