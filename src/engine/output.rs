@@ -158,6 +158,14 @@ impl Output {
         }
     }
 
+    /// The run ends, in order.
+    pub fn leave(&mut self) -> Result<(), Error> {
+        match &mut self.parts.way {
+            Way::Recorded(ledger) => ledger.tidy_rest(),
+            Way::Straight(_) => Ok(()),
+        }
+    }
+
     fn take_batch(
         &mut self,
         closed: &Closed,
