@@ -9,8 +9,8 @@
 //!
 //! Checkpoint, log of the input, the file of `-o` and the directory of `--output-dir` are on one simulated
 //! disk; beside it somebody reads stdout, and a command is run, and both remember. `every` has a fault at one operation after the other, `lives` several
-//! by chance, `sent` a source that cannot be asked again, `down` time in which nobody lives, and
-//! `planted` proves that they find bugs.
+//! by chance, `sent` a source that cannot be asked again, `down` time in which nobody lives, `short` lives
+//! that end before anything is tidied up, and `planted` proves that they find bugs.
 //! Seeds are as those of `checkpoint/tests`: `WEIR_SIM=NUMBER cargo test lasting` lives one again.
 
 macro_rules! ensure {
@@ -31,6 +31,7 @@ mod planted;
 mod printed;
 mod scripted;
 mod sent;
+mod short;
 
 use std::ffi::OsString;
 use std::path::Path;
