@@ -46,7 +46,7 @@ fn run() -> Result<(), Error> {
 
 /// `weir checkpoint`.
 fn keep_up(upkeep: Upkeep, stdout: &Stdout) -> Result<(), Error> {
-    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk::default());
     match upkeep {
         Upkeep::Show(dir) => stdout.write(checkpoint::show(&disk, &dir)?.as_bytes()),
         Upkeep::Reset { dir, keep_offsets } => {
@@ -67,8 +67,9 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     // Before the outputs: one that is refused leaves nothing behind.
     let saved = plan.saving.map(|saving| {
         let Saving { dir, pipeline, logs_input } = saving;
-        let disk = Arc::new(RealDisk);
+        let disk = Arc::new(RealDisk::default());
         let checkpoint = Checkpoint::open(disk, &dir, &pipeline, Limits::default())?;
+        checkpoint.beside().filter(|_| !typed.engine.quiet).iter().for_each(|beside| say(beside));
         // Under a virtual clock nothing may depend on when a thread runs.
         Ok(Saved { checkpoint, logs_input, syncs_at_once: start.is_some() })
     });

@@ -45,6 +45,10 @@ pub enum Bug {
     NoHeader,
     /// A batch that is owed is said to have a row more.
     WrongRows,
+    /// A compaction never comes to its end in a life that is short, and the next begins it again.
+    RestartForever,
+    /// What a process has left half done of a compaction stays there.
+    KeepTheCut,
     /// A compaction that a process has left half done counts as done: its logs are removed.
     TrustTheCut,
 }

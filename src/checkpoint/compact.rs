@@ -10,6 +10,10 @@
 //! It begins when the logs have as many bytes as the snapshot: so each byte of a record is written
 //! about twice more, however large the state is. Each step is short, and a new snapshot is synced as
 //! it grows, so that a batch between two steps is not late.
+//!
+//! A process that ends takes its compaction with it, and processes may end again and again before one
+//! is over. So it is *overdue* when the logs are half as large again as what makes it due: then no
+//! record comes on top before it has ended, late or not. One that is let run has ended by then.
 
 use super::bug::{Bug, planted};
 use super::frame::Kind;
@@ -28,7 +32,12 @@ pub struct Compaction {
     number: u64,
     writer: Writer,
     stage: Stage,
+    /// How many steps it has taken.
+    steps: u64,
 }
+
+/// When a process ends, as many steps are little.
+const LITTLE: u64 = 64;
 
 #[derive(Debug)]
 enum Stage {
@@ -54,11 +63,43 @@ pub fn step(checkpoint: &mut Checkpoint) -> Result<bool, Error> {
     Ok(true)
 }
 
-fn is_due(checkpoint: &Checkpoint) -> bool {
+/// How large the logs are, in quarters of what makes a compaction due.
+pub fn quarters(checkpoint: &Checkpoint) -> u64 {
     let (limits, log) = (&checkpoint.limits, checkpoint.log.written());
     let bytes = log.bytes + checkpoint.closed.iter().map(|log| log.bytes).sum::<u64>();
-    let least = checkpoint.snapshot.as_ref().map_or(0, |snapshot| snapshot.bytes).max(limits.log);
-    bytes >= least || checkpoint.closed.len() >= limits.logs
+    let due = checkpoint.snapshot.as_ref().map_or(0, |snapshot| snapshot.bytes).max(limits.log);
+    let files = checkpoint.closed.len() * 4 / limits.logs;
+    (bytes.saturating_mul(4) / due).max(files as u64)
+}
+
+fn is_due(checkpoint: &Checkpoint) -> bool {
+    quarters(checkpoint) >= 4
+}
+
+/// See [`Checkpoint::tidy`].
+pub fn is_overdue(checkpoint: &Checkpoint) -> bool {
+    quarters(checkpoint) >= 6 && !planted(Bug::RestartForever)
+}
+
+/// True if a compaction is under way, and what is left of it is little by what there was so far.
+pub fn is_nearly_over(checkpoint: &Checkpoint) -> bool {
+    checkpoint.compaction.as_ref().is_some_and(|Compaction { stage, steps, .. }| match stage {
+        Stage::Shards(merge) => {
+            let (done, left) = merge.progress();
+            done > 0 && steps * left <= LITTLE * done
+        }
+        Stage::Panes(_) | Stage::Finish => true,
+    })
+}
+
+/// See [`Checkpoint::tidy_rest`].
+pub fn rest(checkpoint: &mut Checkpoint) -> Result<(), Error> {
+    let mut left = if is_nearly_over(checkpoint) { LITTLE * 2 } else { 0 };
+    while left > 0 && (checkpoint.compaction.is_some() || !checkpoint.garbage.is_empty()) {
+        step(checkpoint)?;
+        left -= 1;
+    }
+    Ok(())
 }
 
 fn begin(checkpoint: &mut Checkpoint) -> Result<Compaction, Error> {
@@ -77,13 +118,14 @@ fn begin(checkpoint: &mut Checkpoint) -> Result<Compaction, Error> {
     checkpoint.closed.push(closed);
     let Checkpoint { disk, limits, snapshot, closed, .. } = &*checkpoint;
     let merge = Merge::new(disk, limits, snapshot.as_ref(), closed);
-    Ok(Compaction { number, writer, stage: Stage::Shards(Box::new(merge)) })
+    Ok(Compaction { number, writer, stage: Stage::Shards(Box::new(merge)), steps: 0 })
 }
 
 fn go_on(
     checkpoint: &mut Checkpoint,
     mut compaction: Compaction,
 ) -> Result<Option<Compaction>, Error> {
+    compaction.steps += 1;
     let writer = &mut compaction.writer;
     let next = match &mut compaction.stage {
         Stage::Shards(merge) => {

@@ -106,6 +106,11 @@ impl Merge {
         Ok(!self.group.is_empty())
     }
 
+    /// How many shards are merged, and how many are not.
+    pub fn progress(&self) -> (u64, u64) {
+        (self.group.start as u64, (SHARDS - self.group.start) as u64)
+    }
+
     fn next_group(&mut self) {
         let start = self.group.end;
         self.group = start..SHARDS.min(start + self.size);

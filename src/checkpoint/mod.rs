@@ -37,18 +37,21 @@ mod lock;
 mod log;
 mod merge;
 pub mod meta;
+mod names;
 pub mod record;
 mod recover;
 mod show;
 #[cfg(test)]
 pub(crate) mod sim;
 mod snapshot;
+mod sums;
 mod syncer;
 #[cfg(test)]
 pub(crate) mod tests;
 mod wal;
 mod walk;
 
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -130,6 +133,8 @@ pub struct Checkpoint {
     compaction: Option<Compaction>,
     /// Files that are not needed.
     garbage: Vec<String>,
+    /// Names in the directory that are not the checkpoint's.
+    others: Vec<String>,
     broken: bool,
     _lock: Lock,
 }
@@ -151,6 +156,19 @@ impl Checkpoint {
     /// Its directory, as it was named.
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// What is to be said of a directory that held more than the checkpoint at the start.
+    pub fn beside(&self) -> Option<String> {
+        let (first, rest) = self.others.split_at(self.others.len().min(3));
+        let more =
+            if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+        let (dir, first) = (self.dir.display(), first.join(", "));
+        (!first.is_empty()).then(|| {
+            format!(
+                "{dir} also holds what is not the checkpoint's, and is left alone: {first}{more}"
+            )
+        })
     }
 
     /// The last record; none in a new checkpoint.
@@ -273,6 +291,7 @@ impl Checkpoint {
     /// be held whole.
     pub fn pane_part(&mut self, time: Stamp, bytes: &[u8]) -> Result<(), Error> {
         self.guarded(|this| {
+            this.begin_record()?;
             let part = record::encode_pane_part(time, this.chain.parts, bytes);
             this.chain.part(&part);
             this.log.append(Kind::Pane, &part)
@@ -286,6 +305,7 @@ impl Checkpoint {
                 let (dir, n, next) = (this.dir.display(), record.n, this.next());
                 return Err(Error::Failed(format!("{dir}: record {n} instead of {next}")));
             }
+            this.begin_record()?;
             let mut chain = std::mem::take(&mut this.chain);
             chain.before = this.standing.chain;
             for part in &changes.parts {
@@ -344,17 +364,19 @@ impl Checkpoint {
     ///
     /// A compaction reads each byte of the logs up to four times, and writes it and the snapshot once
     /// more. Twelve bytes for each that was appended are enough for it to end before the logs have
-    /// grown by half of what they were.
+    /// grown by half of what they were; where earlier processes have left more, it is to be faster.
     pub fn tidy(&mut self) -> Result<(), Error> {
         let bytes = self.log.written().bytes;
-        let steps = 2 + 12 * bytes.saturating_sub(self.paced) / self.limits.step;
+        let pace = if compact::quarters(self) < 5 { 12 } else { 36 };
+        let steps = 2 + pace * bytes.saturating_sub(self.paced) / self.limits.step;
+        let steps = if planted(Bug::RestartForever) { 1 } else { steps };
         for _ in 0..steps {
             if !self.compact_step()? {
                 break;
             }
         }
         self.paced = self.log.written().bytes;
-        Ok(())
+        self.guarded(Checkpoint::relieve)
     }
 
     /// Tidies up all that is due, because nothing will come: what a process has left half done, the
@@ -362,6 +384,24 @@ impl Checkpoint {
     pub fn tidy_all(&mut self) -> Result<(), Error> {
         while self.compact_step()? {}
         Ok(())
+    }
+
+    /// Tidies up what is nearly over, because the process ends.
+    pub fn tidy_rest(&mut self) -> Result<(), Error> {
+        self.guarded(compact::rest)
+    }
+
+    /// Compacts what is overdue, however long that takes.
+    fn relieve(&mut self) -> Result<(), Error> {
+        if compact::is_overdue(self) {
+            while compact::step(self)? {}
+        }
+        Ok(())
+    }
+
+    /// A record begins: before that, what processes that ended too soon have left is put right.
+    fn begin_record(&mut self) -> Result<(), Error> {
+        if self.chain.parts == 0 { self.relieve() } else { Ok(()) }
     }
 
     /// Does a little of what there is to tidy up; false if that is nothing, for now.
@@ -403,9 +443,37 @@ fn pane_pieces(snapshot: Option<&Snapshot>, logs: &[Written]) -> Vec<Piece> {
     snapshot.map(Snapshot::panes).into_iter().chain(logs.iter().map(Piece::log)).collect()
 }
 
-/// Gives a file that was written as `NAME.tmp` its name: it is never seen half written.
+/// What the name of a file that is not whole yet ends with.
+const TEMPORARY: &str = ".tmp";
+
+/// The name that a file has until it is whole.
+fn temporary(name: &str) -> String {
+    format!("{name}{TEMPORARY}")
+}
+
+/// The number behind `prefix` in a name, if that is how a checkpoint writes it.
+///
+/// Numbers count files, so none is near the greatest that there can be.
+fn numbered(prefix: &str, name: &str) -> Option<u64> {
+    let digits = name.strip_prefix(prefix)?;
+    let number = digits.parse().ok().filter(|number| (1..=u64::MAX / 2).contains(number))?;
+    (number.to_string() == digits).then_some(number)
+}
+
+/// Gives a file that was written under its temporary name its own: it is never seen half written.
 fn place(disk: &dyn Disk, file: &mut dyn Append, dir: &Path, name: &str) -> Result<(), Error> {
-    let (temp, path) = (dir.join(format!("{name}.tmp")), dir.join(name));
+    let (temp, path) = (dir.join(temporary(name)), dir.join(name));
+    // Only `meta` is ever replaced; under any other name whatever stands there is somebody else's.
+    if name != meta::NAME {
+        match disk.len(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            found => {
+                found.at(&path)?;
+                let path = path.display();
+                return Err(Error::Failed(format!("{path}: this is another's, and in the way")));
+            }
+        }
+    }
     // Data first, then the name: a rename may reach the disk before the bytes it points to.
     if !planted(Bug::NameBeforeBytes) {
         file.sync().at(&temp)?;

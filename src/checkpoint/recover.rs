@@ -14,10 +14,11 @@ use super::damaged;
 use super::disk::Disk;
 use super::frame::{Frame, Kind};
 use super::log::{LOGS, SEGMENTS, Written};
+use super::names::Names;
 use super::record::{Chain, Record, Standing, decode_done};
 use super::snapshot::{self, Snapshot};
 use super::walk::Piece;
-use crate::error::{Context, Error};
+use crate::error::Error;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -42,46 +43,8 @@ pub struct Recovered {
     pub highest: u64,
     /// Files that hold nothing any more.
     pub garbage: Vec<String>,
-}
-
-/// The files of a checkpoint by their names.
-#[derive(Debug, Default)]
-struct Names {
-    logs: Vec<u64>,
-    snapshots: Vec<u64>,
-    segments: Vec<u64>,
-    temporary: Vec<String>,
-    highest: u64,
-}
-
-impl Names {
-    fn list(disk: &dyn Disk, dir: &Path) -> Result<Names, Error> {
-        let mut names = Names::default();
-        for name in disk.list(dir).at(dir)? {
-            let stem = name.strip_suffix(".tmp").unwrap_or(&name);
-            let kinds = [
-                (LOGS.number(stem), &mut names.logs),
-                (snapshot::number(stem), &mut names.snapshots),
-                (SEGMENTS.number(stem), &mut names.segments),
-            ];
-            for (number, numbers) in kinds {
-                names.highest = names.highest.max(number.unwrap_or(0));
-                numbers.extend(number.filter(|_| stem == name));
-            }
-            if stem != name {
-                names.temporary.push(name);
-            }
-        }
-        for numbers in [&mut names.logs, &mut names.snapshots, &mut names.segments] {
-            numbers.sort_unstable();
-        }
-        Ok(names)
-    }
-}
-
-/// The greatest number of a file in `dir`.
-pub fn highest(disk: &dyn Disk, dir: &Path) -> Result<u64, Error> {
-    Ok(Names::list(disk, dir)?.highest)
+    /// Names that are not the checkpoint's.
+    pub others: Vec<String>,
 }
 
 /// Reads all logs, and of the snapshot its two ends.
@@ -97,6 +60,9 @@ pub fn recover(disk: &Arc<dyn Disk>, dir: &Path, uuid: &[u8; 16]) -> Result<Reco
     if planted(Bug::TrustTheCut) {
         let cut = garbage.iter().filter_map(|name| snapshot::number(name.strip_suffix(".tmp")?));
         covered = cut.max().unwrap_or(0).max(covered);
+    }
+    if planted(Bug::KeepTheCut) {
+        garbage.clear();
     }
     let (old, logs): (Vec<u64>, _) = names.logs.iter().partition(|&&number| number <= covered);
     garbage.extend(old.into_iter().map(|number| LOGS.name(number)));
@@ -137,7 +103,7 @@ pub fn recover(disk: &Arc<dyn Disk>, dir: &Path, uuid: &[u8; 16]) -> Result<Reco
     let mut backlog = Backlog::find(disk, dir, uuid, &segments, read)?;
     garbage.extend(old.into_iter().map(|number| SEGMENTS.name(number)));
     garbage.append(&mut backlog.garbage);
-    let (logs, highest) = (written, names.highest);
+    let (logs, highest, others) = (written, names.highest, names.others);
     Ok(Recovered {
         snapshot,
         logs,
@@ -149,6 +115,7 @@ pub fn recover(disk: &Arc<dyn Disk>, dir: &Path, uuid: &[u8; 16]) -> Result<Reco
         backlog,
         highest,
         garbage,
+        others,
     })
 }
 

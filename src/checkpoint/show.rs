@@ -17,7 +17,7 @@ use super::snapshot::Snapshot;
 use super::walk::Walk;
 use super::{Limits, pane_pieces};
 use crate::clock::Stamp;
-use crate::error::Error;
+use crate::error::{Context, Error};
 use crate::sink::time::{Clockface, Style};
 
 /// How often a stream may take files away under us before we give up.
@@ -25,6 +25,7 @@ const ATTEMPTS: usize = 5;
 
 /// Describes the checkpoint in `dir`, which a stream may be using.
 pub fn show(disk: &Arc<dyn Disk>, dir: &Path) -> Result<String, Error> {
+    let disk = &disk.enter(dir).at(dir)?;
     birth::expect(&**disk, dir)?;
     let mut attempt = 1;
     loop {

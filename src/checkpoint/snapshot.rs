@@ -14,13 +14,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::codec::{Take, put_bytes};
-use super::damaged;
 use super::disk::{Append, Disk};
 use super::frame::{Frame, HEAD, Kind, Seed};
 use super::log::take_version;
-use super::place;
 use super::record::{PART, Record, Standing, VERSION, put_entry};
 use super::walk::Piece;
+use super::{damaged, numbered, place, temporary};
 use crate::error::{Context, Error};
 
 /// How many bytes a foot takes.
@@ -36,7 +35,7 @@ pub fn name(number: u64) -> String {
 
 /// The number of the snapshot of this name, if it is one.
 pub fn number(name: &str) -> Option<u64> {
-    name.strip_prefix("snap-")?.parse().ok()
+    numbered("snap-", name)
 }
 
 fn seed(uuid: &[u8; 16], number: u64) -> Seed {
@@ -185,7 +184,7 @@ impl Writer {
         next: u64,
         (standing, void): (&Standing, u64),
     ) -> Result<Writer, Error> {
-        let path = dir.join(format!("{}.tmp", name(number)));
+        let path = dir.join(temporary(&name(number)));
         let (file, seed) = (disk.create(&path).at(&path)?, seed(uuid, number));
         let mut writer = Writer {
             path,

@@ -253,6 +253,11 @@ impl Ledger {
         self.checkpoint.tidy_all()
     }
 
+    /// Tidies up what is nearly over, because the run ends.
+    pub fn tidy_rest(&mut self) -> Result<(), Error> {
+        self.checkpoint.tidy_rest()
+    }
+
     /// Records the start, from which the stream must go on even if it never ends a batch.
     pub fn start(&mut self, reached: &Reached) -> Result<(), Error> {
         // No batch has this Time, so that the first one may end at once.

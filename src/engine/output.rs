@@ -159,6 +159,14 @@ impl Output {
         }
     }
 
+    /// Tidies up what is nearly over, because the run ends in order.
+    pub fn tidy_rest(&mut self) -> Result<(), Error> {
+        match &mut self.parts.way {
+            Way::Recorded(ledger) => ledger.tidy_rest(),
+            Way::Straight(_) => Ok(()),
+        }
+    }
+
     fn take_batch(&mut self, closed: &Closed, pane: Option<Box<dyn Pane>>) -> Result<(), Error> {
         if self.parts.bare {
             return self.commit(closed.time, &closed.reached);

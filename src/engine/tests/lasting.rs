@@ -10,8 +10,8 @@
 //! Checkpoint, log of the input, the file of `-o` and the directory of `--output-dir` are on one simulated
 //! disk; beside it somebody reads stdout, and a command is run, and both remember. `every` has a fault at
 //! one operation after the other, `lives` several by chance, `sent` a source that cannot be asked again,
-//! `down` time in which nobody lives, `stopped` ends that are none, and `planted` proves that they find
-//! bugs.
+//! `down` time in which nobody lives, `short` lives that end before anything is tidied up, `stopped` ends
+//! that are none, and `planted` proves that they find bugs.
 //! Seeds are as those of `checkpoint/tests`: `WEIR_SIM=NUMBER cargo test lasting` lives one again.
 
 macro_rules! ensure {
@@ -32,6 +32,7 @@ mod planted;
 mod printed;
 mod scripted;
 mod sent;
+mod short;
 mod stopped;
 
 use std::ffi::OsString;

@@ -50,6 +50,8 @@ planted! {
     an_owed_batch_without_a_header_is_found: found Bug::NoHeader, lives::live;
     an_owed_batch_with_other_rows_is_found: found Bug::WrongRows, lives::live;
     logs_removed_for_a_compaction_that_was_cut_are_found: found Bug::TrustTheCut, lives::live;
+    a_compaction_that_never_ends_is_found: found Bug::RestartForever, short::live;
+    what_a_cut_compaction_leaves_for_ever_is_found: found Bug::KeepTheCut, short::live;
     a_directory_of_batches_that_is_not_synced_is_found: noticed Mistake::FolderUnsynced, lives::live;
     a_staged_file_that_is_not_synced_is_found: noticed Mistake::FileUnsynced, lives::live;
     a_batch_that_is_named_before_it_is_decided_is_found: noticed Mistake::NamedEarly, lives::live;
