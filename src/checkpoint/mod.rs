@@ -72,7 +72,7 @@ use crate::units::quoted;
 
 pub use self::backlog::{Amount, Unread};
 pub use self::forget::{Forgotten, forget};
-pub use self::show::show;
+pub use self::show::{Look, look};
 pub use self::syncer::Syncer;
 pub use self::wal::Wal;
 
@@ -250,26 +250,9 @@ impl Checkpoint {
     pub fn panes(
         &self,
         from: Stamp,
-        mut visit: impl FnMut(Stamp, &[u8]) -> Result<(), Error>,
+        visit: impl FnMut(Stamp, &[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let pieces = pane_pieces(self.snapshot.as_ref(), &self.logs());
-        let mut walk = Walk::new(&self.disk, pieces);
-        let mut open: Option<(Stamp, Vec<u8>)> = None;
-        while walk.advance()? {
-            let frame = walk.frame();
-            if frame.kind != Kind::Pane {
-                continue;
-            }
-            let (time, part, bytes) = decode_pane(frame.payload).ok_or_else(|| walk.nonsense())?;
-            if part == 0 {
-                open.take().map_or(Ok(()), |(time, pane)| visit(time, &pane))?;
-                open = (time >= from).then(|| (time, Vec::new()));
-            }
-            if let Some((_, pane)) = &mut open {
-                pane.extend_from_slice(bytes);
-            }
-        }
-        open.map_or(Ok(()), |(time, pane)| visit(time, &pane))
+        panes(&self.disk, pane_pieces(self.snapshot.as_ref(), &self.logs()), from, visit)
     }
 
     /// Appends a part of the pane of the next record, whose Time is `time`: for what is too long to
@@ -425,6 +408,32 @@ fn held(entries: Take<'_>) -> Option<Vec<Noted<'_>>> {
 /// Where panes stand, in the order of their records.
 fn pane_pieces(snapshot: Option<&Snapshot>, logs: &[Written]) -> Vec<Piece> {
     snapshot.map(Snapshot::panes).into_iter().chain(logs.iter().map(Piece::log)).collect()
+}
+
+/// Gives the panes in `pieces` of Time `from` and later to `visit`, whole.
+fn panes(
+    disk: &Arc<dyn Disk>,
+    pieces: Vec<Piece>,
+    from: Stamp,
+    mut visit: impl FnMut(Stamp, &[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut walk = Walk::new(disk, pieces);
+    let mut open: Option<(Stamp, Vec<u8>)> = None;
+    while walk.advance()? {
+        let frame = walk.frame();
+        if frame.kind != Kind::Pane {
+            continue;
+        }
+        let (time, part, bytes) = decode_pane(frame.payload).ok_or_else(|| walk.nonsense())?;
+        if part == 0 {
+            open.take().map_or(Ok(()), |(time, pane)| visit(time, &pane))?;
+            open = (time >= from).then(|| (time, Vec::new()));
+        }
+        if let Some((_, pane)) = &mut open {
+            pane.extend_from_slice(bytes);
+        }
+    }
+    open.map_or(Ok(()), |(time, pane)| visit(time, &pane))
 }
 
 /// What the name of a file that is not whole yet ends with.

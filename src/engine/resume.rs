@@ -238,7 +238,7 @@ fn has_reported(last: &Record, is_done: bool) -> bool {
 }
 
 /// The pane that was recorded.
-fn pane(aggregate: &Arc<dyn Aggregate>, recorded: &[u8]) -> Result<Box<dyn Pane>, Error> {
+pub fn pane(aggregate: &Arc<dyn Aggregate>, recorded: &[u8]) -> Result<Box<dyn Pane>, Error> {
     let bytes = recorded.strip_prefix(&[ENTRIES]).ok_or_else(nonsense)?;
     let mut is_sound = true;
     let mut all = entries(bytes).map_while(|entry| {
@@ -251,6 +251,6 @@ fn pane(aggregate: &Arc<dyn Aggregate>, recorded: &[u8]) -> Result<Box<dyn Pane>
 }
 
 /// All frames are sound, and yet what they say cannot be: it was written by another pipeline.
-fn nonsense() -> Error {
+pub fn nonsense() -> Error {
     Error::Refused("--checkpoint: its records make no sense for this pipeline".to_string())
 }

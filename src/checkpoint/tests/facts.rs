@@ -78,7 +78,10 @@ fn a_directory_in_which_a_name_is_taken_is_refused_and_left_untouched() {
         assert_eq!(refused(&disk, open), (text.to_string(), 2));
         assert!(disk.list(Path::new("ck")).unwrap().iter().all(|found| found == name));
         let text = "ck: this is no checkpoint";
-        assert_eq!(show(&shared(&disk), Path::new("ck")).unwrap_err().to_string(), text);
+        assert_eq!(
+            look(&shared(&disk), Path::new("ck"), Look::text).unwrap_err().to_string(),
+            text
+        );
         assert_eq!(forget(&shared(&disk), Path::new("ck"), false).unwrap_err().exit_status(), 2);
     }
 }
@@ -206,9 +209,10 @@ fn records_come_in_order_and_only_the_last_is_done() {
 fn show_says_what_there_is_and_changes_nothing() {
     let disk = made(3);
     let before = disk.world().image();
-    let shown = show(&shared(&disk), Path::new("ck")).unwrap();
+    let shown = look(&shared(&disk), Path::new("ck"), Look::text).unwrap();
     assert_eq!(disk.world().image(), before);
     let (shown, uuid) = shown.split_once("uuid      ").unwrap();
+    let bytes: usize = before.values().map(Vec::len).sum();
     let wanted = "\
 pipeline  --window 6s --split ' '
 began     1970-01-01T00:00:00.007+00:00, 7 ms
@@ -220,9 +224,27 @@ output    10 bytes at byte 20 of out.txt
 unread    0 bytes of input in 0 frames of its log
 keys      3
 panes     3
+on disk   BYTES bytes in 2 files
 log-1     676 bytes
 ";
-    assert_eq!((shown, uuid.len()), (wanted, 33));
+    let wanted = wanted.replace("BYTES", &bytes.to_string());
+    assert_eq!((shown, uuid.len()), (&wanted[..], 33));
+    let json = look(&shared(&disk), Path::new("ck"), Look::json).unwrap();
+    let mut shown: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(shown["uuid"].take().as_str().unwrap().len(), 32);
+    for (name, bytes) in shown["files"].take().as_object().unwrap() {
+        let file = disk.len(Path::new(name)).unwrap();
+        assert_eq!(bytes.as_u64(), Some(file), "{name}");
+    }
+    let wanted = serde_json::json!({
+        "directory": "ck", "pipeline": "--window 6s --split ' '", "uuid": null, "files": null,
+        "began": "1970-01-01T00:00:00.007+00:00", "began_ms": 7, "record": 2, "done": false,
+        "time": "1970-01-01T00:00:02+00:00", "time_ms": 2000,
+        "input": { "from": "2", "to": "3", "log": 4 },
+        "outputs": [{ "target": "out.txt", "at": 20, "bytes": 10 }],
+        "unread": { "bytes": 0, "frames": 0 }, "keys": 3, "panes": 3, "bytes": bytes,
+    });
+    assert_eq!((shown, disk.world().image()), (wanted, before));
 }
 
 #[test]
