@@ -1,7 +1,8 @@
 //! The disk as the checkpoint needs it: a few operations that tests can break.
 //!
 //! Files are written once, from the front to the back, and are never changed after that; so a file
-//! is created, appended to and synced, and all else is names. A name is on the disk only when its
+//! is created, appended to and synced, gone on with if it has no name of its own yet, and all else is
+//! names. A name is on the disk only when its
 //! directory has been synced after it was made, changed or removed.
 //!
 //! A disk that has entered a directory goes to what is in it by that directory's descriptor. So one
@@ -58,6 +59,10 @@ pub trait Disk: Debug + Send + Sync {
 
     /// Makes a new file, which must not be there.
     fn create(&self, path: &Path) -> io::Result<Box<dyn Append>>;
+
+    /// Goes on with a file that an earlier process has begun, after its first `len` bytes; the rest is
+    /// cut off, on the disk too.
+    fn reopen(&self, path: &Path, len: u64) -> io::Result<Box<dyn Append>>;
 
     /// How many bytes a file has.
     fn len(&self, path: &Path) -> io::Result<u64>;
@@ -162,6 +167,13 @@ impl Disk for RealDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn Append>> {
         let new = OFlags::CREATE | OFlags::EXCL;
         Ok(Box::new(File::from(self.open(path, new | OFlags::WRONLY | OFlags::APPEND)?)))
+    }
+
+    fn reopen(&self, path: &Path, len: u64) -> io::Result<Box<dyn Append>> {
+        let file = File::from(self.open(path, OFlags::WRONLY | OFlags::APPEND)?);
+        file.set_len(len)?;
+        file.sync_all()?;
+        Ok(Box::new(file))
     }
 
     fn len(&self, path: &Path) -> io::Result<u64> {

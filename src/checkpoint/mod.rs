@@ -259,7 +259,6 @@ impl Checkpoint {
     /// be held whole. Parts have some [`record::PART`] bytes.
     pub fn pane_part(&mut self, time: Stamp, bytes: &[u8]) -> Result<(), Error> {
         self.guarded(|this| {
-            this.begin_record()?;
             let part = record::encode_pane_part(time, this.chain.parts, bytes);
             this.chain.part(&part);
             this.log.append(Kind::Pane, &part)
@@ -273,7 +272,6 @@ impl Checkpoint {
                 let (dir, n, next) = (this.dir.display(), record.n, this.next());
                 return Err(Error::Failed(format!("{dir}: record {n} instead of {next}")));
             }
-            this.begin_record()?;
             let mut chain = std::mem::take(&mut this.chain);
             chain.before = this.standing.chain;
             for part in &changes.parts {
@@ -343,7 +341,7 @@ impl Checkpoint {
             }
         }
         self.paced = self.log.written().bytes;
-        self.guarded(Checkpoint::relieve)
+        self.relieve(|| false)
     }
 
     /// Tidies up all that is due, because nothing will come: what a process has left half done, the
@@ -358,17 +356,15 @@ impl Checkpoint {
         self.guarded(compact::rest)
     }
 
-    /// Compacts what is overdue, however long that takes.
-    fn relieve(&mut self) -> Result<(), Error> {
-        if compact::is_overdue(self) {
-            while compact::step(self)? {}
-        }
-        Ok(())
-    }
-
-    /// A record begins: before that, what processes that ended too soon have left is put right.
-    fn begin_record(&mut self) -> Result<(), Error> {
-        if self.chain.parts == 0 { self.relieve() } else { Ok(()) }
+    /// Compacts what is overdue, however long that takes, unless `gives_up` says that it is enough:
+    /// called at a start, before anything comes on top of what earlier processes have left.
+    pub fn relieve(&mut self, mut gives_up: impl FnMut() -> bool) -> Result<(), Error> {
+        self.guarded(|this| {
+            if compact::is_overdue(this) {
+                while !gives_up() && compact::step(this)? {}
+            }
+            Ok(())
+        })
     }
 
     /// Does a little of what there is to tidy up; false if that is nothing, for now.

@@ -112,7 +112,7 @@ impl Look {
         mut visit: impl FnMut(Noted<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let (snapshot, limits) = (self.snapshot.as_ref(), Limits::default());
-        let mut merge = Merge::new(&self.disk, &limits, snapshot, &self.logs);
+        let mut merge = Merge::new(&self.disk, &limits, snapshot, &self.logs, 0);
         while merge.step(&mut |key, cell| visit((key, Some(cell))))? {}
         Ok(())
     }

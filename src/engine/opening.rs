@@ -84,6 +84,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
         changes: pipeline.changes,
     });
     output.resume(aggregate.as_ref())?;
+    output.relieve(&stop)?;
     let (intake, syncing) = intake(log, last.as_ref(), &waker);
     let mut told = settings.clone();
     // What is missed of windows is said by who keeps them.
