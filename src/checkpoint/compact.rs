@@ -104,21 +104,31 @@ pub fn rest(checkpoint: &mut Checkpoint) -> Result<(), Error> {
 }
 
 fn begin(checkpoint: &mut Checkpoint) -> Result<Compaction, Error> {
+    close_log(checkpoint)?;
+    let Checkpoint { disk, dir, uuid, limits, snapshot, closed, .. } = &*checkpoint;
+    let last = closed.last().expect("what makes it due stands in logs");
+    let mut standing = checkpoint.standing.clone();
+    standing.done |= planted(Bug::SnapshotMeansDone);
+    let (number, void) = (last.number, snapshot.as_ref().map_or(0, |snapshot| snapshot.void));
+    let writer = Writer::create(disk, dir, uuid, number, last.next, (&standing, void))?;
+    let merge = Merge::new(disk, limits, snapshot.as_ref(), closed, 0);
+    Ok(Compaction { number, writer, stage: Stage::Shards(Box::new(merge)), steps: 0 })
+}
+
+/// Closes the log and begins the next, unless there is nothing in it: then the next start would not
+/// know it.
+fn close_log(checkpoint: &mut Checkpoint) -> Result<(), Error> {
+    let written = checkpoint.log.written();
+    if written.first == written.next {
+        return Ok(());
+    }
     // The next log's head says that all before it is on the disk.
     checkpoint.log.sync()?;
     let Checkpoint { disk, dir, uuid, .. } = &*checkpoint;
-    let closed = checkpoint.log.written();
-    let (number, next) = (closed.number, closed.next);
-    let log = Log::create(disk, dir, uuid, LOGS, number + 1, next, |_| Ok(()))?;
-    let mut standing = checkpoint.standing.clone();
-    standing.done |= planted(Bug::SnapshotMeansDone);
-    let void = checkpoint.snapshot.as_ref().map_or(0, |snapshot| snapshot.void);
-    let writer = Writer::create(disk, dir, uuid, number, next, (&standing, void))?;
-    checkpoint.log = log;
-    checkpoint.closed.push(closed);
-    let Checkpoint { disk, limits, snapshot, closed, .. } = &*checkpoint;
-    let merge = Merge::new(disk, limits, snapshot.as_ref(), closed, 0);
-    Ok(Compaction { number, writer, stage: Stage::Shards(Box::new(merge)), steps: 0 })
+    let (number, next) = (written.number + 1, written.next);
+    checkpoint.log = Log::create(disk, dir, uuid, LOGS, number, next, |_| Ok(()))?;
+    checkpoint.closed.push(written);
+    Ok(())
 }
 
 /// Goes on with the compaction of logs up to `number` that an earlier process has left, if it can be.

@@ -17,9 +17,9 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, Dir, FlockOperation, Mode, OFlags};
-use rustix::fs::{flock, mkdirat, openat, renameat, statat, unlinkat};
-use rustix::io::retry_on_intr;
+use rustix::fs::{AtFlags, CWD, Dir, FlockOperation, Mode, OFlags, RenameFlags};
+use rustix::fs::{flock, mkdirat, openat, renameat, renameat_with, statat, unlinkat};
+use rustix::io::{Errno, retry_on_intr};
 use rustix::rand::{GetRandomFlags, getrandom};
 
 /// What has come of asking for a lock.
@@ -76,8 +76,11 @@ pub trait Disk: Debug + Send + Sync {
     /// Makes a directory; its parent must be there.
     fn create_dir(&self, dir: &Path) -> io::Result<()>;
 
-    /// Gives a file another name, in place of the file that has that name.
+    /// Gives a file another name, which must not be there.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Gives a file another name, in place of the file that has that name.
+    fn replace(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
@@ -213,6 +216,19 @@ impl Disk for RealDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let ((from_dir, from_name), (to_dir, to_name)) = (self.way(from), self.way(to));
+        match renameat_with(from_dir, from_name, to_dir, to_name, RenameFlags::NOREPLACE) {
+            // Not every file system can do it at once.
+            Err(Errno::INVAL | Errno::NOSYS) => match self.len(to) {
+                Ok(_) => Err(Errno::EXIST.into()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => self.replace(from, to),
+                Err(error) => Err(error),
+            },
+            renamed => Ok(renamed?),
+        }
+    }
+
+    fn replace(&self, from: &Path, to: &Path) -> io::Result<()> {
         let ((from_dir, from), (to_dir, to)) = (self.way(from), self.way(to));
         Ok(renameat(from_dir, from, to_dir, to)?)
     }
@@ -234,7 +250,7 @@ impl Disk for RealDisk {
                 file.write_all(holder)?;
                 Ok(Asked::Ours(Box::new(file)))
             }
-            Err(rustix::io::Errno::WOULDBLOCK) => {
+            Err(Errno::WOULDBLOCK) => {
                 let mut theirs = Vec::new();
                 file.rewind()?;
                 file.take(64).read_to_end(&mut theirs)?;

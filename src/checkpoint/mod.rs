@@ -452,18 +452,14 @@ fn numbered(prefix: &str, name: &str) -> Option<u64> {
 /// Gives a file that was written under its temporary name its own: it is never seen half written.
 fn place(disk: &dyn Disk, file: &mut dyn Append, dir: &Path, name: &str) -> Result<(), Error> {
     let (temp, path) = (dir.join(temporary(name)), dir.join(name));
-    // Only `meta` is ever replaced; under any other name whatever stands there is somebody else's.
-    if name != meta::NAME && disk.len(&path).is_ok() {
-        return Err(Error::Failed(format!(
-            "{}: this is another's, and in the way",
-            path.display()
-        )));
-    }
     // Data first, then the name: a rename may reach the disk before the bytes it points to.
     if !planted(Bug::NameBeforeBytes) {
         file.sync().at(&temp)?;
     }
-    disk.rename(&temp, &path).at(&path)?;
+    // Only `meta` is ever replaced; under any other name whatever stands there is somebody else's.
+    let renamed =
+        if name == meta::NAME { disk.replace(&temp, &path) } else { disk.rename(&temp, &path) };
+    renamed.at(&path)?;
     // The name itself lives in the directory and is lost without this.
     if planted(Bug::NoDirectorySync) { Ok(()) } else { disk.sync_dir(dir).at(dir) }
 }

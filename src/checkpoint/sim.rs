@@ -403,6 +403,11 @@ impl Disk for SimDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let is_taken = self.world().find(to).is_ok();
+        if is_taken { Err(Errno::EXIST.into()) } else { self.replace(from, to) }
+    }
+
+    fn replace(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut world = self.world();
         let inode = world.find(from)?;
         world.name(Naming::Moved(text(from), text(to), inode))

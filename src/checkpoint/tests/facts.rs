@@ -132,7 +132,7 @@ fn a_file_that_stands_where_a_log_is_to_be_is_not_replaced() {
             checkpoint.tidy().err()
         })
         .unwrap();
-    assert_eq!(error.to_string(), "ck/log-3: this is another's, and in the way");
+    assert_eq!(error.to_string(), "ck/log-3: file exists");
     assert_eq!(disk.world().image()["log-3"], b"mine");
 }
 
@@ -457,6 +457,8 @@ fn a_compaction_is_taken_up_where_the_last_process_was_cut() {
     }
     let held = cells(&checkpoint);
     drop(checkpoint);
+    // A run that records nothing: its log is none at the next start.
+    drop(opened());
     // Reading the logs alone takes a good part of what one process does.
     let mut live = || {
         let (mut checkpoint, mut steps) = (opened(), 0..210);
