@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use super::backlog::Backlog;
 use super::bug::{Bug, planted};
+use super::compact;
 use super::disk::{Disk, read_whole};
 use super::frame::HEAD;
 use super::lock::{self, Lock};
@@ -206,7 +207,10 @@ fn reopen(
     if meta.pipeline.is_none() {
         Meta { uuid, pipeline: Some(pipeline.clone()) }.write(&*disk, dir)?;
     }
-    Ok(assemble(disk, dir, uuid, limits, lock, log, found))
+    let half = found.half;
+    let mut checkpoint = assemble(disk, dir, uuid, limits, lock, log, found);
+    half.map_or(Ok(()), |number| compact::take_up(&mut checkpoint, number))?;
+    Ok(checkpoint)
 }
 
 fn fits(dir: &Path, was: &Pipeline, is: &Pipeline) -> Result<(), Error> {

@@ -1,7 +1,8 @@
 //! The disk as the checkpoint needs it: a few operations that tests can break.
 //!
 //! Files are written once, from the front to the back, and are never changed after that; so a file
-//! is created, appended to and synced, and all else is names. A name is on the disk only when its
+//! is created, appended to and synced, gone on with if it has no name of its own yet, and all else is
+//! names. A name is on the disk only when its
 //! directory has been synced after it was made, changed or removed.
 //!
 //! A disk that has entered a directory goes to what is in it by that directory's descriptor. So one
@@ -16,9 +17,9 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, Dir, FlockOperation, Mode, OFlags};
-use rustix::fs::{flock, mkdirat, openat, renameat, statat, unlinkat};
-use rustix::io::retry_on_intr;
+use rustix::fs::{AtFlags, CWD, Dir, FlockOperation, Mode, OFlags, RenameFlags};
+use rustix::fs::{flock, mkdirat, openat, renameat, renameat_with, statat, unlinkat};
+use rustix::io::{Errno, retry_on_intr};
 use rustix::rand::{GetRandomFlags, getrandom};
 
 /// What has come of asking for a lock.
@@ -59,6 +60,10 @@ pub trait Disk: Debug + Send + Sync {
     /// Makes a new file, which must not be there.
     fn create(&self, path: &Path) -> io::Result<Box<dyn Append>>;
 
+    /// Goes on with a file that an earlier process has begun, after its first `len` bytes; the rest is
+    /// cut off, on the disk too.
+    fn reopen(&self, path: &Path, len: u64) -> io::Result<Box<dyn Append>>;
+
     /// How many bytes a file has.
     fn len(&self, path: &Path) -> io::Result<u64>;
 
@@ -71,8 +76,11 @@ pub trait Disk: Debug + Send + Sync {
     /// Makes a directory; its parent must be there.
     fn create_dir(&self, dir: &Path) -> io::Result<()>;
 
-    /// Gives a file another name, in place of the file that has that name.
+    /// Gives a file another name, which must not be there.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Gives a file another name, in place of the file that has that name.
+    fn replace(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
@@ -164,6 +172,13 @@ impl Disk for RealDisk {
         Ok(Box::new(File::from(self.open(path, new | OFlags::WRONLY | OFlags::APPEND)?)))
     }
 
+    fn reopen(&self, path: &Path, len: u64) -> io::Result<Box<dyn Append>> {
+        let file = File::from(self.open(path, OFlags::WRONLY | OFlags::APPEND)?);
+        file.set_len(len)?;
+        file.sync_all()?;
+        Ok(Box::new(file))
+    }
+
     fn len(&self, path: &Path) -> io::Result<u64> {
         let (from, path) = self.way(path);
         Ok(statat(from, path, AtFlags::empty())?.st_size.unsigned_abs())
@@ -201,6 +216,19 @@ impl Disk for RealDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let ((from_dir, from_name), (to_dir, to_name)) = (self.way(from), self.way(to));
+        match renameat_with(from_dir, from_name, to_dir, to_name, RenameFlags::NOREPLACE) {
+            // Not every file system can do it at once.
+            Err(Errno::INVAL | Errno::NOSYS) => match self.len(to) {
+                Ok(_) => Err(Errno::EXIST.into()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => self.replace(from, to),
+                Err(error) => Err(error),
+            },
+            renamed => Ok(renamed?),
+        }
+    }
+
+    fn replace(&self, from: &Path, to: &Path) -> io::Result<()> {
         let ((from_dir, from), (to_dir, to)) = (self.way(from), self.way(to));
         Ok(renameat(from_dir, from, to_dir, to)?)
     }
@@ -222,7 +250,7 @@ impl Disk for RealDisk {
                 file.write_all(holder)?;
                 Ok(Asked::Ours(Box::new(file)))
             }
-            Err(rustix::io::Errno::WOULDBLOCK) => {
+            Err(Errno::WOULDBLOCK) => {
                 let mut theirs = Vec::new();
                 file.rewind()?;
                 file.take(64).read_to_end(&mut theirs)?;

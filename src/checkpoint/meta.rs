@@ -67,6 +67,11 @@ impl Pipeline {
         differences
     }
 
+    /// The value of a flag; empty if it has none, nothing if it was not given.
+    pub fn value(&self, flag: &str) -> Option<&str> {
+        self.0.iter().find(|(name, _)| name == flag).map(|(_, value)| value.as_str())
+    }
+
     /// What was typed, about as it was.
     pub fn typed(&self) -> String {
         let argument = |(flag, value): &(String, String)| match (flag.as_str(), value.is_empty()) {

@@ -51,7 +51,6 @@ pub(crate) mod tests;
 mod wal;
 mod walk;
 
-use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -74,7 +73,7 @@ use crate::units::quoted;
 pub use self::backlog::{Amount, Unread};
 pub use self::forget::{Forgotten, forget};
 pub use self::log::Input;
-pub use self::show::show;
+pub use self::show::{Look, look};
 pub use self::syncer::Syncer;
 pub use self::wal::Wal;
 
@@ -260,26 +259,9 @@ impl Checkpoint {
     pub fn panes(
         &self,
         from: Stamp,
-        mut visit: impl FnMut(Stamp, &[u8]) -> Result<(), Error>,
+        visit: impl FnMut(Stamp, &[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let pieces = pane_pieces(self.snapshot.as_ref(), &self.logs());
-        let mut walk = Walk::new(&self.disk, pieces);
-        let mut open: Option<(Stamp, Vec<u8>)> = None;
-        while walk.advance()? {
-            let frame = walk.frame();
-            if frame.kind != Kind::Pane {
-                continue;
-            }
-            let (time, part, bytes) = decode_pane(frame.payload).ok_or_else(|| walk.nonsense())?;
-            if part == 0 {
-                open.take().map_or(Ok(()), |(time, pane)| visit(time, &pane))?;
-                open = (time >= from).then(|| (time, Vec::new()));
-            }
-            if let Some((_, pane)) = &mut open {
-                pane.extend_from_slice(bytes);
-            }
-        }
-        open.map_or(Ok(()), |(time, pane)| visit(time, &pane))
+        panes(&self.disk, pane_pieces(self.snapshot.as_ref(), &self.logs()), from, visit)
     }
 
     /// How many bytes a part of a record has, about.
@@ -291,7 +273,6 @@ impl Checkpoint {
     /// be held whole.
     pub fn pane_part(&mut self, time: Stamp, bytes: &[u8]) -> Result<(), Error> {
         self.guarded(|this| {
-            this.begin_record()?;
             let part = record::encode_pane_part(time, this.chain.parts, bytes);
             this.chain.part(&part);
             this.log.append(Kind::Pane, &part)
@@ -305,7 +286,6 @@ impl Checkpoint {
                 let (dir, n, next) = (this.dir.display(), record.n, this.next());
                 return Err(Error::Failed(format!("{dir}: record {n} instead of {next}")));
             }
-            this.begin_record()?;
             let mut chain = std::mem::take(&mut this.chain);
             chain.before = this.standing.chain;
             for part in &changes.parts {
@@ -376,7 +356,7 @@ impl Checkpoint {
             }
         }
         self.paced = self.log.written().bytes;
-        self.guarded(Checkpoint::relieve)
+        self.relieve(|| false)
     }
 
     /// Tidies up all that is due, because nothing will come: what a process has left half done, the
@@ -391,17 +371,15 @@ impl Checkpoint {
         self.guarded(compact::rest)
     }
 
-    /// Compacts what is overdue, however long that takes.
-    fn relieve(&mut self) -> Result<(), Error> {
-        if compact::is_overdue(self) {
-            while compact::step(self)? {}
-        }
-        Ok(())
-    }
-
-    /// A record begins: before that, what processes that ended too soon have left is put right.
-    fn begin_record(&mut self) -> Result<(), Error> {
-        if self.chain.parts == 0 { self.relieve() } else { Ok(()) }
+    /// Compacts what is overdue, however long that takes, unless `gives_up` says that it is enough:
+    /// called at a start, before anything comes on top of what earlier processes have left.
+    pub fn relieve(&mut self, mut gives_up: impl FnMut() -> bool) -> Result<(), Error> {
+        self.guarded(|this| {
+            if compact::is_overdue(this) {
+                while !gives_up() && compact::step(this)? {}
+            }
+            Ok(())
+        })
     }
 
     /// Does a little of what there is to tidy up; false if that is nothing, for now.
@@ -443,6 +421,32 @@ fn pane_pieces(snapshot: Option<&Snapshot>, logs: &[Written]) -> Vec<Piece> {
     snapshot.map(Snapshot::panes).into_iter().chain(logs.iter().map(Piece::log)).collect()
 }
 
+/// Gives the panes in `pieces` of Time `from` and later to `visit`, whole.
+fn panes(
+    disk: &Arc<dyn Disk>,
+    pieces: Vec<Piece>,
+    from: Stamp,
+    mut visit: impl FnMut(Stamp, &[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut walk = Walk::new(disk, pieces);
+    let mut open: Option<(Stamp, Vec<u8>)> = None;
+    while walk.advance()? {
+        let frame = walk.frame();
+        if frame.kind != Kind::Pane {
+            continue;
+        }
+        let (time, part, bytes) = decode_pane(frame.payload).ok_or_else(|| walk.nonsense())?;
+        if part == 0 {
+            open.take().map_or(Ok(()), |(time, pane)| visit(time, &pane))?;
+            open = (time >= from).then(|| (time, Vec::new()));
+        }
+        if let Some((_, pane)) = &mut open {
+            pane.extend_from_slice(bytes);
+        }
+    }
+    open.map_or(Ok(()), |(time, pane)| visit(time, &pane))
+}
+
 /// What the name of a file that is not whole yet ends with.
 const TEMPORARY: &str = ".tmp";
 
@@ -463,22 +467,14 @@ fn numbered(prefix: &str, name: &str) -> Option<u64> {
 /// Gives a file that was written under its temporary name its own: it is never seen half written.
 fn place(disk: &dyn Disk, file: &mut dyn Append, dir: &Path, name: &str) -> Result<(), Error> {
     let (temp, path) = (dir.join(temporary(name)), dir.join(name));
-    // Only `meta` is ever replaced; under any other name whatever stands there is somebody else's.
-    if name != meta::NAME {
-        match disk.len(&path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            found => {
-                found.at(&path)?;
-                let path = path.display();
-                return Err(Error::Failed(format!("{path}: this is another's, and in the way")));
-            }
-        }
-    }
     // Data first, then the name: a rename may reach the disk before the bytes it points to.
     if !planted(Bug::NameBeforeBytes) {
         file.sync().at(&temp)?;
     }
-    disk.rename(&temp, &path).at(&path)?;
+    // Only `meta` is ever replaced; under any other name whatever stands there is somebody else's.
+    let renamed =
+        if name == meta::NAME { disk.replace(&temp, &path) } else { disk.rename(&temp, &path) };
+    renamed.at(&path)?;
     // The name itself lives in the directory and is lost without this.
     if planted(Bug::NoDirectorySync) { Ok(()) } else { disk.sync_dir(dir).at(dir) }
 }

@@ -79,6 +79,12 @@ impl Names {
         }
     }
 
+    /// The greatest number of a snapshot that is not whole yet.
+    pub fn half_snapshot(&self) -> Option<u64> {
+        let stems = self.temporary.iter().filter_map(|name| name.strip_suffix(TEMPORARY));
+        stems.filter_map(snapshot::number).max()
+    }
+
     /// The names of all files that are whole, but `lock`.
     pub fn whole(&self) -> impl Iterator<Item = String> {
         let logs = self.logs.iter().map(|&number| LOGS.name(number));

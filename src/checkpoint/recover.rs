@@ -10,7 +10,6 @@ use std::sync::Arc;
 use super::backlog::Backlog;
 use super::belief::Past;
 use super::bug::{Bug, planted};
-use super::damaged;
 use super::disk::Disk;
 use super::frame::{Frame, Kind};
 use super::log::{LOGS, SEGMENTS, Written};
@@ -18,6 +17,7 @@ use super::names::Names;
 use super::record::{Chain, Record, Standing, decode_done};
 use super::snapshot::{self, Snapshot};
 use super::walk::Piece;
+use super::{damaged, temporary};
 use crate::error::Error;
 
 /// What was found.
@@ -41,6 +41,8 @@ pub struct Recovered {
     pub backlog: Backlog,
     /// The greatest number of a file of whatever kind.
     pub highest: u64,
+    /// The number of a snapshot that was left half done, and may be gone on with.
+    pub half: Option<u64>,
     /// Files that hold nothing any more.
     pub garbage: Vec<String>,
     /// Names that are not the checkpoint's.
@@ -50,16 +52,18 @@ pub struct Recovered {
 /// Reads all logs, and of the snapshot its two ends.
 pub fn recover(disk: &Arc<dyn Disk>, dir: &Path, uuid: &[u8; 16]) -> Result<Recovered, Error> {
     let mut names = Names::list(&**disk, dir)?;
-    let mut garbage = std::mem::take(&mut names.temporary);
+    let mut garbage = names.temporary.clone();
     let snapshot = match names.snapshots.pop() {
         Some(number) => Some(Snapshot::open(&**disk, dir, uuid, number)?),
         None => None,
     };
     garbage.extend(names.snapshots.iter().map(|&number| snapshot::name(number)));
     let mut covered = snapshot.as_ref().map_or(0, |snapshot| snapshot.number);
+    let half = names.half_snapshot().filter(|&number| number > covered);
+    let half_name = half.map(|number| temporary(&snapshot::name(number)));
+    garbage.retain(|name| Some(name) != half_name.as_ref());
     if planted(Bug::TrustTheCut) {
-        let cut = garbage.iter().filter_map(|name| snapshot::number(name.strip_suffix(".tmp")?));
-        covered = cut.max().unwrap_or(0).max(covered);
+        covered = half.unwrap_or(0).max(covered);
     }
     if planted(Bug::KeepTheCut) {
         garbage.clear();
@@ -114,6 +118,7 @@ pub fn recover(disk: &Arc<dyn Disk>, dir: &Path, uuid: &[u8; 16]) -> Result<Reco
         last_first,
         backlog,
         highest,
+        half,
         garbage,
         others,
     })

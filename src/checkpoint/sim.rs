@@ -376,6 +376,22 @@ impl Disk for SimDisk {
         Ok(Box::new(SimFile(self.clone(), inode)))
     }
 
+    fn reopen(&self, path: &Path, len: u64) -> io::Result<Box<dyn Append>> {
+        let mut world = self.world();
+        let crash = world.operation(false)?;
+        let (inode, len) = (world.find(path)?, len as usize);
+        let Inode { cache, disk, pending } = &mut world.inodes[inode];
+        cache.truncate(len);
+        // The rest of it is written back; what a failed sync has lost stays lost.
+        pending.iter_mut().for_each(|(_, to)| *to = len.min(*to));
+        pending.retain(|(from, to)| from < to);
+        disk.resize(len, 0);
+        for (from, to) in std::mem::take(pending) {
+            disk[from..to].copy_from_slice(&cache[from..to]);
+        }
+        if crash { Err(error(Fault::Kill)) } else { Ok(Box::new(SimFile(self.clone(), inode))) }
+    }
+
     fn len(&self, path: &Path) -> io::Result<u64> {
         let mut world = self.world();
         world.operation(false)?;
@@ -405,6 +421,11 @@ impl Disk for SimDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let is_taken = self.world().find(to).is_ok();
+        if is_taken { Err(Errno::EXIST.into()) } else { self.replace(from, to) }
+    }
+
+    fn replace(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut world = self.world();
         let inode = world.find(from)?;
         world.name(Naming::Moved(text(from), text(to), inode))

@@ -181,7 +181,7 @@ impl Model {
         let (mut state, mut merged, mut twice) = (Cells::new(), Cells::new(), BTreeSet::new());
         checkpoint.state(|all| set(&mut state, all))?;
         let Checkpoint { disk, limits, snapshot, .. } = checkpoint;
-        let mut merge = Merge::new(disk, limits, snapshot.as_ref(), &checkpoint.logs());
+        let mut merge = Merge::new(disk, limits, snapshot.as_ref(), &checkpoint.logs(), 0);
         let mut visit = |key: &[u8], cell: &[u8]| {
             if merged.insert(key.to_vec(), cell.to_vec()).is_some() {
                 twice.insert(key.to_vec());

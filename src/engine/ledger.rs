@@ -253,6 +253,11 @@ impl Ledger {
         self.checkpoint.tidy_all()
     }
 
+    /// Puts right at a start what runs that ended too soon have left, unless `gives_up` says enough.
+    pub fn relieve(&mut self, gives_up: impl FnMut() -> bool) -> Result<(), Error> {
+        self.checkpoint.relieve(gives_up)
+    }
+
     /// Tidies up what is nearly over, because the run ends.
     pub fn tidy_rest(&mut self) -> Result<(), Error> {
         self.checkpoint.tidy_rest()

@@ -101,6 +101,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     if let (false, Some(last), Some(log)) = (settings.quiet, &last, &log) {
         say_resumed(last, output.keys(), log);
     }
+    output.relieve(&stop)?;
     let (intake, syncing) = intake(log, last.as_ref(), &waker);
     let start = Start { single, taken, left, ..start(last.as_ref(), intake, lasts) };
     let mut cursor = Cursor::open(source, wait, settings, stop, reader, start)?;

@@ -188,7 +188,7 @@ fn input_before_the_first_record_outlives_a_reset_that_keeps_positions() {
 
 #[test]
 fn show_counts_what_is_unread_and_lists_the_segments() {
-    let shown = show(&shared(&made()), Path::new("ck")).unwrap();
+    let shown = look(&shared(&made()), Path::new("ck"), Look::text).unwrap();
     let lines: Vec<&str> =
         shown.lines().filter(|line| line.starts_with("wal") || line.contains("unread")).collect();
     let wanted = [
