@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::agg;
@@ -21,6 +21,7 @@ use crate::sink::{self, FORMATS, Shape};
 use crate::source::{self, Source};
 use crate::state::{Keep, OnFull};
 use crate::step::Step;
+use crate::units;
 use crate::window::Window;
 
 /// A stream, as it is meant.
@@ -114,10 +115,6 @@ fn check(typed: &Typed) -> Result<(), Error> {
             engine.on_bad.is_empty(),
             "--on-bad: what is empty names no file; it is skip, fail or a path",
         ),
-        (
-            is_misspelt(&engine.on_bad),
-            "--on-bad: skip and fail are written in small letters; ./NAME is a file of that name",
-        ),
         (sink.header && format != "tsv", "--header: only --format tsv has one"),
         (
             report.changed && no_aggregate,
@@ -160,7 +157,7 @@ fn check(typed: &Typed) -> Result<(), Error> {
     let mut rules = rules.iter().chain(&of_state).chain(&of_outputs);
     match rules.find(|(broken, _)| *broken) {
         Some((_, message)) => Err(Error::usage(*message)),
-        None => Ok(()),
+        None => check_policy(&engine.on_bad),
     }
 }
 
@@ -236,10 +233,18 @@ fn keep(typed: &Typed, settings: &engine::Settings) -> Result<Option<Keeping>, E
     Ok(Some(Keeping { keep, changes, skip_partial: flags.skip_partial }))
 }
 
-/// True of `Skip` and the like, of which a file would be made.
-fn is_misspelt(policy: &OsStr) -> bool {
-    let is = |word: &str| policy != word && policy.eq_ignore_ascii_case(word);
-    is("skip") || is("fail")
+/// Refuses `ignore`, `Skip` and the like: what was meant for a policy makes no file.
+fn check_policy(policy: &OsStr) -> Result<(), Error> {
+    let is_path = |text: &str| text.contains(['/', '.']) || Path::new(policy).exists();
+    match policy.to_str() {
+        None | Some("skip" | "fail") => Ok(()),
+        Some(text) if is_path(text) => Ok(()),
+        Some(text) => Err(Error::usage(format!(
+            "--on-bad: `{text}` is neither skip nor fail, nor a file that is there; a file of that \
+             name is {}",
+            units::quoted(&format!("./{text}"))
+        ))),
+    }
 }
 
 fn source(typed: &Typed, start: Stamp, logs_input: bool) -> Result<Box<dyn Source>, Error> {
