@@ -19,6 +19,8 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches};
 use clap_complete::Shell;
 
+pub use words::takes_value;
+
 use crate::agg::{self, AGGS};
 use crate::error::Error;
 use crate::source::{self, SOURCES};
@@ -186,6 +188,8 @@ pub fn command() -> Command {
     let shell = shell.value_parser(clap::value_parser!(Shell)).help("bash, zsh, fish, ...");
     Command::new("weir")
         .version(env!("CARGO_PKG_VERSION"))
+        // A first flag means stdin, and -V behind it still means weir.
+        .propagate_version(true)
         .about("Count, window and watch a live stream from one shell line")
         .long_about(include_str!("help/about.txt").trim_end())
         .after_help(include_str!("help/examples.txt").trim_end())
@@ -222,7 +226,7 @@ fn checkpoint_command() -> Command {
 }
 
 fn source_command(spec: &source::Spec) -> Command {
-    let command = Command::new(spec.name).hide(spec.hidden);
+    let command = Command::new(spec.name).display_name("weir").hide(spec.hidden);
     let command = command.args(STEPS.iter().map(step_arg)).args(AGGS.iter().map(agg_arg));
     let names = AGGS.iter().map(|spec| spec.name);
     let command = command.group(ArgGroup::new("aggregate").args(names));

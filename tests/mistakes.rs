@@ -6,9 +6,9 @@
 mod common;
 
 use std::fs::{self, File};
-use std::os::fd::OwnedFd;
 use std::process::Stdio;
 
+use common::terminal::terminal;
 use common::{Dir, piped, shell, start, weir};
 
 /// What is said of a command line, without what stands behind the tip.
@@ -99,17 +99,6 @@ fn no_word_at_all_means_stdin_unless_it_is_a_terminal() {
     assert!(piped(&[], "b\n").ok().ends_with("\nb\n\n"));
 }
 
-/// A terminal that nobody types at.
-fn terminal() -> (OwnedFd, File) {
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
-    let terminal = openpt(flags).unwrap();
-    grantpt(&terminal).unwrap();
-    unlockpt(&terminal).unwrap();
-    let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
-    (terminal, File::options().read(true).write(true).open(name).unwrap())
-}
-
 #[test]
 fn on_a_terminal_no_word_at_all_lists_the_sources() {
     let (_held, end) = terminal();
@@ -169,7 +158,6 @@ fn what_other_tools_call_it_is_known() {
         ),
         ("--format csv", "--format tsv writes columns, a tab between"),
         ("--sort desc", "--sort value, largest first, is the default"),
-        ("--version", "weir --version"),
     ];
     let dir = Dir::new();
     for (typed, expected) in table {
@@ -324,6 +312,7 @@ fn versions_and_help_are_found_by_any_name() {
     let ran = |args: &[&str]| start(weir(args)).end().ok().to_string();
     assert_eq!(ran(&["version"]), ran(&["--version"]));
     assert_eq!(ran(&["--version", "-v"]), ran(&["-V"]));
+    assert_eq!(ran(&["--count", "--version"]), ran(&["-V"]));
     assert_eq!(ran(&["help", "--window"]), ran(&["stdin", "--help"]));
     assert_eq!(ran(&["help", "listen", "--window"]), ran(&["listen", "--help"]));
     assert_eq!(ran(&["help", "checkpoint", "show"]), ran(&["checkpoint", "show", "--help"]));

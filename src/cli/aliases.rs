@@ -166,7 +166,6 @@ const FLAGS: &[Alias] = &[
         "--listen-backlog --reuse-address --keep-open -L",
         "weir listen PORT takes any number of clients, and stays when they leave",
     ),
-    ("--version -V", "weir --version"),
 ];
 
 /// Values of flags that have a list of them.

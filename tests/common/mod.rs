@@ -5,6 +5,8 @@
 //! process, and fails if that has not come after [`PATIENCE`].
 #![allow(dead_code, reason = "each test file uses some of it")]
 
+pub mod terminal;
+
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! weir beside the programs it works with, or is measured by: nc, ncat, mawk, sort and uniq.
+//! weir beside the programs it works with, or is measured by: nc, ncat, mawk, sort, uniq, zsh and fish.
 //!
 //! These are not part of a Rust installation, so `cargo test` leaves the tests out; `scripts/check`
 //! runs them with `-- --ignored`.
@@ -7,4 +7,5 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod servers;
+mod shells;
 mod words;
