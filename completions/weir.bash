@@ -117,7 +117,7 @@ _weir() {
             return 0
             ;;
         weir__subcmd__connect)
-            opts="-o -i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --output --output-dir --exec --interval --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain --verbose --quiet --reconnect-delay --help"
+            opts="-o -i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --output --output-dir --exec --on-exec-fail --interval --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain --verbose --quiet --reconnect-delay --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -185,6 +185,10 @@ _weir() {
                     ;;
                 --exec)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-exec-fail)
+                    COMPREPLY=($(compgen -W "fail retry warn" -- "${cur}"))
                     return 0
                     ;;
                 --interval)
@@ -235,7 +239,7 @@ _weir() {
             return 0
             ;;
         weir__subcmd__listen)
-            opts="-o -i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --output --output-dir --exec --interval --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain --verbose --quiet --ack --help"
+            opts="-o -i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --output --output-dir --exec --on-exec-fail --interval --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain --verbose --quiet --ack --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -303,6 +307,10 @@ _weir() {
                     ;;
                 --exec)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-exec-fail)
+                    COMPREPLY=($(compgen -W "fail retry warn" -- "${cur}"))
                     return 0
                     ;;
                 --interval)
@@ -363,7 +371,7 @@ _weir() {
             return 0
             ;;
         weir__subcmd__stdin)
-            opts="-o -i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --output --output-dir --exec --interval --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain --verbose --quiet --help"
+            opts="-o -i -1 -v -q -h --split --words --trim --filter --reject --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty --output --output-dir --exec --on-exec-fail --interval --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -431,6 +439,10 @@ _weir() {
                     ;;
                 --exec)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-exec-fail)
+                    COMPREPLY=($(compgen -W "fail retry warn" -- "${cur}"))
                     return 0
                     ;;
                 --interval)

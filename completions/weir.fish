@@ -37,7 +37,7 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l filter -d 'Keep the 
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l reject -d 'Drop the records in which REGEX matches' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l window -d 'Aggregate over the last D, not over each batch alone' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l slide -d 'Report the window every D [default: the interval]' -r
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l state-ttl -d 'Forget a key that was not seen for D' -r
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l on-full -d 'What to do when there are more than --max-keys [default: fail]' -r -f -a "fail\t'End the run with status 1'
 oldest\t'Forget the keys that were seen last the longest ago; of one batch, the smallest bytes first'"
@@ -45,7 +45,7 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l top -d 'Report only 
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l sort -d 'What orders the rows [default: value]' -r -f -a "value\t'By the value, largest first; equal ones by key'
 key\t'By the bytes of the key'
 none\t'As the keys first appeared'"
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l format -d 'How batches are written' -r -f -a "pprint\t'each batch as PySpark\'s pprint() prints it'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l format -d 'How batches are written [default: what FILE of --output ends with, else pprint]' -r -f -a "pprint\t'each batch as PySpark\'s pprint() prints it'
 tsv\t'tab-separated values with the Time, every row'
 json\t'one JSON object a row, with the Time, every row'
 text\t'the record alone, or key TAB value, every row'"
@@ -53,6 +53,9 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l num -d 'Print at mos
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -F
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l on-exec-fail -d 'What becomes of the run when CMD of --exec fails [default: fail]' -r -f -a "fail\t'The run fails'
+retry\t'It is tried again, after a second, then after longer and longer, up to a minute'
+warn\t'It is said on stderr'"
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l batches -d 'Stop after N batches' -r
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l duration -d 'Stop after D; the open batch is printed' -r
@@ -67,7 +70,7 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l count -d 'Count the 
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l count-by-key -d 'Count the records of each key; a plain record is its own key'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l skip-partial -d 'Do not print windows that reach back before the start'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l update-state -d 'Aggregate since the beginning, and report every key each batch'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l ascending -d 'Smallest first: for --top, and for --sort value'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l changed -d 'Report only rows that are new, or differ from the last report'
@@ -88,7 +91,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l filter -d 'Keep th
 complete -c weir -n "__fish_weir_using_subcommand connect" -l reject -d 'Drop the records in which REGEX matches' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l window -d 'Aggregate over the last D, not over each batch alone' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l slide -d 'Report the window every D [default: the interval]' -r
-complete -c weir -n "__fish_weir_using_subcommand connect" -l state-ttl -d 'Forget a key that was not seen for D' -r
+complete -c weir -n "__fish_weir_using_subcommand connect" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l on-full -d 'What to do when there are more than --max-keys [default: fail]' -r -f -a "fail\t'End the run with status 1'
 oldest\t'Forget the keys that were seen last the longest ago; of one batch, the smallest bytes first'"
@@ -96,7 +99,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l top -d 'Report onl
 complete -c weir -n "__fish_weir_using_subcommand connect" -l sort -d 'What orders the rows [default: value]' -r -f -a "value\t'By the value, largest first; equal ones by key'
 key\t'By the bytes of the key'
 none\t'As the keys first appeared'"
-complete -c weir -n "__fish_weir_using_subcommand connect" -l format -d 'How batches are written' -r -f -a "pprint\t'each batch as PySpark\'s pprint() prints it'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l format -d 'How batches are written [default: what FILE of --output ends with, else pprint]' -r -f -a "pprint\t'each batch as PySpark\'s pprint() prints it'
 tsv\t'tab-separated values with the Time, every row'
 json\t'one JSON object a row, with the Time, every row'
 text\t'the record alone, or key TAB value, every row'"
@@ -104,6 +107,9 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l num -d 'Print at m
 complete -c weir -n "__fish_weir_using_subcommand connect" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
 complete -c weir -n "__fish_weir_using_subcommand connect" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -F
 complete -c weir -n "__fish_weir_using_subcommand connect" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r
+complete -c weir -n "__fish_weir_using_subcommand connect" -l on-exec-fail -d 'What becomes of the run when CMD of --exec fails [default: fail]' -r -f -a "fail\t'The run fails'
+retry\t'It is tried again, after a second, then after longer and longer, up to a minute'
+warn\t'It is said on stderr'"
 complete -c weir -n "__fish_weir_using_subcommand connect" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l batches -d 'Stop after N batches' -r
 complete -c weir -n "__fish_weir_using_subcommand connect" -l duration -d 'Stop after D; the open batch is printed' -r
@@ -119,7 +125,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l count -d 'Count th
 complete -c weir -n "__fish_weir_using_subcommand connect" -l count-by-key -d 'Count the records of each key; a plain record is its own key'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
-complete -c weir -n "__fish_weir_using_subcommand connect" -l skip-partial -d 'Do not print windows that reach back before the start'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l update-state -d 'Aggregate since the beginning, and report every key each batch'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l ascending -d 'Smallest first: for --top, and for --sort value'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l changed -d 'Report only rows that are new, or differ from the last report'
@@ -140,7 +146,7 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l filter -d 'Keep the
 complete -c weir -n "__fish_weir_using_subcommand listen" -l reject -d 'Drop the records in which REGEX matches' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l window -d 'Aggregate over the last D, not over each batch alone' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l slide -d 'Report the window every D [default: the interval]' -r
-complete -c weir -n "__fish_weir_using_subcommand listen" -l state-ttl -d 'Forget a key that was not seen for D' -r
+complete -c weir -n "__fish_weir_using_subcommand listen" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l on-full -d 'What to do when there are more than --max-keys [default: fail]' -r -f -a "fail\t'End the run with status 1'
 oldest\t'Forget the keys that were seen last the longest ago; of one batch, the smallest bytes first'"
@@ -148,7 +154,7 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l top -d 'Report only
 complete -c weir -n "__fish_weir_using_subcommand listen" -l sort -d 'What orders the rows [default: value]' -r -f -a "value\t'By the value, largest first; equal ones by key'
 key\t'By the bytes of the key'
 none\t'As the keys first appeared'"
-complete -c weir -n "__fish_weir_using_subcommand listen" -l format -d 'How batches are written' -r -f -a "pprint\t'each batch as PySpark\'s pprint() prints it'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l format -d 'How batches are written [default: what FILE of --output ends with, else pprint]' -r -f -a "pprint\t'each batch as PySpark\'s pprint() prints it'
 tsv\t'tab-separated values with the Time, every row'
 json\t'one JSON object a row, with the Time, every row'
 text\t'the record alone, or key TAB value, every row'"
@@ -156,6 +162,9 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l num -d 'Print at mo
 complete -c weir -n "__fish_weir_using_subcommand listen" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
 complete -c weir -n "__fish_weir_using_subcommand listen" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -F
 complete -c weir -n "__fish_weir_using_subcommand listen" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r
+complete -c weir -n "__fish_weir_using_subcommand listen" -l on-exec-fail -d 'What becomes of the run when CMD of --exec fails [default: fail]' -r -f -a "fail\t'The run fails'
+retry\t'It is tried again, after a second, then after longer and longer, up to a minute'
+warn\t'It is said on stderr'"
 complete -c weir -n "__fish_weir_using_subcommand listen" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l batches -d 'Stop after N batches' -r
 complete -c weir -n "__fish_weir_using_subcommand listen" -l duration -d 'Stop after D; the open batch is printed' -r
@@ -170,7 +179,7 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l count -d 'Count the
 complete -c weir -n "__fish_weir_using_subcommand listen" -l count-by-key -d 'Count the records of each key; a plain record is its own key'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
-complete -c weir -n "__fish_weir_using_subcommand listen" -l skip-partial -d 'Do not print windows that reach back before the start'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l update-state -d 'Aggregate since the beginning, and report every key each batch'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l ascending -d 'Smallest first: for --top, and for --sort value'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l changed -d 'Report only rows that are new, or differ from the last report'

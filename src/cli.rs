@@ -19,6 +19,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches};
 use clap_complete::Shell;
 
+pub use mistake::meant_by;
 pub use words::takes_value;
 
 use crate::agg::{self, AGGS};

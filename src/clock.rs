@@ -21,7 +21,7 @@ use mio::{Events, Poll, Registry, Token, Waker};
 use rustix::time::{ClockId, clock_gettime};
 
 /// A moment: milliseconds since the epoch, 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Stamp(pub i64);
 
 impl Stamp {
@@ -160,13 +160,35 @@ impl Wait for RealTime {
     }
 
     fn go_on_from(&mut self, moment: Stamp) {
-        let now = self.now();
-        self.steady.lead += (moment.0 - now.0).max(0);
+        self.now();
+        self.steady.go_on_from(moment);
     }
 
     fn events(&self) -> &Events {
         &self.poller.events
     }
+}
+
+/// Measures how long something takes, whatever clock the stream goes by.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Duration);
+
+impl Stopwatch {
+    /// Begins to measure.
+    pub fn start() -> Stopwatch {
+        Stopwatch(running())
+    }
+
+    /// The time since.
+    pub fn elapsed(&self) -> Duration {
+        running().saturating_sub(self.0)
+    }
+}
+
+/// The time since some start, also while the machine was suspended.
+fn running() -> Duration {
+    let time = clock_gettime(ClockId::Boottime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 fn read(clock: ClockId) -> i64 {
@@ -219,12 +241,13 @@ impl Wait for VirtualTime {
 }
 
 /// A wall clock that never goes back; it reads nothing itself, so that tests can set it.
+///
+/// Time goes on as a clock does that is never set, unless the wall clock is further. So a step forward
+/// always counts, and steps back and forward that undo each other leave no lead behind.
 #[derive(Debug, Default)]
 pub struct Steady {
-    wall: i64,
-    running: i64,
-    /// How far we are ahead of a wall clock that was set back.
-    lead: i64,
+    /// The time that was told last, and what the clock that is never set read then.
+    told: Option<(i64, i64)>,
 }
 
 impl Steady {
@@ -233,19 +256,20 @@ impl Steady {
         Steady::default()
     }
 
-    /// The time, of `wall` (ms since the epoch) and `running` (ms since some start; never set).
+    /// The time, of `wall` (ms since the epoch) and of `running` (ms since some start; never set),
+    /// which is read after it: the other way round, whatever keeps us in between would be a lead.
     pub fn now(&mut self, wall: i64, running: i64) -> Stamp {
-        if self.running != 0 {
-            let (moved, passed) = (wall - self.wall, running - self.running);
-            if moved < 0 {
-                self.lead += passed - moved;
-            } else if moved > passed + 1000 {
-                // Set forward: whatever part of it only undoes an earlier step back is no news.
-                self.lead -= self.lead.min(moved - passed);
-            }
+        let gone_on = self.told.map_or(wall, |(time, then)| time + (running - then));
+        let now = gone_on.max(wall);
+        self.told = Some((now, running));
+        Stamp(now)
+    }
+
+    /// Goes on from a later moment than the one that was told last.
+    fn go_on_from(&mut self, moment: Stamp) {
+        if let Some((time, _)) = &mut self.told {
+            *time = (*time).max(moment.0);
         }
-        (self.wall, self.running) = (wall, running);
-        Stamp(wall + self.lead)
     }
 }
 
@@ -263,6 +287,36 @@ mod tests {
         assert_eq!(read(400_200, 800), 1_000_300);
         assert_eq!(read(1_000_400, 900), 1_000_400, "set right: the wall clock counts again");
         assert_eq!(read(5_000_000, 1000), 5_000_000, "set forward: followed");
+    }
+
+    #[test]
+    fn steps_that_undo_each_other_leave_no_lead() {
+        let (mut clock, mut wall) = (Steady::new(), 1_000_000_000);
+        for hour in 0..7 * 24 {
+            let running = 500 + hour * 3_600_000;
+            wall = 1_000_000_000 + hour * 3_600_000;
+            clock.now(wall, running);
+            let set_back = clock.now(wall + 100 - 800, running + 100);
+            assert_eq!(set_back, Stamp(wall + 100), "time goes on");
+            clock.now(wall + 200, running + 200);
+        }
+        assert_eq!(clock.now(wall + 300, 500 + 7 * 24 * 3_600_000), Stamp(wall + 3_600_000));
+        let next = 500 + 7 * 24 * 3_600_000;
+        assert_eq!(
+            clock.now(wall + 3_600_700, next + 100).0,
+            wall + 3_600_700,
+            "less than a second"
+        );
+    }
+
+    #[test]
+    fn a_lead_is_over_when_the_wall_clock_has_caught_up() {
+        let mut clock = Steady::new();
+        clock.now(1000, 1);
+        clock.go_on_from(Stamp(5000));
+        assert_eq!(clock.now(1100, 101), Stamp(5100));
+        assert_eq!(clock.now(5300, 201), Stamp(5300));
+        assert_eq!(clock.now(5400, 301), Stamp(5400));
     }
 
     #[test]

@@ -20,7 +20,8 @@ pub enum Error {
     Failed(String),
     /// A checkpoint is damaged, another pipeline's, or too new: a restart cannot help: exit status 2.
     Refused(String),
-    /// The reader of our output has gone, as under `head`: a quiet end, exit status 0.
+    /// The reader of our output has gone, as under `head`, or a signal has ended the wait for one, and
+    /// nothing is lost: a quiet end, exit status 0.
     Closed,
 }
 

@@ -79,7 +79,7 @@ fn pipeline(typed: &Typed, plan: &Plan, names: &[String]) -> String {
         line("report", "--changed", "the rows that are new or differ");
     }
     let outputs: Vec<_> = plan.outputs.iter().map(ToString::to_string).collect();
-    line("format", FORMATS[typed.sink.format.0].name, &outputs.join(", "));
+    line("format", FORMATS[typed.sink.format().0].name, &outputs.join(", "));
     if let Some(saving) = &plan.saving {
         let log =
             if saving.logs_input { "each batch, and the input until then" } else { "each batch" };

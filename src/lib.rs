@@ -11,7 +11,7 @@
 //! [`report`] chooses and orders rows, [`changes`] those that are new; [`sink`] writes them.
 //! [`engine`] moves all of it, [`clock`] owns time, and [`cli`] and [`plan`] turn what was typed into
 //! what runs. [`checkpoint`] is the storage for what is to outlive a process, and [`identity`] the
-//! text by which it knows its pipeline.
+//! text by which it knows its pipeline. [`descriptor`] tells what we were started with.
 
 pub mod agg;
 pub mod cell;
@@ -20,6 +20,7 @@ pub mod checkpoint;
 pub mod cli;
 pub mod clock;
 pub mod completions;
+pub mod descriptor;
 pub mod engine;
 pub mod error;
 pub mod explain;
@@ -37,6 +38,7 @@ pub mod sink;
 pub mod source;
 pub mod state;
 pub mod step;
+pub mod ulimit;
 pub mod units;
 pub mod value;
 pub mod window;

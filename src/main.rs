@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use mio::Waker;
 use weir::checkpoint::disk::{Disk, RealDisk};
 use weir::checkpoint::{self, Checkpoint, Limits};
 use weir::cli::{self, Asked, Typed, Upkeep};
@@ -10,9 +11,9 @@ use weir::clock::{RealTime, Stamp, VirtualTime, Wait};
 use weir::engine::{self, Saved, Surroundings};
 use weir::error::{Context, Error};
 use weir::plan::Saving;
-use weir::say::say;
-use weir::signal::{self, Stop};
-use weir::sink::outputs::Outputs;
+use weir::say::{say, say_rest};
+use weir::signal::{self, Pauses, Stop};
+use weir::sink::outputs::{OnFail, Outputs, Target};
 use weir::sink::stdout::Stdout;
 use weir::{completions, explain, man, plan};
 
@@ -20,17 +21,19 @@ use weir::{completions, explain, man, plan};
 const SCRIPT_START: i64 = 1_544_488_280_000;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Error::Closed) => ExitCode::SUCCESS,
+    let status = match run() {
+        Ok(()) | Err(Error::Closed) => 0,
         Err(error) => {
             say(&error.to_string());
-            ExitCode::from(error.exit_status())
+            error.exit_status()
         }
-    }
+    };
+    say_rest();
+    ExitCode::from(status)
 }
 
 fn run() -> Result<(), Error> {
+    signal::outlive_limits()?;
     let stdout = Stdout::new(std::io::stdout())?;
     match cli::parse(std::env::args_os())? {
         Asked::Run(typed) => stream(&typed, stdout),
@@ -56,16 +59,7 @@ fn keep_up(upkeep: Upkeep, stdout: &Stdout) -> Result<(), Error> {
 fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     let is_script = typed.source.hidden;
     let start = typed.engine.virtual_clock.or(is_script.then_some(SCRIPT_START));
-    let (mut wait, waker): (Box<dyn Wait>, _) = match start {
-        Some(start) => {
-            let (clock, waker) = VirtualTime::new(Stamp(start)).place("clock")?;
-            (Box::new(clock), waker)
-        }
-        None => {
-            let (clock, waker) = RealTime::new().place("clock")?;
-            (Box::new(clock), waker)
-        }
-    };
+    let (mut wait, waker) = clock(start)?;
     let plan = plan::plan(typed, wait.now())?;
     if typed.engine.explain {
         return explain::explain(typed, plan, &mut *wait, &stdout);
@@ -81,11 +75,35 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     let saved = saved.transpose()?;
     // Before signals are heard: opening a FIFO waits for its reader, and a signal ends that.
     let quiet = typed.engine.quiet;
-    let outputs = match &saved {
-        Some(_) => Outputs::open_staged(&plan.outputs, &stdout, quiet)?,
-        None => Outputs::open(&plan.outputs, &stdout, quiet)?,
+    let (stop, mut wakers) = (Arc::new(Stop::default()), vec![Arc::clone(&waker)]);
+    let retries = |target: &Target| matches!(target, Target::Exec { on_fail: OnFail::Retry, .. });
+    let pauses = match plan.outputs.iter().any(retries) {
+        true => {
+            // The other clock belongs to whoever reads, while this one is waited for.
+            let (wait, waker) = clock(start)?;
+            wakers.push(waker);
+            Some(Pauses::new(wait, &stop))
+        }
+        false => None,
     };
-    let stop = Arc::new(Stop::default());
-    signal::listen(&stop, &waker)?;
+    let outputs = match &saved {
+        Some(_) => Outputs::open_staged(&plan.outputs, &stdout, quiet, pauses)?,
+        None => Outputs::open(&plan.outputs, &stdout, quiet, pauses)?,
+    };
+    signal::listen(&stop, &wakers)?;
     engine::run(plan.pipeline, &plan.settings, Surroundings { wait, waker, outputs, stop, saved })
+}
+
+/// A clock, which may be a virtual one, and the waker by which other threads end a wait.
+fn clock(start: Option<i64>) -> Result<(Box<dyn Wait>, Arc<Waker>), Error> {
+    Ok(match start {
+        Some(start) => {
+            let (clock, waker) = VirtualTime::new(Stamp(start)).place("clock")?;
+            (Box::new(clock), waker)
+        }
+        None => {
+            let (clock, waker) = RealTime::new().place("clock")?;
+            (Box::new(clock), waker)
+        }
+    })
 }

@@ -8,20 +8,22 @@ use std::time::Duration;
 use crate::agg;
 use crate::changes::Changes;
 use crate::checkpoint::meta;
-use crate::cli::Typed;
+use crate::cli::{self, Typed};
 use crate::clock::Stamp;
+use crate::descriptor::{self, Identity};
 use crate::engine::{self, Keeping, OnBad, Pipeline};
 use crate::error::Error;
 use crate::identity::identity;
 use crate::report::{Selection, Sort};
 use crate::say::say;
+use crate::sink::medium;
 use crate::sink::outputs::Target;
 use crate::sink::time::{self, Clockface, Style};
 use crate::sink::{self, FORMATS, Shape};
 use crate::source::{self, Source};
 use crate::state::{Keep, OnFull};
 use crate::step::Step;
-use crate::units;
+use crate::units::{quoted, show_duration};
 use crate::window::Window;
 
 /// A stream, as it is meant.
@@ -56,6 +58,8 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     let (num, mut selection) = selection(typed);
     let keep = keep(typed, &settings)?;
     let format = format(typed, num, &keep, settings.interval.is_zero());
+    let outputs = typed.sink.targets();
+    refuse_circle(&*source, &outputs, &settings.on_bad)?;
     let keeps_place = selection.sort == Sort::First;
     let aggregate = typed.aggregate.map(|spec| (spec.build)(keeps_place));
     if let (true, Some(aggregate)) = (typed.state.inverse, &aggregate)
@@ -81,14 +85,14 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
         pipeline: identity(typed, keep.as_ref().map(|keeping| &keeping.keep)),
         logs_input,
     });
-    Ok(Plan { pipeline, settings, outputs: typed.sink.targets(), saving })
+    Ok(Plan { pipeline, settings, outputs, saving })
 }
 
 /// Refuses what cannot be meant. Each message starts with the flag and says what would do.
 fn check(typed: &Typed) -> Result<(), Error> {
     let (report, sink, engine) = (&typed.report, &typed.sink, &typed.engine);
     let state = &typed.state;
-    let format = FORMATS[sink.format.0].name;
+    let format = FORMATS[sink.format().0].name;
     let is_pprint = format == FORMATS[0].name;
     let record_at_a_time = engine.interval == Some(Duration::ZERO);
     let no_aggregate = typed.aggregate.is_none();
@@ -185,7 +189,7 @@ fn state_rules(typed: &Typed) -> [(bool, &'static str); 11] {
 }
 
 /// The rules of the outputs.
-fn output_rules(typed: &Typed) -> [(bool, &'static str); 3] {
+fn output_rules(typed: &Typed) -> [(bool, &'static str); 4] {
     let flags = &typed.sink;
     let record_at_a_time = typed.engine.interval == Some(Duration::ZERO);
     [
@@ -200,6 +204,10 @@ fn output_rules(typed: &Typed) -> [(bool, &'static str); 3] {
         (
             flags.exec.as_ref().is_some_and(|command| command.is_empty()),
             "--exec: what is empty is no command",
+        ),
+        (
+            flags.on_exec_fail.is_some() && flags.exec.is_none(),
+            "--on-exec-fail: needs --exec, whose command it is about",
         ),
     ]
 }
@@ -218,6 +226,7 @@ fn keep(typed: &Typed, settings: &engine::Settings) -> Result<Option<Keeping>, E
     let keep = match (flags.window, flags.update_state) {
         (Some(length), _) => {
             let window = Window::new(length, flags.slide, settings.interval)?;
+            say_gap(&window);
             Keep::Window { window, keep_zeros: flags.keep_zeros }
         }
         (None, true) => {
@@ -233,17 +242,56 @@ fn keep(typed: &Typed, settings: &engine::Settings) -> Result<Option<Keeping>, E
     Ok(Some(Keeping { keep, changes, skip_partial: flags.skip_partial }))
 }
 
+/// Refuses an output that is read as well: what is written would come in again, without an end.
+fn refuse_circle(source: &dyn Source, outputs: &[Target], on_bad: &OnBad) -> Result<(), Error> {
+    let files = source.files();
+    let is_read = |file: Option<Identity>| file.is_some_and(|file| files.contains(&file));
+    let output = outputs.iter().find(|target| is_read(target.file()));
+    let output = output.map(|target| match target {
+        Target::File(path) => format!("--output {}", path.display()),
+        target => match descriptor::path(std::io::stdout()) {
+            Some(path) => format!("{target}, {}", path.display()),
+            None => target.to_string(),
+        },
+    });
+    let bad = match on_bad {
+        OnBad::File(path) if is_read(medium::regular(path)) => {
+            Some(format!("--on-bad {}", path.display()))
+        }
+        _ => None,
+    };
+    match output.or(bad) {
+        Some(which) => {
+            Err(Error::usage(format!("{which}: input file is output file; name another")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Says which share of the input no report will tell of.
+fn say_gap(window: &Window) {
+    if window.gap().is_zero() {
+        return;
+    }
+    let [slide, length, gap] = [window.slide(), window.length(), window.gap()].map(show_duration);
+    say(&format!(
+        "--slide {slide}: is longer than --window {length}, so of every {slide} the first {gap} are in \
+         no report"
+    ));
+}
+
 /// Refuses `ignore`, `Skip` and the like: what was meant for a policy makes no file.
 fn check_policy(policy: &OsStr) -> Result<(), Error> {
-    let is_path = |text: &str| text.contains(['/', '.']) || Path::new(policy).exists();
-    match policy.to_str() {
-        None | Some("skip" | "fail") => Ok(()),
-        Some(text) if is_path(text) => Ok(()),
-        Some(text) => Err(Error::usage(format!(
-            "--on-bad: `{text}` is neither skip nor fail, nor a file that is there; a file of that \
-             name is {}",
-            units::quoted(&format!("./{text}"))
+    let meant = policy.to_str().filter(|text| !["skip", "fail"].contains(text));
+    let meant = meant.filter(|_| !Path::new(policy).exists());
+    let told =
+        meant.and_then(|text| Some((text, cli::meant_by("--on-bad", text, &["skip", "fail"])?)));
+    match told {
+        Some((text, meant)) => Err(Error::usage(format!(
+            "--on-bad: `{text}` is neither skip nor fail: {meant}; a file of that name is {}",
+            quoted(&format!("./{text}"))
         ))),
+        None => Ok(()),
     }
 }
 
@@ -283,7 +331,7 @@ fn settings(typed: &Typed, source: &dyn Source) -> engine::Settings {
             _ => OnBad::File(PathBuf::from(&flags.on_bad)),
         },
         says_silent: flags.verbose || !flags.quiet && std::io::stderr().is_terminal(),
-        says_missed: !flags.quiet && !typed.sink.skip_empty,
+        quiet: flags.quiet,
         verbose: flags.verbose,
     }
 }
@@ -292,7 +340,7 @@ fn settings(typed: &Typed, source: &dyn Source) -> engine::Settings {
 fn selection(typed: &Typed) -> (usize, Selection) {
     let flags = &typed.report;
     let num = typed.sink.num.or(flags.top).unwrap_or(10);
-    let is_pprint = typed.sink.format.0 == 0;
+    let is_pprint = typed.sink.format().0 == 0;
     let selection = Selection {
         top: flags.top,
         ascending: flags.ascending,
@@ -331,7 +379,7 @@ fn format(typed: &Typed, num: usize, keep: &Option<Keeping>, bare: bool) -> Box<
         header: flags.header,
         bare,
     };
-    (FORMATS[flags.format.0].build)(&settings)
+    (FORMATS[flags.format().0].build)(&settings)
 }
 
 fn shape(spec: &agg::Spec) -> Shape {

@@ -1,14 +1,249 @@
-//! Saying something to the person at the terminal: one line on stderr, and the only place that
+//! Saying something to the person at the terminal: a message on stderr, and the only place that
 //! writes there.
 //!
-//! A line is written in one piece, so that lines of several threads never mix. Nobody may be
-//! listening, and a stream is not worth ending for that: what cannot be written is not said.
+//! A stream does not end, and does not wait, because nobody reads its messages. What stderr does not
+//! take at once waits here, up to [`KEPT`] bytes; what comes then is lost and counted, and the count
+//! stands where the lost messages would have stood:
+//!
+//! ```text
+//! say ──> waiting  m7 | m8 | m9 ──> stderr        when something is said; at the end of the run
+//!            └── no room: lost, 10 and all that come until stderr takes text again: "3 messages ..."
+//! ```
+//!
+//! A message is written in one piece of at most `PIPE_BUF` bytes, so that those of several threads and
+//! processes never mix; a longer one, in several. stderr is shared with whoever started us, so it is
+//! never made non-blocking: a pipe or a terminal is opened a second time, for us alone. Where that is
+//! not allowed it is asked first whether it takes something (poll): a pipe that does takes `PIPE_BUF`
+//! bytes, unless another process is quicker.
 
-use std::io::Write;
+use std::collections::VecDeque;
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-/// Says `text` on stderr, as `weir: text`.
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FileType, OFlags, fstat};
+use rustix::io::Errno;
+use rustix::pipe::PIPE_BUF;
+
+/// How many bytes of messages wait at most.
+const KEPT: usize = 64 << 10;
+/// How long a message may wait for its reader when the run is over.
+const MOMENT: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+
+static TALK: LazyLock<Mutex<Talk<Stderr>>> = LazyLock::new(|| Mutex::new(Talk::on(Stderr::open())));
+
+/// Says `text` on stderr, as `weir: text`; returns at once, also if nobody reads that.
 pub fn say(text: &str) {
-    let line = format!("weir: {text}\n");
-    // There is nowhere left to report a failure to.
-    let _ = std::io::stderr().write_all(line.as_bytes());
+    talk().say(text);
+}
+
+/// Says what waits, as long as stderr takes some of it within [`MOMENT`]: at the end of a run, when
+/// nothing more will be said, a reader that is only slow is waited for.
+pub fn say_rest() {
+    let mut talk = talk();
+    talk.out.patience = MOMENT;
+    talk.go_on();
+}
+
+fn talk() -> MutexGuard<'static, Talk<Stderr>> {
+    TALK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What is said, on its way to where it is read.
+struct Talk<W> {
+    out: W,
+    waiting: VecDeque<Message>,
+    /// How many bytes wait.
+    size: usize,
+    /// How many messages are lost, and that has not been said.
+    lost: u64,
+}
+
+struct Message {
+    /// What is still to be written of it.
+    text: Vec<u8>,
+    /// How many messages are lost if it is.
+    stands_for: u64,
+}
+
+impl<W: Write> Talk<W> {
+    fn on(out: W) -> Talk<W> {
+        Talk { out, waiting: VecDeque::new(), size: 0, lost: 0 }
+    }
+
+    fn say(&mut self, text: &str) {
+        self.go_on();
+        let text = format!("weir: {text}\n").into_bytes();
+        let has_room = self.waiting.is_empty() || self.size + text.len() <= KEPT;
+        if self.lost == 0 && has_room {
+            self.push(text, 1);
+            self.go_on();
+        } else {
+            self.lost += 1;
+        }
+    }
+
+    fn push(&mut self, text: Vec<u8>, stands_for: u64) {
+        self.size += text.len();
+        self.waiting.push_back(Message { text, stands_for });
+    }
+
+    /// Writes what waits, as far as it is taken, and behind it how many messages are lost.
+    fn go_on(&mut self) {
+        loop {
+            let Some(message) = self.waiting.front_mut() else {
+                match std::mem::take(&mut self.lost) {
+                    0 => return,
+                    lost => self.push(missing(lost), lost),
+                }
+                continue;
+            };
+            let piece = &message.text[..message.text.len().min(PIPE_BUF)];
+            let (len, failed) = match self.out.write(piece) {
+                Ok(count) => (count, false),
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                // A full disk may have room again, so that one is counted as well.
+                Err(_) => (message.text.len(), true),
+            };
+            message.text.drain(..len);
+            self.size -= len;
+            if message.text.is_empty() {
+                self.lost += if failed { message.stands_for } else { 0 };
+                self.waiting.pop_front();
+            }
+            if failed {
+                return;
+            }
+        }
+    }
+}
+
+fn missing(count: u64) -> Vec<u8> {
+    let what = if count == 1 { "message is" } else { "messages are" };
+    format!("weir: {count} {what} missing here: stderr did not take more\n").into_bytes()
+}
+
+/// The stream of that name.
+struct Stderr {
+    /// The same pipe or terminal, opened for us alone and non-blocking.
+    own: Option<File>,
+    /// How long it may take until it takes something.
+    patience: Timespec,
+}
+
+impl Stderr {
+    fn open() -> Stderr {
+        let stderr = io::stderr();
+        let kind = fstat(&stderr).map(|stat| FileType::from_raw_mode(stat.st_mode));
+        // A file opened anew would be written from its beginning; and it never has to be waited for.
+        let is_slow = kind == Ok(FileType::Fifo) || stderr.is_terminal();
+        let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
+        let open = || OpenOptions::new().write(true).custom_flags(flags).open("/proc/self/fd/2");
+        let patience = Timespec { tv_sec: 0, tv_nsec: 0 };
+        Stderr { own: is_slow.then(open).and_then(Result::ok), patience }
+    }
+}
+
+impl Write for Stderr {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let stderr = io::stderr();
+        let fd = self.own.as_ref().map_or(stderr.as_fd(), AsFd::as_fd);
+        match poll(&mut [PollFd::new(&fd, PollFlags::OUT)], Some(&self.patience)) {
+            Ok(0) => Err(Errno::WOULDBLOCK.into()),
+            _ => Ok(rustix::io::write(fd, bytes)?),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes so many bytes, then none; or fails.
+    #[derive(Default)]
+    struct Reader {
+        taken: Vec<u8>,
+        room: usize,
+        failure: Option<Errno>,
+    }
+
+    impl Write for Reader {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if let Some(failure) = self.failure {
+                return Err(failure.into());
+            }
+            let len = bytes.len().min(self.room);
+            self.taken.extend_from_slice(&bytes[..len]);
+            self.room -= len;
+            if len == 0 { Err(Errno::WOULDBLOCK.into()) } else { Ok(len) }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Talk<Reader> {
+        /// What is read when there is room for so much more.
+        fn read(&mut self, room: usize) -> String {
+            self.out.room = room;
+            self.go_on();
+            String::from_utf8(std::mem::take(&mut self.out.taken)).unwrap()
+        }
+    }
+
+    #[test]
+    fn what_waits_comes_whole_and_in_order_when_it_is_read() {
+        let mut talk = Talk::on(Reader::default());
+        talk.say("one");
+        talk.say("two");
+        assert_eq!(talk.read(4), "weir");
+        talk.say("three");
+        assert_eq!(talk.read(usize::MAX), ": one\nweir: two\nweir: three\n");
+        assert_eq!((talk.size, talk.lost), (0, 0));
+    }
+
+    #[test]
+    fn what_has_no_room_is_counted_and_the_count_stands_in_its_place() {
+        let mut talk = Talk::on(Reader::default());
+        let long = "x".repeat(KEPT / 2);
+        talk.say(&long);
+        for text in [&long, "short", "short"] {
+            talk.say(text);
+        }
+        assert_eq!(talk.lost, 3, "a short one does not go before a long one that is lost");
+        let (first, rest) = (format!("weir: {long}\n"), "are missing here");
+        let read = talk.read(usize::MAX);
+        assert!(read.starts_with(&first) && read[first.len()..].contains(rest), "{read:.80}");
+        assert_eq!(&read[first.len()..][..16], "weir: 3 messages");
+        talk.say("again");
+        assert_eq!(talk.read(usize::MAX), "weir: again\n");
+    }
+
+    #[test]
+    fn one_message_may_be_longer_than_what_is_kept() {
+        let mut talk = Talk::on(Reader { room: usize::MAX, ..Reader::default() });
+        let long = "x".repeat(KEPT * 3);
+        talk.say(&long);
+        assert!(talk.read(usize::MAX) == format!("weir: {long}\n"));
+    }
+
+    #[test]
+    fn a_stream_that_fails_loses_what_is_said_then_and_says_so_when_it_works_again() {
+        let mut talk = Talk::on(Reader { failure: Some(Errno::NOSPC), ..Reader::default() });
+        for _ in 0..3 {
+            talk.say("lost");
+        }
+        assert_eq!((talk.lost, talk.size), (3, 0));
+        talk.out.failure = None;
+        assert_eq!(talk.read(usize::MAX).as_bytes(), missing(3));
+    }
 }

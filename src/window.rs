@@ -69,6 +69,11 @@ impl Window {
         Duration::from_millis(self.slide as u64)
     }
 
+    /// How much of each slide no window covers.
+    pub fn gap(&self) -> Duration {
+        Duration::from_millis((self.slide - self.length).max(0) as u64)
+    }
+
     /// The Time of the first window that is due at or after `time`.
     pub fn due(&self, time: Stamp) -> Stamp {
         Stamp(next_multiple(time.0, self.slide))
@@ -131,6 +136,13 @@ mod tests {
         assert!(!window.is_partial(Stamp(4), Stamp(-2)));
         assert_eq!([4, 7, 8, 17].map(|until| window.between(Stamp(4), Stamp(until))), [0, 0, 1, 3]);
         assert_eq!(window.between(Stamp(8), Stamp(4)), 0);
+    }
+
+    #[test]
+    fn a_slide_that_is_longer_than_the_window_leaves_the_rest_of_it_out() {
+        let gaps = [(3, 1), (3, 3), (1, 3)]
+            .map(|(length, slide)| window(length, slide, 1).unwrap().gap().as_millis());
+        assert_eq!(gaps, [0, 0, 2]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// Modules from the bottom up. A file may use only modules of lower rows.
 const LAYERS: &[&[&str]] = &[
-    &["error", "say", "scan", "clock", "value", "units"],
+    &["error", "say", "scan", "clock", "value", "units", "descriptor", "ulimit"],
     &["record", "keys", "report", "signal", "cell", "window"],
     &["wire", "shards", "changes"],
     &["state"],

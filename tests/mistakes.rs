@@ -118,7 +118,7 @@ fn a_first_word_that_is_no_source_lists_those_there_are() {
     let dir = Dir::new();
     for word in ["foo", "tail", "app.log", "Stdn", "''"] {
         let expected = format!(
-            "no source is called '{}': there are stdin, connect and listen",
+            "unrecognized source '{}': there are stdin, connect and listen",
             word.trim_matches('\'')
         );
         let said = said(&dir, &format!("weir {word} --count"));

@@ -157,6 +157,7 @@ fn what_cannot_be_meant_is_refused() {
         ),
         (&["--interval", "0", "--exec", "cat"], "--exec: with --interval 0 there are no batches"),
         (&["--exec", ""], "--exec: what is empty is no command"),
+        (&["--on-exec-fail", "warn"], "--on-exec-fail: needs --exec, whose command it is about"),
         (&["-o", ""], "a value is required for '--output <FILE>'"),
         (&["--output-dir", ""], "a value is required for '--output-dir <DIR>'"),
     ];
@@ -383,7 +384,10 @@ fn a_command_that_fails_ends_the_run() {
     ];
     for (command, how) in table {
         let ended = on_file(&["--count", "--exec", command], "a\n");
-        let message = format!("weir: --exec {how}, at the batch of WEIR_TIME {BASE}\n");
+        let message = format!(
+            "weir: --exec {how}, at the batch of WEIR_TIME {BASE}; the status of the last command in it \
+             counts: end it with `; true`, or go on by --on-exec-fail warn, or retry\n"
+        );
         assert_eq!(ended.failed(1), message);
     }
     // The batches before it are done, and none after it.
@@ -393,6 +397,89 @@ fn a_command_that_fails_ends_the_run() {
         (ended.status, ended.out.as_str()),
         (1, "1544488280000\n1544488281000\n1544488282000\n")
     );
+}
+
+#[test]
+fn the_usual_alert_line_ends_the_run_at_the_first_quiet_batch_and_what_is_said_of_it_helps() {
+    let alert = r#"read n; [ "$n" -gt 1 ] && echo "$n lines at once""#;
+    let said = replayed(SCRIPT, &["--count", "--format", "text", "--exec", alert]);
+    assert_eq!(said.status, 1);
+    let told = said.err.split('`').nth(1).unwrap();
+    let flag = said.err.split("go on by ").nth(1).unwrap().split(',').next().unwrap();
+    let ways = [
+        (format!("{alert}{told}"), vec![]),
+        (alert.to_string(), flag.split(' ').collect()),
+        (r#"read n; if [ "$n" -gt 1 ]; then echo "$n lines at once"; fi"#.to_string(), vec![]),
+    ];
+    for (command, flags) in ways {
+        let args = [&["--count", "--format", "text", "--exec", &command], &flags[..]].concat();
+        let ended = replayed(SCRIPT, &args);
+        assert_eq!((ended.status, ended.out.as_str()), (0, "3 lines at once\n"), "{command}");
+    }
+}
+
+#[test]
+fn a_command_that_fails_may_be_said_and_the_batches_go_on() {
+    let command = "echo $WEIR_TIME; [ $WEIR_TIME -ne 1544488281000 ]";
+    let args = ["--count", "--exec", command, "--on-exec-fail", "warn"];
+    for quiet in [&[][..], &["-q"]] {
+        let ended = replayed(SCRIPT, &[&args, quiet].concat());
+        let said = format!(
+            "weir: --exec {command:?}: ended with status 1, at the batch of WEIR_TIME 1544488281000\n"
+        );
+        assert_eq!((ended.status, ended.err), (0, said));
+        assert_eq!(ended.out.lines().count(), 4);
+    }
+}
+
+#[test]
+fn a_command_that_fails_may_be_tried_again_with_longer_and_longer_pauses() {
+    let dir = Dir::new();
+    let command = format!(
+        "read n; cd {}; echo >> tries; [ $(wc -l < tries) -gt 3 ] && echo $n",
+        dir.path("").display()
+    );
+    let args = ["--count", "--format", "text", "--exec", &command, "--on-exec-fail", "retry"];
+    let ended = on_file(&args, "a\nb\n");
+    let said = format!(
+        "weir: --exec {command:?}: ended with status 1, at the batch of WEIR_TIME {BASE}; it is tried \
+         again until it does well\n\
+         weir: --exec {command:?}: does well again, after 7s and 3 failures\n"
+    );
+    assert_eq!(ended, Ended { status: 0, out: "2\n".to_string(), err: said });
+    fs::remove_file(dir.path("tries")).unwrap();
+    assert_eq!(on_file(&[&args[..], &["-q"]].concat(), "a\nb\n").ok(), "2\n");
+}
+
+#[test]
+fn a_signal_ends_the_tries_and_the_batch_is_lost_or_owed() {
+    let dir = Dir::new();
+    dir.file("input", "a\nb\n");
+    let start_it = |more: &str| {
+        let command = r#"read n; [ -e well ] && echo "$n at $WEIR_TIME""#;
+        let script = format!(
+            r#"exec "$WEIR" --count --once --format text --exec '{command}' --on-exec-fail retry {more}"#
+        );
+        let mut command = from(shell(&script), dir.path("input"));
+        command.current_dir(dir.path(""));
+        start(command)
+    };
+    let stopped = |more: &str| {
+        let mut run = start_it(more);
+        let said = run.err.line("it is tried again until it does well");
+        run.signal(Signal::TERM);
+        let time = said.split("WEIR_TIME ").nth(1).unwrap().split(';').next().unwrap().to_string();
+        (run.end(), time)
+    };
+    let (ended, time) = stopped("");
+    let said = format!("at the batch of WEIR_TIME {time}; a signal came, and the batch is lost\n");
+    assert!(ended.failed(1).ends_with(&said), "{}", ended.err);
+    let (ended, time) = stopped("--checkpoint ck");
+    assert!(ended.failed(0).ends_with("; a signal came, and the next start goes on with it\n"));
+    dir.file("input", "");
+    dir.file("well", "");
+    let ended = start_it("--checkpoint ck").end();
+    assert_eq!(ended.ok().lines().next().unwrap(), format!("2 at {time}"));
 }
 
 #[test]

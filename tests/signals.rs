@@ -4,13 +4,17 @@
 mod common;
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
+use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read, Write, pipe};
 use std::net::TcpStream;
+use std::process::Stdio;
+use std::sync::mpsc;
 
+use common::terminal::terminal;
 use common::{Dir, Ended, Run, batches, shell, start, weir};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::Signal;
+use rustix::termios::{Action, tcflow};
 
 /// A count over an hour, which has read two records: it has said what it made of the line after.
 fn counting() -> Run {
@@ -136,12 +140,6 @@ fn a_file_as_stdout_has_every_batch_at_its_end() {
 }
 
 #[test]
-fn a_stdout_closed_from_the_start_is_no_failure() {
-    let ended = start(shell(r#"echo a | "$WEIR" --count >&-"#)).end();
-    assert_eq!(ended.ok(), "");
-}
-
-#[test]
 fn a_stdout_whose_reader_is_gone_from_the_start_ends_the_run_quietly() {
     for args in [&["listen", "0", "-q", "--count"][..], &["--interval", "10000d"]] {
         let (reader, writer) = pipe().unwrap();
@@ -217,4 +215,86 @@ fn pipes_that_somebody_has_made_non_blocking_serve_as_well() {
     assert!(fcntl_getfl(&our_stdout).unwrap().contains(OFlags::NONBLOCK));
     drop((our_stdin, our_stdout));
     assert!(taker.join().unwrap() == expected);
+}
+
+/// `listen -v` with such a stderr, and what comes first there: where it listens.
+fn chatting(stderr: impl Into<Stdio>, reader: &mut impl Read) -> (Run, u16) {
+    let mut command = weir(&["listen", "0", "-v", "--interval", "0"]);
+    command.stderr(stderr);
+    let run = start(command);
+    let mut line = String::new();
+    BufReader::with_capacity(1, reader).read_line(&mut line).unwrap();
+    let port = line.split(':').nth(2).unwrap().split(',').next().unwrap().parse().unwrap();
+    (run, port)
+}
+
+/// So many clients, one after the other, and what is said of them before their lines are out.
+fn visits(run: &mut Run, port: u16, clients: usize) -> Vec<String> {
+    let mut messages = Vec::new();
+    for _ in 0..clients {
+        let mut client = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let peer = client.local_addr().unwrap();
+        messages.extend(["connected", "closed"].map(|what| format!("weir: {peer}: {what}")));
+        client.write_all(b"half a line").unwrap();
+        drop(client);
+        assert_eq!(run.out.line(""), "half a line");
+    }
+    messages
+}
+
+/// More than a pipe of one page takes, and all that waits for it.
+const MANY: usize = 1500;
+
+#[test]
+fn a_stderr_that_nobody_reads_holds_up_nothing_and_a_signal_is_heard() {
+    let (mut reader, writer) = pipe().unwrap();
+    fcntl_setpipe_size(&writer, 4096).unwrap();
+    let (mut run, port) = chatting(writer, &mut reader);
+    visits(&mut run, port, MANY);
+    run.signal(Signal::TERM);
+    assert_eq!(wait_for(run).status, 0);
+}
+
+#[test]
+fn messages_that_are_lost_are_counted_when_stderr_is_read_again() {
+    let (mut reader, writer) = pipe().unwrap();
+    fcntl_setpipe_size(&writer, 4096).unwrap();
+    let (mut run, port) = chatting(writer, &mut reader);
+    let mut said = visits(&mut run, port, MANY);
+    let (sender, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut lines = BufReader::new(reader).lines();
+        lines.all(|line| sender.send(line.unwrap()).is_ok());
+    });
+    let (mut heard, mut counted) = (0, None);
+    // Until something comes behind the count. Each message takes some of those that wait with it.
+    while counted.is_none_or(|counted| heard <= counted) {
+        said.extend(visits(&mut run, port, 1));
+        for line in lines.try_iter() {
+            if line.contains(" missing here") {
+                heard += line.split(' ').nth(1).unwrap().parse::<usize>().unwrap();
+                counted.get_or_insert(heard);
+            } else {
+                assert_eq!(line, said[heard]);
+                heard += 1;
+            }
+        }
+    }
+    run.signal(Signal::TERM);
+    assert_eq!(wait_for(run).status, 0);
+}
+
+#[test]
+fn a_terminal_that_is_stopped_or_that_nobody_looks_at_holds_up_nothing() {
+    for is_stopped in [true, false] {
+        let (mut terminal, program) = terminal();
+        let ours = program.try_clone().unwrap();
+        let (mut run, port) = chatting(program, &mut terminal);
+        if is_stopped {
+            tcflow(&ours, Action::OOff).unwrap();
+        }
+        visits(&mut run, port, MANY);
+        run.signal(Signal::TERM);
+        assert_eq!(wait_for(run).status, 0, "stopped: {is_stopped}");
+    }
 }

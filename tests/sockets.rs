@@ -3,11 +3,12 @@
 
 mod common;
 
+use std::fs;
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use common::{Ended, Run, batches, shell, start, weir};
+use common::{Dir, Ended, Run, batches, shell, start, weir};
 use rustix::process::Signal;
 use socket2::SockRef;
 
@@ -218,4 +219,58 @@ fn when_no_more_files_can_be_open_clients_wait_their_turn_and_the_cpu_rests() {
     lines.sort_unstable();
     assert!(lines.iter().copied().eq((0..40).map(|n| format!("line {n:02}"))), "{lines:?}");
     assert_eq!(ended_by(Signal::TERM, run).ok(), "", "said once");
+}
+
+#[test]
+fn clients_leave_files_to_the_log_the_outputs_and_the_command() {
+    let dir = Dir::new();
+    let place = dir.path("").display().to_string();
+    let script = format!(
+        r#"ulimit -n 64; cd {place}; exec "$WEIR" listen 0 --count-by-key --interval 50ms --skip-empty \
+           --format tsv --no-time --checkpoint kept --output-dir each -o rotated -o - --exec 'cat >> run'"#
+    );
+    let mut run = start(shell(&script));
+    let port = run.port();
+    let mut first = client(port, "");
+    let others: Vec<_> = (0..80).map(|_| client(port, "other\n")).collect();
+    run.err.line("more clients must wait until others leave");
+    for turn in 0..10 {
+        if turn == 5 {
+            fs::rename(dir.path("rotated"), dir.path("before")).unwrap();
+        }
+        first.write_all(b"first\n").unwrap();
+        run.out.line("first\t1");
+    }
+    drop(others);
+    let counted = |path: &str, word: &str| -> u64 {
+        let text = fs::read_to_string(dir.path(path)).unwrap();
+        let count =
+            |line: &str| line.strip_prefix(word).map(|count| count.trim().parse::<u64>().unwrap());
+        text.lines().filter_map(count).sum()
+    };
+    while counted("run", "other") < 80 {
+        first.write_all(b"again\n").unwrap();
+        run.out.line("again\t");
+    }
+    assert_eq!(counted("run", "first"), 10);
+    assert_eq!(counted("before", "first") + counted("rotated", "first"), 10);
+    let ended = ended_by(Signal::TERM, run);
+    assert_eq!(ended.status, 0);
+    assert!(
+        ended.err.lines().all(|line| line.starts_with("weir: rotated: was replaced")),
+        "{}",
+        ended.err
+    );
+}
+
+#[test]
+fn a_command_has_the_limit_of_open_files_that_weir_was_started_with() {
+    let script =
+        r#"ulimit -S -n 77; exec "$WEIR" listen 0 --count --interval 20ms --exec 'ulimit -n'"#;
+    let mut run = start(shell(script));
+    assert_eq!(run.out.line(""), "77");
+    let limits = fs::read_to_string(format!("/proc/{}/limits", run.id())).unwrap();
+    let own = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    assert!(!own.contains(" 77 "), "its own is raised: {own}");
+    assert_eq!(ended_by(Signal::TERM, run).status, 0);
 }

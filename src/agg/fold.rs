@@ -47,6 +47,22 @@ impl<C: Cell + Sync> Keyed<C> {
     }
 }
 
+impl<C: Cell> Keyed<C> {
+    /// Takes entries that were saved into some shards.
+    fn load_into<'a>(
+        &self,
+        shards: &Shards<C>,
+        entries: &mut dyn Iterator<Item = (&'a [u8], &'a [u8])>,
+    ) -> Option<()> {
+        let mut table = Table::new(&self.seeds, 0);
+        for (key, cell) in entries {
+            *table.cell(Key::copied(key, &self.seeds)) = loaded::<C>(cell)?;
+        }
+        shards.pour(&mut table, 0, C::merge);
+        Some(())
+    }
+}
+
 impl<C: Cell + Sync> Aggregate for Keyed<C> {
     fn fold(self: Arc<Self>, worker: usize) -> Box<dyn Fold> {
         let table = Table::new(&self.seeds, 0);
@@ -71,12 +87,13 @@ impl<C: Cell + Sync> Aggregate for Keyed<C> {
         self: Arc<Self>,
         entries: &mut dyn Iterator<Item = (&'a [u8], &'a [u8])>,
     ) -> Option<Box<dyn Pane>> {
-        let (shards, mut table) = (Shards::new(&self.seeds), Table::new(&self.seeds, 0));
-        for (key, cell) in entries {
-            *table.cell(Key::copied(key, &self.seeds)) = loaded::<C>(cell)?;
-        }
-        shards.pour(&mut table, 0, C::merge);
+        let shards = Shards::new(&self.seeds);
+        self.load_into(&shards, entries)?;
         Some(Box::new(KeyedPane::new(shards, &self.spare)))
+    }
+
+    fn reopen<'a>(&self, entries: &mut dyn Iterator<Item = (&'a [u8], &'a [u8])>) -> Option<()> {
+        self.load_into(&self.open.read().unwrap_or_else(PoisonError::into_inner), entries)
     }
 
     fn indelible(&self) -> Option<&'static str> {
@@ -172,8 +189,14 @@ impl<C: Cell + Sync> Aggregate for Whole<C> {
         self: Arc<Self>,
         entries: &mut dyn Iterator<Item = (&'a [u8], &'a [u8])>,
     ) -> Option<Box<dyn Pane>> {
-        let cell = entries.next().map_or(Some(C::default()), |(_, bytes)| loaded(bytes))?;
-        entries.next().is_none().then(|| Box::new(WholePane { cell }) as Box<dyn Pane>)
+        let cell: C = only(entries)?;
+        Some(Box::new(WholePane { cell }))
+    }
+
+    fn reopen<'a>(&self, entries: &mut dyn Iterator<Item = (&'a [u8], &'a [u8])>) -> Option<()> {
+        let cell: C = only(entries)?;
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).merge(&cell);
+        Some(())
     }
 
     fn indelible(&self) -> Option<&'static str> {
@@ -210,6 +233,12 @@ impl<C: Cell + Sync> Fold for WholeFold<C> {
         let cell = std::mem::take(&mut self.cell);
         self.shared.open.lock().unwrap_or_else(PoisonError::into_inner).merge(&cell);
     }
+}
+
+/// The cell that is saved in the only entry, or an empty one if there is none.
+fn only<'a, C: Cell>(entries: &mut dyn Iterator<Item = (&'a [u8], &'a [u8])>) -> Option<C> {
+    let cell = entries.next().map_or(Some(C::default()), |(_, bytes)| loaded(bytes))?;
+    entries.next().is_none().then_some(cell)
 }
 
 /// The cell that some bytes are, all of them.

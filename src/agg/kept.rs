@@ -144,6 +144,10 @@ impl<C: Cell + Sync> Kept for History<C> {
         self.state.holds()
     }
 
+    fn keys(&self) -> Option<usize> {
+        (!self.is_whole).then(|| self.state.held())
+    }
+
     fn report(&mut self, report: &mut Collector) -> Result<(), Error> {
         let History { state, seeds, now, before, .. } = self;
         let mut offer = |key: &[u8], was: Option<&C>, cell: &C| {

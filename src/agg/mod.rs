@@ -40,6 +40,9 @@ pub trait Aggregate: Send + Sync {
         entries: &mut dyn Iterator<Item = (&'a [u8], &'a [u8])>,
     ) -> Option<Box<dyn Pane>>;
 
+    /// Takes what [`Pane::save`] wrote into the batch that is open; `None` if these are not such entries.
+    fn reopen<'a>(&self, entries: &mut dyn Iterator<Item = (&'a [u8], &'a [u8])>) -> Option<()>;
+
     /// What of it cannot be subtracted, in words, if there is such.
     fn indelible(&self) -> Option<&'static str>;
 }
@@ -87,6 +90,9 @@ pub trait Kept: Send {
 
     /// True if some record is held.
     fn holds(&self) -> bool;
+
+    /// How many keys hold records; none if all records are held together.
+    fn keys(&self) -> Option<usize>;
 
     /// Offers a row for each key to the report, or for each that changed since the last one.
     fn report(&mut self, report: &mut Collector) -> Result<(), Error>;

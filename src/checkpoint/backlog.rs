@@ -12,7 +12,7 @@
 //! by whoever wants it: it need not fit into memory. A frame that is unread and missing is damage. One
 //! that the record covers may be missing: its segment may have been removed.
 
-use std::ops::Range;
+use std::ops::{AddAssign, Range, SubAssign};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use super::bug::{Bug, planted};
 use super::damaged;
 use super::disk::Disk;
 use super::frame::{Frame, Kind};
-use super::log::{SEGMENTS, decode_input};
+use super::log::{Input, SEGMENTS};
 use super::walk::{Piece, Walk};
 use crate::error::Error;
 
@@ -30,8 +30,34 @@ use crate::error::Error;
 pub struct Amount {
     /// How many frames of whole records.
     pub frames: u64,
-    /// How many bytes the records have.
+    /// How many records.
+    pub records: u64,
+    /// How many bytes they have.
     pub bytes: u64,
+}
+
+impl Amount {
+    /// What one frame is.
+    fn of(input: &Input<'_>) -> Amount {
+        let records = memchr::memchr_iter(input.delimiter, input.records).count() as u64;
+        Amount { frames: 1, records, bytes: input.records.len() as u64 }
+    }
+}
+
+impl AddAssign for Amount {
+    fn add_assign(&mut self, other: Amount) {
+        self.frames += other.frames;
+        self.records += other.records;
+        self.bytes += other.bytes;
+    }
+}
+
+impl SubAssign for Amount {
+    fn sub_assign(&mut self, other: Amount) {
+        self.frames -= other.frames;
+        self.records -= other.records;
+        self.bytes -= other.bytes;
+    }
 }
 
 /// A segment that is left.
@@ -108,16 +134,15 @@ impl Backlog {
         // Where the unread frames end, and where the first of them begins.
         let (mut ends, mut from) = (Vec::new(), segment.end());
         let extent = segment.read(disk, limit, read, |frame, end, _| {
-            let (_, records) = input(frame)?;
+            let input = input(frame)?;
             if frame.lsn < start {
                 from = end;
             } else {
                 ends.push(end);
-                self.amount.bytes += records.len() as u64;
+                self.amount += Amount::of(&input);
             }
             Some(())
         })?;
-        self.amount.frames += ends.len() as u64;
         self.next = self.next.max(extent.next);
         let proven = match planted(Bug::BelieveTheWal) {
             true => ends.len(),
@@ -136,9 +161,9 @@ impl Backlog {
     }
 }
 
-/// The delimiter and the records of a frame of the log.
-fn input<'a>(frame: &Frame<'a>) -> Option<(u8, &'a [u8])> {
-    (frame.kind == Kind::Input).then(|| decode_input(frame.payload))?
+/// What a frame of the log holds.
+fn input<'a>(frame: &Frame<'a>) -> Option<Input<'a>> {
+    (frame.kind == Kind::Input).then(|| Input::decode(frame.payload))?
 }
 
 /// What the write-ahead log holds beyond the last record; it is read once, from the front.
@@ -146,11 +171,13 @@ fn input<'a>(frame: &Frame<'a>) -> Option<(u8, &'a [u8])> {
 pub struct Unread {
     walk: Walk,
     left: Amount,
+    /// True if the walk stands at a frame that is still to be read.
+    is_found: bool,
 }
 
 impl Unread {
     pub(super) fn new(disk: &Arc<dyn Disk>, pieces: Vec<Piece>, left: Amount) -> Unread {
-        Unread { walk: Walk::new(disk, pieces), left }
+        Unread { walk: Walk::new(disk, pieces), left, is_found: false }
     }
 
     /// How much is still to be read.
@@ -158,18 +185,26 @@ impl Unread {
         self.left
     }
 
-    /// Gives the next frame to `visit`: its lsn, the delimiter, whole records. `None` at the end.
-    pub fn next<T>(&mut self, visit: impl FnOnce(u64, u8, &[u8]) -> T) -> Result<Option<T>, Error> {
-        while self.walk.advance()? {
-            let frame = self.walk.frame();
-            if frame.kind == Kind::Head {
-                continue;
+    /// Looks at the next frame without reading it: its lsn, and what it holds. `None` at the end.
+    pub fn peek(&mut self) -> Result<Option<(u64, Input<'_>)>, Error> {
+        while !self.is_found {
+            if !self.walk.advance()? {
+                return Ok(None);
             }
-            let (delimiter, records) = input(&frame).ok_or_else(|| self.walk.nonsense())?;
-            self.left.frames -= 1;
-            self.left.bytes -= records.len() as u64;
-            return Ok(Some(visit(frame.lsn, delimiter, records)));
+            self.is_found = self.walk.frame().kind != Kind::Head;
         }
-        Ok(None)
+        let frame = self.walk.frame();
+        let found = input(&frame).ok_or_else(|| self.walk.nonsense())?;
+        Ok(Some((frame.lsn, found)))
+    }
+
+    /// Gives the next frame to `visit`: its lsn, and what it holds. `None` at the end.
+    pub fn next<T>(&mut self, visit: impl FnOnce(u64, Input<'_>) -> T) -> Result<Option<T>, Error> {
+        let Some((lsn, input)) = self.peek()? else { return Ok(None) };
+        let amount = Amount::of(&input);
+        let visited = visit(lsn, input);
+        self.is_found = false;
+        self.left -= amount;
+        Ok(Some(visited))
     }
 }

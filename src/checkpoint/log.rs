@@ -25,6 +25,7 @@ use super::disk::{Append, Disk};
 use super::frame::{Frame, Kind, Seed};
 use super::place;
 use super::record::VERSION;
+use crate::clock::Stamp;
 use crate::error::{Context, Error};
 
 /// What is gathered before it is handed to the disk.
@@ -217,10 +218,44 @@ pub struct Written {
     pub bytes: u64,
 }
 
-/// The delimiter and the records of an input frame.
-pub fn decode_input(payload: &[u8]) -> Option<(u8, &[u8])> {
-    let mut take = take_version(payload)?;
-    Some((take.u8()?, take.0))
+/// The version of [`Input`]s; those of version 1 have no Time.
+const INPUT_VERSION: u8 = 2;
+
+/// Input as it came in: a chunk of whole records, each with its delimiter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Input<'a> {
+    /// The Time of the batch that it was read in, if it was noted.
+    pub time: Option<Stamp>,
+    /// What ends a record.
+    pub delimiter: u8,
+    /// The records.
+    pub records: &'a [u8],
+}
+
+impl<'a> Input<'a> {
+    /// Appends the payload of an input frame.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        match self.time {
+            Some(time) => {
+                out.push(INPUT_VERSION);
+                out.extend_from_slice(&time.0.to_le_bytes());
+            }
+            None => out.push(VERSION),
+        }
+        out.push(self.delimiter);
+        out.extend_from_slice(self.records);
+    }
+
+    /// Reads what [`Input::encode`] wrote.
+    pub fn decode(payload: &'a [u8]) -> Option<Input<'a>> {
+        let mut take = Take(payload);
+        let time = match take.u8()? {
+            VERSION => None,
+            INPUT_VERSION => Some(Stamp(take.i64()?)),
+            _ => return None,
+        };
+        Some(Input { time, delimiter: take.u8()?, records: take.0 })
+    }
 }
 
 /// Reads a version and nothing else, for heads that have more to say.

@@ -70,6 +70,7 @@ use crate::units::quoted;
 
 pub use self::backlog::{Amount, Unread};
 pub use self::forget::{Forgotten, forget};
+pub use self::log::Input;
 pub use self::show::show;
 pub use self::syncer::Syncer;
 pub use self::wal::Wal;
@@ -142,6 +143,11 @@ impl Checkpoint {
         limits: Limits,
     ) -> Result<Checkpoint, Error> {
         birth::open(disk, dir, pipeline, limits)
+    }
+
+    /// Its directory, as it was named.
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// The last record; none in a new checkpoint.

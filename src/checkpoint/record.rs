@@ -7,7 +7,8 @@
 //! ```text
 //! Changes | version | entry entry ...           entry: length of key, length of cell + 1 (0: gone),
 //! Pane    | version | Time, part, bytes                key, cell
-//! Record  | version | n, Time, chain, parts, sum, wal, began, chunks, from, to, outputs ...
+//! Record  | version | n, Time, chain, parts, sum, wal, began, chunks, from, to, outputs ...,
+//!         | clock, open, before
 //! Done    | version | n
 //! ```
 //!
@@ -19,6 +20,9 @@ use crate::clock::Stamp;
 
 /// The version that payloads begin with.
 pub const VERSION: u8 = 1;
+
+/// The version of records; those of version 1 have no clock, and none of them is open.
+const RECORD_VERSION: u8 = 2;
 
 /// A part is closed when it has this many bytes; a single longer entry makes a longer part.
 pub const PART: usize = 256 << 10;
@@ -55,6 +59,19 @@ pub struct Record {
     pub began: Stamp,
     /// How many chunks of records there were; the places of rows go on from there.
     pub chunks: u64,
+    /// What the clock read when its input ended, if that was noted.
+    pub clock: Option<Stamp>,
+    /// True if the batch is not over, but was left to the next start with what it had come to.
+    pub open: bool,
+    /// The Time of the last batch before it, if there was one and that was noted.
+    pub before: Option<Stamp>,
+}
+
+impl Record {
+    /// The Time of the last batch that is over, if there was one.
+    pub fn last_over(&self) -> Option<Stamp> {
+        if self.open { self.before } else { Some(self.time) }
+    }
 }
 
 /// What ties a record to its parts and to the record before.
@@ -90,7 +107,7 @@ pub struct Standing {
 impl Record {
     /// The payload of the record.
     pub fn encode(&self, chain: Chain) -> Vec<u8> {
-        let mut out = vec![VERSION];
+        let mut out = vec![RECORD_VERSION];
         out.extend_from_slice(&self.n.to_le_bytes());
         out.extend_from_slice(&self.time.0.to_le_bytes());
         out.extend_from_slice(&chain.before.to_le_bytes());
@@ -108,13 +125,16 @@ impl Record {
             out.extend_from_slice(&output.length.to_le_bytes());
             out.extend_from_slice(&output.crc.to_le_bytes());
         }
+        put_time(&mut out, self.clock);
+        out.push(u8::from(self.open));
+        put_time(&mut out, self.before);
         out
     }
 
     /// Reads what [`Record::encode`] wrote; `None` if it is not such.
     pub fn decode(payload: &[u8]) -> Option<(Record, Chain)> {
         let mut take = Take(payload);
-        (take.u8()? == VERSION).then_some(())?;
+        let version = take.u8()?;
         let (n, time) = (take.u64()?, Stamp(take.i64()?));
         let chain = Chain { before: take.u32()?, parts: take.u64()?, sum: take.u32()? };
         let (wal, began, chunks) = (take.u64()?, Stamp(take.i64()?), take.u64()?);
@@ -125,9 +145,25 @@ impl Record {
             let (before, length, crc) = (take.u64()?, take.u64()?, take.u32()?);
             outputs.push(Output { target, before, length, crc });
         }
-        let record = Record { n, time, from, to, outputs, wal, began, chunks };
+        let (clock, open, before) = match version {
+            VERSION => (None, false, None),
+            RECORD_VERSION => (take_time(&mut take)?, take.u8()? == 1, take_time(&mut take)?),
+            _ => return None,
+        };
+        let record = Record { n, time, from, to, outputs, wal, began, chunks, clock, open, before };
         take.0.is_empty().then_some((record, chain))
     }
+}
+
+/// Appends a Time, or that there is none.
+fn put_time(out: &mut Vec<u8>, time: Option<Stamp>) {
+    out.extend_from_slice(&time.map_or(i64::MIN, |time| time.0).to_le_bytes());
+}
+
+/// Reads what [`put_time`] wrote.
+fn take_time(take: &mut Take<'_>) -> Option<Option<Stamp>> {
+    let time = take.i64()?;
+    Some((time != i64::MIN).then_some(Stamp(time)))
 }
 
 /// The payload that says that record `n` is done.
@@ -242,7 +278,19 @@ mod tests {
         let output = Output { target: b"out".to_vec(), before: 7, length: 8, crc: 9 };
         let (from, to, time) = (b"from".to_vec(), Vec::new(), Stamp(-5));
         let outputs = vec![output, Output::default()];
-        Record { n: 3, time, from, to, outputs, wal: 11, began: Stamp(-9), chunks: 4 }
+        let (began, clock, before) = (Stamp(-9), Some(Stamp(-7)), Some(Stamp(-6)));
+        let (n, wal, chunks, open) = (3, 11, 4, true);
+        Record { n, time, from, to, outputs, wal, began, chunks, clock, open, before }
+    }
+
+    #[test]
+    fn a_record_of_version_1_is_read() {
+        let chain = Chain { before: 1, parts: 2, sum: 3 };
+        let record = Record { clock: None, open: false, before: None, ..record() };
+        let mut old = record.encode(chain);
+        old.truncate(old.len() - 17);
+        old[0] = 1;
+        assert_eq!(Record::decode(&old), Some((record, chain)));
     }
 
     #[test]

@@ -49,7 +49,7 @@ fn describe(disk: &Arc<dyn Disk>, dir: &Path) -> Result<String, Error> {
         None => line(&mut text, "record", "none"),
     }
     let Backlog { segments, amount, .. } = &found.backlog;
-    let Amount { frames, bytes } = amount;
+    let Amount { frames, bytes, .. } = amount;
     let s = if *frames == 1 { "" } else { "s" };
     line(&mut text, "unread", &format!("{bytes} bytes of input in {frames} frame{s} of its log"));
     let mut logs = found.logs;
@@ -77,7 +77,7 @@ fn line(text: &mut String, about: &str, what: &str) {
 }
 
 fn describe_record(text: &mut String, record: &Record, done: &str) {
-    let Record { n, time, from, to, outputs, wal, began, chunks: _ } = record;
+    let Record { n, time, from, to, outputs, wal, began, .. } = record;
     line(text, "began", &moment(*began));
     line(text, "record", &format!("{n}; {done}"));
     line(text, "time", &moment(*time));

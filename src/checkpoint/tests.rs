@@ -39,6 +39,12 @@ pub(crate) fn tiny() -> Limits {
     Limits { log: 1500, logs: 5, held: 700, step: 300, settle: 600, segment: 400 }
 }
 
+/// A chunk of input for the write-ahead log.
+fn chunk(delimiter: u8, records: &[u8]) -> crate::checkpoint::Input<'_> {
+    let time = Some(Stamp(i64::from(delimiter)));
+    crate::checkpoint::Input { time, delimiter, records }
+}
+
 fn pipeline() -> Pipeline {
     Pipeline::new([("--window", "6s"), ("--split", " ")])
 }
@@ -108,6 +114,9 @@ impl Model {
             wal: tape.below(1000),
             began: Stamp(7),
             chunks: tape.below(1000),
+            clock: None,
+            open: false,
+            before: None,
         };
         let pane = tape.chance(40).then(|| bytes(tape, long * 2));
         // What has no output has nothing to be done with.

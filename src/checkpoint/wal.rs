@@ -10,7 +10,7 @@
 //!                ^           ^
 //!        a record's `wal`    what was promised to be durable
 //!
-//! Input   | version | delimiter | whole records, each with its delimiter
+//! Input   | version | Time of the batch | delimiter | whole records, each with its delimiter
 //! ```
 //!
 //! A segment is begun with the first append after a start, and when the open one is full; what an
@@ -28,8 +28,7 @@ use super::backlog::{Backlog, Unread};
 use super::bug::{Bug, planted};
 use super::disk::Disk;
 use super::frame::Kind;
-use super::log::{Log, SEGMENTS};
-use super::record::VERSION;
+use super::log::{Input, Log, SEGMENTS};
 use super::syncer::Syncer;
 use super::walk::{Piece, Walk};
 use crate::error::{Context, Error};
@@ -89,13 +88,13 @@ impl Wal {
         self.next
     }
 
-    /// Appends whole records as one frame and hands it to the system; gives its lsn.
+    /// Appends input as one frame and hands it to the system; gives its lsn.
     ///
     /// It is durable after [`Syncer::sync`].
-    pub fn append(&mut self, delimiter: u8, records: &[u8]) -> Result<u64, Error> {
+    pub fn append(&mut self, input: &Input<'_>) -> Result<u64, Error> {
         self.syncer.check()?;
         let lsn = self.next;
-        self.write(delimiter, records).inspect_err(|error| self.syncer.poison(error))?;
+        self.write(input).inspect_err(|error| self.syncer.poison(error))?;
         self.syncer.has_appended(lsn);
         self.next += 1;
         Ok(lsn)
@@ -123,10 +122,9 @@ impl Wal {
         Ok(())
     }
 
-    fn write(&mut self, delimiter: u8, records: &[u8]) -> Result<(), Error> {
+    fn write(&mut self, input: &Input<'_>) -> Result<(), Error> {
         self.payload.clear();
-        self.payload.extend_from_slice(&[VERSION, delimiter]);
-        self.payload.extend_from_slice(records);
+        input.encode(&mut self.payload);
         if self.open.as_ref().is_none_or(|log| log.bytes() >= self.full) {
             self.begin(self.next, |_| Ok(()))?;
         }

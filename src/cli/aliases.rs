@@ -170,6 +170,14 @@ const FLAGS: &[Alias] = &[
 
 /// Values of flags that have a list of them.
 const VALUES: &[(&str, Alias)] = &[
+    (
+        "--on-bad",
+        (
+            "ignore drop discard continue pass warn none off count",
+            "--on-bad skip counts them and goes on",
+        ),
+    ),
+    ("--on-bad", ("error stop abort exit raise die panic strict", "--on-bad fail ends the run")),
     ("--format", ("csv table columns", "--format tsv writes columns, a tab between")),
     ("--format", ("jsonl ndjson json-lines", "--format json writes an object a line")),
     ("--format", ("plain raw bare uniq", "--format text writes the rows alone")),
@@ -300,8 +308,10 @@ mod tests {
             let mut args = source.get_arguments();
             let arg = args.find(|arg| arg.get_long() == flag.strip_prefix("--")).unwrap();
             let values = arg.get_possible_values();
-            assert!(!values.is_empty(), "{flag} has no list of values");
-            let is = |name: &str| values.iter().any(|value| value.get_name() == name);
+            let names_of = arg.get_value_names().unwrap()[0].split('|').map(String::from);
+            let values = values.iter().map(|value| value.get_name().to_string()).chain(names_of);
+            let values: Vec<String> = values.collect();
+            let is = |name: &str| values.iter().any(|value| value == name);
             names.split(' ').for_each(|name| assert!(!is(name), "{flag} {name} is a value now"));
             if let Some(told) = tip.strip_prefix(&format!("{flag} ")) {
                 let told = told.split([' ', ',']).next().unwrap_or_default();

@@ -99,7 +99,7 @@ pub fn unknown_source(command: &Command, args: &[OsString]) -> Error {
     let tip = tip.map(|tip| format!("  tip: {tip}\n\n")).unwrap_or_default();
     let sources = names().filter(|name| SOURCES.iter().any(|spec| spec.name == *name));
     let sources = listed(&sources.collect::<Vec<_>>());
-    let what = format!("no source is called '{word}': there are {sources}");
+    let what = format!("unrecognized source '{word}': there are {sources}");
     Error::usage(format!("{what}\n\n{tip}{TRY_HELP}"))
 }
 
@@ -158,11 +158,16 @@ fn name_of(argument: &str) -> &str {
 
 /// A value that is none of those there are.
 fn unknown_value(name: &str, value: &str, values: &[String]) -> Option<String> {
+    meant_by(name, value, &values.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// What was meant by a value of a flag that is none of `values`, if that is certain.
+pub fn meant_by(name: &str, value: &str, values: &[&str]) -> Option<String> {
     if let Some(tip) = aliases::of_value(name, value) {
         return Some(tip.to_string());
     }
     let lower = value.to_lowercase();
-    let near = *near(&lower, values.iter().map(String::as_str)).first()?;
+    let near = *near(&lower, values.iter().copied()).first()?;
     Some(if name.starts_with('-') { format!("{name} {near}") } else { near.to_string() })
 }
 

@@ -62,7 +62,7 @@ impl BadLog {
                 return Err(Error::Failed(format!("{what}; --on-bad fail ends the run here")));
             }
             match &mut self.file {
-                Some((path, file)) => write(file, &bad).at(path)?,
+                Some((path, file)) => write(file, path, &bad)?,
                 None => (self.unsaid, self.last) = (self.unsaid + 1, what),
             }
         }
@@ -98,13 +98,15 @@ impl BadLog {
     }
 }
 
-fn write(file: &mut File, bad: &Bad) -> std::io::Result<()> {
+fn write(file: &mut File, path: &Path, bad: &Bad) -> Result<(), Error> {
     let record = String::from_utf8_lossy(&bad.record);
     let mut line = json!({ "reason": bad.reason, "position": bad.position, "record": record });
     if bad.cut {
         line["cut"] = true.into();
     }
-    file.write_all(format!("{line}\n").as_bytes())
+    let line = format!("{line}\n");
+    let written = file.write_all(line.as_bytes());
+    written.place(format_args!("{} ({} bytes)", path.display(), line.len()))
 }
 
 #[cfg(test)]

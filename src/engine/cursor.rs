@@ -5,10 +5,11 @@
 //! nobody has room for a chunk, and with one worker nothing is different.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::intake::Intake;
 use super::rate::Rate;
-use super::times::{Missed, Times};
+use super::times::{Passed, Single, Times};
 use super::{Settings, bad::BadLog};
 use crate::checkpoint::bug::{Bug, planted};
 use crate::checkpoint::record::Record;
@@ -35,6 +36,17 @@ pub enum Next {
         /// True if nothing comes after this batch.
         last: bool,
     },
+    /// Batches have passed in which nobody read.
+    Pass {
+        /// Which ones.
+        passed: Passed,
+        /// How much longer than it was to the system has let us wait, if that is why.
+        overslept: Duration,
+        /// True if nobody ran, before this run.
+        is_start: bool,
+    },
+    /// The run ends, and the next one goes on in the open batch.
+    Leave,
     /// The run is over.
     Done,
 }
@@ -44,16 +56,23 @@ pub enum Next {
 pub struct Closed {
     /// Its Time.
     pub time: Stamp,
-    /// The batches that passed with it, all empty.
-    pub missed: Missed,
     /// Where its input ends.
     pub reached: Reached,
-    /// True if windows that are not due yet are to be reported with it: nothing will ever come.
-    pub flushes: bool,
+    /// If windows that are not due yet are to be reported with it, why.
+    pub flushes: Option<Flush>,
+}
+
+/// Why windows are reported that are not due yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flush {
+    /// Nothing will ever come.
+    Ended,
+    /// The run is stopped, and nothing is kept for the next.
+    Stopped,
 }
 
 /// How far the input has been read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Reached {
     /// The mark of the last chunk.
     pub mark: Mark,
@@ -63,13 +82,22 @@ pub struct Reached {
     pub position: Vec<u8>,
     /// How many chunks there were.
     pub chunks: u64,
+    /// What the clock read then.
+    pub clock: Stamp,
 }
 
 impl Reached {
     /// Where a record's input ends.
     pub fn of(record: &Record) -> Reached {
         let (mark, wal, position) = (Mark(record.wal), record.wal, record.to.clone());
-        Reached { mark, wal, position, chunks: record.chunks }
+        let clock = record.clock.unwrap_or(record.time);
+        Reached { mark, wal, position, chunks: record.chunks, clock }
+    }
+
+    /// True if there is no input between this and `before`.
+    pub fn is_same(&self, before: &Reached) -> bool {
+        let input = |at: &Reached| (at.mark, at.wal, at.chunks);
+        input(self) == input(before) && self.position == before.position
     }
 }
 
@@ -77,8 +105,12 @@ impl Reached {
 pub struct Start {
     /// How far the last one had come.
     pub reached: Reached,
-    /// The last Time.
+    /// The Time of the last batch that is over.
     pub time: Option<Stamp>,
+    /// The Time of the batch that was left open in a record.
+    pub open: Option<Stamp>,
+    /// If there is one batch and no window, whether it has the Time of its end or of its beginning.
+    pub single: Option<Single>,
     /// The log of the input.
     pub intake: Intake,
     /// True if there is a checkpoint: what is open at the end goes on at the next start.
@@ -124,15 +156,20 @@ pub struct Cursor {
     committed: Mark,
     /// True if the open batch has records.
     has_records: bool,
+    /// True if somebody has read in the open batch, so that it is measured.
+    was_read: bool,
+    /// What passed before the first batch of this run.
+    passed: Option<Passed>,
+    /// How long after its time the last read came back, if that is more than an interval.
+    overslept: Duration,
     /// How many batches without a record came one after another.
     silent: u32,
     says_silent: bool,
-    says_missed: bool,
     late: u64,
 }
 
 impl Cursor {
-    /// Opens the source, and with it the first batch.
+    /// Opens the source, and with it the first batch: the one that the last run left open, if any.
     pub fn open(
         mut source: Box<dyn Source>,
         mut wait: Box<dyn Wait>,
@@ -141,21 +178,28 @@ impl Cursor {
         reader: Reader,
         start: Start,
     ) -> Result<Cursor, Error> {
-        let Start { reached, time, intake, lasts } = start;
+        let Start { reached, time, open, single, mut intake, lasts } = start;
         if !reached.position.is_empty() {
             source.resume(&reached.position, None)?;
         }
         source.open(&mut *wait)?;
-        let start = wait.now();
+        let now = wait.now();
+        let mut times = match single {
+            Some(single) => Times::once(now, time, single),
+            None => Times::new(settings.interval, now, time),
+        };
+        let left = if single.is_none() { open.or(intake.time()?) } else { None };
+        let passed = times.begin(left);
         Ok(Cursor {
             source,
             wait,
-            times: Times::new(settings.interval, start, time),
-            rate: settings.max_rate.map(|rate| Rate::new(rate, start)),
+            was_read: open.is_some() || times.open() == now,
+            times,
+            rate: settings.max_rate.map(|rate| Rate::new(rate, now)),
             stop,
             reader,
             once: settings.once,
-            end: settings.duration.map_or(Stamp::NEVER, |span| start.after(span)),
+            end: settings.duration.map_or(Stamp::NEVER, |span| now.after(span)),
             batches: settings.batches.unwrap_or(u64::MAX),
             done: false,
             ended: false,
@@ -164,15 +208,16 @@ impl Cursor {
             next_number: reached.chunks,
             mark: reached.mark,
             committed: Mark::default(),
-            has_records: false,
+            has_records: open.is_some(),
+            passed,
+            overslept: Duration::ZERO,
             silent: 0,
             says_silent: settings.says_silent,
-            says_missed: settings.says_missed,
             late: 0,
         })
     }
 
-    /// How many batches were closed more than an interval after their Time.
+    /// How many batches have passed unread.
     pub fn late(&self) -> u64 {
         self.late
     }
@@ -185,17 +230,20 @@ impl Cursor {
         if let Some(mark) = self.intake.news()? {
             self.source.reached(Stage::Logged, mark)?;
         }
-        if self.has_records && self.lasts && self.times.interval().is_zero() {
+        if self.has_records && self.lasts && self.times.is_bare() {
             // What has come at once is a batch, or nothing would ever be recorded.
             return Ok(Next::Close { last: false });
         }
         let now = self.wait.now();
         let is_left = self.reader.closes_batch && self.reader.has_gone();
-        if self.stop.is_asked() || now >= self.end || is_left {
+        if self.stop.is_asked() || is_left {
+            return Ok(if self.lasts { Next::Leave } else { Next::Close { last: true } });
+        }
+        if now >= self.end {
             return Ok(Next::Close { last: true });
         }
-        if now >= self.deadline() {
-            return Ok(Next::Close { last: false });
+        if let Some(next) = self.turn(now)? {
+            return Ok(next);
         }
         let until = self.deadline().min(self.end).min(bad.say(now));
         match self.read(chunk, now, until)? {
@@ -219,23 +267,58 @@ impl Cursor {
         !self.reader.closes_batch && self.reader.has_gone()
     }
 
+    /// True if batches end by the clock.
+    fn has_deadlines(&self) -> bool {
+        !self.once && !self.times.is_bare()
+    }
+
     /// When the open batch ends.
     fn deadline(&self) -> Stamp {
-        match self.once || self.times.interval().is_zero() {
-            true => Stamp::NEVER,
-            false => self.times.open(),
+        if self.has_deadlines() { self.times.open() } else { Stamp::NEVER }
+    }
+
+    /// What is to be done before anything is read, because time has passed.
+    fn turn(&mut self, now: Stamp) -> Result<Option<Next>, Error> {
+        if let Some(passed) = self.passed.take() {
+            return Ok(Some(Next::Pass { passed, overslept: Duration::ZERO, is_start: true }));
         }
+        if !self.has_deadlines() {
+            return Ok(None);
+        }
+        // What was read by the last run belongs to the batches in which it was read.
+        let logged = self.intake.time()?;
+        let is_over = logged.map_or(now >= self.times.open(), |time| time > self.times.open());
+        if !is_over {
+            return Ok(None);
+        }
+        if self.was_read {
+            return Ok(Some(Next::Close { last: false }));
+        }
+        let passed = match logged {
+            Some(time) => self.times.pass_to(time),
+            None => self.times.pass(now),
+        };
+        let overslept = std::mem::take(&mut self.overslept);
+        Ok(passed.map(|passed| {
+            self.late += passed.count;
+            Next::Pass { passed, overslept, is_start: false }
+        }))
     }
 
     fn read(&mut self, chunk: &mut Chunk, now: Stamp, until: Stamp) -> Result<Read, Error> {
+        self.was_read = true;
         if self.intake.again(chunk)? {
             return Ok(Read::Rows);
         }
         chunk.mark = self.intake.next(self.mark);
         let read = self.read_source(chunk, now, until)?;
+        let overslept = self.wait.now().since(until);
+        if overslept > self.times.interval() {
+            self.overslept = overslept;
+        }
         match read {
             Read::Rows if chunk.is_empty() => chunk.mark = self.mark,
-            Read::Rows => self.intake.take(chunk)?,
+            Read::Rows => self.intake.take(chunk, self.times.open())?,
             _ => {}
         }
         Ok(read)
@@ -261,7 +344,7 @@ impl Cursor {
     fn number(&mut self, chunk: &mut Chunk) {
         chunk.number = self.next_number;
         self.next_number += 1;
-        chunk.time = match self.times.interval().is_zero() {
+        chunk.time = match self.times.is_bare() {
             true => self.wait.now().max(self.times.open()),
             false => self.times.open(),
         };
@@ -280,41 +363,36 @@ impl Cursor {
             self.intake.release(self.mark)?;
         }
         let now = self.wait.now();
-        let (time, mut missed) = self.times.close(now);
-        if last || self.once {
-            // Nothing was missed: the batches after the last one are not owed to anybody.
-            missed.keep(0);
-        }
-        let left = usize::try_from(self.batches - 1).unwrap_or(usize::MAX);
-        if left < missed.printed.len() {
-            missed.keep(left);
-        }
-        self.late += u64::from(!missed.printed.is_empty());
-        if missed.skipped > 0 && self.says_missed {
-            let skipped = missed.skipped;
-            say(&format!("{skipped} more batches hold nothing and are not printed"));
-        }
-        self.batches -= 1 + missed.printed.len() as u64;
+        let time = self.times.close(now);
+        self.batches -= 1;
         self.done = last || self.batches == 0;
         self.note_silence();
-        let flushes = self.done && (self.ended || !self.lasts);
-        Ok(Closed { time, missed, reached: self.reached(), flushes })
+        let flushes = match (self.done, self.ended) {
+            (true, true) => Some(Flush::Ended),
+            (true, false) if !self.lasts => Some(Flush::Stopped),
+            _ => None,
+        };
+        Ok(Closed { time, reached: self.reached(), flushes })
+    }
+
+    /// Ends the run and leaves the open batch to the next one. If it is not in the log, and cannot be
+    /// read again: its Time and where its input ends, for it to be recorded.
+    pub fn leave(&mut self) -> Result<Option<(Stamp, Reached)>, Error> {
+        self.done = true;
+        let is_kept = self.intake.leave()? || self.source.is_replayable();
+        Ok((self.has_records && !is_kept).then(|| (self.times.open(), self.reached())))
     }
 
     /// How far the input has been read.
-    pub fn reached(&self) -> Reached {
+    pub fn reached(&mut self) -> Reached {
         let mut position = Vec::new();
         self.source.position(&mut position);
         let (mark, wal, chunks) = (self.mark, self.intake.lsn(), self.next_number);
-        Reached { mark, wal, position, chunks }
-    }
-
-    /// The Time of the open batch.
-    pub fn open_time(&self) -> Stamp {
-        self.times.open()
+        Reached { mark, wal, position, chunks, clock: self.wait.now() }
     }
 
     fn note_silence(&mut self) {
+        self.was_read = false;
         self.silent = if std::mem::take(&mut self.has_records) { 0 } else { self.silent + 1 };
         if self.silent == SILENT && self.says_silent && !self.done {
             let what = self.source.waiting();

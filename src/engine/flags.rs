@@ -45,7 +45,7 @@ pub struct Flags {
     /// The longest record; a longer one is bad
     ///
     /// SIZE is a number of bytes, or has a unit: 64K (or 64KiB: 65536 bytes; 64kB is 64000), 16M, 1G
-    /// (at most 1G).
+    /// (at most 1G). What ends the line, \n or \r\n, does not count.
     #[arg(long, value_name = "SIZE", value_parser = max_record, default_value = "16M")]
     pub max_record: usize,
 
@@ -53,8 +53,7 @@ pub struct Flags {
     ///
     /// skip counts them and says so on stderr, at most once a second. fail ends the run, with status 1
     /// then. A FILE gets a line of JSON for each: reason, position, record; of one that is long only
-    /// the beginning, and then `"cut":true`. The name of a FILE that is not there yet has a `.` or a `/`
-    /// in it, as ./bad has.
+    /// the beginning, and then `"cut":true`.
     #[arg(long, value_name = "skip|fail|FILE", default_value = "skip")]
     pub on_bad: OsString,
 

@@ -14,7 +14,8 @@
 use std::sync::Arc;
 
 use super::syncing::Syncing;
-use crate::checkpoint::{Syncer, Unread, Wal};
+use crate::checkpoint::{Input, Syncer, Unread, Wal};
+use crate::clock::Stamp;
 use crate::error::Error;
 use crate::record::{Chunk, Mark};
 
@@ -62,13 +63,20 @@ impl Intake {
         Mark(log.map_or(last.0 + 1, |log| log.wal.next()))
     }
 
+    /// The Time of the batch that the next frame was read in that no batch has had: none, if there is no
+    /// such frame or its Time was not noted.
+    pub fn time(&mut self) -> Result<Option<Stamp>, Error> {
+        let Some(unread) = &mut self.unread else { return Ok(None) };
+        Ok(unread.peek()?.and_then(|(_, input)| input.time))
+    }
+
     /// Puts the next frame that no batch has had into the chunk; false if there is none.
     pub fn again(&mut self, chunk: &mut Chunk) -> Result<bool, Error> {
         let Some(unread) = &mut self.unread else { return Ok(false) };
         let lsn = &mut self.lsn;
-        let read = unread.next(|number, delimiter, records| {
-            chunk.append(records);
-            chunk.set_uncut(delimiter);
+        let read = unread.next(|number, input| {
+            chunk.append(input.records);
+            chunk.set_uncut(input.delimiter);
             chunk.mark = Mark(number);
             *lsn = number;
         })?;
@@ -78,11 +86,12 @@ impl Intake {
         Ok(read.is_some())
     }
 
-    /// Appends what was read to the log.
-    pub fn take(&mut self, chunk: &mut Chunk) -> Result<(), Error> {
+    /// Appends what was read in the batch of `time` to the log.
+    pub fn take(&mut self, chunk: &mut Chunk, time: Stamp) -> Result<(), Error> {
         let Some(Log { wal, sync: Some(sync) }) = &mut self.log else { return Ok(()) };
         let delimiter = chunk.delimiter().expect("a source leaves the cutting to others");
-        self.lsn = wal.append(delimiter, chunk.bytes())?;
+        let input = Input { time: Some(time), delimiter, records: chunk.bytes() };
+        self.lsn = wal.append(&input)?;
         chunk.mark = Mark(self.lsn);
         match sync {
             Sync::AtOnce(syncer) => syncer.sync().map(drop),
@@ -91,6 +100,12 @@ impl Intake {
                 Ok(())
             }
         }
+    }
+
+    /// Leaves what was read to the next start: true if all of it is in the log, and that on the disk.
+    pub fn leave(&mut self) -> Result<bool, Error> {
+        let Some(Log { wal, sync: Some(_) }) = &self.log else { return Ok(false) };
+        wal.syncer().sync().map(|_| true)
     }
 
     /// How far the log is on the disk, if that is news.

@@ -1,23 +1,28 @@
 //! What is kept of many batches, and which reports are due when a batch has ended.
 //!
 //! ```text
-//! interval 1, window 6, slide 3       late: the clock jumped from 5 to 14
+//! interval 1, window 6, slide 3       nobody read from 5 to 14
 //! batches   1   2   3   4   5 . . . . . . . . 14
-//! windows          [3]     [6]    [9]   [12]          printed when batch 5 has ended
-//!                                                     and of those that hold nothing, ten
+//! windows          [3]     [6]    [9]   .             printed before batch 14: they hold something
+//!                                      [12]           holds nothing: nobody has measured that
 //! ```
 //!
-//! Batches in between hold nothing, so all windows due are known as soon as the batch is in. When the
-//! run ends, the window whose slide is open is printed under the Time it would have had, so that
-//! every record has been in a window. Later windows would only show how it drains.
+//! Batches in between hold nothing, so all windows due are known at once. When the run ends, the
+//! window whose slide is open is printed under the Time it would have had, so that every record has
+//! been in a window. Later windows would only show how it drains.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use super::Settings;
-use super::cursor::Closed;
+use super::cursor::{Closed, Flush};
 use crate::agg::{Kept, Pane};
 use crate::clock::Stamp;
 use crate::error::Error;
 use crate::say::say;
+use crate::signal::Stop;
 use crate::state::Keep;
+use crate::units::show_duration;
 use crate::window::Window;
 
 /// What is kept, and how it is reported.
@@ -38,17 +43,18 @@ impl Keeping {
     }
 }
 
-/// Of windows that hold nothing, as many are printed at once.
-const EMPTY: u64 = 10;
-
 /// Keeps, and says when to report.
 pub struct Keeper {
     kept: Box<dyn Kept>,
     window: Option<Window>,
-    /// When the stream began, if windows that reach back before that are not printed.
-    full_from: Option<Stamp>,
+    /// When the stream began.
+    began: Stamp,
+    skip_partial: bool,
+    /// True if it was said that windows are partial, or is not to be.
+    told: bool,
     once: bool,
-    says_missed: bool,
+    interval: Duration,
+    stop: Arc<Stop>,
 }
 
 /// A moment at which something is taken in, or leaves, or is due.
@@ -57,6 +63,8 @@ pub struct Tick {
     pub time: Stamp,
     /// The batch that ends then.
     pub pane: Option<Box<dyn Pane>>,
+    /// When that batch began: what is over by then goes before it is taken in.
+    pub began: Option<Stamp>,
     /// True if a report is due.
     pub reports: bool,
 }
@@ -64,25 +72,27 @@ pub struct Tick {
 impl Tick {
     /// A moment at which only time has passed.
     fn bare(time: Stamp, reports: bool) -> Tick {
-        Tick { time, pane: None, reports }
+        Tick { time, pane: None, began: None, reports }
     }
 }
 
 impl Keeper {
-    /// Makes it of what an aggregate keeps, for a stream that began at `began`.
+    /// Makes it of what an aggregate keeps, for a stream that began at `began`; once `stop` is asked,
+    /// nothing is reported any more that was due before.
     pub fn new(
         kept: Box<dyn Kept>,
         keeping: &Keeping,
         began: Stamp,
         settings: &Settings,
+        stop: Arc<Stop>,
     ) -> Keeper {
         let window = match keeping.keep {
             Keep::Window { window, .. } => Some(window),
             Keep::Running { .. } => None,
         };
-        let full_from = keeping.skip_partial.then_some(began);
-        let Settings { once, says_missed, .. } = *settings;
-        Keeper { kept, window, full_from, once, says_missed }
+        let (skip_partial, told) = (keeping.skip_partial, settings.quiet || settings.once);
+        let Settings { once, interval, .. } = *settings;
+        Keeper { kept, window, began, skip_partial, told, once, interval, stop }
     }
 
     /// What is kept.
@@ -95,38 +105,34 @@ impl Keeper {
         self.window.as_ref()
     }
 
-    /// Takes a batch in: calls `act` for each moment from its end to the end of those that passed
-    /// with it, in their order.
+    /// Takes a batch in: calls `act` for its end, and for the window that is open if nothing follows.
     pub fn close(
         &mut self,
         closed: &Closed,
         pane: Box<dyn Pane>,
         mut act: impl FnMut(&mut dyn Kept, Tick) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let missed = &closed.missed;
-        let pane = Some(pane);
+        let (time, pane) = (closed.time, Some(pane));
         let Some(window) = self.window else {
-            act(&mut *self.kept, Tick { time: closed.time, pane, reports: true })?;
-            for &time in &missed.printed {
-                act(&mut *self.kept, Tick::bare(time, true))?;
-            }
-            return match missed.skipped {
-                0 => Ok(()),
-                _ => act(&mut *self.kept, Tick::bare(missed.last, false)),
-            };
+            let began = Some(time.before(self.interval));
+            return act(&mut *self.kept, Tick { time, pane, began, reports: true });
         };
-        let due = window.due(closed.time);
-        let reports = due == closed.time && self.is_shown(due);
-        act(&mut *self.kept, Tick { time: closed.time, pane, reports })?;
-        if closed.flushes && due > missed.last && (self.kept.holds() || self.once) {
-            let tick = Tick::bare(due, self.is_shown(due));
-            return act(&mut *self.kept, tick);
+        let due = window.due(time);
+        let reports = due == time && self.reports(due);
+        act(&mut *self.kept, Tick { time, pane, began: None, reports })?;
+        let Some(flush) = closed.flushes.filter(|_| due > time) else { return Ok(()) };
+        if !self.kept.holds() && !self.once {
+            return Ok(());
         }
-        self.pass(closed.time, missed.last, act)
+        let reports = match flush {
+            Flush::Ended => self.reports(due),
+            Flush::Stopped => self.cuts_short(due, closed.reached.clock),
+        };
+        act(&mut *self.kept, Tick::bare(due, reports))
     }
 
     /// Lets time pass from a moment at which all that was due was reported: calls `act` for each
-    /// window that is due after it, up to `until`.
+    /// window that is due after it, up to `until`, as long as there is something in it.
     pub fn pass(
         &mut self,
         from: Stamp,
@@ -135,16 +141,15 @@ impl Keeper {
     ) -> Result<(), Error> {
         let Some(window) = self.window else { return Ok(()) };
         let mut due = window.due(Stamp(from.0 + 1));
-        let mut empty =
-            u64::from(due.0 - from.0 == window.slide().as_millis() as i64 && !self.kept.holds());
         while due <= until {
+            if self.stop.is_asked() {
+                return Ok(());
+            }
             self.kept.absorb(due, None, None)?;
-            empty += u64::from(!self.kept.holds());
-            if empty > EMPTY {
-                self.say_missed(1 + window.between(due, until));
+            if !self.kept.holds() {
                 break;
             }
-            let tick = Tick::bare(due, self.is_shown(due));
+            let tick = Tick::bare(due, self.reports(due));
             act(&mut *self.kept, tick)?;
             due = due.after(window.slide());
         }
@@ -154,18 +159,39 @@ impl Keeper {
     /// True if the report of this moment, at which a window was due, has been made by a stream that
     /// began at `began`.
     pub fn has_reported(&self, due: Stamp, began: Stamp) -> bool {
-        due >= began && self.is_shown(due)
+        due >= began && !(self.skip_partial && self.is_partial(due))
     }
 
-    /// True unless the window reaches back before the stream began, and is not to be printed then.
-    fn is_shown(&self, due: Stamp) -> bool {
-        let window = self.window.as_ref();
-        !self.full_from.zip(window).is_some_and(|(began, window)| window.is_partial(due, began))
-    }
-
-    fn say_missed(&self, count: u64) {
-        if self.says_missed {
-            say(&format!("late by {count} more windows, which hold nothing and are not printed"));
+    /// True if the window of `due` is to be printed; says so if it reaches back before the stream.
+    fn reports(&mut self, due: Stamp) -> bool {
+        if !self.is_partial(due) {
+            return true;
         }
+        if let (false, false, Some(window)) = (self.skip_partial, self.told, &self.window) {
+            self.told = true;
+            let length = show_duration(window.length());
+            say(&format!(
+                "the first windows are partial, as the stream began less than {length} ago; \
+                 --skip-partial leaves them out"
+            ));
+        }
+        !self.skip_partial
+    }
+
+    /// True if the window of `due` is to be printed although the stream is stopped before that; says so.
+    fn cuts_short(&mut self, due: Stamp, now: Stamp) -> bool {
+        if !self.skip_partial && !self.told {
+            // Whole seconds, unless that is nothing.
+            let left = due.since(now);
+            let left = Duration::from_secs(left.as_secs()).max(left.min(Duration::from_secs(1)));
+            let left = show_duration(left);
+            say(&format!("the last window is partial: it is printed {left} before it is due"));
+        }
+        !self.skip_partial
+    }
+
+    /// True if the window reaches back before the stream began.
+    fn is_partial(&self, due: Stamp) -> bool {
+        self.window.is_some_and(|window| window.is_partial(due, self.began))
     }
 }

@@ -30,6 +30,8 @@ use super::cursor::Reached;
 pub const ENTRIES: u8 = b'e';
 /// It holds text, and before it the number of its rows, 8 bytes, little endian.
 pub const TEXT: u8 = b't';
+/// What a pane begins with that is of a batch which was not over; one of the other two follows.
+pub const OPEN: u8 = b'o';
 
 /// Where text goes.
 pub enum Way {
@@ -40,6 +42,14 @@ pub enum Way {
 }
 
 impl Way {
+    /// The outputs.
+    pub fn outputs(&mut self) -> &mut Outputs {
+        match self {
+            Way::Straight(outputs) => outputs,
+            Way::Recorded(ledger) => &mut ledger.outputs,
+        }
+    }
+
     /// A batch begins.
     pub fn begin(&mut self, time: Stamp, header: &[u8]) -> Result<(), Error> {
         match self {
@@ -94,6 +104,8 @@ pub struct Ledger {
     needed: Stamp,
     /// Where the input of the last record ends.
     last: Reached,
+    /// The Time of the last batch that is over.
+    over: Option<Stamp>,
 }
 
 impl Ledger {
@@ -107,6 +119,7 @@ impl Ledger {
         records_text: bool,
     ) -> Ledger {
         let last = checkpoint.last().map(Reached::of).unwrap_or_default();
+        let over = checkpoint.last().and_then(Record::last_over);
         Ledger {
             checkpoint,
             outputs,
@@ -122,6 +135,7 @@ impl Ledger {
             has_changes: false,
             needed: Stamp(i64::MIN),
             last,
+            over,
         }
     }
 
@@ -146,7 +160,18 @@ impl Ledger {
 
     /// Takes down what a batch has come to; nothing only if `even_nothing` is of interest.
     pub fn pane(&mut self, time: Stamp, pane: &dyn Pane, even_nothing: bool) -> Result<(), Error> {
-        let (mut part, mut is_first, mut result) = (vec![ENTRIES], true, Ok(()));
+        self.entries(&[ENTRIES], time, pane, even_nothing)
+    }
+
+    /// Takes down the entries of a pane behind what it begins with.
+    fn entries(
+        &mut self,
+        lead: &[u8],
+        time: Stamp,
+        pane: &dyn Pane,
+        even_nothing: bool,
+    ) -> Result<(), Error> {
+        let (mut part, mut is_first, mut result) = (lead.to_vec(), true, Ok(()));
         let checkpoint = &mut self.checkpoint;
         pane.save(&mut |key, cell| {
             put_entry(&mut part, key, Some(cell));
@@ -157,7 +182,7 @@ impl Ledger {
             }
         });
         result?;
-        if is_first && part == [ENTRIES] && !even_nothing {
+        if is_first && part == lead && !even_nothing {
             return Ok(());
         }
         self.has_changes = true;
@@ -166,7 +191,7 @@ impl Ledger {
 
     /// Makes the batch last, and hands it out.
     pub fn commit(&mut self, time: Stamp, reached: &Reached) -> Result<(), Error> {
-        let has_input = *reached != self.last;
+        let has_input = !reached.is_same(&self.last);
         if !self.begun && !has_input && !self.has_changes {
             return Ok(());
         }
@@ -190,11 +215,31 @@ impl Ledger {
         self.publish(n, time)?;
         self.has_changes = false;
         self.last.clone_from(reached);
+        self.over = Some(time);
         self.needed = match &self.window {
             Some(window) => window.start(window.last_due(time)),
             None => time,
         };
         self.checkpoint.tidy()
+    }
+
+    /// Records a batch that is not over, for the next start to go on in it: its pane, or its text.
+    pub fn leave(
+        &mut self,
+        time: Stamp,
+        pane: Option<&dyn Pane>,
+        rows: u64,
+        reached: &Reached,
+    ) -> Result<(), Error> {
+        match pane {
+            Some(pane) => self.entries(&[OPEN, ENTRIES], time, pane, true)?,
+            None => self.put_text(&[OPEN, TEXT], time, rows)?,
+        }
+        self.syncer.check()?;
+        let record = self.record(self.checkpoint.next(), time, reached, &[]);
+        let record = Record { open: true, ..record };
+        self.checkpoint.append(record, &Changes::new())?;
+        self.checkpoint.sync()
     }
 
     /// Tidies up, because the input has ended.
@@ -214,24 +259,32 @@ impl Ledger {
     /// Gathers the text of the last record again if it is recorded; else gives the entries of its pane.
     pub fn gather(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let Ledger { checkpoint, text, rows, .. } = self;
-        let (mut entries, mut is_text) = (Vec::new(), false);
-        checkpoint.last_pane(|part| match part.split_first() {
-            _ if is_text => text.write(part),
-            Some((&TEXT, count)) if entries.is_empty() => {
-                is_text = true;
-                *rows = count.first_chunk().map_or(0, |count| u64::from_le_bytes(*count));
-                Ok(())
+        let (mut entries, mut is_text, mut is_first) = (Vec::new(), false, true);
+        checkpoint.last_pane(|part| {
+            let part = unopened(part, &mut is_first);
+            match part.split_first() {
+                _ if is_text => return text.write(part),
+                Some((&TEXT, count)) if entries.is_empty() => {
+                    is_text = true;
+                    *rows = count.first_chunk().map_or(0, |count| u64::from_le_bytes(*count));
+                }
+                _ => entries.extend_from_slice(part),
             }
-            _ => {
-                entries.extend_from_slice(part);
-                Ok(())
-            }
+            Ok(())
         })?;
         if entries.is_empty() {
             // Of nothing no pane may have been taken down.
             entries.push(ENTRIES);
         }
         Ok((!is_text).then_some(entries))
+    }
+
+    /// Goes on in the batch of which text was gathered; returns how many rows that has.
+    pub fn go_on(&mut self, header: &[u8]) -> u64 {
+        let rows = std::mem::take(&mut self.rows);
+        self.begun = rows > 0;
+        header.clone_into(&mut self.header);
+        rows
     }
 
     /// Hands out a batch that is recorded and not done, and whose text has been gathered again.
@@ -251,12 +304,18 @@ impl Ledger {
         if !self.begun {
             return Ok(Vec::new());
         }
-        let Ledger { outputs, text, header, rows, checkpoint, .. } = self;
         if self.records_text {
-            checkpoint.pane_part(time, &[&[TEXT][..], &rows.to_le_bytes()].concat())?;
-            text.each(|piece| checkpoint.pane_part(time, piece))?;
+            self.put_text(&[TEXT], time, self.rows)?;
         }
+        let Ledger { outputs, text, header, rows, .. } = self;
         outputs.stage(&Batch { number, time, rows: *rows, header, text })
+    }
+
+    /// Takes down the text, behind what it begins with.
+    fn put_text(&mut self, lead: &[u8], time: Stamp, rows: u64) -> Result<(), Error> {
+        let Ledger { checkpoint, text, .. } = self;
+        checkpoint.pane_part(time, &[lead, &rows.to_le_bytes()].concat())?;
+        text.each(|piece| checkpoint.pane_part(time, piece))
     }
 
     fn publish(&mut self, number: u64, time: Stamp) -> Result<(), Error> {
@@ -284,8 +343,17 @@ impl Ledger {
             wal: reached.wal,
             began: self.began,
             chunks: reached.chunks,
+            clock: Some(reached.clock),
+            open: false,
+            before: self.over,
         }
     }
+}
+
+/// A part of a pane without the byte by which the first one says that it is of an open batch.
+fn unopened<'a>(part: &'a [u8], is_first: &mut bool) -> &'a [u8] {
+    let can_be = std::mem::take(is_first);
+    part.strip_prefix(&[OPEN]).filter(|_| can_be).unwrap_or(part)
 }
 
 /// A promise as a record holds it.

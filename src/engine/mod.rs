@@ -18,6 +18,7 @@ mod cursor;
 mod flags;
 mod intake;
 mod kept;
+mod lateness;
 mod ledger;
 mod opening;
 mod output;
@@ -70,8 +71,8 @@ pub struct Settings {
     pub on_bad: OnBad,
     /// True if a line is to say what a silent stream waits for.
     pub says_silent: bool,
-    /// True if a line is to say how many batches were missed and not printed.
-    pub says_missed: bool,
+    /// True if only losses are to be said.
+    pub quiet: bool,
     /// True if the run is to end with a summary.
     pub verbose: bool,
 }

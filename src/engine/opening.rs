@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! checkpoint ──> state and windows ──> text that is owed goes out
-//!                                      source opens ──> windows that came due meanwhile go out
-//!                                                       then the log's unread rest, then the source
+//!                                      source opens: the first thing that workers find is that
+//!                                      windows came due meanwhile, then the log's unread rest
 //! ```
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,10 +16,12 @@ use super::bad::BadLog;
 use super::cursor::{Cursor, Reached, Reader, Start};
 use super::intake::{Intake, Log, Sync};
 use super::kept::Keeper;
+use super::lateness::Lateness;
 use super::ledger::{Ledger, Way};
 use super::output::{Output, Parts};
 use super::syncing::Syncing;
-use super::{Pipeline, Saved, Settings, Surroundings};
+use super::times::{Single, second};
+use super::{Keeping, Pipeline, Saved, Settings, Surroundings};
 use crate::agg::Aggregate;
 use crate::checkpoint::bug::{Bug, planted};
 use crate::checkpoint::record::Record;
@@ -46,6 +49,8 @@ pub struct Ready {
     pub bad: BadLog,
     /// Ends the wait of whoever holds the cursor.
     pub waker: Arc<Waker>,
+    /// What is late, and why.
+    pub lateness: Lateness,
 }
 
 /// Opens everything.
@@ -55,22 +60,27 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let bad = BadLog::open(&settings.on_bad)?;
     let last = saved.as_ref().and_then(|saved| saved.checkpoint.last().cloned());
     let lasts = saved.is_some();
-    // With a checkpoint the open batch is recorded when its reader goes, and owed to the next.
+    // With a checkpoint the open batch is left to the next start when its reader goes.
     let watched = outputs.watch(wait.registry())?;
     let reader = Reader { watched, closes_batch: outputs.has_others() || lasts };
+    catch_up(&mut *wait, last.as_ref(), settings);
+    let has_window = keep.as_ref().is_some_and(Keeping::has_window);
+    let bare = settings.interval.is_zero();
+    let single = (settings.once && !has_window && !bare).then_some(match aggregate.is_some() {
+        true => Single::Ends,
+        false => Single::Begins,
+    });
     // As much as the checkpoint and a FIFO's reader let pass since the start is no part of the stream.
-    let began = last.as_ref().map_or_else(|| wait.now(), |last| last.began);
+    let now = wait.now();
+    let began = if single.is_some() { second(now) } else { now };
+    let began = last.as_ref().map_or(began, |last| last.began);
     let kept = keep.zip(aggregate.as_ref()).map(|(keeping, aggregate)| {
         let kept = aggregate.keep(&keeping.keep, keeping.changes, lasts);
-        Keeper::new(kept, &keeping, began, settings)
+        Keeper::new(kept, &keeping, began, settings, Arc::clone(&stop))
     });
     let window = kept.as_ref().and_then(|kept| kept.window().copied());
-    let bare = settings.interval.is_zero();
     let first_serial = steps.iter().position(|step| step.is_serial()).unwrap_or(steps.len());
     let (way, log) = recorded(outputs, saved, began, window, aggregate.is_none() || bare)?;
-    if let (true, Some(last), Some(log)) = (settings.verbose, &last, &log) {
-        say_resumed(last, log);
-    }
     let mut output = Output::new(Parts {
         format: pipeline.format,
         way,
@@ -84,28 +94,30 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
         changes: pipeline.changes,
     });
     output.resume(aggregate.as_ref())?;
+    if let (false, Some(last), Some(log)) = (settings.quiet, &last, &log) {
+        say_resumed(last, output.keys(), log);
+    }
     let (intake, syncing) = intake(log, last.as_ref(), &waker);
-    let mut told = settings.clone();
-    // What is missed of windows is said by who keeps them.
-    told.says_missed &= window.is_none();
-    let start = start(last.as_ref(), intake, lasts);
-    catch_up(&mut *wait, start.time, window.as_ref(), settings);
-    let cursor = Cursor::open(source, wait, &told, stop, reader, start)?;
-    begin(&mut output, &cursor, last.as_ref())?;
+    let start = Start { single, ..start(last.as_ref(), intake, lasts) };
+    let mut cursor = Cursor::open(source, wait, settings, stop, reader, start)?;
+    begin(&mut output, &mut cursor, last.as_ref())?;
     // Record at a time, nothing is folded: each goes into what is kept.
     let aggregate = aggregate.filter(|_| !bare);
-    Ok(Ready { cursor, syncing, steps, aggregate, output, bad, waker })
+    let lateness = Lateness::new(settings.quiet);
+    Ok(Ready { cursor, syncing, steps, aggregate, output, bad, waker, lateness })
 }
 
 /// Where the run begins: where the last one ended, if there was one.
 fn start(last: Option<&Record>, intake: Intake, lasts: bool) -> Start {
     let reached = last.map(Reached::of).unwrap_or_default();
-    let time = last.map(|last| last.time).filter(|_| !planted(Bug::TimeAgain));
-    Start { reached, time, intake, lasts }
+    let time = last.and_then(Record::last_over).filter(|_| !planted(Bug::TimeAgain));
+    let open = last.filter(|last| last.open).map(|last| last.time);
+    Start { reached, time, open, single: None, intake, lasts }
 }
 
 /// The log of the input as it was found.
 struct Found {
+    dir: PathBuf,
     wal: Wal,
     unread: Unread,
     appends: bool,
@@ -122,18 +134,25 @@ fn recorded(
 ) -> Result<(Way, Option<Found>), Error> {
     let Some(saved) = saved else { return Ok((Way::Straight(outputs), None)) };
     let Saved { mut checkpoint, logs_input: appends, syncs_at_once } = saved;
+    let dir = checkpoint.dir().to_path_buf();
     let (wal, unread) = checkpoint.wal()?;
     let ledger = Ledger::new(checkpoint, outputs, wal.syncer(), began, window, records_text);
     let way = Way::Recorded(Box::new(ledger));
-    Ok((way, Some(Found { wal, unread, appends, syncs_at_once })))
+    Ok((way, Some(Found { dir, wal, unread, appends, syncs_at_once })))
 }
 
 /// Says where the stream goes on.
-fn say_resumed(last: &Record, log: &Found) {
-    let (n, bytes) = (last.n, log.unread.left().bytes);
-    say(&format!(
-        "going on behind record {n}; {bytes} bytes of input are in the log and come first"
-    ));
+fn say_resumed(last: &Record, keys: Option<usize>, log: &Found) {
+    let several = |count: u64, what: &str| {
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{count} {what}{plural}")
+    };
+    let keys = keys.map(|keys| several(keys as u64, "key"));
+    let lines = Some(log.unread.left().records).filter(|lines| *lines > 0);
+    let lines = lines.map(|lines| format!("{} in the log", several(lines, "line")));
+    let behind = Some(format!("behind record {}", last.n));
+    let parts: Vec<_> = [keys, lines, behind].into_iter().flatten().collect();
+    say(&format!("going on from {}: {}", log.dir.display(), parts.join(", ")));
 }
 
 /// Puts the log of the input between the source and the output.
@@ -142,7 +161,7 @@ fn intake(
     last: Option<&Record>,
     waker: &Arc<Waker>,
 ) -> (Intake, Option<Arc<Syncing>>) {
-    let Some(Found { wal, unread, appends, syncs_at_once }) = found else {
+    let Some(Found { wal, unread, appends, syncs_at_once, .. }) = found else {
         return (Intake::default(), None);
     };
     let syncer = wal.syncer();
@@ -155,36 +174,27 @@ fn intake(
     (Intake::new(Some(log), Some(unread), last.map_or(0, |last| last.wal)), thread)
 }
 
-/// Lets the clock go on from the last Time if it is further behind than can be.
+/// Lets the clock go on from what it read last, if it was set back since.
 ///
-/// Times never go back, so without that nothing would come out until the clock has caught up. The
-/// last Time may be ahead by the length of a batch or window that was cut short.
-fn catch_up(
-    wait: &mut dyn Wait,
-    last: Option<Stamp>,
-    window: Option<&Window>,
-    settings: &Settings,
-) {
+/// Times never go back, so without that nothing would come out until the clock has caught up. The last
+/// Time says nothing of it: it is ahead of the clock whenever a batch was cut short.
+fn catch_up(wait: &mut dyn Wait, last: Option<&Record>, settings: &Settings) {
     let Some(last) = last else { return };
-    let most = settings.interval.max(window.map_or(Duration::ZERO, Window::slide));
-    let ahead = last.since(wait.now());
-    if ahead <= most {
-        return;
-    }
-    wait.go_on_from(last);
-    let seconds = ahead.as_secs();
-    // Short batches that are cut short, one run after the other, are nothing to tell of.
-    if settings.says_missed && !settings.once && seconds > 0 {
-        say(&format!("the clock is {seconds} s behind the last Time; Times go on from there"));
+    // What older versions have recorded tells no more than that a batch may have been cut short.
+    let read = last.clock.unwrap_or(last.time.before(settings.interval));
+    let behind = read.since(wait.now());
+    wait.go_on_from(read);
+    if !settings.quiet && behind >= Duration::from_secs(1) {
+        let seconds = behind.as_secs();
+        say(&format!("the clock is {seconds} s behind what it was; Times go on from there"));
     }
 }
 
-/// Records where the stream begins, or lets the time pass in which nothing ran.
-fn begin(output: &mut Output, cursor: &Cursor, last: Option<&Record>) -> Result<(), Error> {
+/// Records where the stream begins.
+fn begin(output: &mut Output, cursor: &mut Cursor, last: Option<&Record>) -> Result<(), Error> {
     let reached = cursor.reached();
     match last {
-        Some(last) => output.pass(last.time, Stamp(cursor.open_time().0 - 1), &reached),
-        None if reached.position.is_empty() => Ok(()),
-        None => output.start(&reached),
+        None if !reached.position.is_empty() => output.start(&reached),
+        _ => Ok(()),
     }
 }

@@ -9,9 +9,12 @@
 //! With a checkpoint, text is gathered instead, and each moment at which something was taken in, has
 //! left or was reported is a record of its own: [`super::ledger`].
 
+use std::time::Duration;
+
 use super::cursor::{Closed, Reached};
 use super::kept::{Keeper, Tick};
 use super::ledger::Way;
+use super::times::Passed;
 use crate::agg::{Kept, Pane};
 use crate::changes::Changes;
 use crate::clock::Stamp;
@@ -29,9 +32,9 @@ pub struct Output {
     pub(super) parts: Parts,
     text: Vec<u8>,
     /// True once the open batch is begun.
-    begun: bool,
+    pub(super) begun: bool,
     /// How many rows of it have been written.
-    batch_rows: u64,
+    pub(super) batch_rows: u64,
     /// The chunk whose turn it is.
     pub(super) turn: u64,
     /// How many rows were in the batches before it.
@@ -67,6 +70,11 @@ impl Output {
     /// True if chunks have to come here by turn.
     pub fn takes_chunks(&self) -> bool {
         self.parts.writes_records || self.parts.bare || !self.parts.serial.is_empty()
+    }
+
+    /// True if windows are reported.
+    pub fn has_window(&self) -> bool {
+        self.parts.kept.as_ref().is_some_and(|kept| kept.window().is_some())
     }
 
     /// The number of the chunk that is to be written next.
@@ -141,29 +149,17 @@ impl Output {
         if self.parts.bare { self.end() } else { self.flush() }
     }
 
-    /// Takes a batch that has ended, and writes the reports that are due with it.
-    ///
-    /// `pane` holds what it came to, if there is an aggregate; `empty` what a batch of nothing comes
-    /// to, if batches of nothing are to be printed.
-    pub fn close(
-        &mut self,
-        closed: &Closed,
-        pane: Option<Box<dyn Pane>>,
-        empty: Option<Box<dyn Pane>>,
-    ) -> Result<(), Error> {
-        self.take_batch(closed, pane, empty)?;
+    /// Takes a batch that has ended, and writes the reports that are due with it; `pane` holds what it
+    /// came to, if there is an aggregate.
+    pub fn close(&mut self, closed: &Closed, pane: Option<Box<dyn Pane>>) -> Result<(), Error> {
+        self.take_batch(closed, pane)?;
         match &mut self.parts.way {
-            Way::Recorded(ledger) if closed.flushes => ledger.tidy_all(),
+            Way::Recorded(ledger) if closed.flushes.is_some() => ledger.tidy_all(),
             _ => Ok(()),
         }
     }
 
-    fn take_batch(
-        &mut self,
-        closed: &Closed,
-        pane: Option<Box<dyn Pane>>,
-        empty: Option<Box<dyn Pane>>,
-    ) -> Result<(), Error> {
+    fn take_batch(&mut self, closed: &Closed, pane: Option<Box<dyn Pane>>) -> Result<(), Error> {
         if self.parts.bare {
             return self.commit(closed.time, &closed.reached);
         }
@@ -172,25 +168,42 @@ impl Output {
                 kept.close(closed, pane, |kept, tick| self.tick(kept, tick, &closed.reached))?;
                 self.parts.kept = Some(kept);
             }
-            (_, pane) => {
-                self.alone(closed.time, &pane, &closed.reached)?;
-                for &time in &closed.missed.printed {
-                    self.alone(time, &empty, &closed.reached)?;
-                }
-            }
+            (_, pane) => self.alone(closed.time, &pane, &closed.reached)?,
         }
         Ok(())
     }
 
-    /// Lets the time pass in which nothing ran: what was due meanwhile is reported.
-    pub fn pass(&mut self, from: Stamp, until: Stamp, reached: &Reached) -> Result<(), Error> {
-        if until <= from {
-            return Ok(());
-        }
+    /// Lets batches pass in which nobody has read: the windows that were due meanwhile are reported.
+    pub fn pass(&mut self, passed: &Passed, reached: &Reached) -> Result<(), Error> {
         let Some(mut kept) = self.parts.kept.take() else { return Ok(()) };
+        let Passed { from, until, .. } = *passed;
         kept.pass(from, until, |kept, tick| self.tick(kept, tick, reached))?;
         self.parts.kept = Some(kept);
         Ok(())
+    }
+
+    /// Leaves the open batch to the next start: what it has come to is recorded, and nothing is out.
+    pub fn leave(
+        &mut self,
+        time: Stamp,
+        pane: Option<Box<dyn Pane>>,
+        reached: &Reached,
+    ) -> Result<(), Error> {
+        self.flush()?;
+        match &mut self.parts.way {
+            Way::Straight(_) => Ok(()),
+            Way::Recorded(ledger) => ledger.leave(time, pane.as_deref(), self.batch_rows, reached),
+        }
+    }
+
+    /// How many keys are kept, if any are.
+    pub fn keys(&mut self) -> Option<usize> {
+        self.parts.kept.as_mut().and_then(|keeper| keeper.kept().keys())
+    }
+
+    /// What took longest on the way out since this was asked last.
+    pub fn slowest(&mut self) -> Option<(&str, Duration)> {
+        self.parts.way.outputs().slowest()
     }
 
     /// Records where the stream begins.
@@ -218,14 +231,18 @@ impl Output {
 
     /// Takes in what there is at a moment, and reports if that is due.
     fn tick(&mut self, kept: &mut dyn Kept, tick: Tick, reached: &Reached) -> Result<(), Error> {
-        let Tick { time, pane, reports } = tick;
+        let Tick { time, pane, began, reports } = tick;
         match &mut self.parts.way {
-            Way::Straight(_) => kept.absorb(time, pane, None)?,
+            Way::Straight(_) => {
+                began.map_or(Ok(()), |began| kept.absorb(began, None, None))?;
+                kept.absorb(time, pane, None)?;
+            }
             Way::Recorded(ledger) => {
                 if let (true, Some(pane)) = (ledger.has_window(), &pane) {
                     ledger.pane(time, &**pane, false)?;
                 }
                 let mut note = |key: &[u8], held: Option<&[u8]>| ledger.note(key, held);
+                began.map_or(Ok(()), |began| kept.absorb(began, None, Some(&mut note)))?;
                 kept.absorb(time, pane, Some(&mut note))?;
             }
         }

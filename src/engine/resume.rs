@@ -4,6 +4,7 @@
 //! records   ... n-2   n-1 | n        done n is there: all of them are taken in
 //!                         |          it is missing: what there was before n; then n, whose text is
 //!                         |          made again and handed out
+//!                         |          n is open: what there was before it, and on in its batch
 //! ```
 //!
 //! Running state is read as it is; a window is made again by taking in its panes, one after the
@@ -13,7 +14,7 @@
 use std::sync::Arc;
 
 use super::kept::Keeper;
-use super::ledger::{ENTRIES, Way};
+use super::ledger::{ENTRIES, OPEN, Way};
 use super::output::{Output, Parts};
 use crate::agg::{Aggregate, Kept, Pane};
 use crate::changes::Changes;
@@ -32,18 +33,36 @@ impl Output {
         let Some(last) = ledger.checkpoint().last().cloned() else { return Ok(()) };
         self.turn = last.chunks;
         let is_done = ledger.checkpoint().is_done() || planted(Bug::SkipOwed);
+        let is_over = is_done && !last.open;
         self.take_state(is_done)?;
         let window = self.parts.kept.as_ref().and_then(|kept| kept.window().copied());
         match (window, aggregate) {
             (Some(window), Some(aggregate)) => {
-                self.take_window(window, &last, is_done, aggregate)?;
+                self.take_window(window, &last, is_over, aggregate)?;
             }
-            _ => self.take_last(&last, is_done, aggregate)?,
+            _ => self.take_last(&last, is_over, aggregate)?,
         }
-        match is_done {
-            true => Ok(()),
-            false => self.redeem(&last, aggregate),
+        match (last.open, is_done) {
+            (true, _) => self.reopen(&last, aggregate),
+            (false, true) => Ok(()),
+            (false, false) => self.redeem(&last, aggregate),
         }
+    }
+
+    /// Goes on in the batch that was left open: takes up what it had come to.
+    fn reopen(
+        &mut self,
+        last: &Record,
+        aggregate: Option<&Arc<dyn Aggregate>>,
+    ) -> Result<(), Error> {
+        let Way::Recorded(ledger) = &mut self.parts.way else { return Ok(()) };
+        if let (Some(recorded), Some(aggregate)) = (ledger.gather()?, aggregate) {
+            return loaded(&recorded, |entries| aggregate.reopen(entries));
+        }
+        self.batch_rows = ledger.go_on(self.parts.format.header());
+        self.begun = self.batch_rows > 0;
+        self.parts.format.go_on(last.time, self.batch_rows);
+        Ok(())
     }
 
     /// Takes in what is held of each key.
@@ -61,27 +80,26 @@ impl Output {
         Ok(())
     }
 
-    /// Takes in the panes of a window, but not that of a record that is not done.
+    /// Takes in the panes of a window, but not that of a batch which is not over.
     fn take_window(
         &mut self,
         window: Window,
         last: &Record,
-        is_done: bool,
+        is_over: bool,
         aggregate: &Arc<dyn Aggregate>,
     ) -> Result<(), Error> {
         let Parts { way, kept, changes, selection, width, .. } = &mut self.parts;
         let (Way::Recorded(ledger), Some(keeper)) = (way, kept) else { return Ok(()) };
-        let end = if is_done { last.time } else { Stamp(last.time.0 - 1) };
+        let end = if is_over { last.time } else { Stamp(last.time.0 - 1) };
         let at = Stamp(end.0 - window.slide().as_millis() as i64);
         let compared = changes.as_mut().map(|changes| Compared::new(changes, *selection, *width));
         let mut replay = Replay { keeper, began: last.began, window, at, compared };
-        ledger.checkpoint().panes(
-            window.start(window.last_due(end)),
-            |time, bytes| match !is_done && time == last.time {
+        ledger.checkpoint().panes(window.start(window.last_due(end)), |time, bytes| {
+            match is_open(bytes) || !is_over && time == last.time {
                 true => Ok(()),
                 false => replay.take(time, pane(aggregate, bytes)?),
-            },
-        )?;
+            }
+        })?;
         replay.pass(end)
     }
 
@@ -89,21 +107,21 @@ impl Output {
     fn take_last(
         &mut self,
         last: &Record,
-        is_done: bool,
+        is_over: bool,
         aggregate: Option<&Arc<dyn Aggregate>>,
     ) -> Result<(), Error> {
         let Parts { way, kept, changes, selection, width, .. } = &mut self.parts;
         let (Way::Recorded(ledger), Some(changes)) = (way, changes) else { return Ok(()) };
         let mut compared = Compared::new(changes, *selection, *width);
         if let Some(keeper) = kept {
-            return match has_reported(last, is_done) {
+            return match has_reported(last, is_over) {
                 true => compared.take(|report| keeper.kept().report(report)),
                 false => Ok(()),
             };
         }
         let mut before = None;
         ledger.checkpoint().panes(Stamp(i64::MIN), |time, bytes| {
-            if is_done || time != last.time {
+            if !is_open(bytes) && (is_over || time != last.time) {
                 before = Some(bytes.to_vec());
             }
             Ok(())
@@ -230,15 +248,32 @@ impl Replay<'_> {
     }
 }
 
-/// True if running state was reported before the last record, or with it if that is done.
-fn has_reported(last: &Record, is_done: bool) -> bool {
+/// True if running state was reported before the last record, or with it if its batch is over.
+fn has_reported(last: &Record, is_over: bool) -> bool {
     // What has a position begins with a record that is no batch.
     let first = u64::from(!last.from.is_empty());
-    if is_done { last.time >= last.began } else { last.n > first }
+    match (is_over, last.clock) {
+        (true, _) => last.time >= last.began,
+        (false, Some(_)) => last.before.is_some_and(|before| before >= last.began),
+        (false, None) => last.n > first,
+    }
+}
+
+/// True if the pane is of a batch that was not over when it was recorded.
+fn is_open(recorded: &[u8]) -> bool {
+    recorded.first() == Some(&OPEN)
 }
 
 /// The pane that was recorded.
 fn pane(aggregate: &Arc<dyn Aggregate>, recorded: &[u8]) -> Result<Box<dyn Pane>, Error> {
+    loaded(recorded, |entries| Arc::clone(aggregate).load(entries))
+}
+
+/// What `load` makes of the entries of a pane.
+fn loaded<'a, T>(
+    recorded: &'a [u8],
+    load: impl FnOnce(&mut dyn Iterator<Item = (&'a [u8], &'a [u8])>) -> Option<T>,
+) -> Result<T, Error> {
     let bytes = recorded.strip_prefix(&[ENTRIES]).ok_or_else(nonsense)?;
     let mut is_sound = true;
     let mut all = entries(bytes).map_while(|entry| {
@@ -246,8 +281,8 @@ fn pane(aggregate: &Arc<dyn Aggregate>, recorded: &[u8]) -> Result<Box<dyn Pane>
         is_sound &= pair.is_some();
         pair
     });
-    let pane = Arc::clone(aggregate).load(&mut all);
-    pane.filter(|_| is_sound).ok_or_else(nonsense)
+    let made = load(&mut all);
+    made.filter(|_| is_sound).ok_or_else(nonsense)
 }
 
 /// All frames are sound, and yet what they say cannot be: it was written by another pipeline.

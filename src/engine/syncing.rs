@@ -100,7 +100,7 @@ mod tests {
     use super::*;
     use crate::checkpoint::sim::SimDisk;
     use crate::checkpoint::tests::tiny;
-    use crate::checkpoint::{Checkpoint, meta::Pipeline};
+    use crate::checkpoint::{Checkpoint, Input, meta::Pipeline};
     use crate::clock::{RealTime, Stamp, Wait, Woke};
 
     #[test]
@@ -110,7 +110,8 @@ mod tests {
         let (mut wal, _) = checkpoint.wal().unwrap();
         let (mut wait, waker) = RealTime::new().unwrap();
         let syncing = Syncing::new(wal.syncer(), &waker);
-        wal.append(b'\n', b"a\n").unwrap();
+        let (delimiter, records) = (b'\n', &b"a\n"[..]);
+        wal.append(&Input { time: None, delimiter, records }).unwrap();
         std::thread::scope(|scope| {
             let _end = syncing.until_dropped();
             // Before the thread has looked once, somebody who records a batch has synced.

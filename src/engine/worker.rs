@@ -5,15 +5,19 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use mio::Waker;
 
 use super::bad::BadLog;
 use super::cursor::{Cursor, Next};
+use super::lateness::Lateness;
 use super::opening::Ready;
 use super::output::Output;
 use super::syncing::Syncing;
-use crate::agg::{Aggregate, Fold};
+use super::times::Passed;
+use crate::agg::{Aggregate, Fold, Pane};
+use crate::clock::Stopwatch;
 use crate::error::Error;
 use crate::record::{Chunk, Mark};
 use crate::step::Step;
@@ -27,6 +31,8 @@ pub struct Engine {
     steps: Mutex<Vec<Box<dyn Step>>>,
     /// True if chunks pass through the output by turn.
     is_ordered: bool,
+    /// True if something is due also while nothing is read.
+    has_window: bool,
     aggregate: Option<Arc<dyn Aggregate>>,
     /// Each worker's part of the open batch; without an aggregate there are none.
     folds: Vec<Mutex<Box<dyn Fold>>>,
@@ -43,6 +49,10 @@ pub struct Engine {
     /// True once a worker has failed: nobody waits for its chunk any more.
     failed: AtomicBool,
     waker: Arc<Waker>,
+    lateness: Lateness,
+    /// Runs as long as the engine does.
+    watch: Stopwatch,
+    bytes: AtomicU64,
     records: AtomicU64,
     filtered: AtomicU64,
 }
@@ -55,13 +65,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Engine {
     /// Makes an engine of parts that are ready to run, with so many workers.
     pub fn new(ready: Ready, threads: usize) -> Engine {
-        let Ready { cursor, syncing, steps, aggregate, output, bad, waker } = ready;
+        let Ready { cursor, syncing, steps, aggregate, output, bad, waker, lateness } = ready;
         let fold = |worker| aggregate.iter().map(move |a| Mutex::new(Arc::clone(a).fold(worker)));
         Engine {
             cursor: Mutex::new(cursor),
             syncing,
             steps: Mutex::new(steps),
             is_ordered: output.takes_chunks(),
+            has_window: output.has_window(),
             folds: (0..threads).flat_map(fold).collect(),
             aggregate,
             output: Mutex::new(output),
@@ -72,6 +83,9 @@ impl Engine {
             committed: AtomicU64::new(0),
             failed: AtomicBool::new(false),
             waker,
+            lateness,
+            watch: Stopwatch::start(),
+            bytes: AtomicU64::new(0),
             records: AtomicU64::new(0),
             filtered: AtomicU64::new(0),
         }
@@ -92,6 +106,7 @@ impl Engine {
             // All are joined before the first error is chosen.
             joined.collect::<Vec<_>>().into_iter().fold(first, Result::and)
         });
+        self.lateness.say_rest();
         lock(&self.bad).say_all();
         result?;
         let mut cursor = lock(&self.cursor);
@@ -102,11 +117,15 @@ impl Engine {
 
     /// What the run has done, in one line.
     pub fn summary(&self) -> String {
-        let [records, filtered] = [&self.records, &self.filtered].map(|count| count.load(Relaxed));
+        let counts = [&self.records, &self.filtered, &self.bytes];
+        let [records, filtered, bytes] = counts.map(|count| count.load(Relaxed));
         let (bad, rows) = (lock(&self.bad).count(), lock(&self.output).rows());
         let late = lock(&self.cursor).late();
+        let seconds = self.watch.elapsed().as_secs_f64();
+        let rate = records as f64 / seconds.max(1e-9);
         format!(
-            "{records} records read, {bad} bad, {filtered} filtered, {rows} rows, {late} late batches"
+            "{records} records read, {bad} bad, {filtered} filtered, {rows} rows, {late} late batches; \
+             {bytes} bytes in {seconds:.1} s, {rate:.0} records a second"
         )
     }
 
@@ -145,6 +164,11 @@ impl Engine {
                 }
                 Next::Idle => {}
                 Next::Close { last } => self.close(cursor, last)?,
+                Next::Pass { passed, overslept, is_start } => {
+                    let overslept = (!is_start).then_some(overslept);
+                    self.pass(cursor, &passed, overslept)?;
+                }
+                Next::Leave => self.leave(cursor)?,
                 Next::Done => return Ok(()),
             }
         }
@@ -166,9 +190,12 @@ impl Engine {
         chunk: &mut Chunk,
     ) -> Result<(), Error> {
         self.records.fetch_add(chunk.count() as u64, Relaxed);
+        self.bytes.fetch_add(chunk.bytes().len() as u64, Relaxed);
+        let watch = Stopwatch::start();
         for step in steps {
             step.apply(chunk)?;
         }
+        self.lateness.note(|| "the steps".to_string(), watch.elapsed());
         if self.is_ordered {
             self.take_turn(chunk)?;
         }
@@ -191,7 +218,11 @@ impl Engine {
             }
             output = self.turn.wait(output).unwrap_or_else(PoisonError::into_inner);
         }
-        let taken = self.put(output, |output| output.take(chunk));
+        let taken = self.put(output, |output| {
+            let taken = output.take(chunk);
+            self.note_slowest(output);
+            taken
+        });
         self.turn.notify_all();
         taken.map(|_| ())
     }
@@ -217,31 +248,91 @@ impl Engine {
         result
     }
 
-    /// Closes the batch: waits for the chunks under way, takes the pane, lets the cursor go, reports.
-    fn close(&self, mut cursor: MutexGuard<'_, Cursor>, last: bool) -> Result<(), Error> {
+    /// Waits for the chunks under way; false if the run has failed meanwhile.
+    fn settle(&self) -> bool {
         let mut under_way = lock(&self.under_way);
         while *under_way > 0 {
             if self.failed.load(Relaxed) {
-                return Ok(());
+                return false;
             }
             under_way = self.settled.wait(under_way).unwrap_or_else(PoisonError::into_inner);
         }
-        drop(under_way);
+        true
+    }
+
+    /// What the open batch has come to: takes the pane.
+    fn pane(&self) -> Option<Box<dyn Pane>> {
+        self.folds.iter().for_each(|fold| lock(fold).flush());
+        self.aggregate.as_ref().map(|aggregate| Arc::clone(aggregate).close())
+    }
+
+    /// Closes the batch: waits for the chunks under way, takes the pane, lets the cursor go, reports.
+    fn close(&self, mut cursor: MutexGuard<'_, Cursor>, last: bool) -> Result<(), Error> {
+        if !self.settle() {
+            return Ok(());
+        }
+        self.lateness.clear();
         self.noted(lock(&self.output).finish(|chunk| {
             self.folds.first().iter().for_each(|fold| lock(fold).fold(chunk));
         }))?;
-        self.folds.iter().for_each(|fold| lock(fold).flush());
         let closed = self.noted(cursor.close(last))?;
-        let pane = || self.aggregate.as_ref().map(|aggregate| Arc::clone(aggregate).close());
-        let full = pane();
-        // A batch that was missed shows what an aggregate makes of nothing.
-        let empty = if closed.missed.printed.is_empty() { None } else { pane() };
+        let pane = self.pane();
         let output = lock(&self.output);
         drop(cursor);
-        if self.put(output, |output| output.close(&closed, full, empty))? {
+        let is_out = self.put(output, |output| {
+            let watch = Stopwatch::start();
+            let closed = output.close(&closed, pane);
+            self.note_slowest(output);
+            self.lateness.note(|| "the report".to_string(), watch.elapsed() / 2);
+            closed
+        })?;
+        if is_out {
             // Another batch may have been out, and noted, between that and this.
             self.committed.fetch_max(closed.reached.mark.0, Relaxed);
         }
         Ok(())
+    }
+
+    /// Notes which output has kept us longest.
+    fn note_slowest(&self, output: &mut Output) {
+        if let Some((what, took)) = output.slowest() {
+            self.lateness.note(|| what.to_string(), took);
+        }
+    }
+
+    /// Lets batches pass in which nobody has read, and says so unless that was before this run.
+    fn pass(
+        &self,
+        mut cursor: MutexGuard<'_, Cursor>,
+        passed: &Passed,
+        overslept: Option<Duration>,
+    ) -> Result<(), Error> {
+        let reached = cursor.reached();
+        if let Some(overslept) = overslept {
+            self.lateness.say(passed, overslept, reached.clock);
+        }
+        if !self.has_window {
+            return Ok(());
+        }
+        let output = lock(&self.output);
+        drop(cursor);
+        let is_out = self.put(output, |output| {
+            let passed = output.pass(passed, &reached);
+            self.note_slowest(output);
+            passed
+        });
+        is_out.map(drop)
+    }
+
+    /// Ends the run, and leaves the open batch to the next start.
+    fn leave(&self, mut cursor: MutexGuard<'_, Cursor>) -> Result<(), Error> {
+        if !self.settle() {
+            return Ok(());
+        }
+        let Some((time, reached)) = self.noted(cursor.leave())? else { return Ok(()) };
+        let pane = self.pane();
+        let output = lock(&self.output);
+        drop(cursor);
+        self.put(output, |output| output.leave(time, pane, &reached)).map(drop)
     }
 }

@@ -5,40 +5,158 @@
 //! nothing or late holds up nobody. It has a process group of its own: Ctrl-C is for weir, which
 //! waits for it and then ends in order.
 //!
+//! What becomes of a run whose command fails, `--on-exec-fail` says:
+//!
+//! ```text
+//! fail     the run fails
+//! retry    command | 1 s | command | 2 s | command | 4 s ...     up to a minute, until it does well
+//! warn     it is said, and the batch counts as handed out
+//! ```
+//!
+//! Between tries nothing else is handed out, so the stream is held up. A signal ends that at once: with
+//! a checkpoint the batch is owed to the next start, without one it is lost and the run has failed.
+//!
 //! With a checkpoint the command is run again for a batch that a run before may have run it for. When
 //! weir is killed, a command that runs goes on to its end, and may meet itself at the next start: only
 //! unsafe code could tie the one's end to the other's.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Seek;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use clap::ValueEnum;
 
 use super::batch::{Batch, Promise};
 use super::output::{Output, Staged};
 use super::spool::Spool;
 use crate::clock::Stamp;
-use crate::error::{Context, Error};
+use crate::error::{Context, Error, said};
+use crate::say::say;
+use crate::signal::Pauses;
+use crate::ulimit;
+use crate::units::show_duration;
+
+/// The first pause between tries, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+
+/// What becomes of a run whose command fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum OnFail {
+    /// The run fails
+    #[default]
+    Fail,
+    /// It is tried again, after a second, then after longer and longer, up to a minute
+    Retry,
+    /// It is said on stderr
+    Warn,
+}
 
 /// A command that is run for each batch.
 pub struct Exec {
     command: OsString,
+    on_fail: OnFail,
+    /// The time between tries; without it there is one try.
+    pauses: Option<Pauses>,
+    quiet: bool,
     open: Option<(Stamp, Spool)>,
 }
 
 impl Exec {
     /// Makes it of what a shell understands.
     pub fn new(command: &OsStr) -> Exec {
-        Exec { command: command.to_os_string(), open: None }
+        let (command, on_fail) = (command.to_os_string(), OnFail::Fail);
+        Exec { command, on_fail, pauses: None, quiet: false, open: None }
     }
 
-    fn judge(&self, status: ExitStatus, time: Stamp) -> Result<(), Error> {
-        let how = match (status.code(), status.signal()) {
-            (Some(0), _) => return Ok(()),
-            (Some(code), _) => format!("ended with status {code}"),
-            (None, signal) => format!("was ended by signal {}", signal.unwrap_or_default()),
-        };
-        let (command, time) = (self.command.to_string_lossy(), time.0);
-        Err(Error::Failed(format!("--exec {command:?}: {how}, at the batch of WEIR_TIME {time}")))
+    /// Says what becomes of the run when the command fails; with `quiet`, nothing is said of failures
+    /// by which nothing is lost.
+    pub fn failing(self, on_fail: OnFail, pauses: Option<Pauses>, quiet: bool) -> Exec {
+        Exec { on_fail, pauses, quiet, ..self }
+    }
+
+    /// Runs the command for a batch of so many rows; if it `lasts`, the next start can do that too.
+    fn run(&mut self, rows: u64, lasts: bool) -> Result<(), Error> {
+        let (time, spool) = self.open.take().expect("a batch is begun before it ends");
+        let batch = Complete { time, rows, text: spool.into_file()? };
+        let Some(how) = batch.hand_to(&self.command)? else { return Ok(()) };
+        let what = format!("{}: {how}, at the batch of WEIR_TIME {}", self.shown(), time.0);
+        match self.on_fail {
+            OnFail::Fail => Err(Error::Failed(format!(
+                "{what}; the status of the last command in it counts: end it with `; true`, or go on by \
+                 --on-exec-fail warn, or retry"
+            ))),
+            OnFail::Warn => {
+                say(&what);
+                Ok(())
+            }
+            OnFail::Retry => self.retry(&batch, &what, lasts),
+        }
+    }
+
+    /// Runs the command again until it does well or a signal comes; `what` was wrong at first.
+    fn retry(&mut self, batch: &Complete, what: &str, lasts: bool) -> Result<(), Error> {
+        self.say(&format!("{what}; it is tried again until it does well"));
+        let pauses = self.pauses.as_mut().expect("who tries again is given time for it");
+        let (mut pause, mut failures, began) = (PAUSES.0, 1, pauses.now());
+        while pauses.pass(pause)? {
+            if batch.hand_to(&self.command)?.is_none() {
+                let span = show_duration(pauses.now().since(began));
+                let name = self.shown();
+                self.say(&format!("{name}: does well again, after {span} and {failures} failures"));
+                return Ok(());
+            }
+            failures += 1;
+            pause = PAUSES.1.min(pause * 2);
+        }
+        if !lasts {
+            return Err(Error::Failed(format!("{what}; a signal came, and the batch is lost")));
+        }
+        self.say(&format!("{what}; a signal came, and the next start goes on with it"));
+        Err(Error::Closed)
+    }
+
+    fn shown(&self) -> String {
+        format!("--exec {:?}", self.command.to_string_lossy())
+    }
+
+    fn say(&self, what: &str) {
+        if !self.quiet {
+            say(what);
+        }
+    }
+}
+
+/// A batch that a command can be given, as often as it takes.
+struct Complete {
+    time: Stamp,
+    rows: u64,
+    text: File,
+}
+
+impl Complete {
+    /// Runs a command on it; says how that failed, if it did.
+    fn hand_to(&self, command: &OsStr) -> Result<Option<String>, Error> {
+        let text = self.text.try_clone().and_then(|mut text| text.rewind().map(|()| text));
+        let mut shell = ulimit::shell(command);
+        shell.stdin(text.place("--exec: the batch")?).process_group(0);
+        shell.env("WEIR_TIME", self.time.0.to_string());
+        shell.env("WEIR_RECORDS", self.rows.to_string());
+        Ok(match shell.status() {
+            Ok(status) => failure(status),
+            Err(error) => Some(format!("sh: {}", said(&error))),
+        })
+    }
+}
+
+/// How a command has failed, if it has.
+fn failure(status: ExitStatus) -> Option<String> {
+    match (status.code(), status.signal()) {
+        (Some(0), _) => None,
+        (Some(code), _) => Some(format!("ended with status {code}")),
+        (None, signal) => Some(format!("was ended by signal {}", signal.unwrap_or_default())),
     }
 }
 
@@ -54,12 +172,7 @@ impl Output for Exec {
     }
 
     fn end(&mut self, rows: u64) -> Result<(), Error> {
-        let (time, spool) = self.open.take().expect("a batch is begun before it ends");
-        let mut command = Command::new("sh");
-        command.arg("-c").arg(&self.command).stdin(spool.into_file()?).process_group(0);
-        command.env("WEIR_TIME", time.0.to_string()).env("WEIR_RECORDS", rows.to_string());
-        let status = command.status().place("--exec: sh")?;
-        self.judge(status, time)
+        self.run(rows, false)
     }
 }
 
@@ -75,7 +188,7 @@ impl Staged for Exec {
     fn publish(&mut self, batch: &Batch) -> Result<(), Error> {
         self.begin(batch.time, batch.header)?;
         batch.text.each(|piece| self.write(piece))?;
-        self.end(batch.rows)
+        self.run(batch.rows, true)
     }
 
     fn redeem(&mut self, batch: &Batch, _: &Promise) -> Result<(), Error> {
@@ -88,6 +201,10 @@ mod tests {
     use super::*;
     use crate::sink::samples::Scratch;
     use std::fs;
+    use std::sync::Arc;
+
+    use crate::clock::VirtualTime;
+    use crate::signal::Stop;
 
     fn run(command: &str) -> Result<(), Error> {
         let mut exec = Exec::new(command.as_ref());
@@ -106,7 +223,9 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_fails_is_named_with_its_status_and_the_time() {
+    fn a_command_that_fails_is_named_with_its_status_the_time_and_what_to_write() {
+        let hint = "; the status of the last command in it counts: end it with `; true`, or go on by \
+                    --on-exec-fail warn, or retry";
         let table = [
             ("exit 3", r#"--exec "exit 3": ended with status 3, at the batch of WEIR_TIME 1500"#),
             (
@@ -116,7 +235,56 @@ mod tests {
         ];
         for (command, message) in table {
             let error = run(command).unwrap_err();
-            assert_eq!((error.to_string().as_str(), error.exit_status()), (message, 1));
+            assert_eq!((error.to_string(), error.exit_status()), (format!("{message}{hint}"), 1));
         }
+    }
+
+    /// A command that does well when it is run for the time after so many, and then has the batch.
+    fn failing(dir: &Scratch, times: u32) -> String {
+        let (tries, out) = (dir.path("tries"), dir.path("out"));
+        let (tries, out) = (tries.display(), out.display());
+        format!("cat > {out}; echo >> {tries}; [ $(wc -l < {tries}) -gt {times} ]")
+    }
+
+    /// An output that tries again by a virtual clock that stands at 0.
+    fn persistent(command: &str, stop: &Arc<Stop>) -> Exec {
+        let pauses = Pauses::new(Box::new(VirtualTime::new(Stamp(0)).unwrap().0), stop);
+        Exec::new(command.as_ref()).failing(OnFail::Retry, Some(pauses), true)
+    }
+
+    #[test]
+    fn pauses_between_tries_double_up_to_a_minute_and_each_try_gets_the_whole_batch() {
+        for (failures, seconds) in [(0, 0), (1, 1), (3, 7), (6, 63), (8, 183)] {
+            let dir = Scratch::new();
+            let mut exec = persistent(&failing(&dir, failures), &Arc::default());
+            exec.begin(Stamp(1500), b"header\n").unwrap();
+            exec.write(b"a\n").unwrap();
+            exec.end(1).unwrap();
+            assert_eq!(exec.pauses.as_mut().unwrap().now(), Stamp(seconds * 1000), "{failures}");
+            assert_eq!(fs::read_to_string(dir.path("out")).unwrap(), "header\na\n");
+        }
+    }
+
+    #[test]
+    fn when_a_signal_has_come_there_is_one_try_and_the_batch_is_lost_or_owed() {
+        let dir = Scratch::new();
+        let stop = Arc::new(Stop::default());
+        stop.ask();
+        let mut exec = persistent(&failing(&dir, 2), &stop);
+        exec.begin(Stamp(1500), b"").unwrap();
+        let error = exec.end(0).unwrap_err();
+        assert!(error.to_string().ends_with("; a signal came, and the batch is lost"), "{error}");
+        let text = Spool::new();
+        let batch = Batch { number: 1, time: Stamp(1500), rows: 0, header: b"", text: &text };
+        assert!(matches!(exec.publish(&batch), Err(Error::Closed)));
+        assert_eq!(fs::read_to_string(dir.path("tries")).unwrap(), "\n\n");
+        exec.publish(&batch).unwrap();
+    }
+
+    #[test]
+    fn with_warn_a_failure_is_none_of_the_run() {
+        let mut exec = Exec::new("exit 1".as_ref()).failing(OnFail::Warn, None, true);
+        exec.begin(Stamp(1500), b"").unwrap();
+        exec.end(0).unwrap();
     }
 }

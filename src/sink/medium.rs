@@ -12,16 +12,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
+pub use crate::descriptor::Identity;
 use crate::error::{Error, said};
-
-/// Which file it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// The device's number.
-    pub device: u64,
-    /// The number on the device.
-    pub inode: u64,
-}
 
 /// The file that is held, as it is now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +71,7 @@ impl Named {
     fn reader(&mut self) -> io::Result<&File> {
         if self.reader.is_none() {
             let reader = File::open(&self.path)?;
-            if identity(&reader.metadata()?) != identity(&self.file.metadata()?) {
+            if Identity::of(&reader.metadata()?) != Identity::of(&self.file.metadata()?) {
                 return Err(io::Error::other("was replaced while in use"));
             }
             self.reader = Some(reader);
@@ -90,6 +82,11 @@ impl Named {
 
 fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).open(path)
+}
+
+/// The regular file that is at a path, if one is there.
+pub fn regular(path: &Path) -> Option<Identity> {
+    fs::metadata(path).ok().filter(Metadata::is_file).map(|file| Identity::of(&file))
 }
 
 /// Returns when the name of a file or directory is on the disk: the directory above it is.
@@ -108,10 +105,6 @@ pub(super) fn sync_name(path: &Path) -> io::Result<()> {
     }
 }
 
-fn identity(file: &Metadata) -> Identity {
-    Identity { device: file.dev(), inode: file.ino() }
-}
-
 impl Write for Named {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.file.write(bytes)
@@ -125,13 +118,13 @@ impl Write for Named {
 impl Medium for Named {
     fn held(&self) -> io::Result<Held> {
         let file = self.file.metadata()?;
-        Ok(Held { identity: identity(&file), is_regular: file.is_file(), len: file.len() })
+        Ok(Held { identity: Identity::of(&file), is_regular: file.is_file(), len: file.len() })
     }
 
     fn named(&self) -> io::Result<Option<Identity>> {
         match fs::metadata(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-            named => named.map(|file| Some(identity(&file))),
+            named => named.map(|file| Some(Identity::of(&file))),
         }
     }
 

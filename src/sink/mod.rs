@@ -27,6 +27,7 @@ pub mod spool;
 pub mod stdout;
 pub mod text;
 pub mod time;
+mod timed;
 pub mod tsv;
 
 use std::time::Duration;
@@ -105,6 +106,11 @@ pub trait Format: Send {
 
     /// A batch begins; `time` is its Time.
     fn begin(&mut self, out: &mut Vec<u8>, time: Stamp);
+
+    /// Goes on in a batch of which some rows were written before a restart.
+    fn go_on(&mut self, time: Stamp, _rows: u64) {
+        self.begin(&mut Vec::new(), time);
+    }
 
     /// Some rows of the batch, in order.
     fn rows(&mut self, out: &mut Vec<u8>, rows: Rows<'_>);

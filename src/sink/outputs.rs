@@ -23,22 +23,29 @@
 //! in the files. Batches never overlap. What comes to `write` is whole rows. Nothing here knows of
 //! formats, or of what a checkpoint is.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use mio::Registry;
 
 use super::batch::{Batch, Promise};
 use super::dir::Dir;
 use super::exec::Exec;
+pub use super::exec::OnFail;
 use super::file::Appended;
+use super::medium;
 use super::output::{Output, Staged};
 use super::printed::Printed;
 use super::stdout::Stdout;
+use super::timed::Timed;
 use crate::clock::Stamp;
+use crate::descriptor::{self, Identity};
 use crate::error::Error;
 use crate::say::say;
+use crate::signal::Pauses;
 
 /// Where batches go, as it is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +62,23 @@ pub enum Target {
         extension: &'static str,
     },
     /// A command is run for each batch.
-    Exec(OsString),
+    Exec {
+        /// What the shell runs.
+        command: OsString,
+        /// What becomes of the run when it fails.
+        on_fail: OnFail,
+    },
+}
+
+impl Target {
+    /// The regular file that is written to, if it is there.
+    pub fn file(&self) -> Option<Identity> {
+        match self {
+            Target::Stdout => descriptor::regular(io::stdout()),
+            Target::File(path) => medium::regular(path),
+            Target::Dir { .. } | Target::Exec { .. } => None,
+        }
+    }
 }
 
 impl Display for Target {
@@ -66,30 +89,57 @@ impl Display for Target {
             Target::Dir { path, extension } => {
                 write!(f, "{}", path.join(format!("batch-TIME.{extension}")).display())
             }
-            Target::Exec(command) => write!(f, "sh -c {:?}", command.to_string_lossy()),
+            Target::Exec { command, .. } => write!(f, "sh -c {:?}", command.to_string_lossy()),
+        }
+    }
+}
+
+impl Target {
+    /// As it is typed.
+    fn flag(&self) -> String {
+        match self {
+            Target::Stdout => "stdout".to_string(),
+            Target::File(path) => format!("-o {}", path.display()),
+            Target::Dir { path, .. } => format!("--output-dir {}", path.display()),
+            Target::Exec { command, .. } => format!("--exec {:?}", command.to_string_lossy()),
         }
     }
 }
 
 /// All outputs of a run.
 pub struct Outputs {
-    list: Vec<Box<dyn Staged>>,
+    list: Vec<Timed>,
     /// stdout, if it is one of them.
     stdout: Option<Stdout>,
 }
 
 impl Outputs {
     /// Opens each target, so that a wrong path is found before anything is read; with `quiet`,
-    /// nothing is said of files that are replaced.
-    pub fn open(targets: &[Target], stdout: &Stdout, quiet: bool) -> Result<Outputs, Error> {
-        Outputs::open_with(targets, stdout, |path| Appended::open(path, quiet), Dir::open)
+    /// nothing is said of files that are replaced. Commands that are tried again need `pauses`.
+    pub fn open(
+        targets: &[Target],
+        stdout: &Stdout,
+        quiet: bool,
+        pauses: Option<Pauses>,
+    ) -> Result<Outputs, Error> {
+        let exec = command(quiet, pauses);
+        Outputs::open_with(targets, stdout, |path| Appended::open(path, quiet), Dir::open, exec)
     }
 
     /// The same for a run with a checkpoint: nobody else with one writes to its files, and what was
     /// staged by the run before is left until it is redeemed.
-    pub fn open_staged(targets: &[Target], stdout: &Stdout, quiet: bool) -> Result<Outputs, Error> {
+    pub fn open_staged(
+        targets: &[Target],
+        stdout: &Stdout,
+        quiet: bool,
+        pauses: Option<Pauses>,
+    ) -> Result<Outputs, Error> {
+        let stdout = stdout.if_open()?;
+        if targets.contains(&Target::Stdout) && !stdout.is_open() {
+            say("stdout: not open; what is to be printed is owed to the next start");
+        }
         let file = |path: &Path| Appended::open(path, quiet)?.locked();
-        Outputs::open_with(targets, stdout, file, Dir::open_staged)
+        Outputs::open_with(targets, &stdout, file, Dir::open_staged, command(quiet, pauses))
     }
 
     fn open_with(
@@ -97,25 +147,37 @@ impl Outputs {
         stdout: &Stdout,
         file: impl Fn(&Path) -> Result<Appended, Error>,
         dir: impl Fn(&Path, &'static str) -> Result<Dir, Error>,
+        mut exec: impl FnMut(&OsStr, OnFail) -> Exec,
     ) -> Result<Outputs, Error> {
         let mut outputs = Outputs::of(Vec::new());
         for target in targets {
-            outputs.list.push(match target {
+            let output: Box<dyn Staged> = match target {
                 Target::Stdout => {
                     outputs.stdout = Some(stdout.try_clone()?);
                     Box::new(Printed::new(stdout.try_clone()?, targets.len() > 1))
                 }
                 Target::File(path) => Box::new(file(path)?),
                 Target::Dir { path, extension } => Box::new(dir(path, extension)?),
-                Target::Exec(command) => Box::new(Exec::new(command)),
-            });
+                Target::Exec { command, on_fail } => Box::new(exec(command, *on_fail)),
+            };
+            outputs.list.push(Timed::new(output, target.flag()));
         }
         Ok(outputs)
     }
 
     /// Makes it of outputs, none of which is stdout.
     pub fn of(list: Vec<Box<dyn Staged>>) -> Outputs {
-        Outputs { list, stdout: None }
+        let named = |output: Box<dyn Staged>| {
+            let name = String::from_utf8_lossy(&output.name()).into_owned();
+            Timed::new(output, name)
+        };
+        Outputs { list: list.into_iter().map(named).collect(), stdout: None }
+    }
+
+    /// Which of them took longest since this was asked last, and how long.
+    pub fn slowest(&mut self) -> Option<(&str, Duration)> {
+        let all = self.list.iter_mut().map(|output| (output.take(), output.what()));
+        all.max_by_key(|(took, _)| *took).map(|(took, what)| (what, took))
     }
 
     /// Stages the batch with each output; returns what each is promised.
@@ -180,6 +242,11 @@ impl Output for Outputs {
     }
 }
 
+/// Makes commands; the first one has the time between tries.
+fn command(quiet: bool, mut pauses: Option<Pauses>) -> impl FnMut(&OsStr, OnFail) -> Exec {
+    move |command, on_fail| Exec::new(command).failing(on_fail, pauses.take(), quiet)
+}
+
 /// Says of an output that is none any more what becomes of its batch.
 fn say_void(promise: &Promise, is_taken_over: bool) {
     let name = String::from_utf8_lossy(promise.name()).into_owned();
@@ -235,7 +302,7 @@ mod tests {
         let file = |name| Target::File(dir.path(name));
         let parts = Target::Dir { path: dir.path("parts"), extension: "tsv" };
         let targets = [file("one"), Target::Stdout, file("two"), parts];
-        let mut outputs = Outputs::open(&targets, &stdout, false).unwrap();
+        let mut outputs = Outputs::open(&targets, &stdout, false, None).unwrap();
         batch(&mut outputs, 1).unwrap();
         batch(&mut outputs, 2).unwrap();
         drop((outputs, stdout));
@@ -256,10 +323,10 @@ mod tests {
         let (reader, writer) = pipe().unwrap();
         drop(reader);
         let stdout = Stdout::new(&writer).unwrap();
-        let mut alone = Outputs::open(&[Target::Stdout], &stdout, false).unwrap();
+        let mut alone = Outputs::open(&[Target::Stdout], &stdout, false, None).unwrap();
         assert!(matches!(batch(&mut alone, 1), Err(Error::Closed)));
         let targets = [Target::Stdout, Target::File(dir.path("out"))];
-        let mut both = Outputs::open(&targets, &stdout, false).unwrap();
+        let mut both = Outputs::open(&targets, &stdout, false, None).unwrap();
         batch(&mut both, 1).unwrap();
         assert_eq!(fs::read_to_string(dir.path("out")).unwrap(), "header\na\nb\n");
     }
@@ -276,9 +343,9 @@ mod tests {
             Target::File(one.clone()),
             Target::Stdout,
             Target::Dir { path: parts.clone(), extension: "tsv" },
-            Target::Exec(command.into()),
+            Target::Exec { command: command.into(), on_fail: OnFail::Fail },
         ];
-        let mut outputs = Outputs::open_staged(&targets, &stdout, false).unwrap();
+        let mut outputs = Outputs::open_staged(&targets, &stdout, false, None).unwrap();
         let rows = spool("a\n");
         for (time, count) in [(1, 9), (2, 2)] {
             let promises = outputs.stage(&complete(time, &rows)).unwrap();
@@ -305,7 +372,7 @@ mod tests {
         let stdout = Stdout::new(&writer).unwrap();
         let targets = [Target::Stdout, Target::File(dir.path("out"))];
         let (rows, text) = (spool("a\n"), || fs::read_to_string(dir.path("out")).unwrap());
-        let mut outputs = Outputs::open_staged(&targets, &stdout, true).unwrap();
+        let mut outputs = Outputs::open_staged(&targets, &stdout, true, None).unwrap();
         let promises = outputs.stage(&complete(1, &rows)).unwrap();
         assert_eq!(text(), "");
         assert!(matches!(outputs.publish(&complete(1, &rows)), Err(Error::Closed)));
@@ -315,7 +382,7 @@ mod tests {
         let (mut reader, writer) = pipe().unwrap();
         let stdout = Stdout::new(&writer).unwrap();
         drop(writer);
-        let mut outputs = Outputs::open_staged(&targets, &stdout, true).unwrap();
+        let mut outputs = Outputs::open_staged(&targets, &stdout, true, None).unwrap();
         outputs.redeem(&complete(1, &rows), &promises).unwrap();
         drop((outputs, stdout));
         let mut printed = String::new();
@@ -332,7 +399,7 @@ mod tests {
         let out = dir.path("out");
         let last = Target::File(out.clone());
         let targets = [Target::Stdout, Target::File("/dev/full".into()), last];
-        let mut outputs = Outputs::open_staged(&targets, &stdout, true).unwrap();
+        let mut outputs = Outputs::open_staged(&targets, &stdout, true, None).unwrap();
         let rows = spool("a\n");
         outputs.stage(&complete(1, &rows)).unwrap();
         assert!(matches!(outputs.publish(&complete(1, &rows)), Err(Error::Failed(_))));
@@ -346,7 +413,7 @@ mod tests {
         let stdout = Stdout::new(pipe().unwrap().1).unwrap();
         let open = |paths: &[&PathBuf]| {
             let targets: Vec<_> = paths.iter().map(|&path| Target::File(path.clone())).collect();
-            Outputs::open_staged(&targets, &stdout, true).unwrap()
+            Outputs::open_staged(&targets, &stdout, true, None).unwrap()
         };
         let rows = spool("a\n");
         let promises = open(&[&one, &two]).stage(&complete(1, &rows)).unwrap();
@@ -362,7 +429,7 @@ mod tests {
         let (old, new) = (dir.path("old"), dir.path("new"));
         let stdout = Stdout::new(pipe().unwrap().1).unwrap();
         let open = |path: &PathBuf| {
-            Outputs::open_staged(&[Target::File(path.clone())], &stdout, true).unwrap()
+            Outputs::open_staged(&[Target::File(path.clone())], &stdout, true, None).unwrap()
         };
         let rows = spool("a\n");
         for found in ["", "head", "header\na\n"] {
@@ -380,8 +447,9 @@ mod tests {
         let (mut reader, writer) = pipe().unwrap();
         let stdout = Stdout::new(&writer).unwrap();
         drop(writer);
-        let twice =
-            || Outputs::open_staged(&[Target::Stdout, Target::Stdout], &stdout, true).unwrap();
+        let twice = || {
+            Outputs::open_staged(&[Target::Stdout, Target::Stdout], &stdout, true, None).unwrap()
+        };
         let rows = spool("a\n");
         let promises = twice().stage(&complete(1, &rows)).unwrap();
         twice().redeem(&complete(1, &rows), &promises[..1]).unwrap();

@@ -58,6 +58,12 @@ impl Format for Pprint {
         out.extend_from_slice(RULE);
     }
 
+    fn go_on(&mut self, _: Stamp, rows: u64) {
+        // If there were more rows than are printed, so were the dots.
+        let rows = usize::try_from(rows).unwrap_or(usize::MAX);
+        self.left = self.num.checked_sub(rows);
+    }
+
     fn rows(&mut self, out: &mut Vec<u8>, rows: Rows<'_>) {
         let Some(left) = self.left else { return };
         let mut rows = rows.each(self.shape);

@@ -110,7 +110,10 @@ impl Spool {
     pub fn into_file(self) -> Result<File, Error> {
         match self.spilled {
             Some((mut file, dir)) => file.rewind().at(&dir).map(|()| file),
-            None => in_memory(&self.memory).place("memory for the batch"),
+            None => {
+                let len = self.memory.len();
+                in_memory(&self.memory).place(format_args!("memory for the batch ({len} bytes)"))
+            }
         }
     }
 }

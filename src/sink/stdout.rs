@@ -14,44 +14,64 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use crate::clock;
+use crate::descriptor;
 use crate::error::{Context, Error};
 
 /// The stream that batches are written to.
 #[derive(Debug)]
-pub struct Stdout(OwnedFd);
+pub struct Stdout {
+    fd: OwnedFd,
+    is_open: bool,
+}
 
 impl Stdout {
     /// Takes a handle of its own to a stream.
     pub fn new(fd: impl AsFd) -> Result<Stdout, Error> {
-        Ok(Stdout(fd.as_fd().try_clone_to_owned().place("stdout")?))
+        let fd = fd.as_fd().try_clone_to_owned().place("stdout")?;
+        Ok(Stdout { fd, is_open: true })
     }
 
     /// Makes another handle to the same stream.
     pub fn try_clone(&self) -> Result<Stdout, Error> {
-        Stdout::new(&self.0)
+        Ok(Stdout { is_open: self.is_open, ..Stdout::new(&self.fd)? })
     }
 
-    /// Writes all bytes; see [`write()`].
+    /// The same stream, which takes nothing if we were started without it: what is to be printed is
+    /// then not thrown away.
+    pub fn if_open(&self) -> Result<Stdout, Error> {
+        Ok(Stdout { is_open: descriptor::is_open(&self.fd), ..self.try_clone()? })
+    }
+
+    /// False if it takes nothing because we were started without it.
+    pub fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// Writes all bytes; see [`write()`]. A stream that is not open takes as few as one whose reader
+    /// has gone.
     pub fn write(&self, bytes: &[u8]) -> Result<(), Error> {
-        write(&self.0, bytes)
+        match self.is_open || bytes.is_empty() {
+            true => write(&self.fd, bytes),
+            false => Err(Error::Closed),
+        }
     }
 
     /// Lets a wait end when the reader goes; returns a handle to be asked whether it has.
     ///
     /// A stream that cannot be waited for, as a regular file, has no reader that could go.
     pub fn watch(&self, registry: &Registry) -> Result<Stdout, Error> {
-        let fd = self.0.as_raw_fd();
+        let fd = self.fd.as_raw_fd();
         match registry.register(&mut SourceFd(&fd), clock::STDOUT, Interest::READABLE) {
             Err(error) if error.kind() != io::ErrorKind::PermissionDenied => {
                 Err(error).place("stdout")
             }
-            _ => Stdout::new(&self.0),
+            _ => self.try_clone(),
         }
     }
 
     /// Returns true if nobody can read what is written; see [`is_closed`].
     pub fn is_closed(&self) -> bool {
-        is_closed(&self.0)
+        is_closed(&self.fd)
     }
 }
 
@@ -167,6 +187,18 @@ mod tests {
         drop(reader);
         assert!(matches!(write(&writer, b"more"), Err(Error::Closed)));
         assert!(is_closed(&writer));
+    }
+
+    #[test]
+    fn a_stream_that_is_not_open_takes_nothing() {
+        let null = OpenOptions::new().read(true).write(true).open("/dev/null").unwrap();
+        let stdout = Stdout::new(&null).unwrap();
+        assert!(stdout.write(b"x").is_ok(), "it is thrown away, unless somebody minds");
+        let stdout = stdout.if_open().unwrap().try_clone().unwrap();
+        assert!(matches!(stdout.write(b"x"), Err(Error::Closed)));
+        assert!(stdout.write(b"").is_ok());
+        let null = OpenOptions::new().write(true).open("/dev/null").unwrap();
+        assert!(Stdout::new(&null).unwrap().if_open().unwrap().write(b"x").is_ok());
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! How much of unfinished lines is held in memory, over all clients: the policy, and no more.
+//! How much of unfinished lines is held in memory, over all clients (or servers, for `connect`): the
+//! policy, and no more.
 //!
 //! Each client may hold a line of `--max-record` bytes; thousands of them together may not. While
 //! the clients hold more than the limit in sum,
@@ -18,6 +19,8 @@ use std::time::Duration;
 
 use crate::clock::Stamp;
 
+/// How much of unfinished lines all clients may hold together, beside one of the longest.
+const ALL: usize = 64 << 20;
 /// What a client may hold without being parked, and what it is read at most a turn meanwhile.
 pub const SMALL: usize = 4 << 10;
 /// How many bytes of one client are read a turn.
@@ -40,6 +43,11 @@ pub struct Budget {
 }
 
 impl Budget {
+    /// Makes a budget for clients whose lines have at most `longest` bytes.
+    pub fn beside(longest: usize) -> Budget {
+        Budget::new(ALL.saturating_add(longest))
+    }
+
     /// Makes a budget of `limit` bytes for all clients together.
     pub fn new(limit: usize) -> Budget {
         let (large, parked) = (BTreeSet::new(), BTreeSet::new());
@@ -92,6 +100,11 @@ impl Budget {
         self.parked.remove(&client);
         self.last = client;
         Some(client)
+    }
+
+    /// True if this client is parked.
+    pub fn is_parked(&self, client: usize) -> bool {
+        self.parked.contains(&client)
     }
 
     /// True if some client is parked.

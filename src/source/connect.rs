@@ -23,7 +23,7 @@ use crate::error::{self, Context, Error};
 use crate::record::{CHUNK, Chunk};
 use crate::say::say;
 use crate::source::address::Address;
-use crate::source::budget::{SMALL, TURN};
+use crate::source::budget::Budget;
 use crate::source::net::{self, Connection, Got};
 use crate::source::{Read, Settings, Source, Spec};
 use crate::units;
@@ -70,6 +70,8 @@ struct Connect {
     settings: Settings,
     /// The server whose turn is next.
     turn: usize,
+    /// Memory for the unfinished lines of all servers.
+    budget: Budget,
     /// True once a server has closed in order, which ends a run with `--once`.
     one_has_closed: bool,
     /// True once the run ends, and what is at hand from the others is all that is still read.
@@ -121,6 +123,7 @@ impl Source for Connect {
                 self.note(event.token(), wait.registry(), now);
             }
             self.fill(chunk, &mut limit, now);
+            self.give_up_stuck(chunk, now);
             if self.is_leaving() && !self.sealed {
                 self.servers.iter_mut().for_each(Server::seal);
                 self.sealed = true;
@@ -138,11 +141,7 @@ impl Source for Connect {
     }
 
     fn unfinished(&self) -> usize {
-        let held = |server: &Server| match &server.state {
-            State::Connected(connection) => connection.unfinished(),
-            State::Waiting(_) | State::Connecting { .. } => 0,
-        };
-        self.servers.iter().map(held).sum()
+        self.budget.held()
     }
 
     fn waiting(&self) -> String {
@@ -173,6 +172,7 @@ impl Connect {
             delay: delay.max(SHORTEST_DELAY),
             settings: settings.clone(),
             turn: 0,
+            budget: Budget::beside(settings.max_record),
             one_has_closed: false,
             sealed: false,
             failed: None,
@@ -184,6 +184,14 @@ impl Connect {
         self.servers.iter().any(Server::is_readable)
     }
 
+    /// True if a read would find something at once and there is memory for it.
+    fn can_read(&self) -> bool {
+        let mut servers = self.servers.iter().enumerate();
+        self.budget.can_unpark()
+            || servers
+                .any(|(number, server)| server.is_readable() && !self.budget.is_parked(number))
+    }
+
     /// True if the run ends when nothing more is at hand.
     fn is_leaving(&self) -> bool {
         self.settings.once && (self.one_has_closed || self.failed.is_some())
@@ -191,9 +199,10 @@ impl Connect {
 
     /// How long to wait for news.
     fn deadline(&self, limit: usize, until: Stamp, now: Stamp) -> Stamp {
-        if (limit > 0 && self.has_work()) || self.is_leaving() && !self.has_work() {
+        if (limit > 0 && self.can_read()) || self.is_leaving() && !self.has_work() {
             return now;
         }
+        let until = if limit > 0 { until.min(self.budget.deadline()) } else { until };
         let own = self.servers.iter().map(|server| match server.state {
             State::Waiting(_) if self.is_leaving() => Stamp::NEVER,
             State::Waiting(next) => next,
@@ -294,6 +303,7 @@ impl Connect {
 
     /// A server is lost, by an error or because it has closed; its lines are all in the chunk.
     fn lose(&mut self, number: usize, why: Option<io::Error>, now: Stamp) {
+        self.budget.leave(number, 0, now);
         let server = &mut self.servers[number];
         server.state = State::Waiting(now.after(self.delay));
         if self.settings.once {
@@ -316,17 +326,37 @@ impl Connect {
         while idle < count && *limit > 0 && taken < CHUNK && chunk.len() < CHUNK {
             self.turn = (self.turn + 1) % count;
             idle += 1;
+            while self.budget.unpark().is_some() {}
             let State::Connected(connection) = &mut self.servers[self.turn].state else { continue };
-            if !connection.readable {
+            if !connection.readable || self.budget.is_parked(self.turn) {
                 continue;
             }
-            // Under a limit most of a full turn would only lie here.
-            let most = if *limit < usize::MAX { SMALL } else { TURN };
-            match connection.read(chunk, most, limit) {
+            let Some(most) = connection.share(self.turn, &mut self.budget, *limit, now) else {
+                continue;
+            };
+            let before = connection.unfinished();
+            let got = connection.read(chunk, most, limit);
+            self.budget.moved(self.turn, before, connection.unfinished(), now);
+            match got {
                 Got::More(count) => (taken, idle) = (taken + count, 0),
                 Got::Drained => {}
                 Got::End(why) => self.lose(self.turn, why, now),
             }
+        }
+    }
+
+    /// Gives up the longest unfinished line if it does not go on and others wait for its memory.
+    fn give_up_stuck(&mut self, chunk: &mut Chunk, now: Stamp) {
+        if now < self.budget.deadline() {
+            return;
+        }
+        let Some(number) = self.budget.leader() else { return };
+        let State::Connected(connection) = &mut self.servers[number].state else { return };
+        if connection.stands_still() {
+            let before = connection.unfinished();
+            let reason = "unfinished, and given up: other servers' lines waited for its memory";
+            connection.give_up(chunk, reason);
+            self.budget.moved(number, before, connection.unfinished(), now);
         }
     }
 }

@@ -1,24 +1,25 @@
 //! Where clients come in: the listening socket, and what to do when no more files can be open.
 //!
 //! mio reports a waiting connection once, so that one may be waiting is remembered until accepting
-//! has shown that none is. When the limit of open files is reached, the connection stays in the
-//! system's queue; it is tried again when a client leaves or after [`RETRY`], never in a loop, and
-//! it is said once while that goes on.
+//! has shown that none is. When no more files can be open for clients (see `ulimit`), one
+//! connection waits here and the others in the system's queue; it is tried again when a client leaves
+//! or after [`RETRY`], never in a loop, and it is said once while that goes on.
 
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Token};
 use rustix::io::Errno;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::{Domain, Socket, Type};
 
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{Context, Error};
 use crate::say::say;
 use crate::source::address::Address;
+use crate::ulimit::{self, Bound};
 
 /// The token of the listening socket.
 pub const TOKEN: Token = Token(FIRST_TOKEN);
@@ -34,6 +35,10 @@ const EPISODE: Duration = Duration::from_secs(60);
 pub struct Door {
     listener: TcpListener,
     address: SocketAddr,
+    /// Which of the numbers of open files clients may have.
+    bound: Bound,
+    /// A connection that has none of these yet.
+    waiting: Option<(TcpStream, SocketAddr)>,
     /// True if a connection may be waiting.
     pending: bool,
     /// Not before this moment is accepting tried.
@@ -46,7 +51,7 @@ impl Door {
     /// Listens on the address; IPv4 comes first where a name stands for both, as the default is
     /// 127.0.0.1. With `resets`, a close of a connection is a reset unless it is told otherwise.
     pub fn open(address: &Address, resets: bool, wait: &dyn Wait) -> Result<Door, Error> {
-        raise_limit();
+        ulimit::raise_limit();
         let mut found = address.resolve()?;
         found.sort_by_key(SocketAddr::is_ipv6);
         let mut listener = Err(io::ErrorKind::AddrNotAvailable.into());
@@ -56,7 +61,16 @@ impl Door {
         let mut listener = listener.map_err(|error| refusal(address, found[0].port(), error))?;
         wait.registry().register(&mut listener, TOKEN, Interest::READABLE).place(address)?;
         let address = listener.local_addr().place(address)?;
-        Ok(Door { listener, address, pending: true, retry: Stamp(0), full: None })
+        let bound = Bound::now();
+        Ok(Door {
+            listener,
+            address,
+            bound,
+            waiting: None,
+            pending: true,
+            retry: Stamp(0),
+            full: None,
+        })
     }
 
     /// The address it listens on, with the port the system has chosen if that was 0.
@@ -72,8 +86,14 @@ impl Door {
     /// Takes in one connection, if one waits and files can be opened.
     pub fn accept(&mut self, now: Stamp) -> Option<(TcpStream, SocketAddr)> {
         while self.pending && self.retry <= now {
-            match self.listener.accept() {
-                Ok(came) => return Some(came),
+            match self.waiting.take().map_or_else(|| self.listener.accept(), Ok) {
+                Ok((stream, peer)) => match self.bound.below(stream.into()) {
+                    Ok(stream) => return Some((connection(stream), peer)),
+                    Err(stream) => {
+                        self.waiting = Some((connection(stream), peer));
+                        self.wait_for_room(&Errno::MFILE.into(), now);
+                    }
+                },
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.pending = false,
                 Err(error) if is_shortage(&error) => self.wait_for_room(&error, now),
                 // The client was gone before it was let in; the next one may be there.
@@ -124,13 +144,9 @@ fn listen(address: SocketAddr, resets: bool) -> io::Result<TcpListener> {
     Ok(TcpListener::from_std(socket.into()))
 }
 
-/// Lets as many files be open as the system allows without asking anybody.
-fn raise_limit() {
-    let limit = getrlimit(Resource::Nofile);
-    if limit.current != limit.maximum {
-        // It was worth a try: with fewer clients all is well anyway.
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
-    }
+/// The connection of a descriptor, which has been one before.
+fn connection(stream: OwnedFd) -> TcpStream {
+    TcpStream::from_std(stream.into())
 }
 
 fn is_shortage(error: &io::Error) -> bool {

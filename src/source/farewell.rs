@@ -6,9 +6,15 @@
 //!
 //! ```text
 //! client    a\n b\n, half-closed          .......... waits ..........  "ok 2", end of file
-//! weir      read: marks 7 and 8 ──────────> farewell at 8 ────────────> linger off, shutdown
+//! weir      read: marks 7 and 8 ──────────> farewell at 8 ────────────> "ok 2", linger off, shutdown
 //! engine                      log written, synced ── reached(Logged, 8) ──^
 //! ```
+//!
+//! With `--ack` no moment lies between the answer and the end of the file at which dying would show the
+//! one without the other: `ok N` is sent first, and only what has been sent lets the socket close in
+//! order. Killed in between, weir leaves a reset behind `ok N`; a client that has read that knows all,
+//! whatever follows. Linux hands it over even then, if it has arrived; if not, the client sees a reset
+//! alone, which tells nothing.
 //!
 //! A client is in nobody's way while it waits: it is not read, and whoever calls holds no more of
 //! it. Its socket stays registered, but mio reports edges and the last one has been seen: at most a
@@ -90,17 +96,39 @@ impl Farewells {
 /// Tells a client that the log has what it sent, and closes.
 ///
 /// It may have gone by now, or not read what it is told; nobody waits for that.
-fn acknowledge(mut stream: TcpStream, receipt: Receipt) {
-    // As long as it lingers for no time, a close would discard the answer.
-    let _ = SockRef::from(&stream).set_linger(None);
-    if receipt.counted.is_some() {
-        let _ = stream.write(format!("ok {}\n", receipt.lines).as_bytes());
+fn acknowledge(mut client: impl Parting, receipt: Receipt) {
+    let answer = receipt.counted.map(|_| format!("ok {}\n", receipt.lines));
+    if answer.is_none_or(|answer| client.tell(answer.as_bytes())) {
+        client.close_in_order();
     }
-    let _ = stream.shutdown(Shutdown::Both);
+}
+
+/// A client to part from; it is reset when it is dropped, unless it was closed in order.
+trait Parting {
+    /// Sends an answer; true if all of it is on its way.
+    fn tell(&mut self, answer: &[u8]) -> bool;
+
+    /// Ends the stream.
+    fn close_in_order(&mut self);
+}
+
+impl Parting for TcpStream {
+    fn tell(&mut self, answer: &[u8]) -> bool {
+        self.write(answer).is_ok_and(|sent| sent == answer.len())
+    }
+
+    fn close_in_order(&mut self) {
+        // Where this fails there is no connection any more.
+        let _ = SockRef::from(&*self).set_linger(None);
+        let _ = self.shutdown(Shutdown::Both);
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::{ErrorKind, Read};
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -111,5 +139,72 @@ mod tests {
         receipt.note(Mark(2), b"a\n\nb\n");
         receipt.note(Mark(3), b"");
         assert_eq!((receipt.mark, receipt.lines), (Some(Mark(2)), 3));
+    }
+
+    /// What a client has seen so far; weir may die after each step.
+    struct Client<'a> {
+        seen: &'a mut Vec<String>,
+        takes_all: bool,
+    }
+
+    impl Parting for Client<'_> {
+        fn tell(&mut self, answer: &[u8]) -> bool {
+            self.seen.push(String::from_utf8_lossy(answer).into_owned());
+            self.takes_all
+        }
+
+        fn close_in_order(&mut self) {
+            self.seen.push("end".to_string());
+        }
+    }
+
+    #[test]
+    fn the_end_of_the_file_comes_after_the_answer_and_not_without_it() {
+        let counting = Receipt { lines: 3, ..Receipt::counting(b'\n') };
+        let table: [(Receipt, bool, &[&str]); 3] = [
+            (counting, true, &["ok 3\n", "end"]),
+            (counting, false, &["ok 3\n"]),
+            (Receipt::default(), false, &["end"]),
+        ];
+        for (receipt, takes_all, expected) in table {
+            let mut seen = Vec::new();
+            acknowledge(Client { seen: &mut seen, takes_all }, receipt);
+            assert_eq!(seen, expected);
+        }
+    }
+
+    /// A client, and its connection as the door lets it in.
+    fn connected() -> (std::net::TcpStream, TcpStream) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        SockRef::from(&listener).set_linger(Some(Duration::ZERO)).unwrap();
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (accepted, _) = listener.accept().unwrap();
+        accepted.set_nonblocking(true).unwrap();
+        (client, TcpStream::from_std(accepted))
+    }
+
+    /// What a client reads, and how that ends.
+    fn read(mut client: std::net::TcpStream) -> (String, Option<ErrorKind>) {
+        let mut text = Vec::new();
+        let end = client.read_to_end(&mut text).err();
+        (String::from_utf8(text).unwrap(), end.map(|error| error.kind()))
+    }
+
+    #[test]
+    fn an_answer_is_read_also_if_weir_dies_before_it_has_closed() {
+        let (client, mut ours) = connected();
+        assert!(ours.tell(b"ok 3\n"));
+        drop(ours);
+        assert_eq!(read(client), ("ok 3\n".to_string(), Some(ErrorKind::ConnectionReset)));
+    }
+
+    #[test]
+    fn a_client_that_takes_no_answer_sees_a_reset() {
+        let (client, mut ours) = connected();
+        while ours.write(&[b'.'; 4096]).is_ok() {}
+        acknowledge(ours, Receipt::counting(b'\n'));
+        let (text, end) = read(client);
+        assert!(!text.contains("ok"));
+        assert_eq!(end, Some(ErrorKind::ConnectionReset));
     }
 }

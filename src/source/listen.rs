@@ -29,7 +29,7 @@ use crate::error::{Context, Error};
 use crate::record::{CHUNK, Chunk, Mark};
 use crate::say::say;
 use crate::source::address::Address;
-use crate::source::budget::{Budget, SMALL};
+use crate::source::budget::Budget;
 use crate::source::door::{self, Door};
 use crate::source::farewell::{Farewells, Receipt};
 use crate::source::net::{self, Connection, Got};
@@ -40,8 +40,6 @@ pub const SPEC: Spec = Spec { name: "listen", hidden: false, arguments, build };
 
 /// The token of the client with number 0.
 const FIRST_CLIENT: usize = FIRST_TOKEN + 1;
-/// How much of unfinished lines all clients may hold together, beside one of the longest.
-const BUDGET: usize = 64 << 20;
 /// How many clients are let in at a time, before those that are there are read.
 const ADMITTED: usize = 256;
 
@@ -58,7 +56,8 @@ struct Flags {
     /// Answer `ok N` to each client that has sent all: how many of its lines are kept
     ///
     /// The answer comes when these lines are in the log of --checkpoint, and then the end of the
-    /// file. A client that is reset instead does not know what became of them.
+    /// file, which never comes without it. A client that is reset before it has read the answer does
+    /// not know what became of them.
     #[arg(long)]
     ack: bool,
 }
@@ -178,7 +177,7 @@ impl Listen {
             clients: Vec::new(),
             free: Vec::new(),
             queue: VecDeque::new(),
-            budget: Budget::new(BUDGET.saturating_add(settings.max_record)),
+            budget: Budget::beside(settings.max_record),
             farewells: settings.acknowledges.then(Farewells::default),
             one_has_left: false,
             sealed: false,
@@ -262,21 +261,7 @@ impl Listen {
     fn turn(&mut self, number: usize, chunk: &mut Chunk, limit: &mut usize, now: Stamp) -> usize {
         let Some(client) = &mut self.clients[number] else { return 0 };
         let before = client.unfinished();
-        let most = match self.budget.turn(number, before) {
-            // Under a limit most of a full turn would only lie here.
-            Some(most) if *limit < usize::MAX => most.min(SMALL),
-            Some(most) => most,
-            // What takes no memory, or gives some back, is always done.
-            None if client.has_whole() => SMALL,
-            None => match client.peek() {
-                Got::End(_) => SMALL,
-                Got::Drained => return 0,
-                Got::More(_) => {
-                    self.budget.park(number, now);
-                    return 0;
-                }
-            },
-        };
+        let Some(most) = client.share(number, &mut self.budget, *limit, now) else { return 0 };
         let got = client.read(chunk, most, limit);
         self.budget.moved(number, before, client.unfinished(), now);
         match got {
@@ -350,14 +335,12 @@ impl Listen {
         }
         let Some(number) = self.budget.leader() else { return };
         let Some(client) = &mut self.clients[number] else { return };
-        // One that has something to read is late through our fault, not its own. Whether it has is
-        // asked anew: with many events at once the one that tells of it may still be to come.
-        if client.readable {
+        let is_queued = client.readable;
+        if !client.stands_still() {
+            if !is_queued {
+                self.queue.push_back(number);
+            }
             return;
-        }
-        if !matches!(client.peek(), Got::Drained) {
-            client.readable = true;
-            return self.queue.push_back(number);
         }
         let before = client.unfinished();
         let reason = "unfinished, and given up: other clients' lines waited for its memory";

@@ -17,6 +17,7 @@ pub mod stdin;
 use clap::{ArgMatches, Command};
 
 use crate::clock::{Stamp, Wait};
+use crate::descriptor::Identity;
 use crate::error::Error;
 use crate::record::{Chunk, Mark};
 
@@ -54,6 +55,11 @@ pub trait Source: Send {
     /// True if the input has an end that is known to come, as a regular file has.
     fn is_finite(&self) -> bool {
         false
+    }
+
+    /// The regular files that are read: what an output writes to one of them would come in again.
+    fn files(&self) -> Vec<Identity> {
+        Vec::new()
     }
 
     /// Reads into `chunk`, which is clear: at most `limit` records, waiting no longer than `until`.

@@ -16,9 +16,10 @@ use std::time::Duration;
 use mio::net::TcpStream;
 use socket2::{SockRef, TcpKeepalive};
 
-use crate::clock::{FIRST_TOKEN, Wait};
+use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::record::Chunk;
 use crate::source::Settings;
+use crate::source::budget::{Budget, SMALL};
 use crate::source::farewell::Receipt;
 use crate::wire::lines::Lines;
 
@@ -152,6 +153,43 @@ impl Connection {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Got::End(Some(error)),
             Ok(_) | Err(_) => Got::More(0),
         }
+    }
+
+    /// How many bytes are to be read now of this connection, which has this number in the budget; none
+    /// if nothing, because it is parked there or has nothing more.
+    pub fn share(
+        &mut self,
+        number: usize,
+        budget: &mut Budget,
+        limit: usize,
+        now: Stamp,
+    ) -> Option<usize> {
+        match budget.turn(number, self.unfinished()) {
+            // Under a limit most of a full turn would only lie here.
+            Some(most) if limit < usize::MAX => Some(most.min(SMALL)),
+            Some(most) => Some(most),
+            // What takes no memory, or gives some back, is always done.
+            None if self.has_whole() => Some(SMALL),
+            None => match self.peek() {
+                Got::End(_) => Some(SMALL),
+                Got::Drained => None,
+                Got::More(_) => {
+                    budget.park(number, now);
+                    None
+                }
+            },
+        }
+    }
+
+    /// True if an unfinished line does not go on: nothing more of it has come.
+    ///
+    /// One that has something to read is late through our fault, not its own. Whether it has is asked
+    /// anew: with many events at once the one that tells of it may still be to come.
+    pub fn stands_still(&mut self) -> bool {
+        if !self.readable {
+            self.readable = !matches!(self.peek(), Got::Drained);
+        }
+        !self.readable
     }
 
     /// Ends the framing: all lines are out. What is left of it is the socket.

@@ -16,6 +16,7 @@ use rustix::io::Errno;
 
 use super::{Read, Settings, Source, Spec};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait, Woke};
+use crate::descriptor::{self, Identity};
 use crate::error::{Context, Error};
 use crate::record::{CHUNK, Chunk};
 use crate::say::say;
@@ -53,7 +54,12 @@ struct Stdin {
 impl Stdin {
     fn new(settings: &Settings) -> Result<Stdin, Error> {
         let file = File::from(io::stdin().as_fd().try_clone_to_owned().place("stdin")?);
-        let finite = file.metadata().place("stdin")?.is_file();
+        if !descriptor::is_open(&file) {
+            let what =
+                "stdin: not open; give it a pipe, a file, or < /dev/null for no lines at all";
+            return Err(Error::usage(what));
+        }
+        let finite = descriptor::regular(&file).is_some();
         Ok(Stdin {
             file,
             lines: Lines::new(settings.delimiter, settings.max_record),
@@ -117,6 +123,10 @@ impl Source for Stdin {
             }
             other => other.place("stdin"),
         }
+    }
+
+    fn files(&self) -> Vec<Identity> {
+        descriptor::regular(&self.file).into_iter().collect()
     }
 
     fn is_finite(&self) -> bool {

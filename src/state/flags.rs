@@ -32,7 +32,7 @@ pub struct Flags {
     #[arg(long)]
     pub keep_zeros: bool,
 
-    /// Do not print windows that reach back before the start
+    /// Do not print windows that reach back before the start, or that a stop cuts short
     #[arg(long)]
     pub skip_partial: bool,
 
@@ -40,7 +40,7 @@ pub struct Flags {
     #[arg(long)]
     pub update_state: bool,
 
-    /// Forget a key that was not seen for D
+    /// Forget a key that was not seen for D; time in which nobody ran counts
     #[arg(long, value_name = "D", value_parser = units::duration)]
     pub state_ttl: Option<Duration>,
 

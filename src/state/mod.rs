@@ -312,6 +312,11 @@ impl<C: Cell> State<C> {
         self.held > 0
     }
 
+    /// How many keys hold records.
+    pub fn held(&self) -> usize {
+        self.held
+    }
+
     /// What is held of a slot.
     pub fn total(&self, slot: u32) -> Cow<'_, C> {
         self.store.total(slot)

@@ -11,8 +11,10 @@
 //! ```
 //!
 //! A record longer than the limit is never held: once that is certain, its beginning becomes a
-//! [`Bad`] and the rest is skipped as it comes, up to the next delimiter. A line that dribbles in
-//! is not copied again with each piece of it, so its cost stays in proportion to its length.
+//! [`Bad`] and the rest is skipped as it comes, up to the next delimiter. One `\r` before a newline is
+//! no part of the record, so it does not count; whether the last byte of what is not whole is that
+//! `\r`, only the next one tells. A line that dribbles in is not copied again with each piece of it,
+//! so its cost stays in proportion to its length.
 
 use std::fmt::Display;
 
@@ -40,7 +42,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// Makes the framing for a new connection; `max` is the longest record without its delimiter.
+    /// Makes the framing for a new connection; `max` is the longest record, without what ends it.
     pub fn new(delimiter: u8, max: usize) -> Lines {
         Lines { delimiter, max, held: Vec::new(), whole: 0, skipping: false, offset: 0 }
     }
@@ -158,9 +160,9 @@ impl Lines {
         chunk.truncate(start);
         let mut at = 0;
         for record in bytes.split_inclusive(|&byte| byte == self.delimiter) {
-            if record.len() - 1 > self.max {
-                let record = &record[..record.len() - 1];
-                chunk.bad.push(self.bad(self.too_long(), record, at, place));
+            let bare = self.bare(&record[..record.len() - 1]);
+            if bare.len() > self.max {
+                chunk.bad.push(self.bad(self.too_long(), bare, at, place));
             } else {
                 chunk.append(record);
             }
@@ -171,7 +173,7 @@ impl Lines {
     }
 
     fn refuse_unfinished(&mut self, chunk: &mut Chunk, place: &dyn Display) {
-        if self.held.len() - self.whole > self.max {
+        if self.bare(&self.held[self.whole..]).len() > self.max {
             self.give_up(chunk, &self.too_long(), place);
         }
     }
@@ -194,6 +196,12 @@ impl Lines {
         let (count, end) = ends.fold((0, 0), |(count, _), end| (count + 1, end + 1));
         *limit -= count;
         end
+    }
+
+    /// A record without the `\r` that belongs to the end of its line.
+    fn bare<'a>(&self, record: &'a [u8]) -> &'a [u8] {
+        let ends = self.delimiter == b'\n' && record.last() == Some(&b'\r');
+        &record[..record.len() - usize::from(ends)]
     }
 
     fn too_long(&self) -> String {
@@ -223,16 +231,18 @@ mod tests {
     /// Feeds `stream` in pieces; returns the records and the positions of the bad ones.
     fn feed(
         stream: &[u8],
+        delimiter: u8,
         cuts: &[usize],
         max: usize,
         limit: usize,
     ) -> (Vec<Vec<u8>>, Vec<String>) {
-        let (mut lines, mut records, mut bad) = (Lines::new(b'\n', max), Vec::new(), Vec::new());
+        let (mut lines, mut records, mut bad) =
+            (Lines::new(delimiter, max), Vec::new(), Vec::new());
         let mut chunk = Chunk::default();
         let mut take = |chunk: &mut Chunk| {
-            let whole = chunk.bytes().split_inclusive(|&byte| byte == b'\n');
+            let whole = chunk.bytes().split_inclusive(|&byte| byte == delimiter);
             let before = records.len();
-            records.extend(whole.map(|record| record.strip_suffix(b"\n").unwrap().to_vec()));
+            records.extend(whole.map(|record| record.strip_suffix(&[delimiter]).unwrap().to_vec()));
             assert!(records.len() - before <= limit, "no more than the limit");
             bad.extend(chunk.bad.drain(..).map(|bad| bad.position));
             chunk.clear();
@@ -260,11 +270,12 @@ mod tests {
     }
 
     /// The same by the definition.
-    fn model(stream: &[u8], max: usize) -> (Vec<Vec<u8>>, Vec<String>) {
+    fn model(stream: &[u8], delimiter: u8, max: usize) -> (Vec<Vec<u8>>, Vec<String>) {
         let (mut records, mut bad, mut at) = (Vec::new(), Vec::new(), 0);
-        for piece in stream.split_inclusive(|&byte| byte == b'\n') {
-            let record = piece.strip_suffix(b"\n").unwrap_or(piece);
-            match record.len() > max {
+        for piece in stream.split_inclusive(|&byte| byte == delimiter) {
+            let record = piece.strip_suffix(&[delimiter]).unwrap_or(piece);
+            let returns = delimiter == b'\n' && record.ends_with(b"\r");
+            match record.len() - usize::from(returns) > max {
                 true => bad.push(format!("here, byte {at}")),
                 false => records.push(record.to_vec()),
             }
@@ -276,20 +287,42 @@ mod tests {
     proptest! {
         #[test]
         fn any_cuts_and_any_limit_give_the_same_records(
-            stream in prop::collection::vec(prop::sample::select(&b"ab\r\n\n"[..]), 0..60),
+            stream in prop::collection::vec(prop::sample::select(&b"ab\r\r\n\n\0"[..]), 0..60),
+            delimiter in prop::sample::select(&b"\n\0"[..]),
             cuts in prop::collection::vec(0usize..9, 0..20),
             max in 0usize..9,
             limit in prop::sample::select(&[1usize, 2, 3, usize::MAX][..]),
         ) {
-            prop_assert_eq!(feed(&stream, &cuts, max, limit), model(&stream, max));
+            let expected = model(&stream, delimiter, max);
+            prop_assert_eq!(feed(&stream, delimiter, &cuts, max, limit), expected);
         }
+    }
+
+    #[test]
+    fn the_carriage_return_of_a_line_end_does_not_count_wherever_the_stream_is_cut() {
+        let stream = b"abcd\nabcd\r\nabcde\r\nabcd\r\r\nabc\r\nabcd\r";
+        let records = [&b"abcd"[..], b"abcd\r", b"abc\r", b"abcd\r"].map(<[u8]>::to_vec).to_vec();
+        let bad = ["here, byte 11", "here, byte 18"].map(String::from).to_vec();
+        for cut in 0..=stream.len() {
+            for step in 1..=stream.len() {
+                let cuts = [&[cut][..], &vec![step; stream.len()]].concat();
+                let fed = feed(stream, b'\n', &cuts, 4, usize::MAX);
+                assert_eq!(fed, (records.clone(), bad.clone()), "{cut}, then {step} each");
+            }
+        }
+    }
+
+    #[test]
+    fn where_a_nul_ends_records_a_carriage_return_counts() {
+        assert_eq!(feed(b"abc\r\0abcd\r\0", 0, &[], 4, usize::MAX).1, ["here, byte 5"]);
     }
 
     #[test]
     fn a_long_line_in_many_pieces_is_whole() {
         let mut stream = vec![b'x'; 300_000];
         stream.extend_from_slice(b"\nend");
-        assert_eq!(feed(&stream, &[999; 400], 1 << 20, usize::MAX), model(&stream, 1 << 20));
+        let fed = feed(&stream, b'\n', &[999; 400], 1 << 20, usize::MAX);
+        assert_eq!(fed, model(&stream, b'\n', 1 << 20));
     }
 
     #[test]

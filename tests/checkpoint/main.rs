@@ -97,6 +97,12 @@ impl Place {
         self.piped("checkpoint show ck", "").ok().to_string()
     }
 
+    /// Waits until a batch is recorded and its output is owed.
+    fn until_owed(&self) {
+        let is_owed = |_: &u32| self.piped("checkpoint show ck", "").out.contains("is owed");
+        assert!((0..10_000).any(|again| is_owed(&again)), "no output is owed");
+    }
+
     /// The first line of [`Place::show`] that begins with a word, without it.
     #[track_caller]
     fn shown(&self, word: &str) -> String {

@@ -1,8 +1,9 @@
 //! `weir checkpoint show` and `weir checkpoint reset`.
 
-use std::io::pipe;
+use std::io::{Write, pipe};
 
 use regex::Regex;
+use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::Signal;
 
 use crate::Place;
@@ -63,10 +64,13 @@ fn show_looks_at_a_checkpoint_in_use_and_counts_what_no_batch_has_had() {
     let mut run = read(&place, "a\nx\nx\n");
     assert_eq!(place.shown("keys"), "2");
     assert_eq!(place.shown("unread"), "6 bytes of input in 1 frame of its log");
-    assert_eq!(place.shown("wal-2"), "59 bytes");
-    let _stdin = run.take_stdin();
+    assert_eq!(place.shown("wal-2"), "67 bytes");
+    let stdin = run.take_stdin();
     run.signal(Signal::TERM);
-    assert_eq!(run.end().ok(), "a\t2\nx\t2\nb\t1\n");
+    assert_eq!(run.end().ok(), "", "the batch goes on");
+    drop(stdin);
+    assert_eq!(place.shown("unread"), "6 bytes of input in 1 frame of its log");
+    assert_eq!(place.piped(STATE, "").ok(), "a\t2\nx\t2\nb\t1\n");
     assert_eq!(place.shown("unread"), "0 bytes of input in 0 frames of its log");
 }
 
@@ -97,11 +101,12 @@ fn show_and_reset_refuse_what_is_no_checkpoint_and_leave_it_alone() {
 fn a_reset_says_that_it_gives_up_what_was_owed() {
     let place = Place::new();
     let mut command = place.weir(STATE);
-    let (reader, writer) = pipe().unwrap();
-    command.stdout(writer);
-    let mut run = start(command);
-    run.write("a\ntoo long\n");
-    run.err.line("a bad record is skipped");
+    let (reader, mut writer) = pipe().unwrap();
+    let size = fcntl_setpipe_size(&writer, 4096).unwrap();
+    writer.write_all(&vec![b'x'; size]).unwrap();
+    command.stdin(crate::filled("a\n")).stdout(writer);
+    let run = start(command);
+    place.until_owed();
     drop(reader);
     assert_eq!(run.end().ok(), "");
     assert_eq!(place.shown("record"), "0; its output is owed: the next start begins with it");

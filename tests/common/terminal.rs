@@ -3,8 +3,10 @@
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::Command;
 
+use rustix::fs::OFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use super::{Dir, Run, Stream, command};
@@ -15,7 +17,10 @@ pub fn terminal() -> (File, File) {
     grantpt(&person).unwrap();
     unlockpt(&person).unwrap();
     let name = ptsname(&person, Vec::new()).unwrap().into_string().unwrap();
-    (person.into(), File::options().read(true).write(true).open(name).unwrap())
+    let mut options = File::options();
+    // It is not to become the terminal of the tests.
+    options.read(true).write(true).custom_flags(OFlags::NOCTTY.bits() as i32);
+    (person.into(), options.open(name).unwrap())
 }
 
 /// What a line becomes at the Tab key, in a directory with `data.txt`, `9999x` and `dir/`.

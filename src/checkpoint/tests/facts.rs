@@ -28,7 +28,8 @@ fn record(n: u64) -> Record {
     let output = Output { target: b"out.txt".to_vec(), before: n * 10, length: 10, crc: 7 };
     let (from, to) = (n.to_string().into_bytes(), (n + 1).to_string().into_bytes());
     let (time, began) = (Stamp(n as i64 * 1000), Stamp(7));
-    Record { n, time, from, to, outputs: vec![output], wal: n * 2, began, chunks: n }
+    let (outputs, wal, clock, open, before) = (vec![output], n * 2, None, false, None);
+    Record { n, time, from, to, outputs, wal, began, chunks: n, clock, open, before }
 }
 
 fn shared(disk: &SimDisk) -> Arc<dyn Disk> {
@@ -125,7 +126,7 @@ fn a_full_disk_names_the_file_and_the_size_and_stops_everything() {
     put(&mut checkpoint, 0, "key");
     disk.world().start(Some((1, Fault::Full)));
     let error = checkpoint.append(record(1), &Changes::new()).unwrap_err();
-    assert_eq!(error.to_string(), "ck/log-1 (115 bytes at 218): no space left on device");
+    assert_eq!(error.to_string(), "ck/log-1 (132 bytes at 235): no space left on device");
     assert_eq!(error.exit_status(), 1);
     let error = checkpoint.sync().unwrap_err();
     assert_eq!(error.to_string(), "ck: not usable after an earlier failure");
@@ -162,7 +163,7 @@ output    10 bytes at byte 20 of out.txt
 unread    0 bytes of input in 0 frames of its log
 keys      3
 panes     3
-log-1     676 bytes
+log-1     727 bytes
 ";
     assert_eq!((shown, uuid.len()), (wanted, 33));
 }

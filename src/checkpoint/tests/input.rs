@@ -29,9 +29,9 @@ impl Input {
         flipped: bool,
     ) -> Result<Life, Error> {
         let mut lsns = Vec::new();
-        while let Some(same) = unread.next(|lsn, delimiter, records| {
+        while let Some(same) = unread.next(|lsn, input| {
             lsns.push(lsn);
-            self.frames.get(&lsn) == Some(&(delimiter, records.to_vec()))
+            self.frames.get(&lsn) == Some(&(input.delimiter, input.records.to_vec()))
         })? {
             if !same {
                 return Ok(Err(format!("frame {:?} was never appended", lsns.last())));
@@ -79,7 +79,7 @@ impl Input {
             let (delimiter, records) = (tape.below(256) as u8, bytes(tape, long));
             self.frames.insert(self.last + 1, (delimiter, records.clone()));
             self.claimed = syncer.synced();
-            let lsn = wal.append(delimiter, &records)?;
+            let lsn = wal.append(&chunk(delimiter, &records))?;
             self.last += 1;
             if lsn != self.last {
                 return Ok(Err(format!("{lsn} is appended instead of {}", self.last)));
@@ -104,7 +104,7 @@ impl Input {
                 Ok(())
             }
             Err(_) => {
-                ensure!(wal.append(b'\n', b"").is_err(), "a failed log goes on");
+                ensure!(wal.append(&chunk(b'\n', b"")).is_err(), "a failed log goes on");
                 Ok(())
             }
         }

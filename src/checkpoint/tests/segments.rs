@@ -15,7 +15,8 @@ fn open(disk: &SimDisk) -> Result<(Checkpoint, Wal, Unread), Error> {
 
 fn record(n: u64, wal: u64) -> Record {
     let (time, from, to) = (Stamp(n as i64), Vec::new(), Vec::new());
-    Record { n, time, from, to, outputs: Vec::new(), wal, began: time, chunks: 0 }
+    let (outputs, began, clock, open, before) = (Vec::new(), time, None, false, None);
+    Record { n, time, from, to, outputs, wal, began, chunks: 0, clock, open, before }
 }
 
 fn commit(checkpoint: &mut Checkpoint, n: u64, wal: u64) {
@@ -29,7 +30,7 @@ fn made() -> SimDisk {
     let disk = SimDisk::new(1);
     let (mut checkpoint, mut wal, _) = open(&disk).unwrap();
     for lsn in 1..=8u8 {
-        assert_eq!(wal.append(b'\n', &[lsn; 200]).unwrap(), u64::from(lsn));
+        assert_eq!(wal.append(&chunk(b'\n', &[lsn; 200])).unwrap(), u64::from(lsn));
         wal.syncer().sync().unwrap();
     }
     commit(&mut checkpoint, 0, 3);
@@ -41,8 +42,8 @@ fn segments(disk: &SimDisk) -> Vec<String> {
 }
 
 fn lsns(mut unread: Unread) -> Vec<u64> {
-    let visit = |lsn, _: u8, records: &[u8]| {
-        assert_eq!(records, [lsn as u8; 200]);
+    let visit = |lsn, input: crate::checkpoint::Input<'_>| {
+        assert_eq!(input.records, [lsn as u8; 200]);
         lsn
     };
     std::iter::from_fn(|| unread.next(visit).unwrap()).collect()
@@ -57,7 +58,7 @@ fn no_segment_is_begun_before_there_is_input() {
     assert_eq!(segments(&disk), [""; 0]);
     let error = checkpoint.wal().unwrap_err();
     assert_eq!(error.to_string(), "ck: the write-ahead log is open already");
-    wal.append(b'\n', b"a\n").unwrap();
+    wal.append(&chunk(b'\n', b"a\n")).unwrap();
     assert_eq!(segments(&disk), ["wal-1"]);
 }
 
@@ -65,7 +66,7 @@ fn no_segment_is_begun_before_there_is_input() {
 fn segments_go_when_all_they_hold_is_covered() {
     let disk = SimDisk::new(1);
     let (_, mut wal, _) = open(&disk).unwrap();
-    (1..7).for_each(|lsn| assert_eq!(wal.append(0, &[7; 200]).unwrap(), lsn));
+    (1..7).for_each(|lsn| assert_eq!(wal.append(&chunk(0, &[7; 200])).unwrap(), lsn));
     assert_eq!(segments(&disk), ["wal-1", "wal-2", "wal-3"]);
     wal.release(1).unwrap();
     assert_eq!(segments(&disk).len(), 3);
@@ -81,7 +82,7 @@ fn what_is_unread_comes_again_until_a_record_covers_it() {
     let disk = made();
     for _ in 0..3 {
         let (_, wal, unread) = open(&disk).unwrap();
-        assert_eq!((wal.next(), unread.left()), (9, Amount { frames: 5, bytes: 1000 }));
+        assert_eq!((wal.next(), unread.left()), (9, Amount { frames: 5, records: 0, bytes: 1000 }));
         assert_eq!(lsns(unread), [4, 5, 6, 7, 8]);
     }
     let (mut checkpoint, mut wal, _) = open(&disk).unwrap();
@@ -131,7 +132,7 @@ fn damaged_or_missing_input_is_refused_and_nothing_is_touched() {
     disk.world().put("wal-3", &whole["wal-3"]);
     // Without the third the second must go as far as the fourth.
     disk.remove(Path::new("wal-3")).unwrap();
-    refused("ck/wal-2, byte 480: damaged: a frame does not fit its checksum");
+    refused("ck/wal-2, byte 496: damaged: a frame does not fit its checksum");
     disk.remove(Path::new("wal-2")).unwrap();
     disk.remove(Path::new("wal-1")).unwrap();
     refused("ck/wal-4, byte 0: damaged: frames 4 to 6 are missing before it");
@@ -142,11 +143,11 @@ fn a_full_disk_names_the_segment_and_stops_the_log() {
     let disk = made();
     let (_, mut wal, _) = open(&disk).unwrap();
     disk.world().start(Some((1, Fault::Full)));
-    let error = wal.append(b'\n', &[9; 100]).unwrap_err();
-    let text = "ck/wal-5 (127 bytes at 253): no space left on device";
+    let error = wal.append(&chunk(b'\n', &[9; 100])).unwrap_err();
+    let text = "ck/wal-5 (135 bytes at 261): no space left on device";
     assert_eq!(error.to_string(), text);
     assert_eq!(error.exit_status(), 1);
-    assert_eq!(wal.append(b'\n', b"").unwrap_err().to_string(), text);
+    assert_eq!(wal.append(&chunk(b'\n', b"")).unwrap_err().to_string(), text);
     assert_eq!(wal.syncer().sync().unwrap_err().to_string(), text);
     drop(wal);
     let (_, _, unread) = open(&disk).unwrap();
@@ -159,7 +160,7 @@ fn a_reset_gives_input_up_or_keeps_it_with_the_positions() {
         let disk = made();
         let old = disk.world().image();
         let forgotten = forget(&shared(&disk), Path::new("ck"), keep).unwrap();
-        assert_eq!(forgotten.unread, Some(Amount { frames: 5, bytes: 1000 }));
+        assert_eq!(forgotten.unread, Some(Amount { frames: 5, records: 0, bytes: 1000 }));
         assert_eq!(segments(&disk).is_empty(), !keep);
         // A reset that is cut short leaves the files, and they are void.
         disk.world().put("wal-1", &old["wal-1"]);
@@ -167,7 +168,7 @@ fn a_reset_gives_input_up_or_keeps_it_with_the_positions() {
         let (mut checkpoint, mut wal, unread) = open(&disk).unwrap();
         let (wanted, next) = if keep { (vec![4, 5, 6, 7, 8], 9) } else { (vec![], 1) };
         assert_eq!((lsns(unread), wal.next()), (wanted, next));
-        assert_eq!(wal.append(b'\n', &[next as u8; 200]).unwrap(), next);
+        assert_eq!(wal.append(&chunk(b'\n', &[next as u8; 200])).unwrap(), next);
         wal.syncer().sync().unwrap();
         commit(&mut checkpoint, u64::from(keep), next - 1);
         drop((checkpoint, wal));
@@ -179,7 +180,7 @@ fn a_reset_gives_input_up_or_keeps_it_with_the_positions() {
 fn input_before_the_first_record_outlives_a_reset_that_keeps_positions() {
     let disk = SimDisk::new(1);
     let (checkpoint, mut wal, _) = open(&disk).unwrap();
-    wal.append(b'\n', &[1; 200]).unwrap();
+    wal.append(&chunk(b'\n', &[1; 200])).unwrap();
     drop((checkpoint, wal));
     forget(&shared(&disk), Path::new("ck"), true).unwrap();
     assert_eq!(lsns(open(&disk).unwrap().2), [1]);
@@ -192,9 +193,9 @@ fn show_counts_what_is_unread_and_lists_the_segments() {
         shown.lines().filter(|line| line.starts_with("wal") || line.contains("unread")).collect();
     let wanted = [
         "unread    1000 bytes of input in 5 frames of its log",
-        "wal-2     480 bytes",
-        "wal-3     480 bytes",
-        "wal-4     480 bytes",
+        "wal-2     496 bytes",
+        "wal-3     496 bytes",
+        "wal-4     496 bytes",
     ];
     assert_eq!(lines, wanted, "{shown}");
 }

@@ -9,7 +9,8 @@
 //!
 //! Checkpoint, log of the input and the file of `-o` are on one simulated disk; beside it somebody
 //! reads stdout, and remembers. `every` has a fault at one operation after the other, `lives` several
-//! by chance, `sent` a source that cannot be asked again, and `planted` proves that they find bugs.
+//! by chance, `sent` a source that cannot be asked again, `stopped` ends that are none, and `planted`
+//! proves that they find bugs.
 //! Seeds are as those of `checkpoint/tests`: `WEIR_SIM=NUMBER cargo test lasting` lives one again.
 
 macro_rules! ensure {
@@ -27,6 +28,7 @@ mod planted;
 mod printed;
 mod scripted;
 mod sent;
+mod stopped;
 
 use std::ffi::OsString;
 use std::path::Path;

@@ -157,6 +157,65 @@ fn a_limit_holds_and_the_rest_is_at_hand_without_another_event() {
     }
 }
 
+const KIB: usize = 1 << 10;
+
+impl Line {
+    /// Reads until so many bytes of unfinished lines are held.
+    fn hold(&mut self, bytes: usize) {
+        self.read_until(|connect| connect.unfinished() == bytes);
+    }
+}
+
+/// Two servers of a stream with 100 KiB for unfinished lines, of which 60 and 50 KiB have come.
+fn long_lines() -> (Line, [std::net::TcpStream; 2]) {
+    let ((one, first), (two, second)) = (server(), server());
+    let mut line = Line::new(&[&first, &second], false);
+    line.connect.budget = Budget::new(100 * KIB);
+    line.read_until(|connect| connect.waiting() == format!("lines from {first}, {second}"));
+    let [mut one, mut two] = [one, two].map(|server| server.accept().unwrap().0);
+    one.write_all(&[b'1'; 60 * KIB]).unwrap();
+    line.hold(60 * KIB);
+    two.write_all(&[b'2'; 50 * KIB]).unwrap();
+    line.hold(110 * KIB);
+    (line, [one, two])
+}
+
+#[test]
+fn long_unfinished_lines_of_several_servers_wait_for_the_longest_of_them() {
+    let (mut line, [mut one, mut two]) = long_lines();
+    two.write_all(b"2\n").unwrap();
+    line.read_until(|connect| connect.budget.has_parked());
+    assert_eq!(line.read(usize::MAX, Duration::from_millis(20)).unwrap(), Read::Idle);
+    one.write_all(b"1\n").unwrap();
+    let lengths: Vec<_> = line.gather(2).iter().map(String::len).collect();
+    assert_eq!(lengths, [60 * KIB + 1, 50 * KIB + 1]);
+    assert_eq!(line.connect.unfinished(), 0);
+}
+
+#[test]
+fn a_long_line_that_does_not_go_on_is_given_up_when_another_server_waits_for_it() {
+    let (mut line, [mut one, mut two]) = long_lines();
+    two.write_all(b"2\n").unwrap();
+    line.read_until(|connect| connect.budget.has_parked());
+    line.chunk.clear();
+    let late = line.connect.budget.deadline();
+    line.connect.give_up_stuck(&mut line.chunk, late);
+    assert!(line.chunk.bad[0].reason.starts_with("unfinished, and given up"));
+    assert_eq!(line.gather(1)[0].len(), 50 * KIB + 1, "whoever waited goes on");
+    one.write_all(b"rest\nnew\n").unwrap();
+    assert_eq!(line.gather(1), ["new"]);
+}
+
+#[test]
+fn a_server_that_is_lost_gives_its_memory_back() {
+    let (mut line, [one, mut two]) = long_lines();
+    two.write_all(b"2\n").unwrap();
+    line.read_until(|connect| connect.budget.has_parked());
+    drop(one);
+    let lengths: Vec<_> = line.gather(2).iter().map(String::len).collect();
+    assert_eq!(lengths, [60 * KIB, 50 * KIB + 1]);
+}
+
 #[test]
 fn once_ends_when_the_first_server_closes() {
     let ((one, first), (two, second)) = (server(), server());

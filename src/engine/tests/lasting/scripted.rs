@@ -138,6 +138,9 @@ impl Source for Scripted {
         }
         if text.is_empty() {
             self.next += 1;
+            if !self.has_position {
+                self.seen().next = self.next;
+            }
             return Ok(self.end_batch());
         }
         chunk.append(text.as_bytes());

@@ -32,6 +32,9 @@ fn lines(tape: &mut Tape, chunks: u64) -> Script {
     let (mut time, mut id) = (START, 0);
     let mut chunk = || {
         time += [0, 0, 200, 500, 900, 3700][tape.below(6) as usize];
+        if tape.chance(8) {
+            return (time, String::new());
+        }
         let lines = (0..1 + tape.below(4)).map(|_| {
             id += 1;
             // Some segments of the log are full at once.
@@ -110,7 +113,7 @@ pub fn live(seed: u64, syncs_at_once: bool) -> Lived {
             logs_input: tape.chance(85),
             syncs_at_once,
             leaves: (life < lives && tape.chance(15)).then(|| tape.below(10)),
-            ..ON
+            stops: life < lives && tape.chance(30),
         };
         let fault = (life < lives && tape.chance(70)).then(|| fault(&mut tape, 600));
         let lived = case.disturbed(manner, fault, tape.chance(50));
