@@ -1,15 +1,26 @@
 //! The command line, as typed: made of the tables of sources, steps, aggregates and formats.
 //!
 //! Meaning is given to it in [`crate::plan`]. Steps keep the order in which they were typed, which
-//! clap tells by the index of each occurrence.
+//! clap tells by the index of each occurrence. What is said of what cannot be meant is made in
+//! [`mistake`].
+
+mod aliases;
+mod likeness;
+mod mistake;
+mod rewritten;
+mod words;
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::builder::OsStringValueParser;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches};
 use clap_complete::Shell;
+
+pub use mistake::meant_by;
+pub use words::takes_value;
 
 use crate::agg::{self, AGGS};
 use crate::error::Error;
@@ -81,19 +92,21 @@ pub struct Typed {
 
 /// Reads the command line; `args` begins with the program's name.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Error> {
-    let mut args: Vec<OsString> = args.into_iter().collect();
-    let first = args.get(1);
-    if first.is_some_and(|word| word == "help") {
-        // `weir help listen` is `weir listen --help`.
-        args.remove(1);
-        args.push("--help".into());
-    } else if first.is_some_and(means_stdin) {
-        args.insert(1, "stdin".into());
+    let args = completed(args.into_iter().collect());
+    let command = command();
+    if let Some(error) = mistake::overlooked(&command, &args) {
+        return Err(error);
     }
-    let is_upkeep = args.get(1).is_some_and(|word| word == "checkpoint");
-    let matches = match command().try_get_matches_from(args) {
+    let is_known = |word: &OsString| {
+        let word = word.to_string_lossy();
+        word.starts_with('-') || command.find_subcommand(&*word).is_some()
+    };
+    if !args.get(1).is_none_or(is_known) {
+        return Err(mistake::unknown_source(&command, &args));
+    }
+    let matches = match command.clone().try_get_matches_from(&args) {
         Ok(matches) => matches,
-        Err(error) => return explained(&error, if is_upkeep { "command" } else { "source" }),
+        Err(error) => return explained(error, &command, &args),
     };
     let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
     Ok(match name {
@@ -106,14 +119,38 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Error> {
     })
 }
 
+/// The command line with what may be left out of it, or said otherwise.
+fn completed(mut args: Vec<OsString>) -> Vec<OsString> {
+    match args.get(1).map(|word| word.to_string_lossy()).as_deref() {
+        // `weir < file` and `program | weir` mean what they say.
+        None if !std::io::stdin().is_terminal() => args.push("stdin".into()),
+        Some("version") => args[1] = "--version".into(),
+        Some("help") => {
+            // `weir help listen` is `weir listen --help`, and of a flag stdin tells.
+            let about_flag = args.get(2).is_some_and(|word| words::is_flag(word));
+            args.retain(|word| word != "help" && !words::is_flag(word));
+            args.extend(about_flag.then(|| "stdin".into()));
+            args.push("--help".into());
+        }
+        Some(word) if means_stdin(word) => args.insert(1, "stdin".into()),
+        _ => {}
+    }
+    args
+}
+
 /// A first word that is a flag means `stdin`, unless the flag is about weir itself.
-fn means_stdin(word: &OsString) -> bool {
-    let own = ["-h", "--help", "-V", "--version"];
-    word.as_encoded_bytes().starts_with(b"-") && !own.iter().any(|flag| word == flag)
+fn means_stdin(word: &str) -> bool {
+    word.starts_with('-') && !["-h", "--help", "-V", "--version"].contains(&word)
 }
 
 /// Turns clap's message into ours, or into the text that was asked for.
-fn explained(error: &clap::Error, what: &str) -> Result<Asked, Error> {
+fn explained(mut error: clap::Error, command: &Command, args: &[OsString]) -> Result<Asked, Error> {
+    let tip = mistake::tip(&error, command, args);
+    let tip = tip.map(|tip| format!("\n\n  tip: {tip}\n\n")).unwrap_or("\n\n".to_string());
+    // clap's own one would have the word taken for an address.
+    error.remove(ContextKind::Suggested);
+    let is_upkeep = args.get(1).is_some_and(|word| word == "checkpoint");
+    let what = if is_upkeep { "command" } else { "source" };
     // For clap a source is a subcommand; for the reader it is not.
     let text = error.render().to_string().replace("subcommand", what);
     match error.kind() {
@@ -123,21 +160,8 @@ fn explained(error: &clap::Error, what: &str) -> Result<Asked, Error> {
         }
         _ => {
             let text = text.trim_start_matches("error: ").trim_end();
-            Err(Error::usage(text.replacen("\n\n", &format!("\n\n{}", tip(error)), 1)))
+            Err(Error::usage(text.replacen("\n\n", &tip, 1)))
         }
-    }
-}
-
-/// What to do about a word that stands where no word is taken.
-fn tip(error: &clap::Error) -> String {
-    let word = match (error.kind(), error.get(ContextKind::InvalidArg)) {
-        (ErrorKind::UnknownArgument, Some(ContextValue::String(word))) => word.as_str(),
-        _ => return String::new(),
-    };
-    match SOURCES.iter().any(|spec| spec.name == word) {
-        true => format!("  tip: the source is the first word: weir {word} ...\n\n"),
-        false if word.starts_with('-') => String::new(),
-        false => format!("  tip: a file is read from standard input: weir ... < {word}\n\n"),
     }
 }
 
@@ -190,6 +214,8 @@ pub fn command() -> Command {
     let shell = shell.value_parser(clap::value_parser!(Shell)).help("bash, zsh, fish, ...");
     Command::new("weir")
         .version(env!("CARGO_PKG_VERSION"))
+        // A first flag means stdin, and -V behind it still means weir.
+        .propagate_version(true)
         .about("Count, window and watch a live stream from one shell line")
         .long_about(include_str!("help/about.txt").trim_end())
         .after_help(include_str!("help/examples.txt").trim_end())
@@ -230,7 +256,7 @@ fn checkpoint_command() -> Command {
 }
 
 fn source_command(spec: &source::Spec) -> Command {
-    let command = Command::new(spec.name).hide(spec.hidden);
+    let command = Command::new(spec.name).display_name("weir").hide(spec.hidden);
     let command = command.args(STEPS.iter().map(step_arg)).args(AGGS.iter().map(agg_arg));
     let names = AGGS.iter().map(|spec| spec.name);
     let command = command.group(ArgGroup::new("aggregate").args(names));
@@ -238,7 +264,12 @@ fn source_command(spec: &source::Spec) -> Command {
     let command = report::Flags::augment_args(command);
     let command = sink::Flags::augment_args(command);
     // The source comes last: clap takes the description of a command from the flags added to it.
-    (spec.arguments)(engine::Flags::augment_args(command).next_help_heading(None))
+    let command = (spec.arguments)(engine::Flags::augment_args(command).next_help_heading(None));
+    command.mut_args(|arg| {
+        let is_flag_with_value = !arg.is_positional() && words::takes_value(&arg);
+        // Whatever follows such a flag is its argument, if it begins with a hyphen too.
+        if is_flag_with_value { arg.allow_hyphen_values(true) } else { arg }
+    })
 }
 
 fn step_arg(spec: &step::Spec) -> Arg {
@@ -246,7 +277,7 @@ fn step_arg(spec: &step::Spec) -> Arg {
     let arg = arg.value_parser(OsStringValueParser::new()).help_heading("Steps, in order");
     let arg = helped(arg, spec.help);
     match spec.value {
-        Some(value) => arg.value_name(value).allow_hyphen_values(true),
+        Some(value) => arg.value_name(value),
         // Only an argument has an index for each time it was typed, so a flag gets an empty one.
         None => arg.num_args(0).default_missing_value(""),
     }

@@ -19,6 +19,7 @@ pub mod changes;
 pub mod checkpoint;
 pub mod cli;
 pub mod clock;
+pub mod completions;
 pub mod descriptor;
 pub mod engine;
 pub mod error;

@@ -15,7 +15,7 @@ use weir::say::{say, say_rest};
 use weir::signal::{self, Pauses, Stop};
 use weir::sink::outputs::{OnFail, Outputs, Target};
 use weir::sink::stdout::Stdout;
-use weir::{explain, man, plan};
+use weir::{completions, explain, man, plan};
 
 /// Where the clock of a script starts that names no time of its own: 2018-12-11T00:31:20Z.
 const SCRIPT_START: i64 = 1_544_488_280_000;
@@ -38,7 +38,7 @@ fn run() -> Result<(), Error> {
     match cli::parse(std::env::args_os())? {
         Asked::Run(typed) => stream(&typed, stdout),
         Asked::Man => stdout.write(&man::page()),
-        Asked::Completions(shell) => stdout.write(&man::completions(shell)),
+        Asked::Completions(shell) => stdout.write(&completions::completions(shell)),
         Asked::Upkeep(upkeep) => keep_up(upkeep, &stdout),
         Asked::Text(text) => stdout.write(text.as_bytes()),
     }

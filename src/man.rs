@@ -1,10 +1,9 @@
-//! `weir man` and `weir completions`: made of the same definitions as `--help`.
+//! `weir man`: made of the same definitions as `--help`.
 //!
 //! All sources share their flags, so there is one page: a section for the sources, one for each group
 //! of flags, and the texts of `src/help`.
 
 use clap::{Arg, ArgAction, Command};
-use clap_complete::Shell;
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
 use crate::cli;
@@ -43,31 +42,6 @@ pub fn page() -> Vec<u8> {
     page.control("SH", ["EXAMPLES"]);
     paragraphs(&mut page, &plain(command.get_after_help()).replacen("Examples:\n", "", 1));
     page.render().into_bytes()
-}
-
-/// The completions for a shell.
-pub fn completions(shell: Shell) -> Vec<u8> {
-    let mut out = Vec::new();
-    clap_complete::generate(shell, &mut shown(), "weir", &mut out);
-    out
-}
-
-/// The command line without what is hidden: clap_complete would offer that too.
-fn shown() -> Command {
-    let whole = cli::command();
-    let visible = |name: &'static str, command: &Command| {
-        let args = command.get_arguments().filter(|arg| !arg.is_hide_set()).cloned();
-        let shown = Command::new(name).args(args.collect::<Vec<_>>());
-        shown.about(command.get_about().cloned().unwrap_or_default())
-    };
-    let sources = SOURCES.iter().filter(|spec| !spec.hidden).map(|spec| spec.name);
-    let names = sources.chain(["man", "completions"]);
-    let commands = names.filter_map(|name| Some(visible(name, whole.find_subcommand(name)?)));
-    let commands: Vec<_> = commands.collect();
-    // This one has commands of its own, and hides nothing.
-    let checkpoint = whole.find_subcommand("checkpoint").cloned();
-    let root = visible("weir", &whole).version(env!("CARGO_PKG_VERSION"));
-    root.disable_help_subcommand(true).subcommands(commands).subcommands(checkpoint)
 }
 
 fn sources(command: &Command) -> impl Iterator<Item = &Command> {

@@ -2,13 +2,13 @@
 
 use std::ffi::OsStr;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::agg;
 use crate::changes::Changes;
 use crate::checkpoint::meta;
-use crate::cli::Typed;
+use crate::cli::{self, Typed};
 use crate::clock::Stamp;
 use crate::descriptor::{self, Identity};
 use crate::engine::{self, Keeping, OnBad, Pipeline};
@@ -23,7 +23,7 @@ use crate::sink::{self, FORMATS, Shape};
 use crate::source::{self, Source};
 use crate::state::{Keep, OnFull};
 use crate::step::Step;
-use crate::units::show_duration;
+use crate::units::{quoted, show_duration};
 use crate::window::Window;
 
 /// A stream, as it is meant.
@@ -119,10 +119,6 @@ fn check(typed: &Typed) -> Result<(), Error> {
             engine.on_bad.is_empty(),
             "--on-bad: what is empty names no file; it is skip, fail or a path",
         ),
-        (
-            is_misspelt(&engine.on_bad),
-            "--on-bad: skip and fail are written in small letters; ./NAME is a file of that name",
-        ),
         (sink.header && format != "tsv", "--header: only --format tsv has one"),
         (
             report.changed && no_aggregate,
@@ -165,7 +161,7 @@ fn check(typed: &Typed) -> Result<(), Error> {
     let mut rules = rules.iter().chain(&of_state).chain(&of_outputs);
     match rules.find(|(broken, _)| *broken) {
         Some((_, message)) => Err(Error::usage(*message)),
-        None => Ok(()),
+        None => check_policy(&engine.on_bad),
     }
 }
 
@@ -284,10 +280,19 @@ fn say_gap(window: &Window) {
     ));
 }
 
-/// True of `Skip` and the like, of which a file would be made.
-fn is_misspelt(policy: &OsStr) -> bool {
-    let is = |word: &str| policy != word && policy.eq_ignore_ascii_case(word);
-    is("skip") || is("fail")
+/// Refuses `ignore`, `Skip` and the like: what was meant for a policy makes no file.
+fn check_policy(policy: &OsStr) -> Result<(), Error> {
+    let meant = policy.to_str().filter(|text| !["skip", "fail"].contains(text));
+    let meant = meant.filter(|_| !Path::new(policy).exists());
+    let told =
+        meant.and_then(|text| Some((text, cli::meant_by("--on-bad", text, &["skip", "fail"])?)));
+    match told {
+        Some((text, meant)) => Err(Error::usage(format!(
+            "--on-bad: `{text}` is neither skip nor fail: {meant}; a file of that name is {}",
+            quoted(&format!("./{text}"))
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn source(typed: &Typed, start: Stamp, logs_input: bool) -> Result<Box<dyn Source>, Error> {

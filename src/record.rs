@@ -55,6 +55,8 @@ pub struct Bad {
     pub position: String,
     /// The record, or its beginning if it was too long to keep.
     pub record: Vec<u8>,
+    /// True if it may have gone on: what is kept is its beginning.
+    pub cut: bool,
 }
 
 /// Records on their way from a source through the steps to the fold.
@@ -297,6 +299,7 @@ impl Chunk {
             reason: reason.to_string(),
             position: position.clone(),
             record,
+            cut: false,
         }));
     }
 

@@ -37,7 +37,7 @@ pub enum Sort {
 #[command(next_help_heading = "Report")]
 pub struct Flags {
     /// Report only the N largest values
-    #[arg(long, value_name = "N", value_parser = rows, allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", value_parser = rows)]
     pub top: Option<usize>,
 
     /// Smallest first: for --top, and for --sort value
@@ -57,7 +57,7 @@ pub struct Flags {
 }
 
 fn rows(text: &str) -> Result<usize, String> {
-    Ok(usize::try_from(crate::units::whole(text, 0)?).unwrap_or(usize::MAX))
+    Ok(usize::try_from(crate::units::whole(text, 1)?).unwrap_or(usize::MAX))
 }
 
 /// Which rows are shown, and in which order.

@@ -1,4 +1,4 @@
-//! Durations, sizes and escapes as they are typed; durations and arguments as they are shown.
+//! Durations, sizes, counts and escapes as they are typed; durations and arguments as they are shown.
 //!
 //! Numbers are taken apart as decimals and never pass through a float: what is typed is what is
 //! meant, to the millisecond, or it is refused in plain words. [`show_duration`] gives a text that
@@ -8,29 +8,57 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
-/// The units of a duration, in milliseconds, from the longest.
+/// The units in which a duration is shown, in milliseconds, from the longest.
 const UNITS: &[(&str, u64)] =
     &[("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+/// Those that are understood too.
+const OTHER_UNITS: &[(&str, u64)] = &[("w", 7 * 86_400_000), ("min", 60_000)];
 /// The longest duration: 10000 days, in milliseconds.
 const LONGEST: u128 = 10_000 * 86_400_000;
 
-/// Reads a duration: a number of seconds, or of the unit that stands behind it.
+/// Reads a duration: a number of seconds, or numbers with units, the longest first: 1h30m.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let end = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(end);
-    if number.starts_with('-') {
+    if text.starts_with('-') {
         return Err("a duration is not negative".to_string());
     }
-    let (whole, fraction) = decimal(number).ok_or("no number of seconds, as in 2, 0.5 or 500ms")?;
-    let unit = if unit.is_empty() { "s" } else { unit };
-    let Some(&(_, scale)) = UNITS.iter().find(|(name, _)| *name == unit) else {
-        let units = "there are ms, s, m, h and d, one at a time";
-        return Err(format!("no unit is called `{unit}`: {units}"));
-    };
-    let millis = scaled(whole, fraction, u128::from(scale))?;
+    let (mut left, mut millis, mut longer) = (text, 0_u128, u64::MAX);
+    loop {
+        let end = left.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(left.len());
+        let (number, rest) = left.split_at(end);
+        let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let (unit, rest) = rest.split_at(end);
+        let (whole, fraction) = decimal(number).ok_or_else(|| no_number(text))?;
+        let scale = match unit {
+            "" if longer == u64::MAX => 1000,
+            "" => return Err(format!("`{number}` has no unit; 1m30s has one for each number")),
+            _ => scale(unit)?,
+        };
+        if scale >= longer {
+            return Err("longer units come first, and each once, as in 1h30m".to_string());
+        }
+        millis = millis.saturating_add(scaled(whole, fraction, u128::from(scale))?);
+        if rest.is_empty() {
+            break;
+        }
+        (left, longer) = (rest, scale);
+    }
     match u64::try_from(millis) {
         Ok(millis) if u128::from(millis) <= LONGEST => Ok(Duration::from_millis(millis)),
         _ => Err("longer than 10000 days".to_string()),
+    }
+}
+
+/// How many milliseconds a unit has.
+fn scale(unit: &str) -> Result<u64, String> {
+    let found = UNITS.iter().chain(OTHER_UNITS).find(|(name, _)| *name == unit);
+    let units = "there are ms, s, m (or min), h, d and w";
+    found.map(|(_, scale)| *scale).ok_or_else(|| format!("no unit is called `{unit}`: {units}"))
+}
+
+fn no_number(text: &str) -> String {
+    match text.contains(char::is_whitespace) {
+        true => "a duration is one word, as 5min is".to_string(),
+        false => "no number of seconds, as in 2, 0.5, 500ms or 1h30m".to_string(),
     }
 }
 
@@ -79,28 +107,52 @@ pub fn show_duration(span: Duration) -> String {
     }
 }
 
-/// Reads a whole number of at least `least`.
+/// Reads a whole number of at least `least`; k stands for a thousand, M for a million.
 pub fn whole(text: &str, least: u64) -> Result<u64, String> {
-    match text.parse::<u64>() {
-        Ok(number) if number >= least => Ok(number),
-        Ok(_) => Err(format!("less than {least}")),
-        Err(_) => Err("no whole number".to_string()),
+    let (digits, scale) = match text.as_bytes() {
+        [.., b'k' | b'K'] => (&text[..text.len() - 1], 1000),
+        [.., b'M'] => (&text[..text.len() - 1], 1_000_000),
+        _ => (text, 1),
+    };
+    let unsigned = digits.strip_prefix(['-', '+']).unwrap_or(digits);
+    if unsigned.is_empty() || !unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err("a whole number is expected, as in 10, 5k or 2M".to_string());
+    }
+    if digits.starts_with('-') {
+        return Err(format!("less than {least}"));
+    }
+    match unsigned.parse::<u64>().ok().and_then(|number| number.checked_mul(scale)) {
+        Some(number) if number >= least => Ok(number),
+        Some(_) => Err(format!("less than {least}")),
+        None => Err(format!("more than {}", u64::MAX)),
     }
 }
 
-/// Reads a size: a number of bytes, or of the unit that stands behind it, in powers of 1024.
+/// Reads a size: a number of bytes, or of the unit that stands behind it. 64K and 64KiB are 65536
+/// bytes, 64kB are 64000.
 pub fn size(text: &str) -> Result<usize, String> {
-    let wrong = || "no size: it is a number of bytes, as in 4096, or 64K, 16M, 1G".to_string();
-    let (digits, shift) = match text.bytes().last().ok_or_else(wrong)?.to_ascii_uppercase() {
-        b'K' => (&text[..text.len() - 1], 10),
-        b'M' => (&text[..text.len() - 1], 20),
-        b'G' => (&text[..text.len() - 1], 30),
-        _ => (text, 0),
+    let wrong = || {
+        "no size: it is a whole number of bytes, as in 4096, or 64K (64KiB, 64kB), 16M, 1G"
+            .to_string()
     };
-    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(end);
+    let power = match unit.as_bytes().first().map(u8::to_ascii_uppercase) {
+        None => 0,
+        Some(b'K') => 1,
+        Some(b'M') => 2,
+        Some(b'G') => 3,
+        Some(_) => return Err(wrong()),
+    };
+    let scale = match unit.get(1..) {
+        None | Some("" | "iB") => 1_usize << (10 * power),
+        Some("B") => 1000_usize.pow(power),
+        Some(_) => return Err(wrong()),
+    };
+    if digits.is_empty() {
         return Err(wrong());
     }
-    let bytes = digits.parse::<usize>().ok().and_then(|count| count.checked_mul(1 << shift));
+    let bytes = digits.parse::<usize>().ok().and_then(|count| count.checked_mul(scale));
     bytes.ok_or_else(|| "larger than any memory".to_string())
 }
 
@@ -149,6 +201,14 @@ pub fn quoted(argument: &str) -> String {
     }
 }
 
+/// The same of any bytes: what cannot be shown, or pasted, is escaped.
+pub fn pasted(argument: &OsStr) -> String {
+    match argument.to_str().filter(|text| !text.contains(char::is_control)) {
+        Some(text) => quoted(text),
+        None => format!("$'{}'", argument.as_bytes().escape_ascii()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,6 +232,12 @@ mod tests {
             ("0000000000000000000000001", 1000),
             ("0.0010000000000000000000", 1),
             ("10000d", 864_000_000_000),
+            ("5min", 300_000),
+            ("1w", 604_800_000),
+            ("1h30m", 5_400_000),
+            ("1h30min", 5_400_000),
+            ("1w2d3h4m5s6ms", 788_645_006),
+            ("1.5h0.5m", 5_430_000),
         ];
         for (text, millis) in table {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
@@ -187,16 +253,22 @@ mod tests {
             ("s", number),
             ("nan", number),
             ("inf", number),
-            (" 6", number),
+            (" 6", "one word"),
             ("+6", number),
             ("1,5", number),
-            ("6 s", number),
+            ("6 s", "one word"),
+            ("5 min", "one word"),
+            ("1h,30m", number),
+            ("1hm", "`hm`"),
+            ("1h30", "`30` has no unit"),
+            ("30m1h", "longer units come first"),
+            ("5m5min", "longer units come first"),
+            ("1w9999d", "longer than 10000 days"),
             ("-5", "not negative"),
             ("-inf", "not negative"),
             ("6S", "`S`"),
             ("6sec", "`sec`"),
-            ("1e3", "`e3`"),
-            ("1h30m", "`h30m`"),
+            ("1e3", "`e`"),
             ("10001d", "longer than 10000 days"),
             ("10000.1d", "longer than 10000 days"),
             ("99999999999999999999999999999999999999999", "longer than 10000 days"),
@@ -240,12 +312,61 @@ mod tests {
     }
 
     #[test]
-    fn a_size_is_bytes_or_has_a_unit_in_powers_of_1024() {
-        let table = [("0", 0), ("100", 100), ("64K", 65_536), ("64k", 65_536), ("16M", 16 << 20)];
-        for (text, bytes) in table.into_iter().chain([("1G", 1 << 30), ("1g", 1 << 30)]) {
+    fn a_count_is_whole_and_may_be_in_thousands_or_millions() {
+        let table =
+            [("1", 1), ("007", 7), ("+5", 5), ("5k", 5000), ("5K", 5000), ("2M", 2_000_000)];
+        for (text, number) in table {
+            assert_eq!(whole(text, 1), Ok(number), "{text}");
+        }
+        for text in
+            ["", "k", "many", "1.5", "1.5k", "1,000", "1_000", "1e6", "5m", "5kk", "0x10", "- 1"]
+        {
+            assert!(whole(text, 1).unwrap_err().contains("a whole number is expected"), "{text}");
+        }
+        for text in ["0", "-3", "-3k", "0M"] {
+            assert_eq!(whole(text, 1), Err("less than 1".to_string()), "{text}");
+        }
+        for text in ["18446744073709551616", "18446744073709551615k"] {
+            assert_eq!(whole(text, 1), Err("more than 18446744073709551615".to_string()), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_argument_is_quoted_so_that_it_can_be_pasted() {
+        let table: [(&[u8], &str); 6] = [
+            (b"--count", "--count"),
+            (b"", "''"),
+            (b"it's $HOME", r"'it'\''s $HOME'"),
+            ("\u{e9}".as_bytes(), "'\u{e9}'"),
+            (b"a\t'\\", r"$'a\t\'\\'"),
+            (b"\xff.log", r"$'\xff.log'"),
+        ];
+        for (argument, shown) in table {
+            assert_eq!(pasted(OsStr::from_bytes(argument)), shown);
+        }
+    }
+
+    #[test]
+    fn a_size_is_bytes_or_has_a_unit() {
+        let table = [
+            ("0", 0),
+            ("100", 100),
+            ("64K", 65_536),
+            ("64k", 65_536),
+            ("64KiB", 65_536),
+            ("64kB", 64_000),
+            ("16M", 16 << 20),
+            ("16MiB", 16 << 20),
+            ("16MB", 16_000_000),
+            ("1G", 1 << 30),
+            ("1g", 1 << 30),
+            ("1GB", 1_000_000_000),
+        ];
+        for (text, bytes) in table {
             assert_eq!(size(text), Ok(bytes), "{text}");
         }
-        for text in ["", "K", "-1", "1.5M", "64KB", "1 K", "ten", "é", "0x10"] {
+        for text in ["", "K", "-1", "1.5M", "64Kb", "64Ki", "1 K", "ten", "é", "0x10", "1B", "1T"]
+        {
             assert!(size(text).unwrap_err().starts_with("no size"), "{text}");
         }
         assert!(size("99999999999999999999G").unwrap_err().contains("larger"));

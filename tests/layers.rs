@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["checkpoint"],
     &["engine"],
     &["cli"],
-    &["identity", "man"],
+    &["identity", "man", "completions"],
     &["plan"],
     &["explain"],
 ];

@@ -6,15 +6,14 @@ mod common;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read, Write, pipe};
 use std::net::TcpStream;
-use std::os::unix::fs::OpenOptionsExt;
 use std::process::Stdio;
 use std::sync::mpsc;
 
+use common::terminal::terminal;
 use common::{Dir, Ended, Run, batches, shell, start, weir};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::Signal;
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Action, tcflow};
 
 /// A count over an hour, which has read two records: it has said what it made of the line after.
@@ -283,17 +282,6 @@ fn messages_that_are_lost_are_counted_when_stderr_is_read_again() {
     }
     run.signal(Signal::TERM);
     assert_eq!(wait_for(run).status, 0);
-}
-
-/// A terminal, and the program's side of it.
-fn terminal() -> (File, File) {
-    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&terminal).unwrap();
-    unlockpt(&terminal).unwrap();
-    let name = ptsname(&terminal, Vec::new()).unwrap();
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).custom_flags(OFlags::NOCTTY.bits() as i32);
-    (File::from(terminal), options.open(name.to_str().unwrap()).unwrap())
 }
 
 #[test]

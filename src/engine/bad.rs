@@ -100,7 +100,10 @@ impl BadLog {
 
 fn write(file: &mut File, path: &Path, bad: &Bad) -> Result<(), Error> {
     let record = String::from_utf8_lossy(&bad.record);
-    let line = json!({ "reason": bad.reason, "position": bad.position, "record": record });
+    let mut line = json!({ "reason": bad.reason, "position": bad.position, "record": record });
+    if bad.cut {
+        line["cut"] = true.into();
+    }
     let line = format!("{line}\n");
     let written = file.write_all(line.as_bytes());
     written.place(format_args!("{} ({} bytes)", path.display(), line.len()))
@@ -112,7 +115,7 @@ mod tests {
 
     fn bad() -> Vec<Bad> {
         let (reason, position) = ("too long".to_string(), "stdin, byte 0".to_string());
-        vec![Bad { reason, position, record: b"x".to_vec() }]
+        vec![Bad { reason, position, record: b"x".to_vec(), cut: false }]
     }
 
     #[test]

@@ -13,10 +13,10 @@ use crate::units;
 pub struct Flags {
     /// The batch interval: batches end at multiples of D since the epoch [default: 1s]
     ///
-    /// D is a number of seconds (6, 0.5) or has a unit (500ms, 2s, 5m, 1h, 1d). With 0 there are no
-    /// batches: without an aggregate each record is printed at once, bare; with one and --update-state
+    /// D is a number of seconds (6, 0.5) or has units (500ms, 2s, 5m, 1h30m, 1d, 1w). With 0 there are
+    /// no batches: without an aggregate each record is printed at once, bare; with one and --update-state
     /// each record's result is.
-    #[arg(short, long, value_name = "D", value_parser = units::duration, allow_hyphen_values = true)]
+    #[arg(short, long, value_name = "D", value_parser = units::duration)]
     pub interval: Option<Duration>,
 
     /// Take everything that is available now as one batch, then exit
@@ -27,33 +27,34 @@ pub struct Flags {
     pub once: bool,
 
     /// Stop after N batches
-    #[arg(long, value_name = "N", value_parser = at_least_one, allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub batches: Option<u64>,
 
     /// Stop after D; the open batch is printed
-    #[arg(long, value_name = "D", value_parser = units::duration, allow_hyphen_values = true)]
+    #[arg(long, value_name = "D", value_parser = units::duration)]
     pub duration: Option<Duration>,
 
     /// Fold with N threads [default: the cores it may use]
-    #[arg(long, value_name = "N", value_parser = threads, allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", value_parser = threads)]
     pub threads: Option<usize>,
 
-    /// Read at most N records a second
-    #[arg(long, value_name = "N", value_parser = at_least_one, allow_hyphen_values = true)]
+    /// Read at most N records a second; N may be 5k or 2M, as all counts may
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub max_rate: Option<u64>,
 
     /// The longest record; a longer one is bad
     ///
-    /// SIZE is a number of bytes, or has a unit: 64K, 16M, 1G (at most 1G). What ends the line, \n or
-    /// \r\n, does not count.
-    #[arg(long, value_name = "SIZE", value_parser = max_record, default_value = "16M", allow_hyphen_values = true)]
+    /// SIZE is a number of bytes, or has a unit: 64K (or 64KiB: 65536 bytes; 64kB is 64000), 16M, 1G
+    /// (at most 1G). What ends the line, \n or \r\n, does not count.
+    #[arg(long, value_name = "SIZE", value_parser = max_record, default_value = "16M")]
     pub max_record: usize,
 
     /// What becomes of bad records: skip, fail, or a file
     ///
-    /// skip counts them and says so on stderr, at most once a second. fail ends the run with status
-    /// 1. A FILE gets a line of JSON for each: reason, position, record.
-    #[arg(long, value_name = "skip|fail|FILE", default_value = "skip", allow_hyphen_values = true)]
+    /// skip counts them and says so on stderr, at most once a second. fail ends the run, with status 1
+    /// then. A FILE gets a line of JSON for each: reason, position, record; of one that is long only
+    /// the beginning, and then `"cut":true`.
+    #[arg(long, value_name = "skip|fail|FILE", default_value = "skip")]
     pub on_bad: OsString,
 
     /// Keep state, windows and positions in DIR, and go on from there at the next start

@@ -8,6 +8,7 @@ use clap::builder::PossibleValue;
 
 use super::FORMATS;
 use super::outputs::{OnFail, Target};
+use crate::units;
 
 /// Output flags, as typed.
 #[derive(clap::Args, Clone, Debug)]
@@ -24,7 +25,7 @@ pub struct Flags {
     /// Print at most N records a batch, or `all` (pprint) [default: 10, or N of --top]
     ///
     /// If there are more, `...` follows. The other formats write every record.
-    #[arg(long, value_name = "N|all", value_parser = num, allow_hyphen_values = true)]
+    #[arg(long, value_name = "N|all", value_parser = num)]
     pub num: Option<usize>,
 
     /// Write times in UTC, not in the local zone
@@ -142,7 +143,10 @@ impl ValueEnum for FormatName {
 fn num(text: &str) -> Result<usize, String> {
     match text {
         "all" => Ok(usize::MAX),
-        _ => text.parse().map_err(|_| "neither a number of records nor `all`".to_string()),
+        _ => match units::whole(text, 0) {
+            Ok(number) => Ok(usize::try_from(number).unwrap_or(usize::MAX)),
+            Err(why) => Err(format!("{why}, or `all`")),
+        },
     }
 }
 

@@ -14,11 +14,11 @@ pub struct Flags {
     ///
     /// D is a multiple of the interval. Windows end at multiples of the slide since the epoch; the
     /// first ones reach back before the start and are partial.
-    #[arg(long, value_name = "D", value_parser = units::duration, allow_hyphen_values = true)]
+    #[arg(long, value_name = "D", value_parser = units::duration)]
     pub window: Option<Duration>,
 
     /// Report the window every D [default: the interval]
-    #[arg(long, value_name = "D", value_parser = units::duration, allow_hyphen_values = true)]
+    #[arg(long, value_name = "D", value_parser = units::duration)]
     pub slide: Option<Duration>,
 
     /// Insist that what leaves the window is subtracted
@@ -41,11 +41,11 @@ pub struct Flags {
     pub update_state: bool,
 
     /// Forget a key that was not seen for D; time in which nobody ran counts
-    #[arg(long, value_name = "D", value_parser = units::duration, allow_hyphen_values = true)]
+    #[arg(long, value_name = "D", value_parser = units::duration)]
     pub state_ttl: Option<Duration>,
 
     /// Hold at most N keys; --on-full says what becomes of more
-    #[arg(long, value_name = "N", value_parser = keys, allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", value_parser = keys)]
     pub max_keys: Option<usize>,
 
     /// What to do when there are more than --max-keys [default: fail]

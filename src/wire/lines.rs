@@ -131,7 +131,8 @@ impl Lines {
     /// Gives up the unfinished record; what still comes of it is skipped.
     pub fn give_up(&mut self, chunk: &mut Chunk, reason: &str, place: &dyn Display) {
         let part = self.held.split_off(self.whole);
-        chunk.bad.push(self.bad(reason.to_string(), &part, self.whole, place));
+        let bad = self.bad(reason.to_string(), &part, self.whole, place);
+        chunk.bad.push(Bad { cut: true, ..bad });
         self.offset += part.len() as u64;
         self.skipping = true;
         self.held.shrink_to_fit();
@@ -209,7 +210,8 @@ impl Lines {
 
     fn bad(&self, reason: String, record: &[u8], ahead: usize, place: &dyn Display) -> Bad {
         let position = format!("{place}, byte {}", self.offset + ahead as u64);
-        Bad { reason, position, record: record[..record.len().min(SHOWN)].to_vec() }
+        let shown = &record[..record.len().min(SHOWN)];
+        Bad { reason, position, record: shown.to_vec(), cut: shown.len() < record.len() }
     }
 }
 

@@ -1,5 +1,5 @@
-//! weir beside the programs it works with, or is measured by: nc, ncat, mawk, sort and uniq; and traced
-//! by strace.
+//! weir beside the programs it works with, or is measured by: nc, ncat, mawk, sort, uniq, zsh and
+//! fish; and traced by strace.
 //!
 //! These are not part of a Rust installation, so `cargo test` leaves the tests out; `scripts/check`
 //! runs them with `-- --ignored`.
@@ -9,4 +9,5 @@ mod calls;
 #[path = "../common/mod.rs"]
 mod common;
 mod servers;
+mod shells;
 mod words;

@@ -1,0 +1,188 @@
+//! `weir completions`: what a shell offers at the Tab key, from the same definitions as `--help`.
+//!
+//! A first flag means stdin in a shell too. What an argument is called says what it takes: FILE and
+//! DIR are completed as such, CMD as a command, and nothing is made up for a port, a number or a REGEX.
+//! clap_complete knows all that for zsh, fish and others; what bash needs is made here.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use clap::{Arg, Command, ValueHint};
+use clap_complete::Shell;
+
+use crate::cli::{self, takes_value};
+use crate::source::SOURCES;
+
+/// The completions for a shell.
+pub fn completions(shell: Shell) -> Vec<u8> {
+    let mut command = shown();
+    if shell == Shell::Bash {
+        return bash(&mut command).into_bytes();
+    }
+    let mut out = Vec::new();
+    clap_complete::generate(shell, &mut command, "weir", &mut out);
+    let text = String::from_utf8(out).expect("the definitions are UTF-8");
+    let text = match shell {
+        Shell::Zsh => zsh(&text),
+        Shell::Fish => fish(&text, &command),
+        _ => text,
+    };
+    text.into_bytes()
+}
+
+/// The command line without what is hidden, which clap_complete would offer too.
+fn shown() -> Command {
+    let whole = cli::command();
+    let visible = |name: &'static str, command: &Command| {
+        let args = command.get_arguments().filter(|arg| !arg.is_hide_set()).cloned();
+        let shown = Command::new(name).args(args.map(hinted).collect::<Vec<_>>());
+        shown.about(command.get_about().cloned().unwrap_or_default())
+    };
+    let sources = SOURCES.iter().filter(|spec| !spec.hidden).map(|spec| spec.name);
+    let names = sources.chain(["man", "completions"]);
+    let commands = names.filter_map(|name| Some(visible(name, whole.find_subcommand(name)?)));
+    let commands: Vec<_> = commands.collect();
+    // This one has commands of its own, and hides nothing.
+    let checkpoint = whole.find_subcommand("checkpoint").cloned();
+    let checkpoint =
+        checkpoint.map(|command| command.mut_subcommands(|command| command.mut_args(hinted)));
+    let root = visible("weir", &whole).version(env!("CARGO_PKG_VERSION")).propagate_version(true);
+    root.disable_help_subcommand(true).subcommands(commands).subcommands(checkpoint)
+}
+
+/// The argument, with what its name says of it.
+fn hinted(arg: Arg) -> Arg {
+    if !takes_value(&arg) {
+        return arg;
+    }
+    let hint = match names(&arg).last() {
+        Some(&"FILE") => ValueHint::FilePath,
+        Some(&"DIR") => ValueHint::DirPath,
+        Some(&"CMD") => ValueHint::CommandString,
+        _ => ValueHint::Other,
+    };
+    arg.value_hint(hint)
+}
+
+/// The names of an argument: `skip`, `fail` and `FILE` of `skip|fail|FILE`.
+fn names(arg: &Arg) -> Vec<&str> {
+    let names = arg.get_value_names().and_then(|names| names.first());
+    names.map_or_else(Vec::new, |name| name.split('|').collect())
+}
+
+/// The words that an argument is made of, if there is a list of them.
+fn words(arg: &Arg) -> Vec<String> {
+    let values = arg.get_possible_values();
+    let literal = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase());
+    let literals = names(arg).into_iter().filter(literal).map(String::from);
+    let values = values.iter().map(|value| value.get_name().to_string());
+    values.chain(literals).collect()
+}
+
+/// The flags of a command, long and short.
+fn flags(command: &Command) -> Vec<String> {
+    command.get_arguments().flat_map(names_of).collect()
+}
+
+/// What a flag is called.
+fn names_of(flag: &Arg) -> Vec<String> {
+    let short = flag.get_short().map(|short| format!("-{short}"));
+    short.into_iter().chain(flag.get_long().map(|long| format!("--{long}"))).collect()
+}
+
+/// All commands, and those within them.
+fn commands_of(command: &Command) -> impl Iterator<Item = (&Command, Option<&Command>)> {
+    command.get_subcommands().flat_map(|outer| {
+        let inner = outer.get_subcommands().map(move |inner| (outer, Some(inner)));
+        std::iter::once((outer, None)).chain(inner)
+    })
+}
+
+/// A function for bash, which leaves files and directories to readline: it quotes them.
+fn bash(command: &mut Command) -> String {
+    command.build();
+    // Flags by what is to be done about their arguments.
+    let mut arguments: Vec<(String, Vec<String>)> = Vec::new();
+    let mut commands = String::new();
+    let mut add = |name: &str, command: &Command| {
+        let args = command.get_arguments().filter(|arg| takes_value(arg) && !arg.is_positional());
+        for arg in args {
+            let (done, of) = (argument(arg), names_of(arg));
+            match arguments.iter_mut().find(|(other, _)| *other == done) {
+                Some((_, flags)) => flags.extend(of),
+                None => arguments.push((done, of)),
+            }
+        }
+        let positional = command.get_positionals().next();
+        let dir = positional.is_some_and(|arg| arg.get_value_hint() == ValueHint::DirPath);
+        let within = command.get_subcommands().map(|command| command.get_name().to_string());
+        let values = positional.map(words).unwrap_or_default();
+        let offered: Vec<_> = within.chain(values).chain(flags(command)).collect();
+        let dir = if dir { "[[ $cur == -* ]] || kind=dirnames; " } else { "" };
+        let _ = writeln!(commands, "        {name}) {dir}words='{}' ;;", offered.join(" "));
+    };
+    add("''", command);
+    for (outer, inner) in commands_of(command) {
+        match inner {
+            None => add(outer.get_name(), outer),
+            Some(inner) => add(&format!("'{} {}'", outer.get_name(), inner.get_name()), inner),
+        }
+    }
+    let nested = command.get_subcommands().filter(|command| command.has_subcommands());
+    let nested: Vec<_> = nested.map(Command::get_name).collect();
+    let arguments = arguments.into_iter().map(|(done, mut flags)| {
+        let mut seen = BTreeSet::new();
+        flags.retain(|flag| seen.insert(flag.clone()));
+        format!("        {}) {done}taken=1 ;;\n", flags.join("|"))
+    });
+    include_str!("help/completions.bash")
+        .replace("NESTED", &nested.join("|"))
+        .replace("        ARGUMENTS\n", &arguments.collect::<String>())
+        .replace("        COMMANDS\n", &commands)
+}
+
+/// What bash is to do about a flag's argument.
+fn argument(arg: &Arg) -> String {
+    let kind = match arg.get_value_hint() {
+        ValueHint::FilePath => "kind=default ",
+        ValueHint::DirPath => "kind=dirnames ",
+        ValueHint::CommandString => "kind=command ",
+        _ => "",
+    };
+    match words(arg).join(" ").as_str() {
+        "" => kind.to_string(),
+        words => format!("{kind}words='{words}' "),
+    }
+}
+
+/// In zsh the words of the line are as the program will take them.
+fn zsh(text: &str) -> String {
+    let begin = "    local context curcontext=\"$curcontext\" state line\n";
+    let stdin = "    # A first flag means stdin.\n    if [[ ${words[2]} == -* ]]; then\n        \
+                 words[2]=(stdin \"${words[2]}\")\n        (( CURRENT += 1 ))\n    fi\n";
+    text.replacen(begin, &format!("{begin}{stdin}"), 1)
+}
+
+/// The same for fish, where no word is a file but what a flag or the shell says is one.
+fn fish(text: &str, command: &Command) -> String {
+    let begin = "    set -e cmd[1]\n";
+    let stdin = "    # A first flag means stdin.\n    set -l first $cmd (commandline -ct)\n    \
+                 if string match -q -- '-*' \"$first[1]\"\n        echo stdin\n        return 1\n    end\n";
+    let mut text = text.replacen(begin, &format!("{begin}{stdin}"), 1) + "complete -c weir -f\n";
+    // clap_complete has nothing for words that belong to no flag.
+    for (outer, inner) in commands_of(command) {
+        let offered =
+            inner.unwrap_or(outer).get_positionals().next().map(|arg| match arg.get_value_hint() {
+                ValueHint::DirPath => "(__fish_complete_directories)".to_string(),
+                _ => words(arg).join(" "),
+            });
+        if let Some(offered) = offered.filter(|offered| !offered.is_empty()) {
+            let mut using = format!("__fish_weir_using_subcommand {}", outer.get_name());
+            if let Some(inner) = inner {
+                using += &format!("; and __fish_seen_subcommand_from {}", inner.get_name());
+            }
+            let _ = writeln!(text, "complete -c weir -n \"{using}\" -a \"{offered}\"");
+        }
+    }
+    text
+}

@@ -1,0 +1,36 @@
+# Completions of weir for bash: made by `weir completions bash`.
+
+_weir() {
+    local cur=$2 prev=$3 command=${COMP_WORDS[1]} words= kind= taken=
+    COMPREPLY=()
+    # `--flag=value` comes as three words.
+    if [[ ${COMP_WORDS[COMP_CWORD]} == = ]]; then
+        cur=
+    elif [[ $prev == = ]]; then
+        prev=${COMP_WORDS[COMP_CWORD-2]}
+    fi
+    # A first flag means stdin.
+    if [[ $command == -* ]]; then
+        command=stdin
+    elif (( COMP_CWORD == 1 )); then
+        command=
+    fi
+    case $command in
+        NESTED) (( COMP_CWORD > 2 )) && command+=" ${COMP_WORDS[2]}" ;;
+    esac
+    case $prev in
+        *[\<\>]) kind=default taken=1 ;;
+        ARGUMENTS
+    esac
+    [[ $taken ]] || case $command in
+        COMMANDS
+    esac
+    case $kind in
+        command) mapfile -t COMPREPLY < <(compgen -c -- "$cur"); return ;;
+        # These are for readline, which quotes them; it is asked where no word fits.
+        ?*) compopt -o "$kind" ;;
+    esac
+    [[ $kind == dirnames ]] || mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}
+
+complete -F _weir weir
