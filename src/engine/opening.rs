@@ -98,8 +98,8 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
         changes: pipeline.changes,
     });
     output.resume(aggregate.as_ref())?;
-    if let (false, Some(last), Some(log)) = (settings.quiet, &last, &log) {
-        say_resumed(last, output.keys(), log);
+    if let (false, Some(log)) = (settings.quiet, &log) {
+        say_resumed(last.as_ref(), output.keys(), log);
     }
     output.relieve(&stop)?;
     let (intake, syncing) = intake(log, last.as_ref(), &waker);
@@ -156,16 +156,20 @@ fn recorded(
 }
 
 /// Says where the stream goes on.
-fn say_resumed(last: &Record, keys: Option<usize>, log: &Found) {
+fn say_resumed(last: Option<&Record>, keys: Option<usize>, log: &Found) {
     let several = |count: u64, what: &str| {
         let plural = if count == 1 { "" } else { "s" };
         format!("{count} {what}{plural}")
     };
-    let keys = keys.map(|keys| several(keys as u64, "key"));
+    let keys = keys.filter(|_| last.is_some()).map(|keys| several(keys as u64, "key"));
     let lines = Some(log.unread.left().records).filter(|lines| *lines > 0);
     let lines = lines.map(|lines| format!("{} in the log", several(lines, "line")));
-    let behind = Some(format!("behind record {}", last.n));
+    let behind = last.map(|last| format!("behind record {}", last.n));
     let parts: Vec<_> = [keys, lines, behind].into_iter().flatten().collect();
+    if parts.is_empty() {
+        // It is new.
+        return;
+    }
     say(&format!("going on from {}: {}", log.dir.display(), parts.join(", ")));
 }
 

@@ -72,6 +72,30 @@ fn two_runs_on_one_checkpoint_print_what_one_run_prints() {
 }
 
 #[test]
+fn before_the_first_batch_ends_a_start_goes_on_from_the_log() {
+    let place = Place::new();
+    let args = "--count --interval 10000d --max-record 3 --format text --checkpoint ck";
+    let stop = |lines: &str, signal: Signal| {
+        let mut run = place.start(args);
+        run.write(format!("{lines}too long\n"));
+        run.err.line("a bad record is skipped");
+        run.signal(signal);
+        let _stdin = run.take_stdin();
+        run.end();
+    };
+    // Stops and a kill: what was read goes on in one batch, under one Time.
+    for (number, signal) in [Signal::TERM, Signal::KILL, Signal::INT].into_iter().enumerate() {
+        stop("a\nb\n", signal);
+        let ended = place.piped("checkpoint show --json ck", "");
+        let records = format!("\"records\":{}", 2 * (number + 1));
+        assert!(ended.ok().contains(&records), "{}", ended.out);
+    }
+    let ended = place.piped(args, "c\n");
+    assert_eq!((ended.status, ended.out.as_str()), (0, "7\n"));
+    assert_eq!(ended.err, "weir: going on from ck: 6 lines in the log\n");
+}
+
+#[test]
 fn a_second_pipe_is_counted_with_the_first() {
     let place = Place::new();
     let args = "--words --count-by-key --update-state --format text --checkpoint ck -o out -o -";
