@@ -460,7 +460,7 @@ fn a_compaction_is_taken_up_where_the_last_process_was_cut() {
     // A run that records nothing: its log is none at the next start.
     drop(opened());
     // Reading the logs alone takes a good part of what one process does.
-    let mut live = || {
+    let live = || {
         let (mut checkpoint, mut steps) = (opened(), 0..210);
         checkpoint.relieve(|| steps.next().is_none()).unwrap();
         assert_eq!(cells(&checkpoint), held);
