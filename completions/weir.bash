@@ -89,7 +89,7 @@ _weir() {
             return 0
             ;;
         weir__subcmd__checkpoint__subcmd__show)
-            opts="-h --help"
+            opts="-h --json --state --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
