@@ -343,6 +343,9 @@ impl Writer {
             self.flush()?;
             self.file.sync().at(&self.path)?;
             (self.synced, self.proven) = (self.written, self.flushed - 1);
+        } else if self.synced == self.written && !self.buffer.is_empty() {
+            // The first frames after a sync say that it was; the next process is to read that.
+            self.flush()?;
         }
         Ok(())
     }
