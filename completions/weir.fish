@@ -7,6 +7,12 @@ function __fish_weir_needs_command
     # Figure out if the current invocation already has a command.
     set -l cmd (commandline -opc)
     set -e cmd[1]
+    # A first flag means stdin.
+    set -l first $cmd (commandline -ct)
+    if string match -q -- '-*' "$first[1]"
+        echo stdin
+        return 1
+    end
     argparse -s (__fish_weir_global_optspecs) -- $cmd 2>/dev/null
     or return
     if set -q argv[1]
@@ -32,16 +38,16 @@ complete -c weir -n "__fish_weir_needs_command" -f -a "listen" -d 'Read lines fr
 complete -c weir -n "__fish_weir_needs_command" -f -a "man" -d 'Print the manual page (weir man | man -l -)'
 complete -c weir -n "__fish_weir_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c weir -n "__fish_weir_needs_command" -f -a "checkpoint" -d 'Show what a checkpoint holds, or reset it'
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l filter -d 'Keep the records in which REGEX matches' -r
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l reject -d 'Drop the records in which REGEX matches' -r
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l window -d 'Aggregate over the last D, not over each batch alone' -r
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l slide -d 'Report the window every D [default: the interval]' -r
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l filter -d 'Keep the records in which REGEX matches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l reject -d 'Drop the records in which REGEX matches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l slide -d 'Report the window every D [default: the interval]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l on-full -d 'What to do when there are more than --max-keys [default: fail]' -r -f -a "fail\t'End the run with status 1'
 oldest\t'Forget the keys that were seen last the longest ago; of one batch, the smallest bytes first'"
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l top -d 'Report only the N largest values' -r
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l top -d 'Report only the N largest values' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l sort -d 'What orders the rows [default: value]' -r -f -a "value\t'By the value, largest first; equal ones by key'
 key\t'By the bytes of the key'
 none\t'As the keys first appeared'"
@@ -49,21 +55,21 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l format -d 'How batch
 tsv\t'tab-separated values with the Time, every row'
 json\t'one JSON object a row, with the Time, every row'
 text\t'the record alone, or key TAB value, every row'"
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l num -d 'Print at most N records a batch, or `all` (pprint) [default: 10, or N of --top]' -r
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l num -d 'Print at most N records a batch, or `all` (pprint) [default: 10, or N of --top]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -F
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l on-exec-fail -d 'What becomes of the run when CMD of --exec fails [default: fail]' -r -f -a "fail\t'The run fails'
 retry\t'It is tried again, after a second, then after longer and longer, up to a minute'
 warn\t'It is said on stderr'"
-complete -c weir -n "__fish_weir_using_subcommand stdin" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l batches -d 'Stop after N batches' -r
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l duration -d 'Stop after D; the open batch is printed' -r
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l threads -d 'Fold with N threads [default: the cores it may use]' -r
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-rate -d 'Read at most N records a second' -r
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-record -d 'The longest record; a longer one is bad' -r
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -F
+complete -c weir -n "__fish_weir_using_subcommand stdin" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l batches -d 'Stop after N batches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l duration -d 'Stop after D; the open batch is printed' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l threads -d 'Fold with N threads [default: the cores it may use]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-rate -d 'Read at most N records a second; N may be 5k or 2M, as all counts may' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-record -d 'The longest record; a longer one is bad' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -86,16 +92,17 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l explain -d 'Print th
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s q -l quiet -d 'Say nothing on stderr but errors and losses'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c weir -n "__fish_weir_using_subcommand connect" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r
-complete -c weir -n "__fish_weir_using_subcommand connect" -l filter -d 'Keep the records in which REGEX matches' -r
-complete -c weir -n "__fish_weir_using_subcommand connect" -l reject -d 'Drop the records in which REGEX matches' -r
-complete -c weir -n "__fish_weir_using_subcommand connect" -l window -d 'Aggregate over the last D, not over each batch alone' -r
-complete -c weir -n "__fish_weir_using_subcommand connect" -l slide -d 'Report the window every D [default: the interval]' -r
-complete -c weir -n "__fish_weir_using_subcommand connect" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r
-complete -c weir -n "__fish_weir_using_subcommand connect" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r
+complete -c weir -n "__fish_weir_using_subcommand stdin" -s V -l version -d 'Print version'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l filter -d 'Keep the records in which REGEX matches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l reject -d 'Drop the records in which REGEX matches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l slide -d 'Report the window every D [default: the interval]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l on-full -d 'What to do when there are more than --max-keys [default: fail]' -r -f -a "fail\t'End the run with status 1'
 oldest\t'Forget the keys that were seen last the longest ago; of one batch, the smallest bytes first'"
-complete -c weir -n "__fish_weir_using_subcommand connect" -l top -d 'Report only the N largest values' -r
+complete -c weir -n "__fish_weir_using_subcommand connect" -l top -d 'Report only the N largest values' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l sort -d 'What orders the rows [default: value]' -r -f -a "value\t'By the value, largest first; equal ones by key'
 key\t'By the bytes of the key'
 none\t'As the keys first appeared'"
@@ -103,22 +110,22 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l format -d 'How bat
 tsv\t'tab-separated values with the Time, every row'
 json\t'one JSON object a row, with the Time, every row'
 text\t'the record alone, or key TAB value, every row'"
-complete -c weir -n "__fish_weir_using_subcommand connect" -l num -d 'Print at most N records a batch, or `all` (pprint) [default: 10, or N of --top]' -r
+complete -c weir -n "__fish_weir_using_subcommand connect" -l num -d 'Print at most N records a batch, or `all` (pprint) [default: 10, or N of --top]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
-complete -c weir -n "__fish_weir_using_subcommand connect" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -F
-complete -c weir -n "__fish_weir_using_subcommand connect" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r
+complete -c weir -n "__fish_weir_using_subcommand connect" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand connect" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand connect" -l on-exec-fail -d 'What becomes of the run when CMD of --exec fails [default: fail]' -r -f -a "fail\t'The run fails'
 retry\t'It is tried again, after a second, then after longer and longer, up to a minute'
 warn\t'It is said on stderr'"
-complete -c weir -n "__fish_weir_using_subcommand connect" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r
-complete -c weir -n "__fish_weir_using_subcommand connect" -l batches -d 'Stop after N batches' -r
-complete -c weir -n "__fish_weir_using_subcommand connect" -l duration -d 'Stop after D; the open batch is printed' -r
-complete -c weir -n "__fish_weir_using_subcommand connect" -l threads -d 'Fold with N threads [default: the cores it may use]' -r
-complete -c weir -n "__fish_weir_using_subcommand connect" -l max-rate -d 'Read at most N records a second' -r
-complete -c weir -n "__fish_weir_using_subcommand connect" -l max-record -d 'The longest record; a longer one is bad' -r
-complete -c weir -n "__fish_weir_using_subcommand connect" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r
-complete -c weir -n "__fish_weir_using_subcommand connect" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -F
-complete -c weir -n "__fish_weir_using_subcommand connect" -l reconnect-delay -d 'How long to wait before a server that is lost or refuses is tried again' -r
+complete -c weir -n "__fish_weir_using_subcommand connect" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l batches -d 'Stop after N batches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l duration -d 'Stop after D; the open batch is printed' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l threads -d 'Fold with N threads [default: the cores it may use]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l max-rate -d 'Read at most N records a second; N may be 5k or 2M, as all counts may' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l max-record -d 'The longest record; a longer one is bad' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
+complete -c weir -n "__fish_weir_using_subcommand connect" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand connect" -l reconnect-delay -d 'How long to wait before a server that is lost or refuses is tried again' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -141,16 +148,17 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l explain -d 'Print 
 complete -c weir -n "__fish_weir_using_subcommand connect" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s q -l quiet -d 'Say nothing on stderr but errors and losses'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c weir -n "__fish_weir_using_subcommand listen" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r
-complete -c weir -n "__fish_weir_using_subcommand listen" -l filter -d 'Keep the records in which REGEX matches' -r
-complete -c weir -n "__fish_weir_using_subcommand listen" -l reject -d 'Drop the records in which REGEX matches' -r
-complete -c weir -n "__fish_weir_using_subcommand listen" -l window -d 'Aggregate over the last D, not over each batch alone' -r
-complete -c weir -n "__fish_weir_using_subcommand listen" -l slide -d 'Report the window every D [default: the interval]' -r
-complete -c weir -n "__fish_weir_using_subcommand listen" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r
-complete -c weir -n "__fish_weir_using_subcommand listen" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r
+complete -c weir -n "__fish_weir_using_subcommand connect" -s V -l version -d 'Print version'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l filter -d 'Keep the records in which REGEX matches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l reject -d 'Drop the records in which REGEX matches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l slide -d 'Report the window every D [default: the interval]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l on-full -d 'What to do when there are more than --max-keys [default: fail]' -r -f -a "fail\t'End the run with status 1'
 oldest\t'Forget the keys that were seen last the longest ago; of one batch, the smallest bytes first'"
-complete -c weir -n "__fish_weir_using_subcommand listen" -l top -d 'Report only the N largest values' -r
+complete -c weir -n "__fish_weir_using_subcommand listen" -l top -d 'Report only the N largest values' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l sort -d 'What orders the rows [default: value]' -r -f -a "value\t'By the value, largest first; equal ones by key'
 key\t'By the bytes of the key'
 none\t'As the keys first appeared'"
@@ -158,21 +166,21 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l format -d 'How batc
 tsv\t'tab-separated values with the Time, every row'
 json\t'one JSON object a row, with the Time, every row'
 text\t'the record alone, or key TAB value, every row'"
-complete -c weir -n "__fish_weir_using_subcommand listen" -l num -d 'Print at most N records a batch, or `all` (pprint) [default: 10, or N of --top]' -r
+complete -c weir -n "__fish_weir_using_subcommand listen" -l num -d 'Print at most N records a batch, or `all` (pprint) [default: 10, or N of --top]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
-complete -c weir -n "__fish_weir_using_subcommand listen" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -F
-complete -c weir -n "__fish_weir_using_subcommand listen" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r
+complete -c weir -n "__fish_weir_using_subcommand listen" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand listen" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand listen" -l on-exec-fail -d 'What becomes of the run when CMD of --exec fails [default: fail]' -r -f -a "fail\t'The run fails'
 retry\t'It is tried again, after a second, then after longer and longer, up to a minute'
 warn\t'It is said on stderr'"
-complete -c weir -n "__fish_weir_using_subcommand listen" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r
-complete -c weir -n "__fish_weir_using_subcommand listen" -l batches -d 'Stop after N batches' -r
-complete -c weir -n "__fish_weir_using_subcommand listen" -l duration -d 'Stop after D; the open batch is printed' -r
-complete -c weir -n "__fish_weir_using_subcommand listen" -l threads -d 'Fold with N threads [default: the cores it may use]' -r
-complete -c weir -n "__fish_weir_using_subcommand listen" -l max-rate -d 'Read at most N records a second' -r
-complete -c weir -n "__fish_weir_using_subcommand listen" -l max-record -d 'The longest record; a longer one is bad' -r
-complete -c weir -n "__fish_weir_using_subcommand listen" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r
-complete -c weir -n "__fish_weir_using_subcommand listen" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -F
+complete -c weir -n "__fish_weir_using_subcommand listen" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l batches -d 'Stop after N batches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l duration -d 'Stop after D; the open batch is printed' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l threads -d 'Fold with N threads [default: the cores it may use]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l max-rate -d 'Read at most N records a second; N may be 5k or 2M, as all counts may' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l max-record -d 'The longest record; a longer one is bad' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
+complete -c weir -n "__fish_weir_using_subcommand listen" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
 complete -c weir -n "__fish_weir_using_subcommand listen" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -196,11 +204,21 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -s v -l verbose -d 'Sa
 complete -c weir -n "__fish_weir_using_subcommand listen" -s q -l quiet -d 'Say nothing on stderr but errors and losses'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l ack -d 'Answer `ok N` to each client that has sent all: how many of its lines are kept'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c weir -n "__fish_weir_using_subcommand listen" -s V -l version -d 'Print version'
 complete -c weir -n "__fish_weir_using_subcommand man" -s h -l help -d 'Print help'
+complete -c weir -n "__fish_weir_using_subcommand man" -s V -l version -d 'Print version'
 complete -c weir -n "__fish_weir_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c weir -n "__fish_weir_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c weir -n "__fish_weir_using_subcommand checkpoint; and not __fish_seen_subcommand_from show reset" -s h -l help -d 'Print help'
+complete -c weir -n "__fish_weir_using_subcommand checkpoint; and not __fish_seen_subcommand_from show reset" -s V -l version -d 'Print version'
 complete -c weir -n "__fish_weir_using_subcommand checkpoint; and not __fish_seen_subcommand_from show reset" -f -a "show" -d 'Print what it holds; a stream may be using it'
 complete -c weir -n "__fish_weir_using_subcommand checkpoint; and not __fish_seen_subcommand_from show reset" -f -a "reset" -d 'Forget state and windows, and where the input was'
 complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_subcommand_from reset" -l keep-offsets -d 'Go on from where the input was, with what the log holds beyond that'
 complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help'
+complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_subcommand_from reset" -s V -l version -d 'Print version'
+complete -c weir -f
+complete -c weir -n "__fish_weir_using_subcommand completions" -a "bash elvish fish powershell zsh"
+complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_subcommand_from show" -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_subcommand_from reset" -a "(__fish_complete_directories)"
