@@ -28,7 +28,7 @@ _weir() {
         -o|--output) kind=default taken=1 ;;
         --output-dir|--checkpoint) kind=dirnames taken=1 ;;
         --exec) kind=command taken=1 ;;
-        --on-exec-fail) words='fail retry warn fail retry warn' taken=1 ;;
+        --on-exec-fail) words='fail retry warn' taken=1 ;;
         --on-bad) kind=default words='skip fail' taken=1 ;;
     esac
     [[ $taken ]] || case $command in
@@ -39,7 +39,7 @@ _weir() {
         man) words='-h --help -V --version' ;;
         completions) words='bash elvish fish powershell zsh -h --help -V --version' ;;
         checkpoint) words='show reset -h --help -V --version' ;;
-        'checkpoint show') [[ $cur == -* ]] || kind=dirnames; words='-h --help -V --version' ;;
+        'checkpoint show') [[ $cur == -* ]] || kind=dirnames; words='--json --state -h --help -V --version' ;;
         'checkpoint reset') [[ $cur == -* ]] || kind=dirnames; words='--keep-offsets -h --help -V --version' ;;
     esac
     case $kind in

@@ -213,6 +213,8 @@ complete -c weir -n "__fish_weir_using_subcommand checkpoint; and not __fish_see
 complete -c weir -n "__fish_weir_using_subcommand checkpoint; and not __fish_seen_subcommand_from show reset" -s V -l version -d 'Print version'
 complete -c weir -n "__fish_weir_using_subcommand checkpoint; and not __fish_seen_subcommand_from show reset" -f -a "show" -d 'Print what it holds; a stream may be using it'
 complete -c weir -n "__fish_weir_using_subcommand checkpoint; and not __fish_seen_subcommand_from show reset" -f -a "reset" -d 'Forget state and windows, and where the input was'
+complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_subcommand_from show" -l json -d 'As one JSON object'
+complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_subcommand_from show" -l state -d 'Its keys and values, as tsv'
 complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
 complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_subcommand_from reset" -l keep-offsets -d 'Go on from where the input was, with what the log holds beyond that'

@@ -45,7 +45,12 @@ pub enum Asked {
 /// What is to be done with a checkpoint that no stream is using.
 pub enum Upkeep {
     /// `show DIR`.
-    Show(PathBuf),
+    Show {
+        /// The directory.
+        dir: PathBuf,
+        /// How it is shown.
+        view: View,
+    },
     /// `reset DIR`.
     Reset {
         /// The directory.
@@ -53,6 +58,16 @@ pub enum Upkeep {
         /// `--keep-offsets`.
         keep_offsets: bool,
     },
+}
+
+/// How a checkpoint is shown.
+pub enum View {
+    /// In lines, for people.
+    Text,
+    /// `--json`: as one object.
+    Json,
+    /// `--state`: its keys and values.
+    State,
 }
 
 /// A stream, as typed.
@@ -134,11 +149,14 @@ fn explained(mut error: clap::Error, command: &Command, args: &[OsString]) -> Re
     let tip = tip.map(|tip| format!("\n\n  tip: {tip}\n\n")).unwrap_or("\n\n".to_string());
     // clap's own one would have the word taken for an address.
     error.remove(ContextKind::Suggested);
-    let text = error.render().to_string();
+    let is_upkeep = args.get(1).is_some_and(|word| word == "checkpoint");
+    let what = if is_upkeep { "command" } else { "source" };
+    // For clap a source is a subcommand; for the reader it is not.
+    let text = error.render().to_string().replace("subcommand", what);
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Asked::Text(text)),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            Err(Error::usage(format!("a source is missing\n\n{}", text.trim_end())))
+            Err(Error::usage(format!("a {what} is missing\n\n{}", text.trim_end())))
         }
         _ => {
             let text = text.trim_start_matches("error: ").trim_end();
@@ -151,7 +169,14 @@ fn upkeep(matches: &ArgMatches) -> Upkeep {
     let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
     let dir = matches.get_one::<PathBuf>("dir").expect("the argument is required").clone();
     match name {
-        "show" => Upkeep::Show(dir),
+        "show" => {
+            let view = match (matches.get_flag("json"), matches.get_flag("state")) {
+                (true, _) => View::Json,
+                (_, true) => View::State,
+                _ => View::Text,
+            };
+            Upkeep::Show { dir, view }
+        }
         _ => Upkeep::Reset { dir, keep_offsets: matches.get_flag("keep-offsets") },
     }
 }
@@ -208,21 +233,25 @@ pub fn command() -> Command {
 fn checkpoint_command() -> Command {
     let dir = Arg::new("dir").value_name("DIR").required(true);
     let dir = dir.value_parser(clap::value_parser!(PathBuf)).help("What --checkpoint names");
-    let keep = Arg::new("keep-offsets").long("keep-offsets").action(ArgAction::SetTrue);
-    let keep = keep.help("Go on from where the input was, with what the log holds beyond that");
+    let flag = |name, help| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    let keep = "Go on from where the input was, with what the log holds beyond that";
     Command::new("checkpoint")
         .about("Show what a checkpoint holds, or reset it")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .disable_help_subcommand(true)
         .subcommand(
-            Command::new("show").about("Print what it holds; a stream may be using it").arg(&dir),
+            Command::new("show")
+                .about("Print what it holds; a stream may be using it")
+                .arg(&dir)
+                .arg(flag("json", "As one JSON object"))
+                .arg(flag("state", "Its keys and values, as tsv").conflicts_with("json")),
         )
         .subcommand(
             Command::new("reset")
                 .about("Forget state and windows, and where the input was")
                 .arg(dir)
-                .arg(keep),
+                .arg(flag("keep-offsets", keep)),
         )
 }
 

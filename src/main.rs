@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mio::Waker;
 use weir::checkpoint::disk::{Disk, RealDisk};
 use weir::checkpoint::{self, Checkpoint, Limits};
-use weir::cli::{self, Asked, Typed, Upkeep};
+use weir::cli::{self, Asked, Typed, Upkeep, View};
 use weir::clock::{RealTime, Stamp, VirtualTime, Wait};
 use weir::engine::{self, Saved, Surroundings};
 use weir::error::{Context, Error};
@@ -46,9 +46,16 @@ fn run() -> Result<(), Error> {
 
 /// `weir checkpoint`.
 fn keep_up(upkeep: Upkeep, stdout: &Stdout) -> Result<(), Error> {
-    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk::default());
     match upkeep {
-        Upkeep::Show(dir) => stdout.write(checkpoint::show(&disk, &dir)?.as_bytes()),
+        Upkeep::Show { dir, view } => {
+            let shown = checkpoint::look(&disk, &dir, |look| match view {
+                View::Text => look.text().map(String::into_bytes),
+                View::Json => look.json().map(String::into_bytes),
+                View::State => engine::contents(look),
+            });
+            stdout.write(&shown?)
+        }
         Upkeep::Reset { dir, keep_offsets } => {
             let forgotten = checkpoint::forget(&disk, &dir, keep_offsets)?;
             stdout.write(format!("{}: {forgotten}\n", dir.display()).as_bytes())
@@ -67,8 +74,9 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     // Before the outputs: one that is refused leaves nothing behind.
     let saved = plan.saving.map(|saving| {
         let Saving { dir, pipeline, logs_input } = saving;
-        let disk = Arc::new(RealDisk);
+        let disk = Arc::new(RealDisk::default());
         let checkpoint = Checkpoint::open(disk, &dir, &pipeline, Limits::default())?;
+        checkpoint.beside().filter(|_| !typed.engine.quiet).iter().for_each(|beside| say(beside));
         // Under a virtual clock nothing may depend on when a thread runs.
         Ok(Saved { checkpoint, logs_input, syncs_at_once: start.is_some() })
     });

@@ -323,18 +323,33 @@ fn no_batch_is_seen_before_it_is_complete() {
 }
 
 #[test]
-fn a_batch_that_is_there_already_is_not_replaced() {
+fn a_run_in_the_same_interval_takes_the_next_time() {
     let dir = Dir::new();
     let path = dir.path("parts");
     let args = at("--count --format text --output-dir", &path);
-    assert_eq!(on_file(&args, "a\n").ok(), "");
-    let name = format!("batch-{BASE}.txt");
-    let message = format!(
-        "weir: {}: is there already, and is not replaced; move it, or name another --output-dir\n",
-        path.join(&name).display()
-    );
-    assert_eq!(on_file(&args, "a\nb\n").failed(1), message);
-    assert!(files(&path).into_iter().eq([(name, "1\n".to_string())]));
+    for input in ["a\n", "a\nb\n", "a\nb\nc\n"] {
+        assert_eq!(on_file(&args, input).ok(), "");
+    }
+    let base: i64 = BASE.parse().unwrap();
+    let expected =
+        [1, 2, 3].map(|n| (format!("batch-{}.txt", base + n * 1000 - 1000), format!("{n}\n")));
+    assert!(files(&path).into_iter().eq(expected), "{:?}", files(&path));
+}
+
+#[test]
+fn a_name_that_is_taken_while_weir_runs_is_left_to_whoever_has_it() {
+    let dir = Dir::new();
+    let path = dir.path("parts");
+    let mut run = start(weir(&at("--interval 10000d --format text -o - --output-dir", &path)));
+    run.write("a\n");
+    run.out.line("a");
+    let hidden = files(&path).into_keys().next().unwrap();
+    let name = hidden.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp")).unwrap();
+    fs::write(path.join(name), "kept").unwrap();
+    run.close();
+    assert_eq!(run.end().status, 0);
+    let texts: Vec<_> = files(&path).into_values().collect();
+    assert_eq!(texts, ["kept", "a\n"]);
 }
 
 #[test]

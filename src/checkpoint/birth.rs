@@ -1,7 +1,8 @@
 //! Opening a checkpoint, and making one where there is none.
 //!
-//! A directory that is not ours is not touched: before the lock file is made, what stands there must
-//! be nothing at all, a checkpoint, or the beginnings of one whose making was cut short.
+//! What is not ours is not touched: before the lock file is made, what stands under the names of a
+//! checkpoint must be nothing at all, a checkpoint, or the beginnings of one whose making was cut
+//! short. Other names may be there, and stay as they are.
 //!
 //! ```text
 //! nothing > DIR > lock > log-1 > meta       a checkpoint, from here on
@@ -13,11 +14,13 @@ use std::sync::Arc;
 
 use super::backlog::Backlog;
 use super::bug::{Bug, planted};
+use super::compact;
 use super::disk::{Disk, read_whole};
 use super::frame::HEAD;
 use super::lock::{self, Lock};
 use super::log::{LOGS, Log};
-use super::meta::{self, Meta, Pipeline};
+use super::meta::{Meta, Pipeline};
+use super::names::Names;
 use super::record::Chain;
 use super::recover::{Recovered, recover};
 use super::walk::Walk;
@@ -30,8 +33,8 @@ use crate::units::quoted;
 enum Stands {
     /// A checkpoint.
     Checkpoint,
-    /// Nothing; or these, of one that was never finished.
-    Beginnings(Vec<String>),
+    /// Nothing, or the first of these, of one that was never finished; and the second, of others.
+    Beginnings(Vec<String>, Vec<String>),
 }
 
 /// See [`Checkpoint::open`].
@@ -42,12 +45,19 @@ pub fn open(
     limits: Limits,
 ) -> Result<Checkpoint, Error> {
     make_dir(&*disk, dir)?;
+    // From here on it is this directory, even if another takes its name.
+    let disk = disk.enter(dir).at(dir)?;
     survey(&*disk, dir)?;
     let lock = Lock::take(&*disk, dir)?;
     // Another process may have made it before we had the lock.
     match survey(&*disk, dir)? {
         Stands::Checkpoint => reopen(disk, dir, pipeline, limits, lock),
-        Stands::Beginnings(names) => create(disk, dir, pipeline, limits, lock, &names),
+        Stands::Beginnings(begun, others) => {
+            for path in begun.iter().map(|name| dir.join(name)) {
+                disk.remove(&path).at(&path)?;
+            }
+            create(disk, dir, pipeline, limits, lock, others)
+        }
     }
 }
 
@@ -74,35 +84,41 @@ fn sync_name(disk: &dyn Disk, dir: &Path) -> Result<(), Error> {
 }
 
 fn survey(disk: &dyn Disk, dir: &Path) -> Result<Stands, Error> {
-    let mut names = disk.list(dir).at(dir)?;
-    if names.iter().any(|name| name == meta::NAME) {
+    let names = Names::list(disk, dir)?;
+    if names.has_meta {
         return Ok(Stands::Checkpoint);
     }
-    for name in &names {
+    let begun: Vec<String> = names.whole().chain(names.temporary.iter().cloned()).collect();
+    let lock = names.has_lock.then_some(lock::NAME);
+    for name in begun.iter().map(String::as_str).chain(lock) {
         let path = dir.join(name);
-        let is_ours = match name.as_str() {
-            lock::NAME => Lock::is_ours(&read_whole(disk, &path, 64).at(&path)?),
+        let head = || read_whole(disk, &path, 64).at(&path);
+        let is_ours = match name {
+            lock::NAME => Lock::is_ours(&head()?),
             // A log without a record: there is nothing in it to be lost.
-            "log-1" => disk.len(&path).at(&path)? <= HEAD as u64 + 1,
-            name => ["log-1.tmp", "meta.tmp"].contains(&name),
+            "log-1" | "log-1.tmp" => disk.len(&path).at(&path)? <= HEAD as u64 + 1,
+            "meta.tmp" => Meta::is_begun(&head()?),
+            _ => false,
         };
         if !is_ours {
-            return Err(foreign(dir));
+            return Err(foreign(dir, name));
         }
     }
-    names.retain(|name| name != lock::NAME);
-    Ok(Stands::Beginnings(names))
+    Ok(Stands::Beginnings(begun, names.others))
 }
 
-/// The refusal of a directory that is somebody else's.
-fn foreign(dir: &Path) -> Error {
+/// The refusal of a directory in which a name is taken.
+fn foreign(dir: &Path, name: &str) -> Error {
     let dir = dir.display();
-    Error::Refused(format!("--checkpoint {dir}: this is not empty, and is no checkpoint"))
+    Error::Refused(format!(
+        "--checkpoint {dir}: this is no checkpoint, and `{name}` in it has a name that one needs; \
+         take another directory"
+    ))
 }
 
 /// Refuses what is no checkpoint, for those who make none.
 pub fn expect(disk: &dyn Disk, dir: &Path) -> Result<(), Error> {
-    match disk.list(dir).at(dir)?.iter().any(|name| name == meta::NAME) {
+    match Names::list(disk, dir)?.has_meta {
         true => Ok(()),
         false => Err(Error::Refused(format!("{}: this is no checkpoint", dir.display()))),
     }
@@ -114,17 +130,14 @@ fn create(
     pipeline: &Pipeline,
     limits: Limits,
     lock: Lock,
-    beginnings: &[String],
+    others: Vec<String>,
 ) -> Result<Checkpoint, Error> {
-    for path in beginnings.iter().map(|name| dir.join(name)) {
-        disk.remove(&path).at(&path)?;
-    }
     sync_name(&*disk, dir)?;
     let uuid = disk.random().at(dir)?;
     let log = Log::create(&disk, dir, &uuid, LOGS, 1, 1, |_| Ok(()))?;
     Meta { uuid, pipeline: Some(pipeline.clone()) }.write(&*disk, dir)?;
     let backlog = Backlog { next: 1, ..Backlog::default() };
-    let found = Recovered { next: 1, backlog, ..Recovered::default() };
+    let found = Recovered { next: 1, backlog, others, ..Recovered::default() };
     Ok(assemble(disk, dir, uuid, limits, lock, log, found))
 }
 
@@ -153,6 +166,7 @@ fn assemble(
         backlog: Some((found.highest + 1, found.backlog)),
         compaction: None,
         garbage: Vec::new(),
+        others: found.others,
         broken: false,
         _lock: lock,
     }
@@ -193,7 +207,10 @@ fn reopen(
     if meta.pipeline.is_none() {
         Meta { uuid, pipeline: Some(pipeline.clone()) }.write(&*disk, dir)?;
     }
-    Ok(assemble(disk, dir, uuid, limits, lock, log, found))
+    let half = found.half;
+    let mut checkpoint = assemble(disk, dir, uuid, limits, lock, log, found);
+    half.map_or(Ok(()), |number| compact::take_up(&mut checkpoint, number))?;
+    Ok(checkpoint)
 }
 
 fn fits(dir: &Path, was: &Pipeline, is: &Pipeline) -> Result<(), Error> {

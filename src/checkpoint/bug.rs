@@ -37,6 +37,20 @@ pub enum Bug {
     KeepTouched,
     /// That a key was forgotten is not recorded.
     NoTombstones,
+    /// Of a pane that has several parts only the first is recorded.
+    LosePart,
+    /// Of a text that has several pieces only the first is recorded.
+    LosePiece,
+    /// A batch that is owed is handed out without what each begins with.
+    NoHeader,
+    /// A batch that is owed is said to have a row more.
+    WrongRows,
+    /// A compaction never comes to its end in a life that is short, and the next begins it again.
+    RestartForever,
+    /// What a process has left half done of a compaction stays there.
+    KeepTheCut,
+    /// A compaction that a process has left half done counts as done: its logs are removed.
+    TrustTheCut,
 }
 
 #[cfg(test)]

@@ -12,9 +12,11 @@ use super::backlog::Amount;
 use super::birth;
 use super::disk::Disk;
 use super::lock::Lock;
-use super::meta::Meta;
+use super::log::SEGMENTS;
+use super::meta::{self, Meta};
+use super::names::Names;
 use super::record::Standing;
-use super::recover::{highest, recover};
+use super::recover::recover;
 use super::snapshot::{self, Writer};
 use crate::error::{Context, Error};
 
@@ -53,12 +55,13 @@ impl Display for Forgotten {
 
 /// Forgets all that the checkpoint in `dir` holds, but, if asked, not where its input had come to.
 pub fn forget(disk: &Arc<dyn Disk>, dir: &Path, keep_offsets: bool) -> Result<Forgotten, Error> {
+    let disk = &disk.enter(dir).at(dir)?;
     birth::expect(&**disk, dir)?;
     let _lock = Lock::take(&**disk, dir)?;
     // As at a start: names that were seen are on the disk before any is made.
     disk.sync_dir(dir).at(dir)?;
     let meta = Meta::read(&**disk, dir)?;
-    let number = highest(&**disk, dir)? + 1;
+    let number = Names::list(&**disk, dir)?.highest + 1;
     let found = recover(disk, dir, &meta.uuid);
     let unread = found.as_ref().ok().map(|found| found.backlog.amount);
     let owed = found.as_ref().ok().filter(|found| !found.standing.done);
@@ -79,10 +82,11 @@ pub fn forget(disk: &Arc<dyn Disk>, dir: &Path, keep_offsets: bool) -> Result<Fo
     let writer = Writer::create(disk, dir, &meta.uuid, number, next, (&standing, void))?;
     writer.finish(&**disk, dir)?;
     let kept = snapshot::name(number);
-    let mut kinds = vec!["log-", "snap-", "meta.tmp"];
-    kinds.extend((!keep_offsets).then_some("wal-"));
-    let is_old = |name: &String| *name != kept && kinds.iter().any(|old| name.starts_with(old));
-    for name in disk.list(dir).at(dir)?.into_iter().filter(is_old) {
+    let names = Names::list(&**disk, dir)?;
+    let is_old = |name: &String| {
+        *name != kept && name != meta::NAME && !(keep_offsets && SEGMENTS.number(name).is_some())
+    };
+    for name in names.whole().filter(is_old).chain(names.temporary.iter().cloned()) {
         let path = dir.join(name);
         disk.remove(&path).at(&path)?;
     }

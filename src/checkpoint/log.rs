@@ -23,8 +23,8 @@ use super::bug::{Bug, planted};
 use super::codec::Take;
 use super::disk::{Append, Disk};
 use super::frame::{Frame, Kind, Seed};
-use super::place;
 use super::record::VERSION;
+use super::{numbered, place, temporary};
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
 
@@ -57,7 +57,7 @@ impl Series {
 
     /// The number of the log of this name, if it is one of these.
     pub fn number(&self, name: &str) -> Option<u64> {
-        name.strip_prefix(self.prefix)?.parse().ok()
+        numbered(self.prefix, name)
     }
 
     /// What the checksums of log number `number` begin with.
@@ -101,7 +101,7 @@ impl Log {
         carry: impl FnOnce(&mut Log) -> Result<(), Error>,
     ) -> Result<Log, Error> {
         let name = series.name(number);
-        let temp = dir.join(format!("{name}.tmp"));
+        let temp = dir.join(temporary(&name));
         let (file, seed) = (disk.create(&temp).at(&temp)?, series.seed(uuid, number));
         let (path, before) = (temp, first - 1);
         let (written, buffer, poisoned) = (0, Vec::new(), false);

@@ -52,18 +52,21 @@ pub struct Merge {
     /// The shards of the group, and the first that is still to be merged.
     group: Range<usize>,
     size: usize,
+    /// The first shard of all: those before it were merged by an earlier process.
+    from: usize,
     /// What the logs say of each shard of the group, in order.
     changes: Vec<Vec<u8>>,
     hash: RandomState,
 }
 
 impl Merge {
-    /// Merges `logs` over `snapshot`.
+    /// Merges `logs` over `snapshot`, from shard `from` on.
     pub fn new(
         disk: &Arc<dyn Disk>,
         limits: &Limits,
         snapshot: Option<&Snapshot>,
         logs: &[Written],
+        from: usize,
     ) -> Merge {
         let bytes: u64 = logs.iter().map(|log| log.bytes).sum();
         let groups = bytes.div_ceil(limits.held.max(1)).clamp(1, GROUPS) as usize;
@@ -74,8 +77,9 @@ impl Merge {
             snapshot,
             logs: logs.iter().map(Piece::log).collect(),
             walk: None,
-            group: 0..0,
+            group: from..from,
             size: SHARDS.div_ceil(groups),
+            from,
             changes: Vec::new(),
             hash: RandomState::new(),
         };
@@ -106,6 +110,11 @@ impl Merge {
         Ok(!self.group.is_empty())
     }
 
+    /// How many shards it has merged, and how many it has not.
+    pub fn progress(&self) -> (u64, u64) {
+        ((self.group.start - self.from) as u64, (SHARDS - self.group.start) as u64)
+    }
+
     fn next_group(&mut self) {
         let start = self.group.end;
         self.group = start..SHARDS.min(start + self.size);
@@ -132,10 +141,13 @@ impl Merge {
                 self.snapshot.again();
                 break;
             }
+            read += frame.len();
+            if shard < self.from {
+                continue;
+            }
             if shard < self.group.start {
                 return Err(self.snapshot.nonsense());
             }
-            read += frame.len();
             for entry in Entries(part) {
                 let entry = entry.and_then(|entry| Some((entry.key, entry.cell?)));
                 let (key, cell) = entry.ok_or_else(|| self.snapshot.nonsense())?;

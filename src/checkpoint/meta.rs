@@ -17,7 +17,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::disk::{Disk, read_whole};
-use super::place;
+use super::{place, temporary};
 use crate::error::{Context, Error};
 use crate::units::quoted;
 
@@ -65,6 +65,11 @@ impl Pipeline {
             differences.push(format!("the order was {}, is {}", order(self), order(is)));
         }
         differences
+    }
+
+    /// The value of a flag; empty if it has none, nothing if it was not given.
+    pub fn value(&self, flag: &str) -> Option<&str> {
+        self.0.iter().find(|(name, _)| name == flag).map(|(_, value)| value.as_str())
     }
 
     /// What was typed, about as it was.
@@ -143,9 +148,15 @@ impl Meta {
         })
     }
 
+    /// True if a `meta` that never was whole may begin with `bytes`, or they were not yet on the disk.
+    pub fn is_begun(bytes: &[u8]) -> bool {
+        let len = bytes.len().min(FIRST.len());
+        bytes[..len] == FIRST.as_bytes()[..len] || bytes.iter().all(|&byte| byte == 0)
+    }
+
     /// Puts it in place: the old `meta` or the new one, never a part of either.
     pub fn write(&self, disk: &dyn Disk, dir: &Path) -> Result<(), Error> {
-        let (temp, bytes) = (dir.join("meta.tmp"), self.encode().into_bytes());
+        let (temp, bytes) = (dir.join(temporary(NAME)), self.encode().into_bytes());
         let mut file = disk.create(&temp).at(&temp)?;
         file.append(&bytes).at(&temp)?;
         place(disk, &mut *file, dir, NAME)

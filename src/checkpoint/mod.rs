@@ -37,12 +37,14 @@ mod lock;
 mod log;
 mod merge;
 pub mod meta;
+mod names;
 pub mod record;
 mod recover;
 mod show;
 #[cfg(test)]
 pub(crate) mod sim;
 mod snapshot;
+mod sums;
 mod syncer;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -61,7 +63,7 @@ use self::disk::{Append, Disk};
 use self::frame::Kind;
 use self::lock::Lock;
 use self::log::{Log, Written, take_version};
-use self::record::{Chain, Changes, Entries, Record, Standing, decode_pane, encode_done};
+use self::record::{Chain, Changes, Entries, PART, Record, Standing, decode_pane, encode_done};
 use self::snapshot::{Snapshot, shard_of_part};
 use self::walk::{Piece, Walk};
 use crate::clock::Stamp;
@@ -71,7 +73,7 @@ use crate::units::quoted;
 pub use self::backlog::{Amount, Unread};
 pub use self::forget::{Forgotten, forget};
 pub use self::log::Input;
-pub use self::show::show;
+pub use self::show::{Look, look};
 pub use self::syncer::Syncer;
 pub use self::wal::Wal;
 
@@ -93,12 +95,15 @@ pub struct Limits {
     pub settle: u64,
     /// A segment of the write-ahead log is full when it has this many bytes.
     pub segment: u64,
+    /// A part of a record or a snapshot is closed when it has this many bytes; a single longer entry
+    /// makes a longer part.
+    pub part: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
         let (log, held, step) = (16 << 20, 32 << 20, 1 << 20);
-        Limits { log, logs: 64, held, step, settle: 4 << 20, segment: 64 << 20 }
+        Limits { log, logs: 64, held, step, settle: 4 << 20, segment: 64 << 20, part: PART }
     }
 }
 
@@ -127,6 +132,8 @@ pub struct Checkpoint {
     compaction: Option<Compaction>,
     /// Files that are not needed.
     garbage: Vec<String>,
+    /// Names in the directory that are not the checkpoint's.
+    others: Vec<String>,
     broken: bool,
     _lock: Lock,
 }
@@ -148,6 +155,19 @@ impl Checkpoint {
     /// Its directory, as it was named.
     pub fn dir(&self) -> &Path {
         &self.dir
+    }
+
+    /// What is to be said of a directory that held more than the checkpoint at the start.
+    pub fn beside(&self) -> Option<String> {
+        let (first, rest) = self.others.split_at(self.others.len().min(3));
+        let more =
+            if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+        let (dir, first) = (self.dir.display(), first.join(", "));
+        (!first.is_empty()).then(|| {
+            format!(
+                "{dir} also holds what is not the checkpoint's, and is left alone: {first}{more}"
+            )
+        })
     }
 
     /// The last record; none in a new checkpoint.
@@ -239,30 +259,18 @@ impl Checkpoint {
     pub fn panes(
         &self,
         from: Stamp,
-        mut visit: impl FnMut(Stamp, &[u8]) -> Result<(), Error>,
+        visit: impl FnMut(Stamp, &[u8]) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let pieces = pane_pieces(self.snapshot.as_ref(), &self.logs());
-        let mut walk = Walk::new(&self.disk, pieces);
-        let mut open: Option<(Stamp, Vec<u8>)> = None;
-        while walk.advance()? {
-            let frame = walk.frame();
-            if frame.kind != Kind::Pane {
-                continue;
-            }
-            let (time, part, bytes) = decode_pane(frame.payload).ok_or_else(|| walk.nonsense())?;
-            if part == 0 {
-                open.take().map_or(Ok(()), |(time, pane)| visit(time, &pane))?;
-                open = (time >= from).then(|| (time, Vec::new()));
-            }
-            if let Some((_, pane)) = &mut open {
-                pane.extend_from_slice(bytes);
-            }
-        }
-        open.map_or(Ok(()), |(time, pane)| visit(time, &pane))
+        panes(&self.disk, pane_pieces(self.snapshot.as_ref(), &self.logs()), from, visit)
+    }
+
+    /// How many bytes a part of a record has, about.
+    pub fn part(&self) -> usize {
+        self.limits.part
     }
 
     /// Appends a part of the pane of the next record, whose Time is `time`: for what is too long to
-    /// be held whole. Parts have some [`record::PART`] bytes.
+    /// be held whole.
     pub fn pane_part(&mut self, time: Stamp, bytes: &[u8]) -> Result<(), Error> {
         self.guarded(|this| {
             let part = record::encode_pane_part(time, this.chain.parts, bytes);
@@ -336,17 +344,19 @@ impl Checkpoint {
     ///
     /// A compaction reads each byte of the logs up to four times, and writes it and the snapshot once
     /// more. Twelve bytes for each that was appended are enough for it to end before the logs have
-    /// grown by half of what they were.
+    /// grown by half of what they were; where earlier processes have left more, it is to be faster.
     pub fn tidy(&mut self) -> Result<(), Error> {
         let bytes = self.log.written().bytes;
-        let steps = 2 + 12 * bytes.saturating_sub(self.paced) / self.limits.step;
+        let pace = if compact::quarters(self) < 5 { 12 } else { 36 };
+        let steps = 2 + pace * bytes.saturating_sub(self.paced) / self.limits.step;
+        let steps = if planted(Bug::RestartForever) { 1 } else { steps };
         for _ in 0..steps {
             if !self.compact_step()? {
                 break;
             }
         }
         self.paced = self.log.written().bytes;
-        Ok(())
+        self.relieve(|| false)
     }
 
     /// Tidies up all that is due, because nothing will come: what a process has left half done, the
@@ -354,6 +364,22 @@ impl Checkpoint {
     pub fn tidy_all(&mut self) -> Result<(), Error> {
         while self.compact_step()? {}
         Ok(())
+    }
+
+    /// Tidies up what is nearly over, because the process ends.
+    pub fn tidy_rest(&mut self) -> Result<(), Error> {
+        self.guarded(compact::rest)
+    }
+
+    /// Compacts what is overdue, however long that takes, unless `gives_up` says that it is enough:
+    /// called at a start, before anything comes on top of what earlier processes have left.
+    pub fn relieve(&mut self, mut gives_up: impl FnMut() -> bool) -> Result<(), Error> {
+        self.guarded(|this| {
+            if compact::is_overdue(this) {
+                while !gives_up() && compact::step(this)? {}
+            }
+            Ok(())
+        })
     }
 
     /// Does a little of what there is to tidy up; false if that is nothing, for now.
@@ -395,14 +421,60 @@ fn pane_pieces(snapshot: Option<&Snapshot>, logs: &[Written]) -> Vec<Piece> {
     snapshot.map(Snapshot::panes).into_iter().chain(logs.iter().map(Piece::log)).collect()
 }
 
-/// Gives a file that was written as `NAME.tmp` its name: it is never seen half written.
+/// Gives the panes in `pieces` of Time `from` and later to `visit`, whole.
+fn panes(
+    disk: &Arc<dyn Disk>,
+    pieces: Vec<Piece>,
+    from: Stamp,
+    mut visit: impl FnMut(Stamp, &[u8]) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut walk = Walk::new(disk, pieces);
+    let mut open: Option<(Stamp, Vec<u8>)> = None;
+    while walk.advance()? {
+        let frame = walk.frame();
+        if frame.kind != Kind::Pane {
+            continue;
+        }
+        let (time, part, bytes) = decode_pane(frame.payload).ok_or_else(|| walk.nonsense())?;
+        if part == 0 {
+            open.take().map_or(Ok(()), |(time, pane)| visit(time, &pane))?;
+            open = (time >= from).then(|| (time, Vec::new()));
+        }
+        if let Some((_, pane)) = &mut open {
+            pane.extend_from_slice(bytes);
+        }
+    }
+    open.map_or(Ok(()), |(time, pane)| visit(time, &pane))
+}
+
+/// What the name of a file that is not whole yet ends with.
+const TEMPORARY: &str = ".tmp";
+
+/// The name that a file has until it is whole.
+fn temporary(name: &str) -> String {
+    format!("{name}{TEMPORARY}")
+}
+
+/// The number behind `prefix` in a name, if that is how a checkpoint writes it.
+///
+/// Numbers count files, so none is near the greatest that there can be.
+fn numbered(prefix: &str, name: &str) -> Option<u64> {
+    let digits = name.strip_prefix(prefix)?;
+    let number = digits.parse().ok().filter(|number| (1..=u64::MAX / 2).contains(number))?;
+    (number.to_string() == digits).then_some(number)
+}
+
+/// Gives a file that was written under its temporary name its own: it is never seen half written.
 fn place(disk: &dyn Disk, file: &mut dyn Append, dir: &Path, name: &str) -> Result<(), Error> {
-    let (temp, path) = (dir.join(format!("{name}.tmp")), dir.join(name));
+    let (temp, path) = (dir.join(temporary(name)), dir.join(name));
     // Data first, then the name: a rename may reach the disk before the bytes it points to.
     if !planted(Bug::NameBeforeBytes) {
         file.sync().at(&temp)?;
     }
-    disk.rename(&temp, &path).at(&path)?;
+    // Only `meta` is ever replaced; under any other name whatever stands there is somebody else's.
+    let renamed =
+        if name == meta::NAME { disk.replace(&temp, &path) } else { disk.rename(&temp, &path) };
+    renamed.at(&path)?;
     // The name itself lives in the directory and is lost without this.
     if planted(Bug::NoDirectorySync) { Ok(()) } else { disk.sync_dir(dir).at(dir) }
 }

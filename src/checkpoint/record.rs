@@ -24,7 +24,7 @@ pub const VERSION: u8 = 1;
 /// The version of records; those of version 1 have no clock, and none of them is open.
 const RECORD_VERSION: u8 = 2;
 
-/// A part is closed when it has this many bytes; a single longer entry makes a longer part.
+/// How many bytes a part has that is closed, about, unless tests say otherwise.
 pub const PART: usize = 256 << 10;
 
 /// What a record says of one output before it is published: enough to find out whether it was.
@@ -247,20 +247,38 @@ impl<'a> Entries<'a> {
 }
 
 /// The changes of a record that is being made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Changes {
     pub(super) parts: Vec<Vec<u8>>,
+    /// A part is closed when it has this many bytes.
+    limit: usize,
+}
+
+impl Default for Changes {
+    fn default() -> Changes {
+        Changes::new()
+    }
 }
 
 impl Changes {
     /// No change at all.
     pub fn new() -> Changes {
-        Changes::default()
+        Changes::in_parts(PART)
+    }
+
+    /// No change at all, in parts of so many bytes.
+    pub fn in_parts(limit: usize) -> Changes {
+        Changes { parts: Vec::new(), limit }
+    }
+
+    /// Gives all that was said, and begins anew.
+    pub fn take(&mut self) -> Changes {
+        Changes { parts: std::mem::take(&mut self.parts), ..*self }
     }
 
     /// Says what the cell of a key is from now on; `None`: it has none.
     pub fn set(&mut self, key: &[u8], cell: Option<&[u8]>) {
-        if self.parts.last().is_none_or(|part| part.len() >= PART) {
+        if self.parts.last().is_none_or(|part| part.len() >= self.limit) {
             self.parts.push(vec![VERSION]);
         }
         if let Some(part) = self.parts.last_mut() {

@@ -9,14 +9,16 @@ use std::sync::Arc;
 
 use super::backlog::Backlog;
 use super::belief::Past;
-use super::damaged;
+use super::bug::{Bug, planted};
 use super::disk::Disk;
 use super::frame::{Frame, Kind};
 use super::log::{LOGS, SEGMENTS, Written};
+use super::names::Names;
 use super::record::{Chain, Record, Standing, decode_done};
 use super::snapshot::{self, Snapshot};
 use super::walk::Piece;
-use crate::error::{Context, Error};
+use super::{damaged, temporary};
+use crate::error::Error;
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -39,60 +41,33 @@ pub struct Recovered {
     pub backlog: Backlog,
     /// The greatest number of a file of whatever kind.
     pub highest: u64,
+    /// The number of a snapshot that was left half done, and may be gone on with.
+    pub half: Option<u64>,
     /// Files that hold nothing any more.
     pub garbage: Vec<String>,
-}
-
-/// The files of a checkpoint by their names.
-#[derive(Debug, Default)]
-struct Names {
-    logs: Vec<u64>,
-    snapshots: Vec<u64>,
-    segments: Vec<u64>,
-    temporary: Vec<String>,
-    highest: u64,
-}
-
-impl Names {
-    fn list(disk: &dyn Disk, dir: &Path) -> Result<Names, Error> {
-        let mut names = Names::default();
-        for name in disk.list(dir).at(dir)? {
-            let stem = name.strip_suffix(".tmp").unwrap_or(&name);
-            let kinds = [
-                (LOGS.number(stem), &mut names.logs),
-                (snapshot::number(stem), &mut names.snapshots),
-                (SEGMENTS.number(stem), &mut names.segments),
-            ];
-            for (number, numbers) in kinds {
-                names.highest = names.highest.max(number.unwrap_or(0));
-                numbers.extend(number.filter(|_| stem == name));
-            }
-            if stem != name {
-                names.temporary.push(name);
-            }
-        }
-        for numbers in [&mut names.logs, &mut names.snapshots, &mut names.segments] {
-            numbers.sort_unstable();
-        }
-        Ok(names)
-    }
-}
-
-/// The greatest number of a file in `dir`.
-pub fn highest(disk: &dyn Disk, dir: &Path) -> Result<u64, Error> {
-    Ok(Names::list(disk, dir)?.highest)
+    /// Names that are not the checkpoint's.
+    pub others: Vec<String>,
 }
 
 /// Reads all logs, and of the snapshot its two ends.
 pub fn recover(disk: &Arc<dyn Disk>, dir: &Path, uuid: &[u8; 16]) -> Result<Recovered, Error> {
     let mut names = Names::list(&**disk, dir)?;
-    let mut garbage = std::mem::take(&mut names.temporary);
+    let mut garbage = names.temporary.clone();
     let snapshot = match names.snapshots.pop() {
         Some(number) => Some(Snapshot::open(&**disk, dir, uuid, number)?),
         None => None,
     };
     garbage.extend(names.snapshots.iter().map(|&number| snapshot::name(number)));
-    let covered = snapshot.as_ref().map_or(0, |snapshot| snapshot.number);
+    let mut covered = snapshot.as_ref().map_or(0, |snapshot| snapshot.number);
+    let half = names.half_snapshot().filter(|&number| number > covered);
+    let half_name = half.map(|number| temporary(&snapshot::name(number)));
+    garbage.retain(|name| Some(name) != half_name.as_ref());
+    if planted(Bug::TrustTheCut) {
+        covered = half.unwrap_or(0).max(covered);
+    }
+    if planted(Bug::KeepTheCut) {
+        garbage.clear();
+    }
     let (old, logs): (Vec<u64>, _) = names.logs.iter().partition(|&&number| number <= covered);
     garbage.extend(old.into_iter().map(|number| LOGS.name(number)));
 
@@ -132,7 +107,7 @@ pub fn recover(disk: &Arc<dyn Disk>, dir: &Path, uuid: &[u8; 16]) -> Result<Reco
     let mut backlog = Backlog::find(disk, dir, uuid, &segments, read)?;
     garbage.extend(old.into_iter().map(|number| SEGMENTS.name(number)));
     garbage.append(&mut backlog.garbage);
-    let (logs, highest) = (written, names.highest);
+    let (logs, highest, others) = (written, names.highest, names.others);
     Ok(Recovered {
         snapshot,
         logs,
@@ -143,7 +118,9 @@ pub fn recover(disk: &Arc<dyn Disk>, dir: &Path, uuid: &[u8; 16]) -> Result<Reco
         last_first,
         backlog,
         highest,
+        half,
         garbage,
+        others,
     })
 }
 

@@ -1,8 +1,13 @@
-//! `weir checkpoint show`: what a checkpoint holds, for people. Nothing is locked or changed.
+//! `weir checkpoint show`: what a checkpoint holds. Nothing is locked or changed.
+//!
+//! A [`Look`] is what stands in the directory at one moment; [`Look::text`] is for people,
+//! [`Look::json`] for programs. What cells and panes mean is for the engine to say.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
 
 use super::backlog::{Amount, Backlog};
 use super::birth;
@@ -10,65 +15,216 @@ use super::disk::Disk;
 use super::frame::Kind;
 use super::log::Written;
 use super::merge::Merge;
-use super::meta::Meta;
-use super::record::{Record, decode_pane};
+use super::meta::{Meta, Pipeline};
+use super::names::Names;
+use super::record::{Record, Standing, decode_pane};
 use super::recover::recover;
 use super::snapshot::Snapshot;
 use super::walk::Walk;
-use super::{Limits, pane_pieces};
+use super::{Limits, Noted, pane_pieces, panes};
 use crate::clock::Stamp;
-use crate::error::Error;
+use crate::error::{Context, Error};
 use crate::sink::time::{Clockface, Style};
 
 /// How often a stream may take files away under us before we give up.
 const ATTEMPTS: usize = 5;
 
-/// Describes the checkpoint in `dir`, which a stream may be using.
-pub fn show(disk: &Arc<dyn Disk>, dir: &Path) -> Result<String, Error> {
-    birth::expect(&**disk, dir)?;
+/// A checkpoint as it stands.
+#[derive(Debug)]
+pub struct Look {
+    disk: Arc<dyn Disk>,
+    dir: PathBuf,
+    uuid: [u8; 16],
+    pipeline: Option<Pipeline>,
+    snapshot: Option<Snapshot>,
+    logs: Vec<Written>,
+    standing: Standing,
+    backlog: Backlog,
+    /// Its files but the lock, and how many bytes each has.
+    files: Vec<(String, u64)>,
+}
+
+/// Looks at the checkpoint in `dir`, which a stream may be using; `act` may be called again.
+pub fn look<T>(
+    disk: &Arc<dyn Disk>,
+    dir: &Path,
+    act: impl Fn(&Look) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let disk = disk.enter(dir).at(dir)?;
+    birth::expect(&*disk, dir)?;
     let mut attempt = 1;
     loop {
         // A compaction removes files that were just listed; then there is a new snapshot to read.
-        match describe(disk, dir) {
+        match Look::at(&disk, dir).and_then(|look| act(&look)) {
             Err(_) if attempt < ATTEMPTS => attempt += 1,
-            shown => return shown,
+            seen => return seen,
         }
     }
 }
 
-fn describe(disk: &Arc<dyn Disk>, dir: &Path) -> Result<String, Error> {
-    let Meta { uuid, pipeline } = Meta::read(&**disk, dir)?;
-    let found = recover(disk, dir, &uuid)?;
-    let mut text = String::new();
-    let typed = pipeline.map(|pipeline| pipeline.typed());
-    line(&mut text, "pipeline", typed.as_deref().unwrap_or("any: it was reset"));
-    let owed = "its output is owed: the next start begins with it";
-    let done = if found.standing.done { "its output is out" } else { owed };
-    match &found.standing.record {
-        Some(record) => describe_record(&mut text, record, done),
-        None => line(&mut text, "record", "none"),
+impl Look {
+    fn at(disk: &Arc<dyn Disk>, dir: &Path) -> Result<Look, Error> {
+        let Meta { uuid, pipeline } = Meta::read(&**disk, dir)?;
+        let found = recover(disk, dir, &uuid)?;
+        let mut logs = found.logs;
+        if let Some(log) = found.tail_log {
+            logs.retain(|other| other.number != log.number);
+            logs.push(log);
+        }
+        let names = Names::list(&**disk, dir)?;
+        let all = names.whole().chain(names.temporary.iter().cloned());
+        // What has gone meanwhile takes no place.
+        let files = all.map(|name| {
+            let bytes = disk.len(&dir.join(&name)).unwrap_or(0);
+            (name, bytes)
+        });
+        Ok(Look {
+            disk: disk.clone(),
+            dir: dir.to_path_buf(),
+            uuid,
+            pipeline,
+            snapshot: found.snapshot,
+            logs,
+            standing: found.standing,
+            backlog: found.backlog,
+            files: files.collect(),
+        })
     }
-    let Backlog { segments, amount, .. } = &found.backlog;
-    let Amount { frames, bytes, .. } = amount;
-    let s = if *frames == 1 { "" } else { "s" };
-    line(&mut text, "unread", &format!("{bytes} bytes of input in {frames} frame{s} of its log"));
-    let mut logs = found.logs;
-    if let Some(log) = found.tail_log {
-        logs.retain(|other| other.number != log.number);
-        logs.push(log);
+
+    /// The directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
-    let snapshot = found.snapshot.as_ref();
-    let (keys, panes) = count(disk, snapshot, &logs)?;
-    line(&mut text, "keys", &keys.to_string());
-    line(&mut text, "panes", &panes.to_string());
-    if let Some(Snapshot { number, bytes, keys, .. }) = snapshot {
-        line(&mut text, &format!("snap-{number}"), &format!("{bytes} bytes, {keys} keys"));
+
+    /// The pipeline; none after a reset.
+    pub fn pipeline(&self) -> Option<&Pipeline> {
+        self.pipeline.as_ref()
     }
-    let mut file = |name: String, bytes: u64| line(&mut text, &name, &format!("{bytes} bytes"));
-    logs.iter().for_each(|log| file(format!("log-{}", log.number), log.bytes));
-    segments.iter().for_each(|wal| file(format!("wal-{}", wal.number), wal.bytes));
-    line(&mut text, "uuid", &format!("{:032x}", u128::from_be_bytes(uuid)));
-    Ok(text)
+
+    /// The last record.
+    pub fn last(&self) -> Option<&Record> {
+        self.standing.record.as_ref()
+    }
+
+    /// Gives each key and what is held of it to `visit`.
+    pub fn state(
+        &self,
+        mut visit: impl FnMut(Noted<'_>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let (snapshot, limits) = (self.snapshot.as_ref(), Limits::default());
+        let mut merge = Merge::new(&self.disk, &limits, snapshot, &self.logs, 0);
+        while merge.step(&mut |key, cell| visit((key, Some(cell))))? {}
+        Ok(())
+    }
+
+    /// Gives the panes of Time `from` and later to `visit`, in the order of their records.
+    pub fn panes(
+        &self,
+        from: Stamp,
+        visit: impl FnMut(Stamp, &[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        panes(&self.disk, pane_pieces(self.snapshot.as_ref(), &self.logs), from, visit)
+    }
+
+    /// How many keys and panes there are.
+    fn count(&self) -> Result<(u64, u64), Error> {
+        let (mut keys, mut panes) = (0, 0);
+        self.state(|_| {
+            keys += 1;
+            Ok(())
+        })?;
+        let mut walk = Walk::new(&self.disk, pane_pieces(self.snapshot.as_ref(), &self.logs));
+        while walk.advance()? {
+            let frame = walk.frame();
+            if frame.kind == Kind::Pane {
+                let (_, part, _) = decode_pane(frame.payload).ok_or_else(|| walk.nonsense())?;
+                panes += u64::from(part == 0);
+            }
+        }
+        Ok((keys, panes))
+    }
+
+    fn bytes(&self) -> u64 {
+        self.files.iter().map(|(_, bytes)| bytes).sum()
+    }
+
+    fn typed(&self) -> Option<String> {
+        self.pipeline.as_ref().map(Pipeline::typed)
+    }
+
+    fn uuid(&self) -> String {
+        format!("{:032x}", u128::from_be_bytes(self.uuid))
+    }
+
+    /// What there is, a line each.
+    pub fn text(&self) -> Result<String, Error> {
+        let mut text = String::new();
+        line(&mut text, "pipeline", self.typed().as_deref().unwrap_or("any: it was reset"));
+        match self.last() {
+            Some(record) => describe(&mut text, record, self.standing.done),
+            None => line(&mut text, "record", "none"),
+        }
+        let Amount { frames, bytes, .. } = self.backlog.amount;
+        let s = if frames == 1 { "" } else { "s" };
+        line(
+            &mut text,
+            "unread",
+            &format!("{bytes} bytes of input in {frames} frame{s} of its log"),
+        );
+        let (keys, panes) = self.count()?;
+        line(&mut text, "keys", &keys.to_string());
+        line(&mut text, "panes", &panes.to_string());
+        let files = self.files.len();
+        line(&mut text, "on disk", &format!("{} in {files} files", size(self.bytes())));
+        if let Some(Snapshot { number, bytes, keys, .. }) = &self.snapshot {
+            line(&mut text, &format!("snap-{number}"), &format!("{bytes} bytes, {keys} keys"));
+        }
+        let mut file = |name: String, bytes: u64| line(&mut text, &name, &format!("{bytes} bytes"));
+        self.logs.iter().for_each(|log| file(format!("log-{}", log.number), log.bytes));
+        let segments = &self.backlog.segments;
+        segments.iter().for_each(|wal| file(format!("wal-{}", wal.number), wal.bytes));
+        line(&mut text, "uuid", &self.uuid());
+        Ok(text)
+    }
+
+    /// The same as one object, in a line.
+    pub fn json(&self) -> Result<String, Error> {
+        let (keys, panes) = self.count()?;
+        let Amount { frames, records, bytes } = self.backlog.amount;
+        let files = self.files.iter().map(|(name, bytes)| (name.clone(), json!(bytes)));
+        let last = self.last();
+        let outputs = last.iter().flat_map(|record| &record.outputs);
+        let outputs = outputs.map(|output| {
+            json!({
+                "target": readable(&output.target),
+                "at": output.before,
+                "bytes": output.length,
+            })
+        });
+        let object = json!({
+            "directory": self.dir.to_string_lossy(),
+            "pipeline": self.typed(),
+            "began": last.map(|record| rfc3339(record.began)),
+            "began_ms": last.map(|record| record.began.0),
+            "record": last.map(|record| record.n),
+            "done": self.standing.done || last.is_none(),
+            "time": last.map(|record| rfc3339(record.time)),
+            "time_ms": last.map(|record| record.time.0),
+            "input": {
+                "from": last.map(|record| readable(&record.from)),
+                "to": last.map(|record| readable(&record.to)),
+                "log": last.map(|record| record.wal),
+            },
+            "outputs": outputs.collect::<Vec<Value>>(),
+            "unread": { "records": records, "bytes": bytes, "frames": frames },
+            "keys": keys,
+            "panes": panes,
+            "bytes": self.bytes(),
+            "files": files.collect::<Map<String, Value>>(),
+            "uuid": self.uuid(),
+        });
+        Ok(format!("{object}\n"))
+    }
 }
 
 /// A line for people: what it is about, and what there is to say.
@@ -76,28 +232,47 @@ fn line(text: &mut String, about: &str, what: &str) {
     let _ = writeln!(text, "{about:<9} {what}");
 }
 
-fn describe_record(text: &mut String, record: &Record, done: &str) {
-    let Record { n, time, from, to, outputs, wal, began, .. } = record;
-    line(text, "began", &moment(*began));
-    line(text, "record", &format!("{n}; {done}"));
-    line(text, "time", &moment(*time));
-    if !to.is_empty() {
-        line(text, "input", &format!("from {} to {}", readable(from), readable(to)));
+fn describe(text: &mut String, record: &Record, done: bool) {
+    let owed = "its output is owed: the next start begins with it";
+    let done = if done { "its output is out" } else { owed };
+    line(text, "began", &moment(record.began));
+    line(text, "record", &format!("{}; {done}", record.n));
+    line(text, "time", &moment(record.time));
+    if !record.to.is_empty() {
+        let (from, to) = (readable(&record.from), readable(&record.to));
+        line(text, "input", &format!("from {from} to {to}"));
     }
-    if *wal > 0 {
-        line(text, "input", &format!("up to frame {wal} of its log"));
+    if record.wal > 0 {
+        line(text, "input", &format!("up to frame {} of its log", record.wal));
     }
-    for output in outputs {
+    for output in &record.outputs {
         let (target, before, length) = (readable(&output.target), output.before, output.length);
         line(text, "output", &format!("{length} bytes at byte {before} of {target}"));
     }
 }
 
-/// A moment as the formats write it, in UTC, and its milliseconds, by which files are named.
-fn moment(time: Stamp) -> String {
+/// A moment as the formats write it, in UTC.
+fn rfc3339(time: Stamp) -> String {
     let mut text = Vec::new();
     Clockface::new(true, Style::Rfc3339).styled(&mut text, time);
-    format!("{}, {} ms", String::from_utf8_lossy(&text), time.0)
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// The same, and its milliseconds, by which files are named.
+fn moment(time: Stamp) -> String {
+    format!("{}, {} ms", rfc3339(time), time.0)
+}
+
+/// A size as people say it, in the units that flags take.
+fn size(bytes: u64) -> String {
+    let units = [(30, "G"), (20, "M"), (10, "K")];
+    match units.iter().find(|(shift, _)| bytes >> shift > 0) {
+        Some((shift, unit)) => {
+            let tenths = u128::from(bytes) * 10 >> shift;
+            format!("{}.{}{unit}", tenths / 10, tenths % 10)
+        }
+        None => format!("{bytes} bytes"),
+    }
 }
 
 /// Text as it is, other bytes as hexadecimal digits.
@@ -108,26 +283,13 @@ fn readable(bytes: &[u8]) -> String {
     }
 }
 
-/// How many keys and panes there are.
-fn count(
-    disk: &Arc<dyn Disk>,
-    snapshot: Option<&Snapshot>,
-    logs: &[Written],
-) -> Result<(u64, u64), Error> {
-    let (mut keys, mut panes) = (0, 0);
-    let mut merge = Merge::new(disk, &Limits::default(), snapshot, logs);
-    let mut visit = |_: &[u8], _: &[u8]| {
-        keys += 1;
-        Ok(())
-    };
-    while merge.step(&mut visit)? {}
-    let mut walk = Walk::new(disk, pane_pieces(snapshot, logs));
-    while walk.advance()? {
-        let frame = walk.frame();
-        if frame.kind == Kind::Pane {
-            let (_, part, _) = decode_pane(frame.payload).ok_or_else(|| walk.nonsense())?;
-            panes += u64::from(part == 0);
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_said_in_the_largest_unit_of_which_there_is_one() {
+        let sizes = [0, 1023, 1024, 1590, (1 << 20) - 1, 36_895_993, 5 << 30].map(size);
+        assert_eq!(sizes, ["0 bytes", "1023 bytes", "1.0K", "1.5K", "1023.9K", "35.1M", "5.0G"]);
     }
-    Ok((keys, panes))
 }

@@ -12,6 +12,8 @@
 //! the world is started again.
 
 mod files;
+mod folder;
+pub mod mistake;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -93,7 +95,13 @@ fn apply(naming: &Naming, names: &mut Names) {
     }
 }
 
-/// One directory, its files, and what will happen to them.
+/// The directory that a name is in; `None` for that of the checkpoint.
+fn directory(naming: &Naming) -> Option<&str> {
+    let (Naming::Made(name, _) | Naming::Moved(name, ..) | Naming::Removed(name)) = naming;
+    name.rsplit_once('/').map(|(dir, _)| dir)
+}
+
+/// A few directories, their files, and what will happen to them.
 #[derive(Clone, Debug)]
 pub struct World {
     tape: Tape,
@@ -257,6 +265,16 @@ impl World {
         if crash { Err(error(Fault::Kill)) } else { Ok(()) }
     }
 
+    /// All names in a directory are on the disk.
+    fn sync_names(&mut self, dir: Option<&str>) -> io::Result<()> {
+        let crash = self.operation(false)?;
+        let World { names_on_disk, pending, .. } = self;
+        for naming in pending.extract_if(.., |naming| directory(naming) == dir) {
+            apply(&naming, names_on_disk);
+        }
+        if crash { Err(error(Fault::Kill)) } else { Ok(()) }
+    }
+
     fn find(&self, path: &Path) -> io::Result<usize> {
         let inode = self.names.get(&text(path)).copied();
         inode.ok_or_else(|| io::ErrorKind::NotFound.into())
@@ -342,6 +360,11 @@ impl Drop for SimLock {
 }
 
 impl Disk for SimDisk {
+    fn enter(&self, _dir: &Path) -> io::Result<Arc<dyn Disk>> {
+        // Its one directory is never moved.
+        Ok(Arc::new(self.clone()))
+    }
+
     fn create(&self, path: &Path) -> io::Result<Box<dyn Append>> {
         let mut world = self.world();
         if world.names.contains_key(&text(path)) {
@@ -351,6 +374,22 @@ impl Disk for SimDisk {
         let inode = world.inodes.len() - 1;
         world.name(Naming::Made(text(path), inode))?;
         Ok(Box::new(SimFile(self.clone(), inode)))
+    }
+
+    fn reopen(&self, path: &Path, len: u64) -> io::Result<Box<dyn Append>> {
+        let mut world = self.world();
+        let crash = world.operation(false)?;
+        let (inode, len) = (world.find(path)?, len as usize);
+        let Inode { cache, disk, pending } = &mut world.inodes[inode];
+        cache.truncate(len);
+        // The rest of it is written back; what a failed sync has lost stays lost.
+        pending.iter_mut().for_each(|(_, to)| *to = len.min(*to));
+        pending.retain(|(from, to)| from < to);
+        disk.resize(len, 0);
+        for (from, to) in std::mem::take(pending) {
+            disk[from..to].copy_from_slice(&cache[from..to]);
+        }
+        if crash { Err(error(Fault::Kill)) } else { Ok(Box::new(SimFile(self.clone(), inode))) }
     }
 
     fn len(&self, path: &Path) -> io::Result<u64> {
@@ -382,6 +421,11 @@ impl Disk for SimDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let is_taken = self.world().find(to).is_ok();
+        if is_taken { Err(Errno::EXIST.into()) } else { self.replace(from, to) }
+    }
+
+    fn replace(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut world = self.world();
         let inode = world.find(from)?;
         world.name(Naming::Moved(text(from), text(to), inode))
@@ -394,11 +438,7 @@ impl Disk for SimDisk {
     }
 
     fn sync_dir(&self, _dir: &Path) -> io::Result<()> {
-        let mut world = self.world();
-        let crash = world.operation(false)?;
-        let World { names_on_disk, pending, .. } = &mut *world;
-        pending.drain(..).for_each(|naming| apply(&naming, names_on_disk));
-        if crash { Err(error(Fault::Kill)) } else { Ok(()) }
+        self.world().sync_names(None)
     }
 
     fn lock(&self, path: &Path, holder: &[u8]) -> io::Result<Asked> {

@@ -9,18 +9,20 @@
 //! how much of the write-ahead log a reset has forgotten; the foot, which has a fixed length, where
 //! the panes begin, and that the file is whole. It is made of frames like a log, numbered from 0; but
 //! it gets its name only when all of it is on the disk, so any bad frame in it is damage.
+//!
+//! One that a process has left half done goes on in the next: at the last border of shards up to which
+//! a frame says that all was on the disk. What stands behind that is cut off.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::codec::{Take, put_bytes};
-use super::damaged;
 use super::disk::{Append, Disk};
-use super::frame::{Frame, HEAD, Kind, Seed};
+use super::frame::{Found, Frame, HEAD, Kind, Reader, Seed};
 use super::log::take_version;
-use super::place;
-use super::record::{PART, Record, Standing, VERSION, put_entry};
+use super::record::{Entries, PART, Record, Standing, VERSION, put_entry};
 use super::walk::Piece;
+use super::{SHARDS, damaged, numbered, place, temporary};
 use crate::error::{Context, Error};
 
 /// How many bytes a foot takes.
@@ -36,7 +38,7 @@ pub fn name(number: u64) -> String {
 
 /// The number of the snapshot of this name, if it is one.
 pub fn number(name: &str) -> Option<u64> {
-    name.strip_prefix("snap-")?.parse().ok()
+    numbered("snap-", name)
 }
 
 fn seed(uuid: &[u8; 16], number: u64) -> Seed {
@@ -156,6 +158,26 @@ pub fn shard_of_part(payload: &[u8]) -> Option<(usize, Take<'_>)> {
     Some((usize::from(take.u8()?), take))
 }
 
+/// The last border of shards up to which all frames are proven to be on the disk.
+fn border(reader: &mut Reader) -> Result<Option<Border>, Error> {
+    let (mut borders, mut proven, mut keys) = (Vec::<Border>::new(), 0, 0);
+    while reader.advance()? == Found::Frame {
+        let frame = reader.frame();
+        proven = proven.max(frame.synced.min(frame.lsn));
+        let part = (frame.kind == Kind::Changes).then(|| shard_of_part(frame.payload)).flatten();
+        // Behind the shards a new one begins with the panes.
+        let (shard, entries) = part.map_or((SHARDS, None), |(shard, part)| (shard, Some(part)));
+        if borders.last().is_none_or(|last| last.shard != shard) {
+            borders.push(Border { shard, lsn: frame.lsn, at: reader.offset(), keys });
+        }
+        match entries {
+            Some(part) => keys += Entries(part).flatten().count() as u64,
+            None => break,
+        }
+    }
+    Ok(borders.into_iter().rfind(|border| border.lsn > 1 && border.lsn <= proven + 1))
+}
+
 /// A snapshot that is being written: first all shards, then all panes.
 #[derive(Debug)]
 pub struct Writer {
@@ -167,9 +189,25 @@ pub struct Writer {
     buffer: Vec<u8>,
     written: u64,
     synced: u64,
+    /// How many frames are handed to the disk, and the number of the last that is on it.
+    flushed: u64,
+    proven: u64,
     part: Vec<u8>,
+    /// A part is closed when it has this many bytes.
+    limit: usize,
     keys: u64,
     panes: Option<(u64, u64)>,
+}
+
+/// Where a snapshot that was left half done can be gone on with.
+#[derive(Clone, Copy, Debug)]
+struct Border {
+    /// The shard that comes next; the number of its first frame, and where that begins.
+    shard: usize,
+    lsn: u64,
+    at: u64,
+    /// How many keys stand before it.
+    keys: u64,
 }
 
 impl Writer {
@@ -183,23 +221,64 @@ impl Writer {
         next: u64,
         (standing, void): (&Standing, u64),
     ) -> Result<Writer, Error> {
-        let path = dir.join(format!("{}.tmp", name(number)));
+        let path = dir.join(temporary(&name(number)));
         let (file, seed) = (disk.create(&path).at(&path)?, seed(uuid, number));
-        let mut writer = Writer {
+        let start = Border { shard: 0, lsn: 0, at: 0, keys: 0 };
+        let mut writer = Writer::begin(path, file, number, seed, start);
+        writer.frame(Kind::Head, &encode_head(next, standing, void))?;
+        Ok(writer)
+    }
+
+    /// Goes on with the snapshot of logs up to `number`, the frame after which is `next`; also gives
+    /// the shard that comes next. None if nothing of it can be used.
+    pub fn resume(
+        disk: &Arc<dyn Disk>,
+        dir: &Path,
+        uuid: &[u8; 16],
+        number: u64,
+        next: u64,
+    ) -> Result<Option<(Writer, usize)>, Error> {
+        let (path, seed) = (dir.join(temporary(&name(number))), seed(uuid, number));
+        let bytes = disk.len(&path).at(&path)?;
+        let mut reader = Reader::new(disk, &path, seed, 0..bytes, Some(0));
+        let is_head = reader.advance()? == Found::Frame
+            && decode_head(&reader.frame()).is_some_and(|(after, ..)| after == next);
+        let Some(border) = is_head.then(|| border(&mut reader)).transpose()?.flatten() else {
+            return Ok(None);
+        };
+        let file = disk.reopen(&path, border.at).at(&path)?;
+        Ok(Some((Writer::begin(path, file, number, seed, border), border.shard)))
+    }
+
+    fn begin(
+        path: PathBuf,
+        file: Box<dyn Append>,
+        number: u64,
+        seed: Seed,
+        border: Border,
+    ) -> Writer {
+        let Border { lsn, at, keys, .. } = border;
+        Writer {
             path,
             file,
             number,
             seed,
-            lsn: 0,
+            lsn,
             buffer: Vec::new(),
-            written: 0,
-            synced: 0,
+            written: at,
+            synced: at,
+            flushed: lsn,
+            proven: lsn.saturating_sub(1),
             part: Vec::new(),
-            keys: 0,
+            limit: PART,
+            keys,
             panes: None,
-        };
-        writer.frame(Kind::Head, &encode_head(next, standing, void))?;
-        Ok(writer)
+        }
+    }
+
+    /// The same, in parts of so many bytes.
+    pub fn in_parts(self, limit: usize) -> Writer {
+        Writer { limit, ..self }
     }
 
     /// Adds a key of a shard; shards come in order.
@@ -212,7 +291,7 @@ impl Writer {
         }
         put_entry(&mut self.part, key, Some(cell));
         self.keys += 1;
-        if self.part.len() >= PART { self.close_part() } else { Ok(()) }
+        if self.part.len() >= self.limit { self.close_part() } else { Ok(()) }
     }
 
     /// Ends a part.
@@ -238,7 +317,7 @@ impl Writer {
     }
 
     fn frame(&mut self, kind: Kind, payload: &[u8]) -> Result<(), Error> {
-        let frame = Frame { lsn: self.lsn, synced: 0, kind, payload };
+        let frame = Frame { lsn: self.lsn, synced: self.proven, kind, payload };
         if frame.encode(self.seed, &mut self.buffer).is_none() {
             let len = payload.len();
             return Err(Error::Failed(format!("{}: {len} bytes at once", self.path.display())));
@@ -253,14 +332,17 @@ impl Writer {
         result.place(format_args!("{} ({len} bytes at {at})", self.path.display()))?;
         self.buffer.clear();
         self.written += len as u64;
+        self.flushed = self.lsn;
         Ok(())
     }
 
-    /// Syncs what was written, if that is more than `limit`: the last sync is not to be a long one.
+    /// Syncs what there is if it is more than `limit`: the last sync is not to be a long one, and a
+    /// process that ends loses no more than that.
     pub fn settle(&mut self, limit: u64) -> Result<(), Error> {
-        if self.written - self.synced >= limit {
+        if self.written + self.buffer.len() as u64 - self.synced >= limit {
+            self.flush()?;
             self.file.sync().at(&self.path)?;
-            self.synced = self.written;
+            (self.synced, self.proven) = (self.written, self.flushed - 1);
         }
         Ok(())
     }

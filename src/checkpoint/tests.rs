@@ -36,7 +36,7 @@ type Life = Result<(), String>;
 
 /// Limits so small that everything happens often.
 pub(crate) fn tiny() -> Limits {
-    Limits { log: 1500, logs: 5, held: 700, step: 300, settle: 600, segment: 400 }
+    Limits { log: 1500, logs: 5, held: 700, step: 300, settle: 600, segment: 400, part: 40 }
 }
 
 /// A chunk of input for the write-ahead log.
@@ -181,7 +181,7 @@ impl Model {
         let (mut state, mut merged, mut twice) = (Cells::new(), Cells::new(), BTreeSet::new());
         checkpoint.state(|all| set(&mut state, all))?;
         let Checkpoint { disk, limits, snapshot, .. } = checkpoint;
-        let mut merge = Merge::new(disk, limits, snapshot.as_ref(), &checkpoint.logs());
+        let mut merge = Merge::new(disk, limits, snapshot.as_ref(), &checkpoint.logs(), 0);
         let mut visit = |key: &[u8], cell: &[u8]| {
             if merged.insert(key.to_vec(), cell.to_vec()).is_some() {
                 twice.insert(key.to_vec());

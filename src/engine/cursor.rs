@@ -107,10 +107,14 @@ pub struct Start {
     pub reached: Reached,
     /// The Time of the last batch that is over.
     pub time: Option<Stamp>,
-    /// The Time of the batch that was left open in a record.
-    pub open: Option<Stamp>,
+    /// The Time of the batch that was left open, if one was.
+    pub left: Option<Stamp>,
+    /// True if it is recorded what that has come to.
+    pub is_open: bool,
     /// If there is one batch and no window, whether it has the Time of its end or of its beginning.
     pub single: Option<Single>,
+    /// The last Time of which an output has a batch of its own already.
+    pub taken: Option<Stamp>,
     /// The log of the input.
     pub intake: Intake,
     /// True if there is a checkpoint: what is open at the end goes on at the next start.
@@ -178,22 +182,22 @@ impl Cursor {
         reader: Reader,
         start: Start,
     ) -> Result<Cursor, Error> {
-        let Start { reached, time, open, single, mut intake, lasts } = start;
+        let Start { reached, time, left, is_open, single, taken, intake, lasts } = start;
         if !reached.position.is_empty() {
             source.resume(&reached.position, None)?;
         }
         source.open(&mut *wait)?;
         let now = wait.now();
+        let time = time.max(taken);
         let mut times = match single {
             Some(single) => Times::once(now, time, single),
             None => Times::new(settings.interval, now, time),
         };
-        let left = if single.is_none() { open.or(intake.time()?) } else { None };
-        let passed = times.begin(left);
+        let passed = times.begin(left.filter(|_| single.is_none()));
         Ok(Cursor {
             source,
             wait,
-            was_read: open.is_some() || times.open() == now,
+            was_read: is_open || times.open() == now,
             times,
             rate: settings.max_rate.map(|rate| Rate::new(rate, now)),
             stop,
@@ -208,7 +212,7 @@ impl Cursor {
             next_number: reached.chunks,
             mark: reached.mark,
             committed: Mark::default(),
-            has_records: open.is_some(),
+            has_records: is_open,
             passed,
             overslept: Duration::ZERO,
             silent: 0,
@@ -239,7 +243,7 @@ impl Cursor {
         if self.stop.is_asked() || is_left {
             return Ok(if self.lasts { Next::Leave } else { Next::Close { last: true } });
         }
-        if now >= self.end {
+        if now >= self.end && !self.intake.is_behind()? {
             return Ok(Next::Close { last: true });
         }
         if let Some(next) = self.turn(now)? {

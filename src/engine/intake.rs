@@ -70,6 +70,12 @@ impl Intake {
         Ok(unread.peek()?.and_then(|(_, input)| input.time))
     }
 
+    /// True if there is a frame that no batch has had.
+    pub fn is_behind(&mut self) -> Result<bool, Error> {
+        let Some(unread) = &mut self.unread else { return Ok(false) };
+        Ok(unread.peek()?.is_some())
+    }
+
     /// Puts the next frame that no batch has had into the chunk; false if there is none.
     pub fn again(&mut self, chunk: &mut Chunk) -> Result<bool, Error> {
         let Some(unread) = &mut self.unread else { return Ok(false) };

@@ -14,7 +14,7 @@
 
 use crate::agg::Pane;
 use crate::checkpoint::bug::{Bug, planted};
-use crate::checkpoint::record::{self, Changes, PART, Record, put_entry};
+use crate::checkpoint::record::{self, Changes, Record, put_entry};
 use crate::checkpoint::{Checkpoint, Syncer};
 use crate::clock::Stamp;
 use crate::error::Error;
@@ -120,6 +120,7 @@ impl Ledger {
     ) -> Ledger {
         let last = checkpoint.last().map(Reached::of).unwrap_or_default();
         let over = checkpoint.last().and_then(Record::last_over);
+        let part = checkpoint.part();
         Ledger {
             checkpoint,
             outputs,
@@ -129,9 +130,9 @@ impl Ledger {
             records_text,
             begun: false,
             header: Vec::new(),
-            text: Spool::default(),
+            text: Spool::in_pieces(part),
             rows: 0,
-            changes: Changes::new(),
+            changes: Changes::in_parts(part),
             has_changes: false,
             needed: Stamp(i64::MIN),
             last,
@@ -175,8 +176,10 @@ impl Ledger {
         let checkpoint = &mut self.checkpoint;
         pane.save(&mut |key, cell| {
             put_entry(&mut part, key, Some(cell));
-            if part.len() >= PART && result.is_ok() {
-                result = checkpoint.pane_part(time, &part);
+            if part.len() >= checkpoint.part() && result.is_ok() {
+                if is_first || !planted(Bug::LosePart) {
+                    result = checkpoint.pane_part(time, &part);
+                }
                 part.clear();
                 is_first = false;
             }
@@ -186,7 +189,10 @@ impl Ledger {
             return Ok(());
         }
         self.has_changes = true;
-        if part.is_empty() { Ok(()) } else { self.checkpoint.pane_part(time, &part) }
+        match part.is_empty() || !is_first && planted(Bug::LosePart) {
+            true => Ok(()),
+            false => self.checkpoint.pane_part(time, &part),
+        }
     }
 
     /// Makes the batch last, and hands it out.
@@ -203,7 +209,7 @@ impl Ledger {
             self.syncer.sync()?;
         }
         let record = self.record(n, time, reached, &promises);
-        self.checkpoint.append(record, &std::mem::take(&mut self.changes))?;
+        self.checkpoint.append(record, &self.changes.take())?;
         if planted(Bug::PublishBeforeSync) {
             self.publish(n, time)?;
         }
@@ -247,11 +253,21 @@ impl Ledger {
         self.checkpoint.tidy_all()
     }
 
+    /// Puts right at a start what runs that ended too soon have left, unless `gives_up` says enough.
+    pub fn relieve(&mut self, gives_up: impl FnMut() -> bool) -> Result<(), Error> {
+        self.checkpoint.relieve(gives_up)
+    }
+
+    /// Tidies up what is nearly over, because the run ends.
+    pub fn tidy_rest(&mut self) -> Result<(), Error> {
+        self.checkpoint.tidy_rest()
+    }
+
     /// Records the start, from which the stream must go on even if it never ends a batch.
     pub fn start(&mut self, reached: &Reached) -> Result<(), Error> {
         // No batch has this Time, so that the first one may end at once.
         let record = self.record(0, Stamp(self.began.0 - 1), reached, &[]);
-        self.checkpoint.append(record, &Changes::new())?;
+        self.checkpoint.append(record, &self.changes.take())?;
         self.last.clone_from(reached);
         self.checkpoint.sync()
     }
@@ -290,6 +306,10 @@ impl Ledger {
     /// Hands out a batch that is recorded and not done, and whose text has been gathered again.
     pub fn redeem(&mut self, record: &Record) -> Result<(), Error> {
         let promises: Vec<_> = record.outputs.iter().map(promised).collect();
+        if planted(Bug::NoHeader) {
+            self.header.clear();
+        }
+        self.rows += u64::from(planted(Bug::WrongRows));
         let Ledger { outputs, text, header, rows, .. } = self;
         let batch = Batch { number: record.n, time: record.time, rows: *rows, header, text };
         // Flags of the output may be others now, and leave nothing to be handed out.
@@ -315,7 +335,11 @@ impl Ledger {
     fn put_text(&mut self, lead: &[u8], time: Stamp, rows: u64) -> Result<(), Error> {
         let Ledger { checkpoint, text, .. } = self;
         checkpoint.pane_part(time, &[lead, &rows.to_le_bytes()].concat())?;
-        text.each(|piece| checkpoint.pane_part(time, piece))
+        let mut is_first = true;
+        text.each(|piece| match std::mem::take(&mut is_first) && planted(Bug::LosePiece) {
+            true => Ok(()),
+            false => checkpoint.pane_part(time, piece),
+        })
     }
 
     fn publish(&mut self, number: u64, time: Stamp) -> Result<(), Error> {

@@ -14,6 +14,7 @@
 //! anywhere. With one thread it is the same code.
 
 mod bad;
+mod contents;
 mod cursor;
 mod flags;
 mod intake;
@@ -36,6 +37,7 @@ use std::time::Duration;
 use mio::Waker;
 
 pub use bad::OnBad;
+pub use contents::contents;
 pub use flags::Flags;
 pub use kept::Keeping;
 

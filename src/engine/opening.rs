@@ -80,7 +80,11 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     });
     let window = kept.as_ref().and_then(|kept| kept.window().copied());
     let first_serial = steps.iter().position(|step| step.is_serial()).unwrap_or(steps.len());
-    let (way, log) = recorded(outputs, saved, began, window, aggregate.is_none() || bare)?;
+    let most = settings.interval.max(window.map_or(Duration::ZERO, |window| window.slide()));
+    let (mut way, mut log) = recorded(outputs, saved, began, window, aggregate.is_none() || bare)?;
+    let first = if single.is_some() { second(now) } else { now };
+    let left = left_open(last.as_ref(), log.as_mut())?;
+    let taken = way.outputs().last_time(first.min(left.unwrap_or(first)), most)?;
     let mut output = Output::new(Parts {
         format: pipeline.format,
         way,
@@ -97,8 +101,9 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     if let (false, Some(last), Some(log)) = (settings.quiet, &last, &log) {
         say_resumed(last, output.keys(), log);
     }
+    output.relieve(&stop)?;
     let (intake, syncing) = intake(log, last.as_ref(), &waker);
-    let start = Start { single, ..start(last.as_ref(), intake, lasts) };
+    let start = Start { single, taken, left, ..start(last.as_ref(), intake, lasts) };
     let mut cursor = Cursor::open(source, wait, settings, stop, reader, start)?;
     begin(&mut output, &mut cursor, last.as_ref())?;
     // Record at a time, nothing is folded: each goes into what is kept.
@@ -111,8 +116,17 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
 fn start(last: Option<&Record>, intake: Intake, lasts: bool) -> Start {
     let reached = last.map(Reached::of).unwrap_or_default();
     let time = last.and_then(Record::last_over).filter(|_| !planted(Bug::TimeAgain));
-    let open = last.filter(|last| last.open).map(|last| last.time);
-    Start { reached, time, open, single: None, intake, lasts }
+    let is_open = last.is_some_and(|last| last.open);
+    Start { reached, time, left: None, is_open, single: None, taken: None, intake, lasts }
+}
+
+/// The Time of the batch that the last run has left open, if it has.
+fn left_open(last: Option<&Record>, log: Option<&mut Found>) -> Result<Option<Stamp>, Error> {
+    if let Some(last) = last.filter(|last| last.open) {
+        return Ok(Some(last.time));
+    }
+    let Some(found) = log else { return Ok(None) };
+    Ok(found.unread.peek()?.and_then(|(_, input)| input.time))
 }
 
 /// The log of the input as it was found.

@@ -21,6 +21,7 @@ use crate::clock::Stamp;
 use crate::error::Error;
 use crate::record::Chunk;
 use crate::report::{Collector, Report, Selection, Sort};
+use crate::signal::Stop;
 use crate::sink::{Format, Rows};
 use crate::step::Step;
 
@@ -156,6 +157,22 @@ impl Output {
         match &mut self.parts.way {
             Way::Recorded(ledger) if closed.flushes.is_some() => ledger.tidy_all(),
             _ => Ok(()),
+        }
+    }
+
+    /// The run begins, and all that was owed is out.
+    pub fn relieve(&mut self, stop: &Stop) -> Result<(), Error> {
+        match &mut self.parts.way {
+            Way::Recorded(ledger) => ledger.relieve(|| stop.is_asked()),
+            Way::Straight(_) => Ok(()),
+        }
+    }
+
+    /// Tidies up what is nearly over, because the run ends in order.
+    pub fn tidy_rest(&mut self) -> Result<(), Error> {
+        match &mut self.parts.way {
+            Way::Recorded(ledger) => ledger.tidy_rest(),
+            Way::Straight(_) => Ok(()),
         }
     }
 

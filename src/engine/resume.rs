@@ -260,12 +260,12 @@ fn has_reported(last: &Record, is_over: bool) -> bool {
 }
 
 /// True if the pane is of a batch that was not over when it was recorded.
-fn is_open(recorded: &[u8]) -> bool {
+pub fn is_open(recorded: &[u8]) -> bool {
     recorded.first() == Some(&OPEN)
 }
 
 /// The pane that was recorded.
-fn pane(aggregate: &Arc<dyn Aggregate>, recorded: &[u8]) -> Result<Box<dyn Pane>, Error> {
+pub fn pane(aggregate: &Arc<dyn Aggregate>, recorded: &[u8]) -> Result<Box<dyn Pane>, Error> {
     loaded(recorded, |entries| Arc::clone(aggregate).load(entries))
 }
 
@@ -286,6 +286,6 @@ fn loaded<'a, T>(
 }
 
 /// All frames are sound, and yet what they say cannot be: it was written by another pipeline.
-fn nonsense() -> Error {
+pub fn nonsense() -> Error {
     Error::Refused("--checkpoint: its records make no sense for this pipeline".to_string())
 }

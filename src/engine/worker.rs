@@ -112,7 +112,8 @@ impl Engine {
         let mut cursor = lock(&self.cursor);
         cursor.say_lost();
         cursor.logged()?;
-        cursor.committed(Mark(self.committed.load(Relaxed)))
+        cursor.committed(Mark(self.committed.load(Relaxed)))?;
+        lock(&self.output).tidy_rest()
     }
 
     /// What the run has done, in one line.

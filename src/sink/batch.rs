@@ -10,6 +10,7 @@
 //! A promise is enough to find out after a crash whether the output got the batch. It speaks of the
 //! bytes as they were rendered then, whatever the batch looks like when it is rendered again.
 
+use super::medium::Identity;
 use super::spool::Spool;
 use crate::clock::Stamp;
 use crate::error::Error;
@@ -17,7 +18,7 @@ use crate::error::Error;
 /// What an output is promised: enough to find out after a crash whether it got it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Promise {
-    /// Which output it is, as text: its name, and of a file also device and inode.
+    /// Which output it is, as text: its name, and of a file or directory also device and inode.
     pub target: Vec<u8>,
     /// How long the output was before.
     pub before: u64,
@@ -27,14 +28,31 @@ pub struct Promise {
     pub crc: u32,
 }
 
+/// The file or directory of this name, as a promise has it.
+pub(super) fn target(mut name: Vec<u8>, identity: Identity) -> Vec<u8> {
+    name.extend_from_slice(format!(" {}:{}", identity.device, identity.inode).as_bytes());
+    name
+}
+
 impl Promise {
-    /// The name of the output: its kind and where it is, but not which file is there.
+    /// The name of the output: its kind and where it is, but not which file or directory is there.
     pub fn name(&self) -> &[u8] {
-        if !self.target.starts_with(b"file ") {
-            return &self.target;
-        }
-        let end = self.target.iter().rposition(|&byte| byte == b' ');
-        &self.target[..end.unwrap_or(self.target.len())]
+        self.parts().map_or(&self.target, |(name, _)| name)
+    }
+
+    /// Which file or directory it was.
+    pub fn identity(&self) -> Option<Identity> {
+        self.parts().map(|(_, identity)| identity)
+    }
+
+    fn parts(&self) -> Option<(&[u8], Identity)> {
+        let target = &self.target;
+        let is_somewhere = target.starts_with(b"file ") || target.starts_with(b"dir ");
+        let space = target.iter().rposition(|&byte| byte == b' ').filter(|_| is_somewhere)?;
+        let (name, last) = (&target[..space], std::str::from_utf8(&target[space + 1..]).ok()?);
+        let (device, inode) = last.split_once(':')?;
+        let identity = Identity { device: device.parse().ok()?, inode: inode.parse().ok()? };
+        Some((name, identity))
     }
 }
 
@@ -59,7 +77,10 @@ impl Batch<'_> {
         let header = self.header(has_header);
         let length = header.len() as u64 + self.text.len();
         let text_len = usize::try_from(self.text.len()).expect("a length of 64 bits fits");
-        let crc = crc32c::crc32c_combine(crc32c::crc32c(header), self.text.crc(), text_len);
+        let crc = match header.is_empty() {
+            true => self.text.crc(),
+            false => crc32c::crc32c_combine(crc32c::crc32c(header), self.text.crc(), text_len),
+        };
         Promise { target, before, length, crc }
     }
 
@@ -109,7 +130,8 @@ mod tests {
         let table = [
             ("stdout", "stdout"),
             ("exec", "exec"),
-            ("dir /a 1:2", "dir /a 1:2"),
+            ("dir /a 1:2", "dir /a"),
+            ("dir /a b", "dir /a b"),
             ("file /a 1:2", "file /a"),
             ("file /a 1:2 3:4", "file /a 1:2"),
             ("file", "file"),

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! A hidden file that a killed run has left is removed at the next start, unless somebody holds its
-//! lock: then it is the open batch of a run that is alive.
+//! lock: then it is the open batch of a run that is alive. A name that somebody else has taken meanwhile
+//! is left to him, and the batch gets the next free one, a millisecond later.
 //!
 //! With a checkpoint the hidden file has the number of its batch as well. It is on the disk before the
 //! batch is decided on, so after a crash it tells whether the batch is out:
@@ -18,21 +19,22 @@
 //! redeem   .7.tmp is there: renamed now          it is not: the batch was out already
 //! ```
 //!
+//! A name that is taken is found by staging, when nothing is decided yet. Which directory it is, its
+//! inode says, whatever it is called today and whichever way leads to it; the number of the device too,
+//! unless the name is the same: that number may be another when the machine has started again. One that
+//! was replaced gets the batch, if it has not got it.
+//!
 //! So such a file is never removed by a run without a checkpoint, and by one with a checkpoint only
 //! when it is known which batch is owed: in `redeem`, or when the first batch is staged. A directory
 //! is for one checkpoint.
 
-use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
-use rustix::io::Errno;
-
 use super::FORMATS;
-use super::batch::{Batch, Promise};
-use super::medium::{self, sync_name, write};
+use super::batch::{Batch, Promise, target};
+use super::folder::{Folder, RealFolder};
+use super::medium::{self, Medium, write};
 use super::output::{self, Output, Staged};
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
@@ -40,6 +42,7 @@ use crate::error::{Context, Error};
 /// A directory of batches.
 pub struct Dir {
     path: PathBuf,
+    folder: Box<dyn Folder>,
     extension: &'static str,
     open: Option<Hidden>,
     /// The batch that is complete and has no name yet.
@@ -50,9 +53,10 @@ pub struct Dir {
 
 /// The file of a batch, before it has its name.
 struct Hidden {
-    file: File,
-    hidden: PathBuf,
-    path: PathBuf,
+    file: Box<dyn Medium>,
+    hidden: String,
+    name: String,
+    time: Stamp,
     written: u64,
 }
 
@@ -66,59 +70,150 @@ impl Dir {
 
     /// Makes the directory if it is missing, and removes nothing yet.
     pub fn open_staged(path: &Path, extension: &'static str) -> Result<Dir, Error> {
-        match fs::create_dir(path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return Err(error).at(path);
-            }
-            // Whoever has made it may not have got so far.
-            _ => sync_name(path).at(path)?,
-        }
+        let (folder, path) = RealFolder::make(path).at(path)?;
+        Dir::over(&path, Box::new(folder), extension)
+    }
+
+    /// Writes to `folder`, which messages call `path`; removes nothing yet.
+    pub fn over(
+        path: &Path,
+        folder: Box<dyn Folder>,
+        extension: &'static str,
+    ) -> Result<Dir, Error> {
         let path = path.to_path_buf();
-        let dir = Dir { path, extension, open: None, staged: None, is_clean: false };
+        let dir = Dir { path, folder, extension, open: None, staged: None, is_clean: false };
         // What is no directory is found before anything is read.
         dir.left().map(|_| dir)
     }
 
+    /// True if the promise was made in this directory.
+    fn is_where(&self, promise: &Promise) -> Result<bool, Error> {
+        let is_named = promise.name() == self.name();
+        let Some(was) = promise.identity() else { return Ok(is_named) };
+        let is = self.folder.identity().at(&self.path)?;
+        Ok(was.inode == is.inode && (is_named || was.device == is.device))
+    }
+
+    fn names(&self) -> Result<Vec<String>, Error> {
+        self.folder.names().at(&self.path)
+    }
+
     /// The hidden files that are there, with the names that they are to have, and their numbers.
-    fn left(&self) -> Result<Vec<(PathBuf, PathBuf, Option<u64>)>, Error> {
-        let mut left = Vec::new();
-        for entry in fs::read_dir(&self.path).at(&self.path)? {
-            let entry = entry.at(&self.path)?;
-            if let Some((name, number)) = entry.file_name().to_str().and_then(batch_of) {
-                left.push((entry.path(), self.path.join(name), number));
-            }
-        }
-        Ok(left)
+    fn left(&self) -> Result<Vec<(String, String, Option<u64>)>, Error> {
+        let batch = |hidden: String| batch_of(&hidden).map(|(name, number)| (hidden, name, number));
+        Ok(self.names()?.into_iter().filter_map(batch).collect())
     }
 
     /// Removes what dead runs have left, as far as its number `is_void`.
     fn clean(&mut self, is_void: impl Fn(Option<u64>) -> bool) -> Result<(), Error> {
-        for (hidden, _, _) in self.left()?.iter().filter(|left| is_void(left.2)) {
-            remove_left_over(hidden).at(hidden)?;
+        for (hidden, ..) in self.left()?.iter().filter(|left| is_void(left.2)) {
+            self.folder.remove_left(hidden).at(&self.path.join(hidden))?;
         }
         self.is_clean = true;
         Ok(())
     }
 
-    /// Begins the file of a batch; under a checkpoint it has a number.
-    fn hide(&self, time: Stamp, number: Option<u64>) -> Result<Hidden, Error> {
-        let name = format!("batch-{}.{}", time.0, self.extension);
+    /// The name of the batch of a Time.
+    fn name_of(&self, time: Stamp) -> String {
+        format!("batch-{}.{}", time.0, self.extension)
+    }
+
+    /// Its name until it is complete; under a checkpoint it has a number.
+    fn hidden(&self, time: Stamp, number: Option<u64>) -> String {
         let number = number.map(|number| format!(".{number}")).unwrap_or_default();
-        let hidden = self.path.join(format!(".{name}{number}.tmp"));
-        let file = OpenOptions::new().write(true).create_new(true).open(&hidden).at(&hidden)?;
-        lock(&file);
-        Ok(Hidden { file, hidden, path: self.path.join(name), written: 0 })
+        format!(".{}{number}.tmp", self.name_of(time))
+    }
+
+    /// Begins the file of a batch.
+    fn hide(&self, time: Stamp, number: Option<u64>) -> io::Result<Hidden> {
+        let (hidden, name) = (self.hidden(time, number), self.name_of(time));
+        if self.folder.has(&name)? {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let file = self.folder.create(&hidden)?;
+        Ok(Hidden { file, hidden, name, time, written: 0 })
+    }
+
+    /// Does something for the first Time from `time` on whose name nobody else has.
+    fn free<T>(
+        &self,
+        mut time: Stamp,
+        act: impl Fn(Stamp) -> io::Result<T>,
+    ) -> (Stamp, io::Result<T>) {
+        loop {
+            match act(time) {
+                Err(error) if is_taken(&error) => time = Stamp(time.0 + 1),
+                done => return (time, done),
+            }
+        }
+    }
+
+    /// Gives the batch that is complete its name.
+    fn place(&self, staged: &Hidden) -> Result<(), Error> {
+        match self.folder.rename(&staged.hidden, &staged.name) {
+            Err(error) if is_taken(&error) => Err(self.taken(&staged.name)),
+            renamed => renamed.at(&self.path.join(&staged.name)),
+        }?;
+        self.sync()
+    }
+
+    /// The refusal of a name that somebody else has.
+    fn taken(&self, name: &str) -> Error {
+        let what = "is there already, and is not replaced; move it, or name another --output-dir";
+        Error::Failed(format!("{}: {what}", self.path.join(name).display()))
+    }
+
+    /// True if the batch of which no hidden file is left was handed out here.
+    fn has(&self, batch: &Batch, promise: &Promise) -> Result<bool, Error> {
+        if self.is_where(promise)? {
+            return Ok(true);
+        }
+        let name = self.name_of(batch.time);
+        if !self.folder.has(&name).at(&self.path.join(&name))? {
+            return Ok(false);
+        }
+        let holds = self.folder.open(&name).and_then(|mut file| holds(&mut *file, promise));
+        holds.at(&self.path.join(name))
+    }
+
+    /// Takes up the file that a run before has left.
+    fn take_up(
+        &mut self,
+        (hidden, name): (String, String),
+        batch: &Batch,
+        promise: &Promise,
+    ) -> Result<(), Error> {
+        let at = self.path.join(&hidden);
+        let file = self.folder.open(&hidden).at(&at)?;
+        let mut left = Hidden { file, hidden, name, time: batch.time, written: 0 };
+        if !holds(&mut *left.file, promise).at(&at)? {
+            // In place: were it ever gone, the batch would count as out.
+            left.file.cut(0).at(&at)?;
+            batch.each(true, |piece| left.write(&self.path, piece))?;
+        }
+        // What it holds may be in the system's memory alone, if a start before this one wrote it.
+        if let Err(error) = left.file.sync() {
+            let _ = left.file.cut(0);
+            return Err(error).at(&at);
+        }
+        self.staged = Some(left);
+        Ok(())
     }
 
     fn sync(&self) -> Result<(), Error> {
-        File::open(&self.path).and_then(|dir| dir.sync_all()).at(&self.path)
+        self.folder.sync().at(&self.path)
     }
 }
 
-/// Tells others that the file is in use. A file system without locks has no way to tell who is alive;
-/// that is no reason to fail.
-fn lock(file: &File) {
-    let _ = flock(file, FlockOperation::NonBlockingLockExclusive);
+/// True if somebody else has the name.
+fn is_taken(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AlreadyExists
+}
+
+/// The Time in the name of a batch with this extension.
+fn time_of(name: &str, extension: &str) -> Option<Stamp> {
+    let time = name.strip_prefix("batch-")?.strip_suffix(extension)?.strip_suffix('.')?;
+    time.parse().ok().map(Stamp)
 }
 
 /// Of the name of a hidden file, the name that the batch is to have, and its number.
@@ -131,91 +226,45 @@ fn batch_of(name: &str) -> Option<(String, Option<u64>)> {
     is_ours.then(|| (format!("batch-{time}.{extension}"), number))
 }
 
-/// Removes the file of a run that is dead. One that is alive may rename its own meanwhile.
-fn remove_left_over(path: &Path) -> io::Result<()> {
-    let removed = File::open(path).and_then(|file| {
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Err(Errno::WOULDBLOCK) => Ok(()),
-            _ => fs::remove_file(path),
-        }
-    });
-    match removed {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        removed => removed,
-    }
-}
-
-/// Gives a file its name; an error if there is another one of that name.
-fn publish(hidden: &Path, path: &Path) -> io::Result<()> {
-    match renameat_with(CWD, hidden, CWD, path, RenameFlags::NOREPLACE) {
-        // The file system cannot rename like this, as NFS.
-        Err(Errno::INVAL | Errno::NOSYS) => publish_by_link(hidden, path),
-        renamed => Ok(renamed?),
-    }
-}
-
-/// The same in two steps: a link replaces nothing either.
-fn publish_by_link(hidden: &Path, path: &Path) -> io::Result<()> {
-    fs::hard_link(hidden, path)?;
-    fs::remove_file(hidden)
-}
-
-/// True if both are names of one file, as between those two steps.
-fn is_same(hidden: &Path, path: &Path) -> bool {
-    let file = |path| fs::symlink_metadata(path).map(|file| (file.dev(), file.ino()));
-    file(hidden).is_ok_and(|hidden| file(path).is_ok_and(|path| path == hidden))
+/// True if a batch is in the file as it was promised.
+fn holds(file: &mut dyn Medium, promise: &Promise) -> io::Result<bool> {
+    let len = file.held()?.len;
+    let read = |at, into: &mut [u8]| file.read_at(at, into);
+    Ok(len == promise.length && medium::crc(read, 0, len)? == promise.crc)
 }
 
 impl Hidden {
-    fn write(&mut self, text: &[u8]) -> Result<(), Error> {
-        write(&mut self.file, &self.path, text, &mut self.written)
-    }
-
-    /// Takes up a file that a run before has left.
-    fn take_up(hidden: PathBuf, path: PathBuf) -> Result<Hidden, Error> {
-        let file = OpenOptions::new().read(true).write(true).open(&hidden).at(&hidden)?;
-        lock(&file);
-        Ok(Hidden { file, hidden, path, written: 0 })
-    }
-
-    /// True if the batch is in it as it was promised.
-    fn holds(&self, promise: &Promise) -> io::Result<bool> {
-        let len = self.file.metadata()?.len();
-        let read = |at, into: &mut [u8]| self.file.read_at(into, at);
-        Ok(len == promise.length && medium::crc(read, 0, len)? == promise.crc)
-    }
-
-    fn publish(&self) -> Result<(), Error> {
-        match publish(&self.hidden, &self.path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                if is_same(&self.hidden, &self.path) {
-                    return fs::remove_file(&self.hidden).at(&self.hidden);
-                }
-                let what = "is there already, and is not replaced; move it, or name another";
-                let path = self.path.display();
-                Err(Error::Failed(format!("{path}: {what} --output-dir")))
-            }
-            published => published.at(&self.path),
-        }
+    fn write(&mut self, dir: &Path, text: &[u8]) -> Result<(), Error> {
+        write(&mut *self.file, &dir.join(&self.name), text, &mut self.written)
     }
 }
 
 impl Output for Dir {
     fn begin(&mut self, time: Stamp, header: &[u8]) -> Result<(), Error> {
-        self.open = Some(self.hide(time, None)?);
+        let (time, hidden) = self.free(time, |time| self.hide(time, None));
+        self.open = Some(hidden.at(&self.path.join(self.hidden(time, None)))?);
         self.write(header)
     }
 
     fn write(&mut self, text: &[u8]) -> Result<(), Error> {
-        self.open.as_mut().expect("a batch is begun before it is written").write(text)
+        let open = self.open.as_mut().expect("a batch is begun before it is written");
+        open.write(&self.path, text)
     }
 
     fn end(&mut self, _: u64) -> Result<(), Error> {
-        let open = self.open.as_ref().expect("a batch is begun before it ends");
-        open.file.sync_all().at(&open.path)?;
-        open.publish()?;
+        let open = self.open.as_mut().expect("a batch is begun before it ends");
+        open.file.sync().at(&self.path.join(&open.name))?;
+        let (hidden, time) = (open.hidden.clone(), open.time);
+        let (time, renamed) =
+            self.free(time, |time| self.folder.rename(&hidden, &self.name_of(time)));
+        renamed.at(&self.path.join(self.name_of(time)))?;
         self.open = None;
         self.sync()
+    }
+
+    fn times(&self) -> Result<Vec<Stamp>, Error> {
+        let names = self.names()?;
+        Ok(names.iter().filter_map(|name| time_of(name, self.extension)).collect())
     }
 }
 
@@ -224,49 +273,49 @@ impl Staged for Dir {
         output::name("dir", &self.path)
     }
 
+    fn is_promised(&self, promise: &Promise) -> bool {
+        // It may have been moved, or another way leads to it.
+        let is = self.folder.identity().map(|is| is.inode).ok();
+        promise.target.starts_with(b"dir ")
+            && is.is_some_and(|is| promise.identity().is_some_and(|was| was.inode == is))
+    }
+
     fn stage(&mut self, batch: &Batch) -> Result<Promise, Error> {
         if !self.is_clean {
             self.clean(|_| true)?;
         }
-        let mut hidden = self.hide(batch.time, Some(batch.number))?;
+        let (number, name) = (Some(batch.number), self.name_of(batch.time));
+        let mut hidden = match self.hide(batch.time, number) {
+            Err(error) if is_taken(&error) => Err(self.taken(&name)),
+            hidden => hidden.at(&self.path.join(self.hidden(batch.time, number))),
+        }?;
         let written = batch
-            .each(true, |piece| hidden.write(piece))
-            .and_then(|()| hidden.file.sync_all().at(&hidden.path));
+            .each(true, |piece| hidden.write(&self.path, piece))
+            .and_then(|()| hidden.file.sync().at(&self.path.join(&name)));
         // Until it is complete it goes with us.
         self.open = Some(hidden);
         written?;
         self.staged = self.open.take();
         self.sync()?;
-        Ok(batch.promise(self.name(), 0, true))
+        let identity = self.folder.identity().at(&self.path)?;
+        Ok(batch.promise(target(self.name(), identity), 0, true))
     }
 
     fn publish(&mut self, _: &Batch) -> Result<(), Error> {
-        self.staged.take().expect("a batch is staged before it is published").publish()?;
-        self.sync()
+        let staged = self.staged.take().expect("a batch is staged before it is published");
+        self.place(&staged)
     }
 
     fn redeem(&mut self, batch: &Batch, promise: &Promise) -> Result<(), Error> {
         let owed = Some(batch.number);
         self.clean(|number| number != owed)?;
-        let name = format!("batch-{}", batch.time.0);
-        let ours = |left: &(PathBuf, PathBuf, _)| {
-            left.2 == owed && left.1.file_stem().is_some_and(|stem| *stem == *name)
-        };
-        let Some((hidden, path, _)) = self.left()?.into_iter().find(ours) else {
-            return self.sync();
-        };
-        let mut hidden = Hidden::take_up(hidden, path)?;
-        if !hidden.holds(promise).at(&hidden.hidden)? {
-            // In place: were it ever gone, the batch would count as out.
-            hidden.file.set_len(0).at(&hidden.hidden)?;
-            batch.each(true, |piece| hidden.write(piece))?;
+        let name = format!("batch-{}.", batch.time.0);
+        let mut left = self.left()?.into_iter();
+        match left.find(|left| left.2 == owed && left.1.starts_with(&name)) {
+            Some((hidden, name, _)) => self.take_up((hidden, name), batch, promise)?,
+            None if self.has(batch, promise)? => return self.sync(),
+            None => drop(self.stage(batch)?),
         }
-        // What it holds may be in the system's memory alone, if a start before this one wrote it.
-        if let Err(error) = hidden.file.sync_all() {
-            let _ = hidden.file.set_len(0);
-            return Err(error).at(&hidden.path);
-        }
-        self.staged = Some(hidden);
         self.publish(batch)
     }
 }
@@ -275,7 +324,7 @@ impl Drop for Dir {
     fn drop(&mut self) {
         if let Some(open) = &self.open {
             // The run has failed, which was said; the next start would remove it too.
-            let _ = fs::remove_file(&open.hidden);
+            let _ = self.folder.remove(&open.hidden);
         }
     }
 }

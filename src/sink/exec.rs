@@ -22,7 +22,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::Seek;
+use std::io::{self, Seek};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -54,6 +54,42 @@ pub enum OnFail {
     Warn,
 }
 
+/// A batch that a command can be given, as often as it takes.
+pub struct Complete {
+    /// Its Time.
+    pub time: Stamp,
+    /// How many rows it has.
+    pub rows: u64,
+    text: File,
+}
+
+impl Complete {
+    /// Its text, from the beginning.
+    pub fn text(&self) -> Result<File, Error> {
+        let text = self.text.try_clone().and_then(|mut text| text.rewind().map(|()| text));
+        text.place("--exec: the batch")
+    }
+}
+
+/// Runs commands.
+pub trait Shell: Send {
+    /// Runs a command on a batch, and waits for its end.
+    fn run(&mut self, command: &OsStr, batch: &Complete) -> Result<io::Result<ExitStatus>, Error>;
+}
+
+/// The system's `sh`.
+struct RealShell;
+
+impl Shell for RealShell {
+    fn run(&mut self, command: &OsStr, batch: &Complete) -> Result<io::Result<ExitStatus>, Error> {
+        let mut shell = ulimit::shell(command);
+        shell.stdin(batch.text()?).process_group(0);
+        shell.env("WEIR_TIME", batch.time.0.to_string());
+        shell.env("WEIR_RECORDS", batch.rows.to_string());
+        Ok(shell.status())
+    }
+}
+
 /// A command that is run for each batch.
 pub struct Exec {
     command: OsString,
@@ -61,14 +97,20 @@ pub struct Exec {
     /// The time between tries; without it there is one try.
     pauses: Option<Pauses>,
     quiet: bool,
+    shell: Box<dyn Shell>,
     open: Option<(Stamp, Spool)>,
 }
 
 impl Exec {
     /// Makes it of what a shell understands.
     pub fn new(command: &OsStr) -> Exec {
+        Exec::by(Box::new(RealShell), command)
+    }
+
+    /// The same by another shell.
+    pub fn by(shell: Box<dyn Shell>, command: &OsStr) -> Exec {
         let (command, on_fail) = (command.to_os_string(), OnFail::Fail);
-        Exec { command, on_fail, pauses: None, quiet: false, open: None }
+        Exec { command, on_fail, pauses: None, quiet: false, shell, open: None }
     }
 
     /// Says what becomes of the run when the command fails; with `quiet`, nothing is said of failures
@@ -81,7 +123,7 @@ impl Exec {
     fn run(&mut self, rows: u64, lasts: bool) -> Result<(), Error> {
         let (time, spool) = self.open.take().expect("a batch is begun before it ends");
         let batch = Complete { time, rows, text: spool.into_file()? };
-        let Some(how) = batch.hand_to(&self.command)? else { return Ok(()) };
+        let Some(how) = self.hand_over(&batch)? else { return Ok(()) };
         let what = format!("{}: {how}, at the batch of WEIR_TIME {}", self.shown(), time.0);
         match self.on_fail {
             OnFail::Fail => Err(Error::Failed(format!(
@@ -99,11 +141,10 @@ impl Exec {
     /// Runs the command again until it does well or a signal comes; `what` was wrong at first.
     fn retry(&mut self, batch: &Complete, what: &str, lasts: bool) -> Result<(), Error> {
         self.say(&format!("{what}; it is tried again until it does well"));
-        let pauses = self.pauses.as_mut().expect("who tries again is given time for it");
-        let (mut pause, mut failures, began) = (PAUSES.0, 1, pauses.now());
-        while pauses.pass(pause)? {
-            if batch.hand_to(&self.command)?.is_none() {
-                let span = show_duration(pauses.now().since(began));
+        let (mut pause, mut failures, began) = (PAUSES.0, 1, self.pauses().now());
+        while self.pauses().pass(pause)? {
+            if self.hand_over(batch)?.is_none() {
+                let span = show_duration(self.pauses().now().since(began));
                 let name = self.shown();
                 self.say(&format!("{name}: does well again, after {span} and {failures} failures"));
                 return Ok(());
@@ -118,6 +159,18 @@ impl Exec {
         Err(Error::Closed)
     }
 
+    /// Runs the command on a batch; says how that failed, if it did.
+    fn hand_over(&mut self, batch: &Complete) -> Result<Option<String>, Error> {
+        Ok(match self.shell.run(&self.command, batch)? {
+            Ok(status) => failure(status),
+            Err(error) => Some(format!("sh: {}", said(&error))),
+        })
+    }
+
+    fn pauses(&mut self) -> &mut Pauses {
+        self.pauses.as_mut().expect("who tries again is given time for it")
+    }
+
     fn shown(&self) -> String {
         format!("--exec {:?}", self.command.to_string_lossy())
     }
@@ -126,28 +179,6 @@ impl Exec {
         if !self.quiet {
             say(what);
         }
-    }
-}
-
-/// A batch that a command can be given, as often as it takes.
-struct Complete {
-    time: Stamp,
-    rows: u64,
-    text: File,
-}
-
-impl Complete {
-    /// Runs a command on it; says how that failed, if it did.
-    fn hand_to(&self, command: &OsStr) -> Result<Option<String>, Error> {
-        let text = self.text.try_clone().and_then(|mut text| text.rewind().map(|()| text));
-        let mut shell = ulimit::shell(command);
-        shell.stdin(text.place("--exec: the batch")?).process_group(0);
-        shell.env("WEIR_TIME", self.time.0.to_string());
-        shell.env("WEIR_RECORDS", self.rows.to_string());
-        Ok(match shell.status() {
-            Ok(status) => failure(status),
-            Err(error) => Some(format!("sh: {}", said(&error))),
-        })
     }
 }
 

@@ -24,7 +24,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::batch::{Batch, Promise};
+use super::batch::{Batch, Promise, target};
 use super::medium::{Held, Identity, Medium, Named, crc, read_all, write};
 use super::output::{Output, Staged, name};
 use crate::clock::Stamp;
@@ -114,8 +114,7 @@ impl Appended {
     }
 
     fn target(&self, identity: Identity) -> Vec<u8> {
-        let Identity { device, inode } = identity;
-        [&self.name()[..], format!(" {device}:{inode}").as_bytes()].concat()
+        target(self.name(), identity)
     }
 
     /// Appends a batch to what is held, and returns when it is on the disk.

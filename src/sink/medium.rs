@@ -65,7 +65,12 @@ pub struct Named {
 impl Named {
     /// Opens the file, or makes it; waits for the reader of a FIFO.
     pub fn open(path: &Path) -> io::Result<Named> {
-        Ok(Named { path: path.to_path_buf(), file: open(path)?, reader: None })
+        Ok(Named::of(open(path)?, path.to_path_buf()))
+    }
+
+    /// A file that is open, and its path.
+    pub fn of(file: File, path: PathBuf) -> Named {
+        Named { path, file, reader: None }
     }
 
     fn reader(&mut self) -> io::Result<&File> {

@@ -4,10 +4,11 @@
 //! buffer out whenever it has grown large, so that no stage holds the text of a batch whole.
 
 pub mod batch;
-mod dir;
-mod exec;
+pub(crate) mod dir;
+pub(crate) mod exec;
 pub(crate) mod file;
 mod flags;
+pub mod folder;
 #[cfg(test)]
 mod golden;
 pub mod json;

@@ -22,6 +22,11 @@ pub trait Output: Send {
 
     /// The batch is complete; it has had so many rows.
     fn end(&mut self, rows: u64) -> Result<(), Error>;
+
+    /// The Times of which it has a batch already, where that can be told and must not come again.
+    fn times(&self) -> Result<Vec<Stamp>, Error> {
+        Ok(Vec::new())
+    }
 }
 
 /// Takes batches that are complete, under a checkpoint, so that none is lost or comes twice where that

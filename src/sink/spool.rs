@@ -23,7 +23,7 @@ use crate::error::{Context, Error};
 /// More than this is not held in memory.
 const IN_MEMORY: usize = 16 << 20;
 
-/// As much is handed out at once.
+/// As much is handed out at once, unless it is said otherwise.
 const PIECE: usize = 128 << 10;
 
 /// Text that is being gathered, and can be read again and again.
@@ -31,6 +31,8 @@ const PIECE: usize = 128 << 10;
 pub struct Spool {
     memory: Vec<u8>,
     limit: usize,
+    /// As much is handed out at once.
+    piece: usize,
     /// Where all of it is, once it is too long for memory, and the directory that has the file.
     spilled: Option<(File, PathBuf)>,
     len: u64,
@@ -46,7 +48,12 @@ impl Default for Spool {
 impl Spool {
     /// Begins with nothing.
     pub fn new() -> Spool {
-        Spool { memory: Vec::new(), limit: IN_MEMORY, spilled: None, len: 0, crc: 0 }
+        Spool::in_pieces(PIECE)
+    }
+
+    /// The same, handed out in pieces of so many bytes.
+    pub fn in_pieces(piece: usize) -> Spool {
+        Spool { memory: Vec::new(), limit: IN_MEMORY, piece, spilled: None, len: 0, crc: 0 }
     }
 
     /// Appends text.
@@ -87,11 +94,11 @@ impl Spool {
     /// Hands out all of the text, piece by piece.
     pub fn each(&self, mut take: impl FnMut(&[u8]) -> Result<(), Error>) -> Result<(), Error> {
         let Some((file, dir)) = &self.spilled else {
-            return self.memory.chunks(PIECE).try_for_each(take);
+            return self.memory.chunks(self.piece).try_for_each(take);
         };
-        let (mut piece, mut at) = (vec![0; PIECE], 0);
+        let (mut piece, mut at) = (vec![0; self.piece], 0);
         while at < self.len {
-            let len = piece.len().min(usize::try_from(self.len - at).unwrap_or(PIECE));
+            let len = piece.len().min(usize::try_from(self.len - at).unwrap_or(self.piece));
             file.read_exact_at(&mut piece[..len], at).at(dir)?;
             take(&piece[..len])?;
             at += len as u64;
@@ -102,7 +109,7 @@ impl Spool {
     /// Forgets the text.
     pub fn clear(&mut self) {
         let memory = std::mem::take(&mut self.memory);
-        *self = Spool { memory, limit: self.limit, ..Spool::new() };
+        *self = Spool { memory, limit: self.limit, ..Spool::in_pieces(self.piece) };
         self.memory.clear();
     }
 

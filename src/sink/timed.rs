@@ -50,6 +50,10 @@ impl Output for Timed {
     fn end(&mut self, rows: u64) -> Result<(), Error> {
         self.watch(|output| output.end(rows))
     }
+
+    fn times(&self) -> Result<Vec<Stamp>, Error> {
+        self.output.times()
+    }
 }
 
 impl Staged for Timed {

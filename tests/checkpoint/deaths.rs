@@ -5,7 +5,7 @@ use std::io::{ErrorKind, PipeReader, Read, Write, pipe};
 use std::net::{Shutdown, TcpStream};
 
 use crate::Place;
-use crate::common::{PATIENCE, Run, complaints, start};
+use crate::common::{Ended, PATIENCE, Run, complaints, start};
 use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::Signal;
@@ -298,4 +298,52 @@ fn over_a_kill_a_directory_holds_each_batch_once() {
     let names = place.names("parts");
     let parts: Vec<_> = names.iter().map(|name| place.text(&format!("parts/{name}"))).collect();
     assert_eq!(parts, ["a\t1\n", "a\t2\n", "a\t3\n"], "{names:?}");
+}
+
+/// Counts a line, with a command that fails unless there is a file `works`: the directory has the batch,
+/// and it is owed to the command.
+fn commanded(place: &Place, line: &str, dir: &str) -> Ended {
+    let script = format!(
+        "echo {line} | \"$WEIR\" {STATE} --format text --checkpoint ck --output-dir {dir} \
+         --exec 'test -e works'"
+    );
+    start(place.shell(&script)).end()
+}
+
+/// What is in the files of a directory, by their names.
+fn parts(place: &Place, dir: &str) -> Vec<String> {
+    let names = place.names(dir).into_iter();
+    names.map(|name| place.text(&format!("{dir}/{name}"))).collect()
+}
+
+#[test]
+fn a_directory_is_the_same_whatever_it_is_called_and_whichever_way_leads_to_it() {
+    let ways = [
+        ("parts", "true"),
+        ("./x/../parts/", "mkdir x"),
+        ("link", "ln -s parts link"),
+        ("x/parts", "mkdir x; mv parts x/"),
+        ("parts", "mv parts old; cp -r old parts"),
+    ];
+    for (dir, way) in ways {
+        let place = Place::new();
+        commanded(&place, "a", "parts").failed(1);
+        start(place.shell(&format!("{way} && touch works"))).end().ok();
+        commanded(&place, "b", dir).ok();
+        assert_eq!(parts(&place, dir), ["a\t1\n", "b\t1\n"], "{dir}, {way}");
+    }
+}
+
+#[test]
+fn a_link_that_leads_elsewhere_is_another_directory() {
+    let place = Place::new();
+    start(place.shell("mkdir one two; ln -s one link")).end().ok();
+    commanded(&place, "a", "link").failed(1);
+    start(place.shell("ln -sfn two link; touch works")).end().ok();
+    let ended = commanded(&place, "b", "link");
+    // What was promised to the one goes to the other, which is new.
+    assert!(ended.err.contains("/one\", which is no output now; it goes to"), "{}", ended.err);
+    assert_eq!(ended.status, 0);
+    assert_eq!(parts(&place, "one"), ["a\t1\n"]);
+    assert_eq!(parts(&place, "two"), ["a\t1\n", "b\t1\n"]);
 }

@@ -4,6 +4,7 @@
 //! what weir prints, and the interval is so long that nothing else happens.
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail as a test does")]
 
+mod beside;
 mod clocks;
 #[path = "../common/mod.rs"]
 mod common;

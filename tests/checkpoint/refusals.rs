@@ -138,10 +138,15 @@ a b	2
 fn what_is_no_checkpoint_is_left_alone() {
     let place = Place::new();
     fs::create_dir(place.path("mine")).unwrap();
-    fs::write(place.path("mine/notes"), "mine").unwrap();
+    fs::write(place.path("mine/meta.tmp"), "mine").unwrap();
     fs::write(place.path("file"), "mine").unwrap();
     let table = [
-        ("mine", 2, "--checkpoint mine: this is not empty, and is no checkpoint"),
+        (
+            "mine",
+            2,
+            "--checkpoint mine: this is no checkpoint, and `meta.tmp` in it has a name that one \
+             needs; take another directory",
+        ),
         ("file", 2, "--checkpoint file: this is no directory"),
         ("missing/ck", 1, "missing/ck: no such file or directory"),
         ("file/ck", 2, "--checkpoint file/ck: this is no directory"),
@@ -152,8 +157,8 @@ fn what_is_no_checkpoint_is_left_alone() {
     }
     assert_eq!(place.names(""), ["file", "mine"]);
     assert_eq!(
-        (place.names("mine"), place.text("mine/notes")),
-        (vec!["notes".into()], "mine".into())
+        (place.names("mine"), place.text("mine/meta.tmp")),
+        (vec!["meta.tmp".into()], "mine".into())
     );
 }
 

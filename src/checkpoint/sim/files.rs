@@ -1,18 +1,18 @@
 //! The file of `-o` on the simulated disk: beside the checkpoint, and subject to the same faults.
 
 use std::io::{self, Write};
-use std::path::Path;
 
+use super::mistake::{Mistake, made};
 use super::{Fault, Naming, SimDisk, SimFile, World, error};
-use crate::checkpoint::disk::{Append, Disk};
+use crate::checkpoint::disk::Append;
 use crate::sink::medium::{Held, Identity, Medium};
 
 /// A file that is held, and what it is called.
 #[derive(Debug)]
 pub struct Outside {
     /// No name in the checkpoint's directory looks like this.
-    name: String,
-    file: SimFile,
+    pub(super) name: String,
+    pub(super) file: SimFile,
 }
 
 impl SimDisk {
@@ -30,6 +30,13 @@ impl SimDisk {
             }
         };
         Ok(Outside { name, file: SimFile(self.clone(), inode) })
+    }
+
+    /// Has something happen that is no matter of the disk, and yet may be prevented, or be the last.
+    pub fn beside(&self, act: impl FnOnce()) -> io::Result<()> {
+        let crash = self.world().operation(false)?;
+        act();
+        if crash { Err(error(Fault::Kill)) } else { Ok(()) }
     }
 
     /// What such a file holds, as a process sees it.
@@ -103,6 +110,9 @@ impl Medium for Outside {
     }
 
     fn sync(&mut self) -> io::Result<()> {
+        if made(Mistake::FileUnsynced) && self.name.rfind('/') > Some(0) {
+            return Ok(());
+        }
         Append::sync(&mut self.file)?;
         // The length is on the disk too.
         let file = &mut self.file.0.world().inodes[self.file.1];
@@ -111,6 +121,7 @@ impl Medium for Outside {
     }
 
     fn sync_name(&mut self) -> io::Result<()> {
-        self.file.0.sync_dir(Path::new("/"))
+        let dir = self.name.rsplit_once('/').map(|(dir, _)| dir);
+        self.file.0.world().sync_names(dir)
     }
 }

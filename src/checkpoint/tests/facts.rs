@@ -60,20 +60,81 @@ fn cells(checkpoint: &Checkpoint) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn a_directory_that_is_no_checkpoint_is_refused_and_left_untouched() {
-    let text = "--checkpoint ck: this is not empty, and is no checkpoint";
-    for (name, bytes) in [("notes.txt", &b"mine"[..]), ("log-1", &[1; 100]), ("snap-1", b"")] {
+fn a_directory_in_which_a_name_is_taken_is_refused_and_left_untouched() {
+    let taken: [(&str, &[u8]); 6] = [
+        ("log-1", &[1; 100]),
+        ("log-1.tmp", &[1; 100]),
+        ("snap-1", b""),
+        ("wal-1", b""),
+        ("meta.tmp", b"of another program"),
+        ("lock", b"of another program"),
+    ];
+    for (name, bytes) in taken {
+        let text = format!(
+            "--checkpoint ck: this is no checkpoint, and `{name}` in it has a name that one needs; \
+             take another directory"
+        );
         let disk = SimDisk::new(1);
         disk.world().put(name, bytes);
         assert_eq!(refused(&disk, open), (text.to_string(), 2));
         assert!(disk.list(Path::new("ck")).unwrap().iter().all(|found| found == name));
         let text = "ck: this is no checkpoint";
-        assert_eq!(show(&shared(&disk), Path::new("ck")).unwrap_err().to_string(), text);
+        assert_eq!(
+            look(&shared(&disk), Path::new("ck"), Look::text).unwrap_err().to_string(),
+            text
+        );
         assert_eq!(forget(&shared(&disk), Path::new("ck"), false).unwrap_err().exit_status(), 2);
     }
+}
+
+#[test]
+fn what_is_somebody_elses_stays_through_starts_compactions_and_resets() {
+    let others =
+        ["results.tmp", "log-x", "log-07", "snapshot", "wal-1.bak", ".batch-7.tsv.1.tmp", "notes"];
     let disk = SimDisk::new(1);
-    disk.world().put("lock", b"of another program");
-    assert_eq!(refused(&disk, open).1, 2);
+    others.iter().for_each(|name| disk.world().put(name, b"mine"));
+    disk.world().put("lost+found", b"");
+    let is_whole = |disk: &SimDisk| {
+        let image = disk.world().image();
+        others.iter().all(|&name| image.get(name).is_some_and(|bytes| bytes == b"mine"))
+    };
+    for _ in 0..3 {
+        let mut checkpoint =
+            Checkpoint::open(shared(&disk), Path::new("ck"), &pipeline(), tiny()).unwrap();
+        let text = "ck also holds what is not the checkpoint's, and is left alone: \
+                    .batch-7.tsv.1.tmp, log-07, log-x and 4 more";
+        assert_eq!(checkpoint.beside().as_deref(), Some(text));
+        for n in checkpoint.next()..checkpoint.next() + 40 {
+            put(&mut checkpoint, n, "key");
+            checkpoint.done(n).unwrap();
+            while checkpoint.compact_step().unwrap() {}
+        }
+        assert!(checkpoint.snapshot.is_some());
+        assert!(is_whole(&disk));
+    }
+    assert!(open(&SimDisk::new(1)).unwrap().beside().is_none());
+    for keep in [true, false] {
+        forget(&shared(&disk), Path::new("ck"), keep).unwrap();
+        assert!(is_whole(&disk));
+    }
+}
+
+#[test]
+fn a_file_that_stands_where_a_log_is_to_be_is_not_replaced() {
+    let disk = made(2);
+    let mut checkpoint =
+        Checkpoint::open(shared(&disk), Path::new("ck"), &pipeline(), tiny()).unwrap();
+    disk.world().put("log-3", b"mine");
+    let error = (checkpoint.next()..)
+        .find_map(|n| {
+            checkpoint.done(n - 1).unwrap();
+            put(&mut checkpoint, n, "key");
+            checkpoint.done(n).unwrap();
+            checkpoint.tidy().err()
+        })
+        .unwrap();
+    assert_eq!(error.to_string(), "ck/log-3: file exists");
+    assert_eq!(disk.world().image()["log-3"], b"mine");
 }
 
 #[test]
@@ -149,9 +210,10 @@ fn records_come_in_order_and_only_the_last_is_done() {
 fn show_says_what_there_is_and_changes_nothing() {
     let disk = made(3);
     let before = disk.world().image();
-    let shown = show(&shared(&disk), Path::new("ck")).unwrap();
+    let shown = look(&shared(&disk), Path::new("ck"), Look::text).unwrap();
     assert_eq!(disk.world().image(), before);
     let (shown, uuid) = shown.split_once("uuid      ").unwrap();
+    let bytes: usize = before.values().map(Vec::len).sum();
     let wanted = "\
 pipeline  --window 6s --split ' '
 began     1970-01-01T00:00:00.007+00:00, 7 ms
@@ -163,9 +225,27 @@ output    10 bytes at byte 20 of out.txt
 unread    0 bytes of input in 0 frames of its log
 keys      3
 panes     3
+on disk   BYTES bytes in 2 files
 log-1     727 bytes
 ";
-    assert_eq!((shown, uuid.len()), (wanted, 33));
+    let wanted = wanted.replace("BYTES", &bytes.to_string());
+    assert_eq!((shown, uuid.len()), (&wanted[..], 33));
+    let json = look(&shared(&disk), Path::new("ck"), Look::json).unwrap();
+    let mut shown: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(shown["uuid"].take().as_str().unwrap().len(), 32);
+    for (name, bytes) in shown["files"].take().as_object().unwrap() {
+        let file = disk.len(Path::new(name)).unwrap();
+        assert_eq!(bytes.as_u64(), Some(file), "{name}");
+    }
+    let wanted = serde_json::json!({
+        "directory": "ck", "pipeline": "--window 6s --split ' '", "uuid": null, "files": null,
+        "began": "1970-01-01T00:00:00.007+00:00", "began_ms": 7, "record": 2, "done": false,
+        "time": "1970-01-01T00:00:02+00:00", "time_ms": 2000,
+        "input": { "from": "2", "to": "3", "log": 4 },
+        "outputs": [{ "target": "out.txt", "at": 20, "bytes": 10 }],
+        "unread": { "records": 0, "bytes": 0, "frames": 0 }, "keys": 3, "panes": 3, "bytes": bytes,
+    });
+    assert_eq!((shown, disk.world().image()), (wanted, before));
 }
 
 #[test]
@@ -282,4 +362,113 @@ fn the_meta_of_a_new_checkpoint_holds_its_pipeline() {
     let meta = Meta::read(&disk, Path::new("ck")).unwrap();
     assert_eq!(meta.pipeline, Some(pipeline()));
     assert_ne!(meta.uuid, [0; 16]);
+}
+
+/// Runs of three records each that end before a compaction does; after each record `grown` is told
+/// how many bytes the directory has, how many files, and from how many a compaction is due.
+fn short_runs(ends: fn(&mut Checkpoint), mut grown: impl FnMut(usize, usize, usize)) {
+    let disk = SimDisk::new(1);
+    let limits = Limits { log: 4096, logs: 8, step: 256, part: record::PART, ..tiny() };
+    let (mut n, mut model) = (0_u64, Cells::new());
+    for _ in 0..300 {
+        let (dir, limits) = (Path::new("ck"), limits.clone());
+        let mut checkpoint = Checkpoint::open(shared(&disk), dir, &pipeline(), limits).unwrap();
+        checkpoint.relieve(|| false).unwrap();
+        for _ in 0..3 {
+            let mut changes = Changes::new();
+            for key in (0..10).map(|key| (n * 7919 + key * 31) % 500) {
+                let (key, cell) = (format!("customer {key}"), n.to_le_bytes());
+                changes.set(key.as_bytes(), Some(&cell));
+                model.insert(key.into_bytes(), cell.to_vec());
+            }
+            checkpoint.append(record(n), &changes).unwrap();
+            checkpoint.sync().unwrap();
+            checkpoint.done(n).unwrap();
+            checkpoint.tidy().unwrap();
+            n += 1;
+            let image = disk.world().image();
+            let snapshot = checkpoint.snapshot.as_ref().map_or(0, |snapshot| snapshot.bytes);
+            let bytes = image.values().map(Vec::len).sum();
+            grown(bytes, image.len(), snapshot.max(4096) as usize);
+        }
+        ends(&mut checkpoint);
+    }
+    let mut state = Cells::new();
+    let checkpoint = open(&disk).unwrap();
+    checkpoint.state(|all| set(&mut state, all)).unwrap();
+    assert_eq!((state, checkpoint.next()), (model, n));
+}
+
+#[test]
+fn runs_that_end_before_a_compaction_does_leave_a_directory_of_bounded_size() {
+    let ends: [fn(&mut Checkpoint); 2] =
+        [|_| {}, |checkpoint| checkpoint.tidy_rest().expect("the disk works")];
+    for ends in ends {
+        // The snapshot, half as much again in logs, a snapshot that is being made, and as much again
+        // for what a step of so few bytes leaves over.
+        short_runs(ends, |bytes, files, due| {
+            assert!(
+                bytes * 2 < due * 9 && files < 8 * 3 / 2 + 5,
+                "{bytes} bytes, {files} files of {due}"
+            );
+        });
+    }
+}
+
+#[test]
+fn an_orderly_end_finishes_a_compaction_of_which_little_is_left() {
+    let disk = SimDisk::new(1);
+    let limits = || Limits { log: 1 << 15, step: 1 << 10, ..Limits::default() };
+    let opened =
+        || Checkpoint::open(shared(&disk), Path::new("ck"), &pipeline(), limits()).unwrap();
+    let mut checkpoint = opened();
+    let mut changes = Changes::new();
+    (0..8000_u64).for_each(|key| changes.set(key.to_string().as_bytes(), Some(b"7")));
+    checkpoint.append(record(0), &changes).unwrap();
+    checkpoint.sync().unwrap();
+    checkpoint.done(0).unwrap();
+    // So early nothing is known of how long it takes.
+    checkpoint.compact_step().unwrap();
+    checkpoint.tidy_rest().unwrap();
+    assert!(checkpoint.snapshot.is_none());
+    while !compact::is_nearly_over(&checkpoint) {
+        assert!(checkpoint.compact_step().unwrap());
+    }
+    assert!(checkpoint.snapshot.is_none());
+    checkpoint.tidy_rest().unwrap();
+    assert!(checkpoint.snapshot.is_some());
+    drop(checkpoint);
+    assert_eq!(disk.world().image().len(), 3);
+    assert_eq!(cells(&opened()).len(), 8000);
+}
+
+#[test]
+fn a_compaction_is_taken_up_where_the_last_process_was_cut() {
+    let disk = SimDisk::new(1);
+    let limits = || Limits { log: 1 << 14, step: 1 << 9, settle: 1 << 10, ..tiny() };
+    let opened =
+        || Checkpoint::open(shared(&disk), Path::new("ck"), &pipeline(), limits()).unwrap();
+    let mut checkpoint = opened();
+    for n in 0..60 {
+        let mut changes = Changes::new();
+        let keys = (0..50).map(|key| (n * 31 + key * 7) % 2000);
+        keys.for_each(|key| changes.set(key.to_string().as_bytes(), Some(b"a cell")));
+        checkpoint.append(record(n), &changes).unwrap();
+        checkpoint.sync().unwrap();
+        checkpoint.done(n).unwrap();
+    }
+    let held = cells(&checkpoint);
+    drop(checkpoint);
+    // A run that records nothing: its log is none at the next start.
+    drop(opened());
+    // Reading the logs alone takes a good part of what one process does.
+    let live = || {
+        let (mut checkpoint, mut steps) = (opened(), 0..210);
+        checkpoint.relieve(|| steps.next().is_none()).unwrap();
+        assert_eq!(cells(&checkpoint), held);
+        checkpoint.snapshot.is_some()
+    };
+    let lives = (1..100).find(|_| live());
+    assert!(lives.is_some_and(|lives| (2..10).contains(&lives)), "{lives:?}");
+    assert_eq!(cells(&opened()), held);
 }

@@ -2,6 +2,7 @@
 
 use crate::checkpoint::record::PART;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -34,7 +35,7 @@ impl Drop for Place {
 }
 
 fn real() -> Arc<dyn Disk> {
-    Arc::new(RealDisk)
+    Arc::new(RealDisk::default())
 }
 
 fn open(dir: &Path, limits: Limits) -> Result<Checkpoint, Error> {
@@ -130,7 +131,7 @@ fn what_a_crash_left_half_done_is_cleared_away() {
         fs::write(place.dir().join(name), "half").unwrap();
     }
     check(&place.dir());
-    let names = RealDisk.list(&place.dir()).unwrap();
+    let names = RealDisk::default().list(&place.dir()).unwrap();
     assert!(names.iter().all(|name| !name.ends_with(".tmp")), "{names:?}");
     assert!(names.contains(&"log-100".to_string()), "{names:?}");
 }
@@ -144,6 +145,51 @@ fn a_directory_deleted_under_us_is_noticed() {
     checkpoint.append(step.record, &Changes::new()).unwrap();
     let error = checkpoint.sync().unwrap_err().to_string();
     assert!(error.ends_with("ck/log-1: removed while in use"), "{error}");
+}
+
+/// The names in a directory, what each holds, and which file it is.
+fn files(dir: &Path) -> BTreeMap<String, (Vec<u8>, u64)> {
+    let file = |name: String| {
+        let path = dir.join(&name);
+        (name, (fs::read(&path).unwrap(), fs::metadata(&path).unwrap().ino()))
+    };
+    RealDisk::default().list(dir).unwrap().into_iter().map(file).collect()
+}
+
+#[test]
+fn a_directory_moved_away_under_a_stream_stays_its_own_and_its_successor_is_left_alone() {
+    let place = Place::new();
+    let (dir, moved) = (place.dir(), place.0.join("moved"));
+    let run = |checkpoint: &mut Checkpoint, wal: &mut Wal, records: std::ops::Range<u64>| {
+        for n in records {
+            append(checkpoint, &fixture(n));
+            checkpoint.done(n).unwrap();
+            let lsn = wal.append(&chunk(b'\n', &[b'x'; 200])).unwrap();
+            wal.syncer().sync().unwrap();
+            wal.release(lsn - 1).unwrap();
+            while checkpoint.compact_step().unwrap() {}
+        }
+    };
+    let mut first = open(&dir, tiny()).unwrap();
+    let mut first_wal = first.wal().unwrap().0;
+    run(&mut first, &mut first_wal, 0..10);
+    fs::rename(&dir, &moved).unwrap();
+    let mut second = open(&dir, tiny()).unwrap();
+    let mut second_wal = second.wal().unwrap().0;
+    run(&mut second, &mut second_wal, 0..30);
+    let successors = files(&dir);
+    run(&mut first, &mut first_wal, 10..30);
+    assert!(files(&dir) == successors, "the successor's files are touched");
+    // Each holds its own lock, and goes on where it was.
+    for dir in [&dir, &moved] {
+        assert_eq!(open(dir, tiny()).unwrap_err().exit_status(), 1);
+    }
+    drop((first, second));
+    for dir in [&dir, &moved] {
+        let steps = (0..30).map(fixture).collect();
+        let model = Model { steps, ..Model::default() };
+        model.check_contents(&open(dir, tiny()).unwrap()).unwrap().unwrap();
+    }
 }
 
 #[test]
@@ -163,7 +209,7 @@ fn version_1() -> PathBuf {
 fn a_checkpoint_of_version_1_is_read() {
     let place = Place::new();
     fs::create_dir(place.dir()).unwrap();
-    for name in RealDisk.list(&version_1()).unwrap() {
+    for name in RealDisk::default().list(&version_1()).unwrap() {
         fs::copy(version_1().join(&name), place.dir().join(&name)).unwrap();
     }
     check(&place.dir());

@@ -188,7 +188,7 @@ fn input_before_the_first_record_outlives_a_reset_that_keeps_positions() {
 
 #[test]
 fn show_counts_what_is_unread_and_lists_the_segments() {
-    let shown = show(&shared(&made()), Path::new("ck")).unwrap();
+    let shown = look(&shared(&made()), Path::new("ck"), Look::text).unwrap();
     let lines: Vec<&str> =
         shown.lines().filter(|line| line.starts_with("wal") || line.contains("unread")).collect();
     let wanted = [
@@ -201,21 +201,13 @@ fn show_counts_what_is_unread_and_lists_the_segments() {
 }
 
 #[test]
-fn a_directory_with_a_segment_and_no_meta_is_foreign() {
-    let disk = SimDisk::new(1);
-    disk.world().put("wal-1", b"");
-    let text = "--checkpoint ck: this is not empty, and is no checkpoint";
-    assert_eq!(open(&disk).unwrap_err().to_string(), text);
-}
-
-#[test]
 fn a_twin_syncs_the_file_that_is_appended_to() {
     let path = std::env::temp_dir().join(format!("weir-twin-{}", std::process::id()));
-    let mut file: Box<dyn Append> = RealDisk.create(&path).unwrap();
+    let mut file: Box<dyn Append> = RealDisk::default().create(&path).unwrap();
     let mut twin = file.twin().unwrap();
     file.append(b"bytes").unwrap();
     twin.sync().unwrap();
-    assert_eq!(RealDisk.len(&path).unwrap(), 5);
-    RealDisk.remove(&path).unwrap();
+    assert_eq!(RealDisk::default().len(&path).unwrap(), 5);
+    RealDisk::default().remove(&path).unwrap();
     assert!(twin.sync().is_err());
 }

@@ -7,10 +7,11 @@
 //! life 3                         ... to the end
 //! ```
 //!
-//! Checkpoint, log of the input and the file of `-o` are on one simulated disk; beside it somebody
-//! reads stdout, and remembers. `every` has a fault at one operation after the other, `lives` several
-//! by chance, `sent` a source that cannot be asked again, `stopped` ends that are none, and `planted`
-//! proves that they find bugs.
+//! Checkpoint, log of the input, the file of `-o` and the directory of `--output-dir` are on one simulated
+//! disk; beside it somebody reads stdout, and a command is run, and both remember. `every` has a fault at
+//! one operation after the other, `lives` several by chance, `sent` a source that cannot be asked again,
+//! `down` time in which nobody lives, `short` lives that end before anything is tidied up, `stopped` ends
+//! that are none, and `planted` proves that they find bugs.
 //! Seeds are as those of `checkpoint/tests`: `WEIR_SIM=NUMBER cargo test lasting` lives one again.
 
 macro_rules! ensure {
@@ -21,13 +22,17 @@ macro_rules! ensure {
     };
 }
 
+mod commanded;
+mod down;
 mod every;
 mod found;
 mod lives;
+mod mistaken;
 mod planted;
 mod printed;
 mod scripted;
 mod sent;
+mod short;
 mod stopped;
 
 use std::ffi::OsString;
@@ -35,10 +40,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use self::commanded::Commands;
+use self::mistaken::Mistaken;
 use self::printed::{Printed, Reader};
 use self::scripted::{Script, Scripted, Seen};
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::bug::PLANTED;
+use crate::checkpoint::sim::mistake::{MADE, Mistake};
 use crate::checkpoint::sim::{FAULTS, Fault, SimDisk, Tape};
 use crate::checkpoint::tests::{asked, seeds, tiny};
 use crate::cli::{self, Asked};
@@ -46,7 +54,10 @@ use crate::clock::{Stamp, VirtualTime};
 use crate::engine::{self, Saved, Surroundings};
 use crate::error::{Context, Error};
 use crate::plan::{self, Plan};
+use crate::sink::dir::Dir;
+use crate::sink::exec::Exec;
 use crate::sink::file::Appended;
+use crate::sink::output::Staged;
 use crate::sink::outputs::Outputs;
 
 /// When the first life begins.
@@ -92,6 +103,7 @@ struct Case {
     disk: SimDisk,
     seen: Arc<Mutex<Seen>>,
     reader: Arc<Mutex<Reader>>,
+    commands: Arc<Mutex<Commands>>,
 }
 
 impl Case {
@@ -101,8 +113,8 @@ impl Case {
     }
 
     fn on(disk: SimDisk, flags: &'static str, script: &Script, has_position: bool) -> Case {
-        let (seen, reader) = (Arc::default(), Arc::default());
-        Case { flags, script: script.clone(), has_position, disk, seen, reader }
+        let (seen, reader, commands) = (Arc::default(), Arc::default(), Arc::default());
+        Case { flags, script: script.clone(), has_position, disk, seen, reader, commands }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -143,7 +155,26 @@ impl Case {
         let file = self.disk.outside("out").place("out")?;
         let file = Appended::over("out".as_ref(), Box::new(file), true).locked()?;
         let printed = Printed::new(Arc::clone(&self.reader));
-        Ok(Outputs::of(vec![Box::new(printed), Box::new(file)]))
+        let mut list: Vec<Box<dyn Staged>> = vec![Box::new(printed), Box::new(file)];
+        if self.has_batches() {
+            let dir = Dir::over("od".as_ref(), Box::new(self.disk.folder("od")), "tsv")?;
+            let shell = commanded::Scripted::new(&self.commands, &self.disk);
+            let exec = Exec::by(Box::new(shell), "command".as_ref());
+            list.push(Box::new(Mistaken::over(dir, Mistake::NamedEarly, None)));
+            let once = Some(Mistake::RunOnce);
+            list.push(Box::new(Mistaken::over(exec, Mistake::RunEarly, once)));
+        }
+        Ok(Outputs::of(list))
+    }
+
+    /// True if it may have `--output-dir` and `--exec`.
+    fn has_batches(&self) -> bool {
+        !self.flags.contains("--interval 0")
+    }
+
+    /// True if each row is a line.
+    fn has_lines(&self) -> bool {
+        self.flags.contains("--format") && !self.flags.contains("--format pprint")
     }
 
     /// Lives once without a fault; returns what came out, and how many operations it took.
@@ -180,6 +211,7 @@ impl Case {
         drop(world);
         self.seen().was_stopped &= result.is_ok();
         self.seen().check()?;
+        self.commands.lock().unwrap().check()?;
         self.reader.lock().unwrap().check()
     }
 
@@ -187,12 +219,36 @@ impl Case {
         self.disk.text_outside("out")
     }
 
-    /// Checks, at the end of all lives, that stdout and FILE say the same.
+    /// Checks, at the end of all lives, that all outputs say the same.
     fn compare(&self) -> Lived {
-        let (out, printed) = (self.out(), self.reader.lock().unwrap().text());
+        let reader = self.reader.lock().unwrap();
+        let (out, printed, header) = (self.out(), reader.text(), reader.header());
         ensure!(out == printed, "FILE and stdout differ: {}", difference(&out, &printed));
+        if !self.has_batches() {
+            return Ok(());
+        }
+        let parts = parts(&self.disk, header)?;
+        let commanded = self.commands.lock().unwrap().text(header, self.has_lines())?;
+        let out = out.strip_prefix(header).unwrap_or(&out);
+        ensure!(out == parts, "FILE and the directory differ: {}", difference(out, &parts));
+        ensure!(out == commanded, "FILE and --exec differ: {}", difference(out, &commanded));
         Ok(())
     }
+}
+
+/// What is in the directory, batch by batch, without what each begins with.
+fn parts(disk: &SimDisk, header: &str) -> Result<String, String> {
+    // What was never decided may stay hidden until the next batch is staged.
+    let files = disk.files_in("od").into_iter().filter(|(name, _)| !name.starts_with('.'));
+    let part = |(name, text): (String, String)| {
+        let time = name.strip_prefix("batch-").and_then(|name| name.strip_suffix(".tsv"));
+        let time = time.and_then(|time| time.parse::<i64>().ok());
+        let body = text.strip_prefix(header).map(str::to_string);
+        time.zip(body).ok_or_else(|| format!("{name}, without {header:?}: {text:?}"))
+    };
+    let mut parts = files.map(part).collect::<Result<Vec<_>, _>>()?;
+    parts.sort_unstable();
+    Ok(parts.into_iter().map(|(_, body)| body).collect())
 }
 
 /// Where the first text is not as the second.
@@ -205,7 +261,7 @@ fn difference(text: &str, wanted: &str) -> String {
 /// How many workers there are: a bug is planted in one thread alone.
 fn threads(tape: &mut Tape) -> usize {
     let threads = 1 + tape.below(3) as usize;
-    if PLANTED.get().is_some() { 1 } else { threads }
+    if PLANTED.get().is_some() || MADE.get().is_some() { 1 } else { threads }
 }
 
 /// A fault at an operation up to `most`, or at an early one: at the start.

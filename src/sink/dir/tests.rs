@@ -1,5 +1,8 @@
 //! What `--output-dir` leaves in a directory, with a checkpoint and without.
 
+use std::collections::BTreeSet;
+use std::fs;
+
 use super::*;
 use crate::sink::samples::Scratch;
 use crate::sink::spool::Spool;
@@ -26,32 +29,42 @@ fn a_batch_has_its_name_when_it_is_complete() {
 }
 
 #[test]
-fn nothing_is_replaced_and_a_batch_that_fails_leaves_nothing() {
+fn nothing_is_replaced_and_the_batch_gets_the_next_name() {
     let scratch = Scratch::new();
-    fs::write(scratch.path("batch-5.txt"), "kept").unwrap();
-    let mut dir = Dir::open(&scratch.path(""), "txt").unwrap();
-    dir.begin(Stamp(5), b"header").unwrap();
-    let message = dir.end(0).unwrap_err().to_string();
-    assert!(message.contains("/batch-5.txt: is there already"), "{message}");
-    drop(dir);
-    assert_eq!(names(&scratch.path("")), ["batch-5.txt"]);
-    assert_eq!(fs::read_to_string(scratch.path("batch-5.txt")).unwrap(), "kept");
+    let path = scratch.path("");
+    fs::write(path.join("batch-5.txt"), "kept").unwrap();
+    let [mut dir, mut other] = [0; 2].map(|_| Dir::open(&path, "txt").unwrap());
+    dir.begin(Stamp(5), b"one").unwrap();
+    // Another run is about to have that name; a third one takes the next.
+    other.begin(Stamp(5), b"two").unwrap();
+    fs::write(path.join("batch-6.txt"), "kept").unwrap();
+    dir.end(0).unwrap();
+    other.end(0).unwrap();
+    assert_eq!(names(&path), [5, 6, 7, 8].map(|time| format!("batch-{time}.txt")));
+    let texts = names(&path).into_iter().map(|name| text(&path.join(name)));
+    let texts: BTreeSet<_> = texts.collect();
+    assert_eq!(texts, ["kept", "one", "two"].map(String::from).into());
 }
 
 #[test]
-fn a_link_serves_where_a_file_system_cannot_rename_without_replacing() {
+fn a_batch_that_fails_leaves_nothing() {
     let scratch = Scratch::new();
-    let [hidden, path] = ["hidden", "name"].map(|name| scratch.path(name));
-    for publish in [publish, publish_by_link] {
-        fs::write(&hidden, "text").unwrap();
-        publish(&hidden, &path).unwrap();
-        assert_eq!(names(&scratch.path("")), ["name"]);
-        fs::write(&hidden, "more").unwrap();
-        let error = publish(&hidden, &path).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
-        assert_eq!(fs::read_to_string(&path).unwrap(), "text");
-        fs::remove_file(&path).unwrap();
+    let mut dir = Dir::open(&scratch.path(""), "txt").unwrap();
+    dir.begin(Stamp(5), b"header").unwrap();
+    drop(dir);
+    assert_eq!(names(&scratch.path("")).len(), 0);
+}
+
+#[test]
+fn the_times_of_its_batches_are_known() {
+    let scratch = Scratch::new();
+    let others = ["batch-5.tsv", "batch-x.txt", ".batch-6.txt.tmp", "batch-7.txt.gz", "batch-txt"];
+    for name in others.iter().chain(&["batch-8.txt", "batch--9.txt"]) {
+        fs::write(scratch.path(name), "").unwrap();
     }
+    let mut times = Dir::open(&scratch.path(""), "txt").unwrap().times().unwrap();
+    times.sort_unstable();
+    assert_eq!(times, [Stamp(-9), Stamp(8)]);
 }
 
 #[test]
@@ -185,13 +198,17 @@ fn what_is_owed_is_kept_until_it_is_redeemed_and_the_rest_is_removed_then() {
 }
 
 #[test]
-fn a_batch_is_kept_while_another_file_has_its_name() {
+fn a_name_that_is_taken_is_found_by_staging_and_later_the_batch_is_kept() {
     let (scratch, rows) = (Scratch::new(), spool("a\n"));
     let (path, batch) = (scratch.path("out/batch-5.tsv"), complete(7, 5, &rows));
     let mut dir = restarted(&scratch);
     fs::write(&path, "kept").unwrap();
+    let mut results = vec![dir.stage(&batch).map(drop)];
+    assert_eq!(names(&scratch.path("out")), ["batch-5.tsv"]);
+    fs::remove_file(&path).unwrap();
     let promise = dir.stage(&batch).unwrap();
-    let mut results = vec![dir.publish(&batch)];
+    fs::write(&path, "kept").unwrap();
+    results.push(dir.publish(&batch));
     drop(dir);
     results.push(restarted(&scratch).redeem(&batch, &promise));
     for result in results {
@@ -203,6 +220,48 @@ fn a_batch_is_kept_while_another_file_has_its_name() {
     fs::remove_file(&path).unwrap();
     restarted(&scratch).redeem(&batch, &promise).unwrap();
     assert_eq!(text(&path), "header\na\n");
+}
+
+/// Another directory takes its place, with the same files.
+fn copy_in_place(out: &Path, old: &Path) {
+    fs::rename(out, old).unwrap();
+    fs::create_dir(out).unwrap();
+    for name in names(old) {
+        fs::copy(old.join(&name), out.join(name)).unwrap();
+    }
+}
+
+#[test]
+fn a_directory_that_was_moved_or_replaced_has_its_batch_once() {
+    type Mishap = fn(&Path, &Path);
+    let table: [(&str, bool, &str, Mishap); 5] = [
+        ("moved", true, "new", |out, new| fs::rename(out, new).unwrap()),
+        ("moved", false, "new", |out, new| fs::rename(out, new).unwrap()),
+        ("copied", true, "out", copy_in_place),
+        ("copied", false, "out", copy_in_place),
+        ("made anew", false, "out", |out, new| {
+            fs::rename(out, new).unwrap();
+            fs::create_dir(out).unwrap();
+        }),
+    ];
+    for (what, is_published, name, mishap) in table {
+        let (scratch, rows) = (Scratch::new(), spool("a\n"));
+        let batch = complete(7, 5, &rows);
+        let mut dir = restarted(&scratch);
+        let promise = dir.stage(&batch).unwrap();
+        if is_published {
+            dir.publish(&batch).unwrap();
+        }
+        mishap(&scratch.path("out"), &scratch.path("new"));
+        let path = scratch.path(name);
+        let mut dir = Dir::open_staged(&path, "tsv").unwrap();
+        assert!(dir.is_promised(&promise) || dir.name() == promise.name(), "{what}");
+        for _ in 0..2 {
+            dir.redeem(&batch, &promise).unwrap();
+            assert_eq!(names(&path), ["batch-5.tsv"], "{what}");
+            assert_eq!(text(&path.join("batch-5.tsv")), "header\na\n", "{what}");
+        }
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn whatever_fails_once_the_file_is_what_it_would_have_been() {
         let (wanted, operations) = case(1).undisturbed();
         assert!(wanted.lines().count() > 2, "{flags}: {wanted}");
         for fault in FAULTS {
-            let step = 1 + operations / 60;
+            let step = 1 + operations / 45;
             for at in (1..=operations).step_by(step as usize) {
                 check(&case(at), at, fault, 1 + at as usize % 2, &wanted)
                     .unwrap_or_else(|wrong| panic!("{flags}, {fault:?} at {at}: {wrong}"));
@@ -57,4 +57,4 @@ fn of_hundreds_of_batches_none_is_harmed_by_a_fault_at_any_operation() {
 }
 
 /// So many lives of the long stream are lived.
-const LONG: u64 = 1500;
+const LONG: u64 = 1000;

@@ -5,16 +5,27 @@ use crate::checkpoint::bug::Bug;
 
 fn found(bug: Bug, live: impl Fn(u64) -> Lived) -> Option<(u64, String)> {
     PLANTED.set(Some(bug));
-    let found = (0..3000).find_map(|seed| Some((seed, live(seed).err()?)));
+    let found = first(live);
     PLANTED.set(None);
     found
 }
 
+fn noticed(mistake: Mistake, live: impl Fn(u64) -> Lived) -> Option<(u64, String)> {
+    MADE.set(Some(mistake));
+    let found = first(live);
+    MADE.set(None);
+    found
+}
+
+fn first(live: impl Fn(u64) -> Lived) -> Option<(u64, String)> {
+    (0..3000).find_map(|seed| Some((seed, live(seed).err()?)))
+}
+
 macro_rules! planted {
-    ($($name:ident: $bug:ident, $live:expr;)*) => {
+    ($($name:ident: $find:ident $bug:expr, $live:expr;)*) => {
         $(#[test]
         fn $name() {
-            let (seed, wrong) = found(Bug::$bug, $live).expect("nobody has noticed");
+            let (seed, wrong) = $find($bug, $live).expect("nobody has noticed");
             assert!(seed < 500, "{seed}: {wrong}");
         })*
     };
@@ -26,12 +37,24 @@ fn sent(seed: u64) -> Lived {
 }
 
 planted! {
-    a_batch_handed_out_before_its_record_is_synced_is_found: PublishBeforeSync, lives::live;
-    what_is_owed_and_skipped_is_found: SkipOwed, lives::live;
-    rows_that_seem_changed_after_a_start_are_found: KeepTouched, lives::live;
-    a_forgotten_key_that_is_not_recorded_is_found: NoTombstones, lives::live;
-    a_time_that_comes_twice_is_found: TimeAgain, sent;
-    input_released_before_its_record_is_found: ReleaseBeforeRecord, sent;
-    input_acknowledged_to_a_sender_before_the_sync_is_found: WalAckBeforeSync, sent;
-    a_batch_whose_record_was_not_synced_is_found: AckBeforeSync, lives::live;
+    a_batch_handed_out_before_its_record_is_synced_is_found: found Bug::PublishBeforeSync, lives::live;
+    what_is_owed_and_skipped_is_found: found Bug::SkipOwed, lives::live;
+    rows_that_seem_changed_after_a_start_are_found: found Bug::KeepTouched, lives::live;
+    a_forgotten_key_that_is_not_recorded_is_found: found Bug::NoTombstones, lives::live;
+    a_time_that_comes_twice_is_found: found Bug::TimeAgain, sent;
+    input_released_before_its_record_is_found: found Bug::ReleaseBeforeRecord, sent;
+    input_acknowledged_to_a_sender_before_the_sync_is_found: found Bug::WalAckBeforeSync, sent;
+    a_batch_whose_record_was_not_synced_is_found: found Bug::AckBeforeSync, lives::live;
+    a_second_part_of_a_pane_that_is_lost_is_found: found Bug::LosePart, lives::live;
+    a_second_piece_of_a_text_that_is_lost_is_found: found Bug::LosePiece, lives::live;
+    an_owed_batch_without_a_header_is_found: found Bug::NoHeader, lives::live;
+    an_owed_batch_with_other_rows_is_found: found Bug::WrongRows, lives::live;
+    logs_removed_for_a_compaction_that_was_cut_are_found: found Bug::TrustTheCut, lives::live;
+    a_compaction_that_never_ends_is_found: found Bug::RestartForever, short::live;
+    what_a_cut_compaction_leaves_for_ever_is_found: found Bug::KeepTheCut, short::live;
+    a_directory_of_batches_that_is_not_synced_is_found: noticed Mistake::FolderUnsynced, lives::live;
+    a_staged_file_that_is_not_synced_is_found: noticed Mistake::FileUnsynced, lives::live;
+    a_batch_that_is_named_before_it_is_decided_is_found: noticed Mistake::NamedEarly, lives::live;
+    a_command_that_is_run_before_its_batch_is_decided_is_found: noticed Mistake::RunEarly, lives::live;
+    a_command_that_is_not_run_again_is_found: noticed Mistake::RunOnce, lives::live;
 }

@@ -22,6 +22,7 @@ struct Block {
     number: u64,
     time: Stamp,
     text: String,
+    rows: u64,
 }
 
 /// Whoever reads stdout: remembers all that ever came, over all lives.
@@ -41,6 +42,10 @@ pub struct Reader {
 impl Reader {
     fn take(&mut self, header: String, block: Block) {
         let may_repeat = !std::mem::replace(&mut self.has_begun, true);
+        if !self.blocks.is_empty() && header != self.header {
+            let wrong = format!("{:?} begins with {header:?}", block.time);
+            self.wrong.get_or_insert(wrong);
+        }
         let Some(last) = self.blocks.last() else {
             self.header = header;
             return self.blocks.push(block);
@@ -63,6 +68,11 @@ impl Reader {
     /// What has come wrong so far.
     pub fn check(&self) -> Lived {
         self.wrong.clone().map_or(Ok(()), Err)
+    }
+
+    /// What each file begins with.
+    pub fn header(&self) -> &str {
+        &self.header
     }
 
     /// All that came, without what came again.
@@ -112,14 +122,14 @@ impl Staged for Printed {
             text.extend_from_slice(piece);
             Ok(())
         })?;
-        let (number, time) = (batch.number, batch.time);
+        let (number, time, rows) = (batch.number, batch.time, batch.rows);
         let [header, text] = [batch.header, &text].map(|it| String::from_utf8_lossy(it).into());
         let mut reader = self.0.lock().unwrap();
         reader.leaves = match reader.leaves {
             Some(0) => return Err(Error::Closed),
             left => left.map(|left| left - 1),
         };
-        reader.take(header, Block { number, time, text });
+        reader.take(header, Block { number, time, text, rows });
         Ok(())
     }
 

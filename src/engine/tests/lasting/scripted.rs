@@ -8,6 +8,7 @@
 //!
 //! It notes what somebody outside can see, over all lives.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::{Case, Lived, difference};
@@ -32,6 +33,8 @@ pub struct Seen {
     pub records: Vec<(u64, Stamp)>,
     /// FILE at each start, after all that is owed was handed out.
     pub begun: Vec<String>,
+    /// The directory's files at each start, with their names.
+    pub parts: Vec<BTreeMap<String, String>>,
     /// When the source was read last.
     pub now: i64,
     /// True if the last life was ended by somebody, and in order.
@@ -53,6 +56,10 @@ impl Seen {
         for pair in self.begun.windows(2) {
             let is_longer = pair[1].starts_with(&pair[0]);
             ensure!(is_longer, "FILE is, {}", difference(&pair[1], &pair[0]));
+        }
+        for pair in self.parts.windows(2) {
+            let gone = pair[0].iter().find(|(name, text)| pair[1].get(*name) != Some(text));
+            ensure!(gone.is_none(), "gone from the directory, or another: {gone:?}");
         }
         Ok(())
     }
@@ -116,7 +123,12 @@ impl Scripted {
 impl Source for Scripted {
     fn open(&mut self, _wait: &mut dyn Wait) -> Result<(), Error> {
         let out = self.disk.text_outside("out");
-        self.seen().begun.push(out);
+        // What has no name yet is no batch.
+        let mut parts = self.disk.files_in("od");
+        parts.retain(|name, _| !name.starts_with('.'));
+        let mut seen = self.seen();
+        seen.begun.push(out);
+        seen.parts.push(parts);
         Ok(())
     }
 

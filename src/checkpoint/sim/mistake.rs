@@ -1,0 +1,28 @@
+//! Mistakes that outputs could make on the simulated disk: the outputs themselves make none.
+
+use std::cell::Cell;
+
+/// A way to get it wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mistake {
+    /// The directory of `--output-dir` is not synced.
+    FolderUnsynced,
+    /// A file in it is not synced.
+    FileUnsynced,
+    /// A batch gets its name in it before it is decided.
+    NamedEarly,
+    /// The command of `--exec` is run before the batch is decided.
+    RunEarly,
+    /// It is not run again for a batch that is owed to it.
+    RunOnce,
+}
+
+thread_local! {
+    /// The mistake that this thread's test makes.
+    pub static MADE: Cell<Option<Mistake>> = const { Cell::new(None) };
+}
+
+/// True if the test makes this mistake.
+pub fn made(mistake: Mistake) -> bool {
+    MADE.get() == Some(mistake)
+}

@@ -1,0 +1,85 @@
+//! `weir checkpoint show --state`: what is kept, key by key, as a report would show it.
+//!
+//! ```text
+//! running state   every key, as of the last record
+//! window          the one that is due next, with what its batches have come to so far
+//! ```
+//!
+//! The pipeline that the checkpoint names says which cells these are.
+
+use std::time::Duration;
+
+use super::resume;
+use crate::agg::{AGGS, Kept, Spec};
+use crate::checkpoint::Look;
+use crate::checkpoint::meta::Pipeline;
+use crate::clock::Stamp;
+use crate::error::Error;
+use crate::report::{Report, Selection, Sort};
+use crate::sink::time::{Clockface, Style};
+use crate::sink::{FORMATS, Rows, Settings, Shape};
+use crate::state::Keep;
+use crate::units;
+use crate::window::Window;
+
+/// All rows of what a checkpoint keeps, as `tsv` without a Time.
+pub fn contents(look: &Look) -> Result<Vec<u8>, Error> {
+    let (Some(pipeline), Some(last)) = (look.pipeline(), look.last()) else {
+        // Nothing has been recorded, or all was forgotten.
+        return Ok(Vec::new());
+    };
+    let dir = look.dir().display();
+    let alone = || Error::Refused(format!("{dir}: its pipeline keeps nothing from batch to batch"));
+    let spec = AGGS.iter().find(|spec| pipeline.value(&format!("--{}", spec.name)).is_some());
+    let (spec, keep) = spec.zip(kept(pipeline)).ok_or_else(alone)?;
+    let is_placed = pipeline.value("--sort").is_some();
+    let aggregate = (spec.build)(is_placed);
+    let mut kept = aggregate.keep(&keep, false, false);
+    look.state(|noted| kept.put(&[noted], false).ok_or_else(resume::nonsense))?;
+    if let Keep::Window { window, .. } = keep {
+        let due = window.due(last.time);
+        look.panes(window.start(due), |time, bytes| match resume::is_open(bytes) {
+            true => Ok(()),
+            false => kept.absorb(time, Some(resume::pane(&aggregate, bytes)?), None),
+        })?;
+        kept.absorb(due, None, None)?;
+    }
+    let sort = if is_placed { Sort::First } else { Sort::Value };
+    Ok(rows(spec, &report(&mut *kept, spec, sort)?))
+}
+
+/// What a pipeline keeps from batch to batch; none if each stands alone.
+fn kept(pipeline: &Pipeline) -> Option<Keep> {
+    if pipeline.value("--update-state").is_some() {
+        return Some(Keep::Running { ttl: None, limit: None });
+    }
+    let span = |flag| units::duration(pipeline.value(flag)?).ok();
+    // Any interval will do of which both are multiples.
+    let window = Window::new(span("--window")?, span("--slide"), Duration::from_millis(1)).ok()?;
+    Some(Keep::Window { window, keep_zeros: pipeline.value("--keep-zeros").is_some() })
+}
+
+fn report(kept: &mut dyn Kept, spec: &Spec, sort: Sort) -> Result<Report, Error> {
+    let selection = Selection { top: None, ascending: false, sort, shown: usize::MAX };
+    let mut collector = selection.collector(spec.columns.len());
+    kept.report(&mut collector)?;
+    Ok(collector.finish())
+}
+
+fn rows(spec: &Spec, report: &Report) -> Vec<u8> {
+    let settings = Settings {
+        shape: if spec.keyed { Shape::Keyed } else { Shape::Whole },
+        columns: spec.columns.iter().map(|name| (*name).to_string()).collect(),
+        clockface: Clockface::new(true, Style::Absent),
+        num: usize::MAX,
+        window: None,
+        header: false,
+        bare: false,
+    };
+    let tsv = FORMATS.iter().find(|format| format.name == "tsv").expect("it is in the table");
+    let (mut format, mut text) = ((tsv.build)(&settings), Vec::new());
+    format.begin(&mut text, Stamp(0));
+    report.pieces().for_each(|piece| format.rows(&mut text, Rows::Report(piece)));
+    format.end(&mut text);
+    text
+}
