@@ -28,7 +28,7 @@ _weir() {
         -o|--output) kind=default taken=1 ;;
         --output-dir|--checkpoint) kind=dirnames taken=1 ;;
         --exec) kind=command taken=1 ;;
-        --on-exec-fail) words='fail retry warn fail retry warn' taken=1 ;;
+        --on-exec-fail) words='fail retry warn' taken=1 ;;
         --on-bad) kind=default words='skip fail' taken=1 ;;
     esac
     [[ $taken ]] || case $command in

@@ -2,7 +2,7 @@
 //!
 //! Meaning is given to it in [`crate::plan`]. Steps keep the order in which they were typed, which
 //! clap tells by the index of each occurrence. What is said of what cannot be meant is made in
-//! [`mistake`].
+//! `cli::mistake`.
 
 mod aliases;
 mod likeness;

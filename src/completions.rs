@@ -73,10 +73,11 @@ fn names(arg: &Arg) -> Vec<&str> {
 /// The words that an argument is made of, if there is a list of them.
 fn words(arg: &Arg) -> Vec<String> {
     let values = arg.get_possible_values();
+    if !values.is_empty() {
+        return values.iter().map(|value| value.get_name().to_string()).collect();
+    }
     let literal = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase());
-    let literals = names(arg).into_iter().filter(literal).map(String::from);
-    let values = values.iter().map(|value| value.get_name().to_string());
-    values.chain(literals).collect()
+    names(arg).into_iter().filter(literal).map(String::from).collect()
 }
 
 /// The flags of a command, long and short.

@@ -9,7 +9,7 @@ use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 use crate::cli;
 use crate::source::SOURCES;
 
-/// The texts that are not about a flag: `# TITLE`, paragraphs, and indented examples.
+/// The texts that are not about a flag: `# TITLE`, paragraphs, lists, and indented examples.
 const TEXTS: &str = include_str!("help/man.txt");
 
 /// The manual page.
@@ -123,9 +123,16 @@ fn hanging(page: &mut Roff, text: &str) {
     }
 }
 
-/// Paragraphs of a section; what is indented stays as it is.
+/// Paragraphs of a section; `- TERM: text` is an item of a list, and what is indented stays as it is.
 fn paragraphs(page: &mut Roff, text: &str) {
     for paragraph in text.trim_end().split("\n\n") {
+        if let Some((term, text)) =
+            paragraph.strip_prefix("- ").and_then(|item| item.split_once(": "))
+        {
+            page.control("TP", []).text([bold(term)]);
+            hanging(page, text);
+            continue;
+        }
         page.control("PP", []);
         if paragraph.starts_with(' ') {
             page.control("RS", ["4"]).control("nf", []);

@@ -36,7 +36,7 @@ fn examples(page: &str) -> Vec<Example> {
 
 /// What a shell prints, messages included, with the built program first in its path.
 fn run(command: &str) -> String {
-    let command = command.replace("cargo run --release --quiet --", "weir");
+    let command = command.replace("cargo run --release --", "weir");
     let path = std::env::var("PATH").unwrap_or_default();
     let place = Path::new(BUILT).parent().expect("a file is in a directory").display();
     let shell = Command::new("sh")
