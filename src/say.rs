@@ -2,7 +2,7 @@
 //! writes there.
 //!
 //! A stream does not end, and does not wait, because nobody reads its messages. What stderr does not
-//! take at once waits here, up to [`KEPT`] bytes; what comes then is lost and counted, and the count
+//! take at once waits here, up to `KEPT` bytes; what comes then is lost and counted, and the count
 //! stands where the lost messages would have stood:
 //!
 //! ```text
@@ -40,7 +40,7 @@ pub fn say(text: &str) {
     talk().say(text);
 }
 
-/// Says what waits, as long as stderr takes some of it within [`MOMENT`]: at the end of a run, when
+/// Says what waits, as long as stderr takes some of it within a tenth of a second: at the end of a run, when
 /// nothing more will be said, a reader that is only slow is waited for.
 pub fn say_rest() {
     let mut talk = talk();
