@@ -78,8 +78,10 @@ fn another_pipeline_is_refused_by_its_difference_and_the_command_that_is_named_m
 fn the_command_that_is_named_can_be_pasted_whatever_the_directory_is_called() {
     let place = Place::new();
     let run = |pipeline: &str| {
-        start(place.shell(&format!(r#"echo a | "$WEIR" {pipeline} --checkpoint "it's 1" -q"#)))
-            .end()
+        start(
+            place.shell(&format!(r#"echo a | "$WEIR" --once {pipeline} --checkpoint "it's 1" -q"#)),
+        )
+        .end()
     };
     run("--count --update-state").ok();
     let said = run("--words --count --update-state").failed(2).to_string();
