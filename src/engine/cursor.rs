@@ -56,6 +56,8 @@ pub enum Next {
 pub struct Closed {
     /// Its Time.
     pub time: Stamp,
+    /// True if that is less than an interval ago.
+    pub is_on_time: bool,
     /// Where its input ends.
     pub reached: Reached,
     /// If windows that are not due yet are to be reported with it, why.
@@ -162,6 +164,8 @@ pub struct Cursor {
     has_records: bool,
     /// True if somebody has read in the open batch, so that it is measured.
     was_read: bool,
+    /// True once the source was read: what passed before that, passed before this run.
+    is_live: bool,
     /// What passed before the first batch of this run.
     passed: Option<Passed>,
     /// How long after its time the last read came back, if that is more than an interval.
@@ -198,6 +202,7 @@ impl Cursor {
             source,
             wait,
             was_read: is_open || times.open() == now,
+            is_live: false,
             times,
             rate: settings.max_rate.map(|rate| Rate::new(rate, now)),
             stop,
@@ -241,7 +246,7 @@ impl Cursor {
         let now = self.wait.now();
         let is_left = self.reader.closes_batch && self.reader.has_gone();
         if self.stop.is_asked() || is_left {
-            return Ok(if self.lasts { Next::Leave } else { Next::Close { last: true } });
+            return self.stopped(chunk, bad, now);
         }
         if now >= self.end && !self.intake.is_behind()? {
             return Ok(Next::Close { last: true });
@@ -250,6 +255,29 @@ impl Cursor {
             return Ok(next);
         }
         let until = self.deadline().min(self.end).min(bad.say(now));
+        self.read_on(chunk, bad, now, until)
+    }
+
+    /// What is to be done once the end was asked for, or the reader of stdout has gone.
+    fn stopped(&mut self, chunk: &mut Chunk, bad: &mut BadLog, now: Stamp) -> Result<Next, Error> {
+        if self.lasts {
+            return Ok(Next::Leave);
+        }
+        if self.was_read || !self.has_deadlines() {
+            return Ok(Next::Close { last: true });
+        }
+        // The open batch was not measured yet: it has what is at hand.
+        self.times.pass(now);
+        self.read_on(chunk, bad, now, now)
+    }
+
+    fn read_on(
+        &mut self,
+        chunk: &mut Chunk,
+        bad: &mut BadLog,
+        now: Stamp,
+        until: Stamp,
+    ) -> Result<Next, Error> {
         match self.read(chunk, now, until)? {
             Read::Rows => {
                 bad.take(&mut chunk.bad)?;
@@ -304,8 +332,10 @@ impl Cursor {
         };
         let overslept = std::mem::take(&mut self.overslept);
         Ok(passed.map(|passed| {
-            self.late += passed.count;
-            Next::Pass { passed, overslept, is_start: false }
+            if self.is_live {
+                self.late += passed.count;
+            }
+            Next::Pass { passed, overslept, is_start: !self.is_live }
         }))
     }
 
@@ -314,6 +344,7 @@ impl Cursor {
         if self.intake.again(chunk)? {
             return Ok(Read::Rows);
         }
+        self.is_live = true;
         chunk.mark = self.intake.next(self.mark);
         let read = self.read_source(chunk, now, until)?;
         let overslept = self.wait.now().since(until);
@@ -376,7 +407,8 @@ impl Cursor {
             (true, false) if !self.lasts => Some(Flush::Stopped),
             _ => None,
         };
-        Ok(Closed { time, reached: self.reached(), flushes })
+        let is_on_time = now.since(time) < self.times.interval();
+        Ok(Closed { time, is_on_time, reached: self.reached(), flushes })
     }
 
     /// Ends the run and leaves the open batch to the next one. If it is not in the log, and cannot be

@@ -20,6 +20,9 @@ use crate::say::say;
 /// What takes less is not worth noting.
 const SHORT: Duration = Duration::from_millis(5);
 
+/// A machine that is only busy keeps nobody from running for so long.
+const LONG: Duration = Duration::from_millis(300);
+
 /// At most one line is said in this time.
 const QUIET: Duration = Duration::from_secs(1);
 
@@ -32,7 +35,7 @@ pub struct Lateness {
 
 #[derive(Debug, Default)]
 struct State {
-    /// What took longest since the open batch was opened.
+    /// What took longest since a batch has ended on time.
     longest: Option<(String, Duration)>,
     /// How many batches have passed that nothing was said of.
     untold: u64,
@@ -48,7 +51,7 @@ impl Lateness {
         Lateness { state: Mutex::default(), quiet }
     }
 
-    /// A batch is opened: what was slow before has been made up for.
+    /// A batch has ended on time: what was slow before has been made up for.
     pub fn clear(&self) {
         self.state().longest = None;
     }
@@ -71,11 +74,11 @@ impl Lateness {
         state.untold += passed.count;
         // What has taken the time may go on doing so, until a batch is read and closed.
         state.cause = match &state.longest {
-            _ if overslept > Duration::ZERO => {
-                let took = seconds(overslept);
+            _ if overslept >= LONG => {
+                let took = shown(overslept);
                 format!("nothing ran for {took}: suspended, stopped, or the clock was set forward")
             }
-            Some((what, took)) => format!("{what} took {}", seconds(*took)),
+            Some((what, took)) => format!("{what} took {}", shown(*took)),
             None => "the machine was busy".to_string(),
         };
         if state.said.is_none_or(|said| now.since(said) >= QUIET) {
@@ -104,7 +107,10 @@ impl Lateness {
     }
 }
 
-/// Seconds, for people.
-fn seconds(time: Duration) -> String {
-    format!("{:.1} s", time.as_secs_f64())
+/// A length of time, for people.
+fn shown(time: Duration) -> String {
+    match time.as_secs() {
+        0 => format!("{} ms", time.as_millis()),
+        _ => format!("{:.1} s", time.as_secs_f64()),
+    }
 }

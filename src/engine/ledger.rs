@@ -120,6 +120,7 @@ impl Ledger {
     ) -> Ledger {
         let last = checkpoint.last().map(Reached::of).unwrap_or_default();
         let over = checkpoint.last().and_then(Record::last_over);
+        let needed = over.map_or(Stamp(i64::MIN), |over| needed(window.as_ref(), over));
         let part = checkpoint.part();
         Ledger {
             checkpoint,
@@ -134,7 +135,7 @@ impl Ledger {
             rows: 0,
             changes: Changes::in_parts(part),
             has_changes: false,
-            needed: Stamp(i64::MIN),
+            needed,
             last,
             over,
         }
@@ -222,10 +223,7 @@ impl Ledger {
         self.has_changes = false;
         self.last.clone_from(reached);
         self.over = Some(time);
-        self.needed = match &self.window {
-            Some(window) => window.start(window.last_due(time)),
-            None => time,
-        };
+        self.needed = needed(self.window.as_ref(), time);
         self.checkpoint.tidy()
     }
 
@@ -245,7 +243,9 @@ impl Ledger {
         let record = self.record(self.checkpoint.next(), time, reached, &[]);
         let record = Record { open: true, ..record };
         self.checkpoint.append(record, &Changes::new())?;
-        self.checkpoint.sync()
+        self.checkpoint.sync()?;
+        self.checkpoint.keep_panes_from(self.needed);
+        Ok(())
     }
 
     /// Tidies up, because the input has ended.
@@ -372,6 +372,11 @@ impl Ledger {
             before: self.over,
         }
     }
+}
+
+/// From where on panes are needed when the batch of `time` is out.
+fn needed(window: Option<&Window>, time: Stamp) -> Stamp {
+    window.map_or(time, |window| window.start(window.last_due(time)))
 }
 
 /// A part of a pane without the byte by which the first one says that it is of an open batch.

@@ -25,11 +25,12 @@ use super::{Keeping, Pipeline, Saved, Settings, Surroundings};
 use crate::agg::Aggregate;
 use crate::checkpoint::bug::{Bug, planted};
 use crate::checkpoint::record::Record;
-use crate::checkpoint::{Unread, Wal};
+use crate::checkpoint::{Checkpoint, Unread, Wal};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
 use crate::say::say;
 use crate::sink::outputs::Outputs;
+use crate::state::Keep;
 use crate::step::Step;
 use crate::window::Window;
 
@@ -72,18 +73,23 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     });
     // As much as the checkpoint and a FIFO's reader let pass since the start is no part of the stream.
     let now = wait.now();
-    let began = if single.is_some() { second(now) } else { now };
+    let first = if single.is_some() { second(now) } else { now };
+    let first_serial = steps.iter().position(|step| step.is_serial()).unwrap_or(steps.len());
+    let window = keep.and_then(|keeping| match keeping.keep {
+        Keep::Window { window, .. } => Some(window),
+        Keep::Running { .. } => None,
+    });
+    let most = settings.interval.max(window.map_or(Duration::ZERO, |window| window.slide()));
+    let mut log = saved.map(found).transpose()?;
+    let left = left_open(last.as_ref(), log.as_mut())?;
+    // Whenever in the interval of the first batch it was: no window begins within that.
+    let began = left.map_or(first, |left| first.min(Stamp(left.0 - 1)));
     let began = last.as_ref().map_or(began, |last| last.began);
     let kept = keep.zip(aggregate.as_ref()).map(|(keeping, aggregate)| {
         let kept = aggregate.keep(&keeping.keep, keeping.changes, lasts);
         Keeper::new(kept, &keeping, began, settings, Arc::clone(&stop))
     });
-    let window = kept.as_ref().and_then(|kept| kept.window().copied());
-    let first_serial = steps.iter().position(|step| step.is_serial()).unwrap_or(steps.len());
-    let most = settings.interval.max(window.map_or(Duration::ZERO, |window| window.slide()));
-    let (mut way, mut log) = recorded(outputs, saved, began, window, aggregate.is_none() || bare)?;
-    let first = if single.is_some() { second(now) } else { now };
-    let left = left_open(last.as_ref(), log.as_mut())?;
+    let mut way = way(outputs, log.as_mut(), began, window, aggregate.is_none() || bare);
     let taken = way.outputs().last_time(first.min(left.unwrap_or(first)), most)?;
     let mut output = Output::new(Parts {
         format: pipeline.format,
@@ -129,30 +135,45 @@ fn left_open(last: Option<&Record>, log: Option<&mut Found>) -> Result<Option<St
     Ok(found.unread.peek()?.and_then(|(_, input)| input.time))
 }
 
-/// The log of the input as it was found.
+/// The checkpoint and the log of the input as they were found.
 struct Found {
     dir: PathBuf,
+    /// There until it is handed to the way out.
+    checkpoint: Option<Checkpoint>,
     wal: Wal,
     unread: Unread,
     appends: bool,
     syncs_at_once: bool,
 }
 
-/// The way out, and the log of the input if there is a checkpoint.
-fn recorded(
-    outputs: Outputs,
-    saved: Option<Saved>,
-    began: Stamp,
-    window: Option<Window>,
-    records_text: bool,
-) -> Result<(Way, Option<Found>), Error> {
-    let Some(saved) = saved else { return Ok((Way::Straight(outputs), None)) };
+/// Looks into the log of the input.
+fn found(saved: Saved) -> Result<Found, Error> {
     let Saved { mut checkpoint, logs_input: appends, syncs_at_once } = saved;
     let dir = checkpoint.dir().to_path_buf();
     let (wal, unread) = checkpoint.wal()?;
-    let ledger = Ledger::new(checkpoint, outputs, wal.syncer(), began, window, records_text);
-    let way = Way::Recorded(Box::new(ledger));
-    Ok((way, Some(Found { dir, wal, unread, appends, syncs_at_once })))
+    Ok(Found { dir, checkpoint: Some(checkpoint), wal, unread, appends, syncs_at_once })
+}
+
+/// The way out: by the checkpoint, if there is one.
+fn way(
+    outputs: Outputs,
+    found: Option<&mut Found>,
+    began: Stamp,
+    window: Option<Window>,
+    records_text: bool,
+) -> Way {
+    let checkpoint = found.and_then(|found| Some((found.checkpoint.take()?, found.wal.syncer())));
+    match checkpoint {
+        None => Way::Straight(outputs),
+        Some((checkpoint, syncer)) => Way::Recorded(Box::new(Ledger::new(
+            checkpoint,
+            outputs,
+            syncer,
+            began,
+            window,
+            records_text,
+        ))),
+    }
 }
 
 /// Says where the stream goes on.

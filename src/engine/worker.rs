@@ -272,11 +272,13 @@ impl Engine {
         if !self.settle() {
             return Ok(());
         }
-        self.lateness.clear();
         self.noted(lock(&self.output).finish(|chunk| {
             self.folds.first().iter().for_each(|fold| lock(fold).fold(chunk));
         }))?;
         let closed = self.noted(cursor.close(last))?;
+        if closed.is_on_time {
+            self.lateness.clear();
+        }
         let pane = self.pane();
         let output = lock(&self.output);
         drop(cursor);
@@ -315,8 +317,9 @@ impl Engine {
         if !self.has_window {
             return Ok(());
         }
+        // The cursor is kept: a batch that ended meanwhile would be recorded before windows that a signal
+        // has left to the next start.
         let output = lock(&self.output);
-        drop(cursor);
         let is_out = self.put(output, |output| {
             let passed = output.pass(passed, &reached);
             self.note_slowest(output);

@@ -186,6 +186,7 @@ impl Exec {
 fn failure(status: ExitStatus) -> Option<String> {
     match (status.code(), status.signal()) {
         (Some(0), _) => None,
+        (Some(code @ (126 | 127)), _) => Some(format!("ended with status {code}: no such command")),
         (Some(code), _) => Some(format!("ended with status {code}")),
         (None, signal) => Some(format!("was ended by signal {}", signal.unwrap_or_default())),
     }

@@ -85,6 +85,11 @@ impl Stdin {
         }
     }
 
+    /// Waits until there is something to be read; false if that has not come.
+    fn waits(&self, wait: &mut dyn Wait, until: Stamp) -> Result<bool, Error> {
+        Ok(wait.until(until).place("stdin")? == Woke::Ready && self.is_ready().place("stdin")?)
+    }
+
     /// Reads once; what is whole goes into the chunk.
     fn read_once(&mut self, chunk: &mut Chunk, limit: &mut usize) -> io::Result<()> {
         let start = self.lines.begin(chunk);
@@ -140,23 +145,15 @@ impl Source for Stdin {
         wait: &mut dyn Wait,
         until: Stamp,
     ) -> Result<Read, Error> {
-        loop {
-            if self.lines.has_whole() {
-                self.lines.release(chunk, &mut limit);
-            } else if self.ended {
-                return Ok(Read::End);
-            } else if self.is_ready().place("stdin")? {
-                self.read_once(chunk, &mut limit).place("stdin")?;
-            } else {
-                match wait.until(until).place("stdin")? {
-                    Woke::Ready => {}
-                    Woke::Due | Woke::Called => return Ok(Read::Idle),
-                }
-            }
-            if chunk.end_read(self.delimiter) {
-                return Ok(Read::Rows);
-            }
+        if self.lines.has_whole() {
+            self.lines.release(chunk, &mut limit);
+        } else if self.ended {
+            return Ok(Read::End);
+        } else if self.is_ready().place("stdin")? || self.waits(wait, until)? {
+            self.read_once(chunk, &mut limit).place("stdin")?;
         }
+        // A line without an end, as in /dev/zero, must not keep batches and signals waiting.
+        Ok(if chunk.end_read(self.delimiter) { Read::Rows } else { Read::Idle })
     }
 
     fn waiting(&self) -> String {
