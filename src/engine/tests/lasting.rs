@@ -54,6 +54,7 @@ use crate::clock::{Stamp, VirtualTime};
 use crate::engine::{self, Saved, Surroundings};
 use crate::error::{Context, Error};
 use crate::plan::{self, Plan};
+use crate::signal::Stop;
 use crate::sink::dir::Dir;
 use crate::sink::exec::Exec;
 use crate::sink::file::Appended;
@@ -82,6 +83,8 @@ struct Manner {
     stops: bool,
     /// The reader of stdout goes after so many batches.
     leaves: Option<u64>,
+    /// Or it asks for the end after so many, while more may be due.
+    asks: Option<u64>,
 }
 
 /// Lives go on from each other, and log what cannot be asked for again.
@@ -93,6 +96,7 @@ const ON: Manner = Manner {
     syncs_at_once: true,
     stops: false,
     leaves: None,
+    asks: None,
 };
 
 /// A stream: what was typed, its script, the disk, and what is seen of it from outside.
@@ -139,7 +143,8 @@ impl Case {
         self.seen().records.extend(last);
         let start = manner.start.unwrap_or(last.map_or(START, |(_, time)| time.0));
         let Plan { mut pipeline, mut settings, .. } = self.plan(start)?;
-        let stop = Arc::default();
+        let stop: Arc<Stop> = Arc::default();
+        self.reader.lock().unwrap().asks = manner.asks.map(|after| (after, Arc::clone(&stop)));
         let asked = manner.stops.then(|| Arc::clone(&stop));
         pipeline.source = Box::new(Scripted::new(self, asked));
         (settings.threads, settings.once) = (manner.threads, false);

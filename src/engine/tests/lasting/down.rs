@@ -64,6 +64,7 @@ pub fn live(seed: u64) -> Lived {
             start: Some(case.seen().now + gap),
             lasts: (!is_last).then(|| 1 + tape.below(9000)),
             threads: threads(&mut tape),
+            asks: (!is_last && tape.chance(30)).then(|| 1 + tape.below(4)),
             ..ON
         };
         let fault = (!is_last && tape.chance(60)).then(|| fault(&mut tape, 600));

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex};
 use super::{Lived, difference};
 use crate::clock::Stamp;
 use crate::error::Error;
+use crate::signal::Stop;
 use crate::sink::batch::{Batch, Promise};
 use crate::sink::output::{Output, Staged};
 
@@ -37,6 +38,8 @@ pub struct Reader {
     wrong: Option<String>,
     /// It goes after so many blocks.
     pub leaves: Option<u64>,
+    /// It asks for the end after so many.
+    pub asks: Option<(u64, Arc<Stop>)>,
 }
 
 impl Reader {
@@ -130,6 +133,12 @@ impl Staged for Printed {
             left => left.map(|left| left - 1),
         };
         reader.take(header, Block { number, time, text, rows });
+        if let Some((left, stop)) = &mut reader.asks {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                stop.ask();
+            }
+        }
         Ok(())
     }
 

@@ -114,6 +114,7 @@ pub fn live(seed: u64, syncs_at_once: bool) -> Lived {
             syncs_at_once,
             leaves: (life < lives && tape.chance(15)).then(|| tape.below(10)),
             stops: life < lives && tape.chance(30),
+            asks: None,
         };
         let fault = (life < lives && tape.chance(70)).then(|| fault(&mut tape, 600));
         let lived = case.disturbed(manner, fault, tape.chance(50));
