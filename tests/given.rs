@@ -136,6 +136,14 @@ fn a_file_that_grows_beyond_the_limit_ends_the_run_with_its_path_and_size() {
 }
 
 #[test]
+fn a_line_without_an_end_keeps_neither_batches_nor_the_end_waiting() {
+    let script = r#""$WEIR" --interval 100ms --count --batches 3 --format text < /dev/zero"#;
+    let ended = in_place(script).0;
+    assert_eq!((ended.status, ended.out.as_str()), (0, "0\n0\n0\n"), "{}", ended.err);
+    assert!(ended.err.contains("longer than --max-record"), "{}", ended.err);
+}
+
+#[test]
 fn commands_have_the_limit_as_it_is_without_weir() {
     let ended = limited("--once --count --exec 'exec head -c 5000 /dev/zero > out'").0;
     let said = "was ended by signal 25";

@@ -126,6 +126,8 @@ impl Exec {
         let Some(how) = self.hand_over(&batch)? else { return Ok(()) };
         let what = format!("{}: {how}, at the batch of WEIR_TIME {}", self.shown(), time.0);
         match self.on_fail {
+            // To go on past a name that was mistyped would help nobody.
+            OnFail::Fail if how.ends_with(NO_COMMAND) => Err(Error::Failed(what)),
             OnFail::Fail => Err(Error::Failed(format!(
                 "{what}; the status of the last command in it counts: end it with `; true`, or go on by \
                  --on-exec-fail warn, or retry"
@@ -182,11 +184,14 @@ impl Exec {
     }
 }
 
+/// What a shell means by 126 and 127.
+const NO_COMMAND: &str = ": there is no such command, or it cannot be run";
+
 /// How a command has failed, if it has.
 fn failure(status: ExitStatus) -> Option<String> {
     match (status.code(), status.signal()) {
         (Some(0), _) => None,
-        (Some(code @ (126 | 127)), _) => Some(format!("ended with status {code}: no such command")),
+        (Some(code @ (126 | 127)), _) => Some(format!("ended with status {code}{NO_COMMAND}")),
         (Some(code), _) => Some(format!("ended with status {code}")),
         (None, signal) => Some(format!("was ended by signal {}", signal.unwrap_or_default())),
     }
@@ -265,6 +270,8 @@ mod tests {
                 r#"--exec "kill $$": was ended by signal 15, at the batch of WEIR_TIME 1500"#,
             ),
         ];
+        let error = run("exit 127").unwrap_err().to_string();
+        assert!(error.contains("no such command") && !error.contains("; true"), "{error}");
         for (command, message) in table {
             let error = run(command).unwrap_err();
             assert_eq!((error.to_string(), error.exit_status()), (format!("{message}{hint}"), 1));
