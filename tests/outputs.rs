@@ -394,7 +394,6 @@ fn a_command_that_fails_ends_the_run() {
     let table = [
         ("false", r#""false": ended with status 1"#),
         ("exit 7", r#""exit 7": ended with status 7"#),
-        ("no-such-command 2>&-", r#""no-such-command 2>&-": ended with status 127"#),
         ("kill -9 $$", r#""kill -9 $$": was ended by signal 9"#),
     ];
     for (command, how) in table {
@@ -405,6 +404,12 @@ fn a_command_that_fails_ends_the_run() {
         );
         assert_eq!(ended.failed(1), message);
     }
+    let ended = on_file(&["--count", "--exec", "no-such-command 2>&-"], "a\n");
+    let message = format!(
+        "weir: --exec \"no-such-command 2>&-\": ended with status 127: there is no such command, or it \
+         cannot be run, at the batch of WEIR_TIME {BASE}\n"
+    );
+    assert_eq!(ended.failed(1), message);
     // The batches before it are done, and none after it.
     let command = "echo $WEIR_TIME; [ $WEIR_TIME -lt 1544488282000 ]";
     let ended = replayed(SCRIPT, &["--count", "--exec", command]);
