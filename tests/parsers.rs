@@ -66,20 +66,25 @@ proptest! {
 
     #[test]
     fn a_duration_means_what_it_says_or_is_refused(
-        text in prop_oneof!["[0-9]{0,45}(\\.[0-9]{0,45})?(ms|s|m|h|d)?", "[-+0-9. a-zé]{0,9}", any::<String>()],
+        text in prop_oneof!["[0-9]{0,45}(\\.[0-9]{0,45})?(ms|s|min|m|h|d|w)?", "([1-9][0-9]?[smhdw]){1,3}", "[-+0-9. a-zé]{0,9}", any::<String>()],
     ) {
         if let Ok(span) = duration(&text) {
             prop_assert_eq!(duration(&show_duration(span)), Ok(span), "{}", text);
-            let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-            let scale = match &text[digits.len()..] {
-                "ms" => 0.001,
-                "" | "s" => 1.0,
-                "m" => 60.0,
-                "h" => 3600.0,
-                "d" => 86_400.0,
-                other => panic!("{other} is no unit"),
-            };
-            let seconds = digits.parse::<f64>().unwrap() * scale;
+            let (mut seconds, mut left) = (0.0, text.as_str());
+            while !left.is_empty() {
+                let rest = left.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+                let digits = &left[..left.len() - rest.len()];
+                left = rest.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+                seconds += digits.parse::<f64>().unwrap() * match &rest[..rest.len() - left.len()] {
+                    "ms" => 0.001,
+                    "" | "s" => 1.0,
+                    "m" | "min" => 60.0,
+                    "h" => 3600.0,
+                    "d" => 86_400.0,
+                    "w" => 7.0 * 86_400.0,
+                    other => panic!("{other} is no unit"),
+                };
+            }
             let apart = (span.as_secs_f64() - seconds).abs();
             prop_assert!(apart <= seconds * 1e-12, "{} is {:?}", text, span);
             prop_assert!(span <= Duration::from_secs(10_000 * 86_400));
