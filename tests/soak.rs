@@ -6,7 +6,7 @@
 //! ```text
 //! clients   r0000000007. k07.      end of file: acknowledged      reset, refusal: unknown, never
 //!           r0000000008. k08.      (with --ack after `ok 2`)      sent again
-//! weir      ──────X ───X ────────X ──X ─────── SIGTERM, and once more with a last client
+//! weir      ──────X ───X ────────X ──X ─────── SIGTERM, a last client, and the log's rest
 //! FILE      time, r0000000007., 1   time, k07., as many as there are r of this sort up to here
 //! ```
 //!
@@ -235,13 +235,13 @@ struct Soak<'a> {
 }
 
 impl Soak<'_> {
-    fn start(&self) -> Life {
+    fn start(&self, more: &[&str]) -> Life {
         let path = |name| self.dir.path(name).to_str().unwrap().to_string();
         let (port, checkpoint) = (self.room.port.to_string(), path("checkpoint"));
         let (file, files) = (path("out.tsv"), path("batches"));
         let mut command = weir(&["listen", &port, "--checkpoint", &checkpoint, "-o", &file]);
         command.args(["--split", " ", "--count-by-key", "--format", "tsv", "--epoch"]);
-        command.args(["--interval", "50ms", "-q"]).args(self.pipeline.flags);
+        command.args(["--interval", "50ms", "-q"]).args(self.pipeline.flags).args(more);
         if !self.pipeline.keeps {
             command.args(["--output-dir", &files]);
         }
@@ -291,6 +291,10 @@ impl Soak<'_> {
     /// Asks it to end, and waits until it has.
     fn ask(&self, life: &mut Life) -> ExitStatus {
         kill_process(Pid::from_child(&life.0), Signal::TERM).unwrap();
+        self.wait(life)
+    }
+
+    fn wait(&self, life: &mut Life) -> ExitStatus {
         for _ in 0..PATIENCE.as_millis() {
             if let Some(status) = life.0.try_wait().unwrap() {
                 return status;
@@ -303,7 +307,7 @@ impl Soak<'_> {
     /// One life after the other, while clients send.
     fn run(&mut self, kills: u64) {
         while self.killed < kills {
-            let mut life = self.start();
+            let mut life = self.start(&[]);
             let gets_on = self.chance.below(GETS_ON) == 0;
             let span = LIFE.start + self.chance.below(LIFE.end - LIFE.start);
             if gets_on {
@@ -329,7 +333,7 @@ impl Soak<'_> {
 
     /// One more client, on a weir that ends in order.
     fn last(&mut self) {
-        let mut life = self.start();
+        let mut life = self.start(&[]);
         let first = self.room.next.fetch_add(SORTS, Ordering::Relaxed);
         let numbers: Vec<_> = (first..first + SORTS).collect();
         let connected = (0..PATIENCE.as_millis()).find_map(|_| {
@@ -342,6 +346,9 @@ impl Soak<'_> {
         assert!(told.1.is_ok(), "{told:?}");
         self.room.note(numbers, Leaving::HalfClose, told);
         let status = self.ask(&mut life);
+        assert!(status.success(), "{status}: {}", self.said());
+        // What the open batch had is in the log: one that ends by itself prints it.
+        let status = self.wait(&mut self.start(&["--duration", "100ms"]));
         assert!(status.success(), "{status}: {}", self.said());
     }
 }
