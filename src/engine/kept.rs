@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use super::Settings;
 use super::cursor::{Closed, Flush};
+use super::times::SECOND;
 use crate::agg::{Kept, Pane};
 use crate::clock::Stamp;
 use crate::error::Error;
@@ -92,6 +93,8 @@ impl Keeper {
         };
         let (skip_partial, told) = (keeping.skip_partial, settings.quiet || settings.once);
         let Settings { once, interval, .. } = *settings;
+        // A single batch without a window has a second for its Time, whatever was typed.
+        let interval = if once && window.is_none() { SECOND } else { interval };
         Keeper { kept, window, began, skip_partial, told, once, interval, stop }
     }
 

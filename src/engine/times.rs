@@ -125,7 +125,7 @@ impl Times {
 }
 
 /// The seconds that are the Times of `--once`.
-const SECOND: Duration = Duration::from_secs(1);
+pub const SECOND: Duration = Duration::from_secs(1);
 
 /// The second that it is.
 pub fn second(now: Stamp) -> Stamp {

@@ -96,6 +96,19 @@ fn before_the_first_batch_ends_a_start_goes_on_from_the_log() {
 }
 
 #[test]
+fn a_key_that_was_not_seen_for_its_time_is_forgotten_whatever_the_interval_of_a_single_batch() {
+    let place = Place::new();
+    let args = "--once --interval 1h --count-by-key --update-state --state-ttl 2 --format text \
+                --checkpoint ck";
+    let piped = |second: i64| {
+        let clock = BASE + second * 1000 + 50;
+        place.piped(&format!("{args} --virtual-clock {clock}"), "k\n")
+    };
+    assert_eq!(["k\t1\n", "k\t2\n"], [piped(0).ok(), piped(1).ok()]);
+    assert_eq!(piped(5).ok(), "k\t1\n");
+}
+
+#[test]
 fn a_second_pipe_is_counted_with_the_first() {
     let place = Place::new();
     let args = "--words --count-by-key --update-state --format text --checkpoint ck -o out -o -";
