@@ -14,9 +14,9 @@ use weir::agg::count::Count;
 use weir::agg::fold::Placed;
 use weir::agg::{Cell, Row};
 use weir::clock::Stamp;
-use weir::keys::{Key, Seeds};
 use weir::report::{Selection, Sort};
 use weir::state::{Keep, State};
+use weir::table::keys::{Key, Seeds};
 use weir::window::Window;
 
 const KEYS: u64 = 1_000_000;

@@ -4,18 +4,18 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use mio::Waker;
-use weir::checkpoint::disk::{Disk, RealDisk};
 use weir::checkpoint::{self, Checkpoint, Limits};
+use weir::cli::plan::Saving;
 use weir::cli::{self, Asked, Typed, Upkeep, View};
+use weir::cli::{completions, explain, man, plan};
 use weir::clock::{RealTime, Stamp, VirtualTime, Wait};
+use weir::disk::{Disk, RealDisk};
 use weir::engine::{self, Saved, Surroundings};
 use weir::error::{Context, Error};
-use weir::plan::Saving;
+use weir::process::signal::{self, Pauses, Stop};
 use weir::say::{say, say_rest};
-use weir::signal::{self, Pauses, Stop};
 use weir::sink::outputs::{OnFail, Outputs, Target};
 use weir::sink::stdout::Stdout;
-use weir::{completions, explain, man, plan};
 
 /// Where the clock of a script starts that names no time of its own: 2018-12-11T00:31:20Z.
 const SCRIPT_START: i64 = 1_544_488_280_000;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use common::replayed;
 use proptest::prelude::*;
-use weir::sink::python::{Object, repr};
+use weir::format::python::{Object, repr};
 use weir::units::{duration, escaped, show_duration, size};
 
 /// Reads a string literal of Python: the text between its quotes, escapes undone.

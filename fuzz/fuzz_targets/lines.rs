@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use weir::record::Chunk;
+use weir::chunk::Chunk;
 use weir::wire::lines::Lines;
 
 fn take(chunk: &mut Chunk, records: &mut Vec<Vec<u8>>) {

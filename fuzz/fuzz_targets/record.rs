@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use weir::agg::AGGS;
-use weir::checkpoint::record::{Record, decode_done, decode_pane, entries};
+use weir::checkpoint::commits::commit::{Record, decode_done, decode_pane, entries};
 
 fuzz_target!(|bytes: &[u8]| {
     if let Some((record, chain)) = Record::decode(bytes) {

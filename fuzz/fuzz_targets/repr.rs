@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use weir::sink::python::{Object, repr};
+use weir::format::python::{Object, repr};
 
 fuzz_target!(|bytes: &[u8]| {
     let mut out = Vec::new();

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use clap::Command;
 use libfuzzer_sys::fuzz_target;
 use weir::clock::{Stamp, VirtualTime};
-use weir::record::Chunk;
+use weir::chunk::Chunk;
 use weir::source::replay::SPEC;
 use weir::source::{Read, Settings};
 

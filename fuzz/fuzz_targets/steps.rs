@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use libfuzzer_sys::fuzz_target;
-use weir::record::Chunk;
+use weir::chunk::Chunk;
 use weir::step::STEPS;
 
 fuzz_target!(|input: (Vec<(u8, Vec<u8>)>, Vec<u8>)| {

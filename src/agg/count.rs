@@ -2,7 +2,7 @@
 
 use super::fold::{Keyed, Placed, Whole};
 use super::{Cell, Row, Spec};
-use crate::value::Value;
+use crate::report::value::Value;
 
 /// `--count`.
 pub const COUNT: Spec = Spec {

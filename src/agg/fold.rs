@@ -15,14 +15,14 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use super::kept::History;
+use super::history::History;
 use super::pane::{KeyedPane, Spare, WholePane};
 use super::{Aggregate, Cell, Fold, Kept, Pane, Row};
-use crate::keys::{Key, Seeds, Table};
-use crate::record::Chunk;
-use crate::shards::Shards;
+use crate::chunk::Chunk;
+use crate::report::value::Value;
 use crate::state::{Keep, State};
-use crate::value::Value;
+use crate::table::keys::{Key, Seeds, Table};
+use crate::table::shards::Shards;
 
 /// A worker's table is poured when it is larger than this many bytes: about what a core's own cache
 /// holds. `scripts/bench` shows the word count that this is measured by.

@@ -10,9 +10,9 @@ use proptest::prelude::*;
 use super::count::Count;
 use super::fold::Placed;
 use super::{AGGS, Aggregate, Cell, Fold, Row};
-use crate::record::Chunk;
+use crate::chunk::Chunk;
+use crate::report::value::Value;
 use crate::report::{Selection, Sort};
-use crate::value::Value;
 
 fn values<C: Cell>(cell: &C) -> (Vec<Value>, u64, Vec<u8>) {
     let (mut values, mut bytes) = (Vec::new(), Vec::new());

@@ -7,7 +7,7 @@
 
 pub mod count;
 pub mod fold;
-mod kept;
+mod history;
 #[cfg(test)]
 mod law;
 mod pane;
@@ -16,9 +16,9 @@ use std::any::Any;
 use std::sync::Arc;
 
 pub use crate::cell::{Cell, Row};
+use crate::chunk::Chunk;
 use crate::clock::Stamp;
 use crate::error::Error;
-use crate::record::Chunk;
 use crate::report::Collector;
 use crate::state::Keep;
 

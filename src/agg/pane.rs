@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Cell, Pane};
 use crate::error::Error;
-use crate::keys::Key;
 use crate::report::Collector;
-use crate::shards::Shards;
-use crate::value::Value;
+use crate::report::value::Value;
+use crate::table::keys::Key;
+use crate::table::shards::Shards;
 
 /// The shards of a pane that is not needed any more, to be used again.
 pub(super) type Spare<C> = Arc<Mutex<Option<Shards<C>>>>;

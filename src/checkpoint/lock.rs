@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::disk::{Asked, Disk, Held};
+use crate::disk::{Asked, Disk, Held};
 use crate::error::{Context, Error};
 
 /// The name of the file.

@@ -16,8 +16,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::disk::{Disk, read_whole};
 use super::{place, temporary};
+use crate::disk::{Disk, read_whole};
 use crate::error::{Context, Error};
 use crate::units::quoted;
 

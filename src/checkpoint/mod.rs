@@ -7,9 +7,9 @@
 //!
 //! DIR/ lock    who has it                       lock.rs
 //!      meta    whose it is, of which pipeline   meta.rs
-//!      log-K   records, frame by frame          log.rs, record.rs, frame.rs
-//!      snap-K  all that logs 1 to K come to     snapshot.rs, merge.rs, compact.rs
-//!      wal-K   input that no record covers yet  wal.rs, syncer.rs, backlog.rs
+//!      log-K   records, frame by frame          frames/, commits/commit.rs
+//!      snap-K  all that logs 1 to K come to     commits/: snapshot.rs, merge.rs, compact.rs
+//!      wal-K   input that no record covers yet  wal/
 //! ```
 //!
 //! One append a batch decides. Record n holds the input's positions, the changed cells, the pane, and
@@ -24,58 +24,46 @@
 //! After any error a checkpoint takes nothing more: what the disk holds is then known only to the
 //! next start. What cells, panes, positions and outputs mean is for the callers to know.
 
-mod backlog;
-mod belief;
-mod birth;
 pub(crate) mod bug;
-mod codec;
-mod compact;
-pub mod disk;
-mod forget;
-mod frame;
+pub mod commits;
+mod frames;
 mod lock;
-mod log;
-mod merge;
 pub mod meta;
 mod names;
-pub mod record;
-mod recover;
+mod open;
+mod reset;
 mod show;
-#[cfg(test)]
-pub(crate) mod sim;
-mod snapshot;
-mod sums;
-mod syncer;
 #[cfg(test)]
 pub(crate) mod tests;
 mod wal;
-mod walk;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use self::backlog::Backlog;
 use self::bug::{Bug, planted};
-use self::codec::Take;
-use self::compact::Compaction;
-use self::disk::{Append, Disk};
-use self::frame::Kind;
+use self::commits::commit::{
+    self, Chain, Changes, Entries, PART, Record, Standing, decode_pane, encode_done,
+};
+use self::commits::compact::{self, Compaction};
+use self::commits::snapshot::{Snapshot, shard_of_part};
+use self::commits::walk::{Piece, Walk};
+use self::frames::Kind;
+use self::frames::codec::Take;
+use self::frames::log::{Log, Written, take_version};
 use self::lock::Lock;
-use self::log::{Log, Written, take_version};
-use self::record::{Chain, Changes, Entries, PART, Record, Standing, decode_pane, encode_done};
-use self::snapshot::{Snapshot, shard_of_part};
-use self::walk::{Piece, Walk};
+use self::wal::backlog::Backlog;
 use crate::clock::Stamp;
+use crate::disk::{Append, Disk};
 use crate::error::{Context, Error};
 use crate::units::quoted;
 
-pub use self::backlog::{Amount, Unread};
-pub use self::forget::{Forgotten, forget};
-pub use self::log::Input;
+pub use self::frames::log::Input;
+pub use self::reset::{Forgotten, forget};
 pub use self::show::{Look, look};
-pub use self::syncer::Syncer;
 pub use self::wal::Wal;
+pub use self::wal::backlog::{Amount, Unread};
+pub use self::wal::syncer::Syncer;
 
 /// How many shards a snapshot has: a shard is a byte.
 const SHARDS: usize = 256;
@@ -149,7 +137,7 @@ impl Checkpoint {
         pipeline: &meta::Pipeline,
         limits: Limits,
     ) -> Result<Checkpoint, Error> {
-        birth::open(disk, dir, pipeline, limits)
+        open::open(disk, dir, pipeline, limits)
     }
 
     /// Its directory, as it was named.
@@ -273,7 +261,7 @@ impl Checkpoint {
     /// be held whole.
     pub fn pane_part(&mut self, time: Stamp, bytes: &[u8]) -> Result<(), Error> {
         self.guarded(|this| {
-            let part = record::encode_pane_part(time, this.chain.parts, bytes);
+            let part = commit::encode_pane_part(time, this.chain.parts, bytes);
             this.chain.part(&part);
             this.log.append(Kind::Pane, &part)
         })

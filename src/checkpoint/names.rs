@@ -11,9 +11,10 @@
 
 use std::path::Path;
 
-use super::disk::Disk;
-use super::log::{LOGS, SEGMENTS};
-use super::{TEMPORARY, lock, meta, snapshot};
+use super::{TEMPORARY, lock, meta};
+use crate::checkpoint::commits::snapshot;
+use crate::checkpoint::frames::log::{LOGS, SEGMENTS};
+use crate::disk::Disk;
 use crate::error::{Context, Error};
 
 /// What a file system keeps in its topmost directory, and nobody put there.

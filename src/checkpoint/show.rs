@@ -9,22 +9,22 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::backlog::{Amount, Backlog};
-use super::birth;
-use super::disk::Disk;
-use super::frame::Kind;
-use super::log::Written;
-use super::merge::Merge;
+use super::commits::merge::Merge;
+use super::commits::recover::recover;
+use super::commits::snapshot::Snapshot;
+use super::commits::walk::Walk;
+use super::frames::Kind;
+use super::frames::log::Written;
 use super::meta::{Meta, Pipeline};
 use super::names::Names;
-use super::record::{Record, Standing, decode_pane};
-use super::recover::recover;
-use super::snapshot::Snapshot;
-use super::walk::Walk;
+use super::open;
 use super::{Limits, Noted, pane_pieces, panes};
+use crate::checkpoint::commits::commit::{Record, Standing, decode_pane};
+use crate::checkpoint::wal::backlog::{Amount, Backlog};
 use crate::clock::Stamp;
+use crate::clock::clockface::{Clockface, Style};
+use crate::disk::Disk;
 use crate::error::{Context, Error};
-use crate::sink::time::{Clockface, Style};
 
 /// How often a stream may take files away under us before we give up.
 const ATTEMPTS: usize = 5;
@@ -51,7 +51,7 @@ pub fn look<T>(
     act: impl Fn(&Look) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let disk = disk.enter(dir).at(dir)?;
-    birth::expect(&*disk, dir)?;
+    open::expect(&*disk, dir)?;
     let mut attempt = 1;
     loop {
         // A compaction removes files that were just listed; then there is a new snapshot to read.

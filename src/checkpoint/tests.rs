@@ -24,12 +24,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use self::input::Input;
-use super::disk::Disk;
-use super::merge::Merge;
+use super::commits::merge::Merge;
 use super::meta::Pipeline;
-use super::record::{Changes, Output, Record};
-use super::sim::{FAULTS, Fault, SimDisk, Tape};
 use super::*;
+use crate::checkpoint::commits::commit::{Changes, Output, Record};
+use crate::disk::Disk;
+use crate::disk::sim::{FAULTS, Fault, SimDisk, Tape};
 
 /// What a life has shown to be wrong.
 type Life = Result<(), String>;

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::chunk::Bad;
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
-use crate::record::Bad;
 use crate::say::say;
 
 /// What to do with a bad record.

@@ -15,13 +15,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Settings;
-use super::cursor::{Closed, Flush};
-use super::times::SECOND;
+use super::input::times::SECOND;
 use crate::agg::{Kept, Pane};
 use crate::clock::Stamp;
+use crate::engine::input::cursor::{Closed, Flush};
 use crate::error::Error;
+use crate::process::signal::Stop;
 use crate::say::say;
-use crate::signal::Stop;
 use crate::state::Keep;
 use crate::units::show_duration;
 use crate::window::Window;

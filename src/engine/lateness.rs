@@ -13,7 +13,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::times::Passed;
+use super::input::times::Passed;
 use crate::clock::Stamp;
 use crate::say::say;
 

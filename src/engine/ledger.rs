@@ -14,7 +14,7 @@
 
 use crate::agg::Pane;
 use crate::checkpoint::bug::{Bug, planted};
-use crate::checkpoint::record::{self, Changes, Record, put_entry};
+use crate::checkpoint::commits::commit::{self, Changes, Record, put_entry};
 use crate::checkpoint::{Checkpoint, Syncer};
 use crate::clock::Stamp;
 use crate::error::Error;
@@ -24,7 +24,7 @@ use crate::sink::outputs::Outputs;
 use crate::sink::spool::Spool;
 use crate::window::Window;
 
-use super::cursor::Reached;
+use super::input::cursor::Reached;
 
 /// What a recorded pane begins with: it holds entries, key and cell.
 pub const ENTRIES: u8 = b'e';
@@ -386,13 +386,13 @@ fn unopened<'a>(part: &'a [u8], is_first: &mut bool) -> &'a [u8] {
 }
 
 /// A promise as a record holds it.
-fn recorded(promise: &Promise) -> record::Output {
+fn recorded(promise: &Promise) -> commit::Output {
     let Promise { target, before, length, crc } = promise.clone();
-    record::Output { target, before, length, crc }
+    commit::Output { target, before, length, crc }
 }
 
 /// The promise that a record holds.
-fn promised(output: &record::Output) -> Promise {
-    let record::Output { target, before, length, crc } = output.clone();
+fn promised(output: &commit::Output) -> Promise {
+    let commit::Output { target, before, length, crc } = output.clone();
     Promise { target, before, length, crc }
 }

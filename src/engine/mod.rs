@@ -15,20 +15,16 @@
 
 mod bad;
 mod contents;
-mod cursor;
 mod flags;
-mod intake;
+mod input;
 mod kept;
 mod lateness;
 mod ledger;
 mod opening;
 mod output;
-mod rate;
 mod resume;
-mod syncing;
 #[cfg(test)]
 mod tests;
-mod times;
 mod worker;
 
 use std::sync::Arc;
@@ -42,14 +38,14 @@ pub use flags::Flags;
 pub use kept::Keeping;
 
 use crate::agg::Aggregate;
-use crate::changes::Changes;
 use crate::checkpoint::Checkpoint;
 use crate::clock::Wait;
 use crate::error::Error;
+use crate::format::Format;
+use crate::process::signal::Stop;
 use crate::report::Selection;
+use crate::report::changed::Changes;
 use crate::say::say;
-use crate::signal::Stop;
-use crate::sink::Format;
 use crate::sink::outputs::Outputs;
 use crate::source::Source;
 use crate::step::Step;

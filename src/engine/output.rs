@@ -11,18 +11,18 @@
 
 use std::time::Duration;
 
-use super::cursor::{Closed, Reached};
+use super::input::times::Passed;
 use super::kept::{Keeper, Tick};
 use super::ledger::Way;
-use super::times::Passed;
 use crate::agg::{Kept, Pane};
-use crate::changes::Changes;
+use crate::chunk::Chunk;
 use crate::clock::Stamp;
+use crate::engine::input::cursor::{Closed, Reached};
 use crate::error::Error;
-use crate::record::Chunk;
+use crate::format::{Format, Rows};
+use crate::process::signal::Stop;
+use crate::report::changed::Changes;
 use crate::report::{Collector, Report, Selection, Sort};
-use crate::signal::Stop;
-use crate::sink::{Format, Rows};
 use crate::step::Step;
 
 /// As much text as this is written at once.

@@ -17,12 +17,12 @@ use super::kept::Keeper;
 use super::ledger::{ENTRIES, OPEN, Way};
 use super::output::{Output, Parts};
 use crate::agg::{Aggregate, Kept, Pane};
-use crate::changes::Changes;
 use crate::checkpoint::Noted;
 use crate::checkpoint::bug::{Bug, planted};
-use crate::checkpoint::record::{Record, entries};
+use crate::checkpoint::commits::commit::{Record, entries};
 use crate::clock::Stamp;
 use crate::error::Error;
+use crate::report::changed::Changes;
 use crate::report::{Collector, Selection};
 use crate::window::Window;
 

@@ -7,14 +7,15 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::agg::AGGS;
+use crate::chunk::{Chunk, Mark};
+use crate::clock::clockface::{Clockface, Style};
 use crate::clock::{Stamp, VirtualTime};
 use crate::error::Context;
-use crate::record::{Chunk, Mark};
+use crate::format::{self, FORMATS, Shape};
 use crate::report::Sort;
+
 use crate::sink::outputs::Target;
 use crate::sink::stdout::Stdout;
-use crate::sink::time::{Clockface, Style};
-use crate::sink::{self, FORMATS, Shape};
 use crate::source::{Read, Stage};
 use crate::state::Keep;
 use crate::window::Window;
@@ -193,7 +194,7 @@ fn run_pipeline(
         true => Shape::Keyed,
         false => Shape::Whole,
     });
-    let format = (FORMATS[1].build)(&sink::Settings {
+    let format = (FORMATS[1].build)(&format::Settings {
         shape,
         columns: vec!["value".to_string()],
         clockface: Clockface::new(true, Style::Epoch),

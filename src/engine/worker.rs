@@ -10,16 +10,16 @@ use std::time::Duration;
 use mio::Waker;
 
 use super::bad::BadLog;
-use super::cursor::{Cursor, Next};
+use super::input::syncing::Syncing;
+use super::input::times::Passed;
 use super::lateness::Lateness;
 use super::opening::Ready;
 use super::output::Output;
-use super::syncing::Syncing;
-use super::times::Passed;
 use crate::agg::{Aggregate, Fold, Pane};
+use crate::chunk::{Chunk, Mark};
 use crate::clock::Stopwatch;
+use crate::engine::input::cursor::{Cursor, Next};
 use crate::error::Error;
-use crate::record::{Chunk, Mark};
 use crate::step::Step;
 
 /// What the workers share.

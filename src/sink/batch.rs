@@ -10,9 +10,9 @@
 //! A promise is enough to find out after a crash whether the output got the batch. It speaks of the
 //! bytes as they were rendered then, whatever the batch looks like when it is rendered again.
 
-use super::medium::Identity;
 use super::spool::Spool;
 use crate::clock::Stamp;
+use crate::disk::medium::Identity;
 use crate::error::Error;
 
 /// What an output is promised: enough to find out after a crash whether it got it.

@@ -31,12 +31,11 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::FORMATS;
 use super::batch::{Batch, Promise, target};
-use super::folder::{Folder, RealFolder};
-use super::medium::{self, Medium, write};
 use super::output::{self, Output, Staged};
 use crate::clock::Stamp;
+use crate::disk::folder::{Folder, RealFolder};
+use crate::disk::medium::{self, Medium, write};
 use crate::error::{Context, Error};
 
 /// A directory of batches.
@@ -210,6 +209,9 @@ fn is_taken(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::AlreadyExists
 }
 
+/// What the names of batches may end with: the extensions of all formats.
+pub const EXTENSIONS: [&str; 3] = ["txt", "tsv", "json"];
+
 /// The Time in the name of a batch with this extension.
 fn time_of(name: &str, extension: &str) -> Option<Stamp> {
     let time = name.strip_prefix("batch-")?.strip_suffix(extension)?.strip_suffix('.')?;
@@ -222,7 +224,7 @@ fn batch_of(name: &str) -> Option<(String, Option<u64>)> {
     let mut parts = inner.splitn(3, '.');
     let (time, extension) = (parts.next()?.parse::<i64>().ok()?, parts.next()?);
     let number = parts.next().map(str::parse).transpose().ok()?;
-    let is_ours = FORMATS.iter().any(|spec| spec.extension == extension);
+    let is_ours = EXTENSIONS.contains(&extension);
     is_ours.then(|| (format!("batch-{time}.{extension}"), number))
 }
 

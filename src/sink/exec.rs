@@ -34,9 +34,9 @@ use super::output::{Output, Staged};
 use super::spool::Spool;
 use crate::clock::Stamp;
 use crate::error::{Context, Error, said};
+use crate::process::signal::Pauses;
+use crate::process::ulimit;
 use crate::say::say;
-use crate::signal::Pauses;
-use crate::ulimit;
 use crate::units::show_duration;
 
 /// The first pause between tries, and the longest.
@@ -236,12 +236,12 @@ impl Staged for Exec {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sink::samples::Scratch;
+    use crate::disk::scratch::Scratch;
     use std::fs;
     use std::sync::Arc;
 
     use crate::clock::VirtualTime;
-    use crate::signal::Stop;
+    use crate::process::signal::Stop;
 
     fn run(command: &str) -> Result<(), Error> {
         let mut exec = Exec::new(command.as_ref());

@@ -25,9 +25,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::batch::{Batch, Promise, target};
-use super::medium::{Held, Identity, Medium, Named, crc, read_all, write};
 use super::output::{Output, Staged, name};
 use crate::clock::Stamp;
+use crate::disk::medium::{Held, Identity, Medium, Named, crc, read_all, write};
 use crate::error::{Context, Error};
 use crate::say::say;
 use crate::units::quoted;

@@ -1,56 +1,15 @@
-//! The flags of the output.
+//! The flags of the outputs.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-use clap::builder::PossibleValue;
-
-use super::FORMATS;
 use super::outputs::{OnFail, Target};
-use crate::units;
 
-/// Output flags, as typed.
+/// The flags of the outputs, as typed.
 #[derive(clap::Args, Clone, Debug)]
 #[group(skip)]
 #[command(next_help_heading = "Output")]
 pub struct Flags {
-    /// How batches are written [default: what FILE of --output ends with, else pprint]
-    ///
-    /// A FILE that ends with .tsv gets tsv, one with .json or .jsonl json; all outputs of a run have one
-    /// format, so of FILES that differ in this none counts.
-    #[arg(long, value_name = "FORMAT")]
-    pub format: Option<FormatName>,
-
-    /// Print at most N records a batch, or `all` (pprint) [default: 10, or N of --top]
-    ///
-    /// If there are more, `...` follows. The other formats write every record.
-    #[arg(long, value_name = "N|all", value_parser = num)]
-    pub num: Option<usize>,
-
-    /// Write times in UTC, not in the local zone
-    #[arg(long)]
-    pub utc: bool,
-
-    /// Write times as seconds since the epoch (tsv, json)
-    #[arg(long, conflicts_with = "no_time")]
-    pub epoch: bool,
-
-    /// Leave the time out (tsv, json)
-    #[arg(long)]
-    pub no_time: bool,
-
-    /// Begin with a line that names the columns (tsv)
-    ///
-    /// Each file of --output-dir and each batch of --exec has one; a FILE of --output that is not
-    /// empty gets no other.
-    #[arg(long)]
-    pub header: bool,
-
-    /// Do not print, write or pass on a batch without rows
-    #[arg(long)]
-    pub skip_empty: bool,
-
     /// Append each batch to FILE, `-` for stdout; may be repeated
     ///
     /// FILE is made if it is missing. If it is replaced or deleted, as log rotation does, the next
@@ -82,20 +41,10 @@ pub struct Flags {
     pub on_exec_fail: Option<OnFail>,
 }
 
-/// What the name of a FILE ends with, and the format that it says.
-const ENDINGS: &[(&str, &str)] = &[("tsv", "tsv"), ("json", "json"), ("jsonl", "json")];
-
 impl Flags {
-    /// The format that is meant.
-    pub fn format(&self) -> FormatName {
-        let mut said = self.output.iter().filter_map(|path| said_by(path));
-        let first = said.next().filter(|first| said.all(|other| other == *first));
-        self.format.or(first).unwrap_or(FormatName(0))
-    }
-
-    /// The outputs that are meant, in the order in which they get each batch.
-    pub fn targets(&self) -> Vec<Target> {
-        let extension = FORMATS[self.format().0].extension;
+    /// The outputs that are meant, in the order in which they get each batch; the names of files that
+    /// are made end with `extension`.
+    pub fn targets(&self, extension: &'static str) -> Vec<Target> {
         let file = |path: &PathBuf| match path == Path::new("-") {
             true => Target::Stdout,
             false => Target::File(path.clone()),
@@ -106,78 +55,5 @@ impl Flags {
         let exec = |command: &OsString| Target::Exec { command: command.clone(), on_fail };
         let targets: Vec<_> = files.chain(self.exec.iter().map(exec)).collect();
         if targets.is_empty() { vec![Target::Stdout] } else { targets }
-    }
-}
-
-/// The format that the end of a path says.
-fn said_by(path: &Path) -> Option<FormatName> {
-    let ending = path.extension()?;
-    let (_, name) = ENDINGS.iter().find(|(known, _)| ending.eq_ignore_ascii_case(known))?;
-    FORMATS.iter().position(|spec| spec.name == *name).map(FormatName)
-}
-
-/// The name of a format: its place in [`FORMATS`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FormatName(pub usize);
-
-impl ValueEnum for FormatName {
-    fn value_variants<'a>() -> &'a [FormatName] {
-        const NAMES: [FormatName; FORMATS.len()] = {
-            let mut names = [FormatName(0); FORMATS.len()];
-            let mut at = 0;
-            while at < names.len() {
-                names[at] = FormatName(at);
-                at += 1;
-            }
-            names
-        };
-        &NAMES
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        let spec = &FORMATS[self.0];
-        Some(PossibleValue::new(spec.name).help(spec.help))
-    }
-}
-
-fn num(text: &str) -> Result<usize, String> {
-    match text {
-        "all" => Ok(usize::MAX),
-        _ => match units::whole(text, 0) {
-            Ok(number) => Ok(usize::try_from(number).unwrap_or(usize::MAX)),
-            Err(why) => Err(format!("{why}, or `all`")),
-        },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::{Args, Command, FromArgMatches};
-
-    fn format(args: &[&str]) -> &'static str {
-        let command = Flags::augment_args(Command::new("weir").no_binary_name(true));
-        let flags = Flags::from_arg_matches(&command.get_matches_from(args)).unwrap();
-        FORMATS[flags.format().0].name
-    }
-
-    #[test]
-    fn the_end_of_a_file_says_the_format_unless_the_flag_does() {
-        let table: [(&[&str], &str); 11] = [
-            (&[], "pprint"),
-            (&["-o", "a.json"], "json"),
-            (&["-o", "a.jsonl"], "json"),
-            (&["-o", "dir.json/a.TSV"], "tsv"),
-            (&["-o", "a.tsv", "--format", "json"], "json"),
-            (&["-o", "a.tsv", "--format", "pprint"], "pprint"),
-            (&["-o", "a.txt"], "pprint"),
-            (&["-o", "json"], "pprint"),
-            (&["-o", "a.json", "-o", "-", "-o", "b"], "json"),
-            (&["-o", "a.json", "-o", "b.jsonl"], "json"),
-            (&["-o", "a.json", "-o", "b.tsv", "-o", "c.json"], "pprint"),
-        ];
-        for (args, name) in table {
-            assert_eq!(format(args), name, "{args:?}");
-        }
     }
 }

@@ -1,6 +1,6 @@
-//! Where reports and records go: formats, which make bytes of rows, and outputs, which take them.
+//! Outputs: where the bytes that a format has made go.
 //!
-//! A batch is begun, given its rows in any number of pieces, and ended. Whoever calls writes the
+//! A batch is begun, given its text in any number of pieces, and ended. Whoever calls writes the
 //! buffer out whenever it has grown large, so that no stage holds the text of a batch whole.
 
 pub mod batch;
@@ -8,161 +8,11 @@ pub(crate) mod dir;
 pub(crate) mod exec;
 pub(crate) mod file;
 mod flags;
-pub mod folder;
-#[cfg(test)]
-mod golden;
-pub mod json;
-pub mod medium;
-#[cfg(test)]
-pub(crate) mod memory;
-mod number;
 pub mod output;
 pub mod outputs;
-pub mod pprint;
-mod printable;
 mod printed;
-pub mod python;
-#[cfg(test)]
-mod samples;
 pub mod spool;
 pub mod stdout;
-pub mod text;
-pub mod time;
 mod timed;
-pub mod tsv;
 
-use std::time::Duration;
-
-use crate::clock::Stamp;
-use crate::record::Chunk;
-use crate::report::Piece;
-use crate::value::Value;
 pub use flags::Flags;
-use time::Clockface;
-
-/// What all rows of a run look like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// Plain records.
-    Records,
-    /// Pairs of bytes: a key and a value as they came.
-    Pairs,
-    /// A key and its statistics.
-    Keyed,
-    /// Statistics of all records together, without a key.
-    Whole,
-}
-
-/// Rows on their way out.
-#[derive(Clone, Debug)]
-pub enum Rows<'a> {
-    /// Records as they came: the chunk is cut; its rows are pairs if it has values.
-    Chunk(&'a Chunk),
-    /// Part of the result of an aggregate.
-    Report(Piece<'a>),
-}
-
-/// One row, as formats see it.
-#[derive(Clone, Copy, Debug)]
-pub enum Row<'a> {
-    /// A plain record.
-    Record(&'a [u8]),
-    /// A key and a value as they came.
-    Pair(&'a [u8], &'a [u8]),
-    /// A key and its statistics.
-    Keyed(&'a [u8], &'a [Value]),
-    /// The statistics of all records.
-    Whole(&'a [Value]),
-}
-
-impl<'a> Rows<'a> {
-    /// Each row, in order; `shape` tells a report with keys from one without.
-    pub fn each(&self, shape: Shape) -> impl Iterator<Item = Row<'a>> + use<'a> {
-        let (chunk, piece) = match self {
-            Rows::Chunk(chunk) => (Some(*chunk), None),
-            Rows::Report(piece) => (None, Some(piece.clone())),
-        };
-        let records = chunk.into_iter().flat_map(cut);
-        let results = piece.into_iter().flat_map(|piece| piece.rows());
-        records.chain(results.map(move |(key, values)| match shape {
-            Shape::Whole => Row::Whole(values),
-            _ => Row::Keyed(key, values),
-        }))
-    }
-}
-
-fn cut(chunk: &Chunk) -> impl Iterator<Item = Row<'_>> {
-    chunk.keys.iter().enumerate().map(|(row, &key)| match chunk.values.get(row) {
-        Some(&value) => Row::Pair(chunk.at(key), chunk.at(value)),
-        None => Row::Record(chunk.at(key)),
-    })
-}
-
-/// Makes bytes of rows, and appends them to `out`.
-pub trait Format: Send {
-    /// What a stream or a file of batches begins with, before the first one.
-    fn header(&self) -> &[u8] {
-        &[]
-    }
-
-    /// A batch begins; `time` is its Time.
-    fn begin(&mut self, out: &mut Vec<u8>, time: Stamp);
-
-    /// Goes on in a batch of which some rows were written before a restart.
-    fn go_on(&mut self, time: Stamp, _rows: u64) {
-        self.begin(&mut Vec::new(), time);
-    }
-
-    /// Some rows of the batch, in order.
-    fn rows(&mut self, out: &mut Vec<u8>, rows: Rows<'_>);
-
-    /// The batch ends.
-    fn end(&mut self, out: &mut Vec<u8>);
-}
-
-/// What formats are told.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// What the rows look like.
-    pub shape: Shape,
-    /// The names of the statistics, one a value, as in `["value"]`.
-    pub columns: Vec<String>,
-    /// The zone, and how a Time is written.
-    pub clockface: Clockface,
-    /// `--num`: how many rows a batch `pprint` prints at most.
-    pub num: usize,
-    /// `--window`: how far reports reach back; formats with a Time also write where they start.
-    pub window: Option<Duration>,
-    /// `--header`.
-    pub header: bool,
-    /// True for `--interval 0`: each record at once, bare.
-    pub bare: bool,
-}
-
-impl Settings {
-    /// The names of a row's fields, in order, without the Time.
-    pub fn names(&self) -> Vec<&str> {
-        let columns = self.columns.iter().map(String::as_str);
-        match self.shape {
-            Shape::Records => vec!["record"],
-            Shape::Pairs => vec!["key", "value"],
-            Shape::Keyed => std::iter::once("key").chain(columns).collect(),
-            Shape::Whole => columns.collect(),
-        }
-    }
-}
-
-/// A format as the command line knows it.
-pub struct Spec {
-    /// What `--format` calls it.
-    pub name: &'static str,
-    /// What it is, for help and man page.
-    pub help: &'static str,
-    /// What the names of files in this format end with.
-    pub extension: &'static str,
-    /// Makes it.
-    pub build: fn(&Settings) -> Box<dyn Format>,
-}
-
-/// The formats there are; the first is the default.
-pub const FORMATS: &[Spec] = &[pprint::SPEC, tsv::SPEC, json::SPEC, text::SPEC];

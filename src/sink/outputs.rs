@@ -36,16 +36,16 @@ use super::dir::Dir;
 use super::exec::Exec;
 pub use super::exec::OnFail;
 use super::file::Appended;
-use super::medium;
 use super::output::{Output, Staged};
 use super::printed::Printed;
 use super::stdout::Stdout;
 use super::timed::Timed;
 use crate::clock::Stamp;
-use crate::descriptor::{self, Identity};
+use crate::disk::medium;
 use crate::error::Error;
+use crate::process::descriptor::{self, Identity};
+use crate::process::signal::Pauses;
 use crate::say::say;
-use crate::signal::Pauses;
 
 /// Where batches go, as it is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use std::process;
 
 use rustix::fs::{MemfdFlags, memfd_create};
 
-use super::medium::write;
+use crate::disk::medium::write;
 use crate::error::{Context, Error};
 
 /// More than this is not held in memory.
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_file_on_the_disk_has_no_name() {
-        let dir = crate::sink::samples::Scratch::new();
+        let dir = crate::disk::scratch::Scratch::new();
         let _file = unnamed(&dir.path("")).unwrap();
         assert_eq!(fs::read_dir(dir.path("")).unwrap().count(), 0);
     }

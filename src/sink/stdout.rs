@@ -14,8 +14,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use crate::clock;
-use crate::descriptor;
 use crate::error::{Context, Error};
+use crate::process::descriptor;
 
 /// The stream that batches are written to.
 #[derive(Debug)]

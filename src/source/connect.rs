@@ -18,9 +18,9 @@ use clap::{ArgMatches, Command, FromArgMatches};
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
+use crate::chunk::{CHUNK, Chunk};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{self, Context, Error};
-use crate::record::{CHUNK, Chunk};
 use crate::say::say;
 use crate::source::address::Address;
 use crate::source::budget::Budget;

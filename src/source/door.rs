@@ -17,9 +17,9 @@ use socket2::{Domain, Socket, Type};
 
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{Context, Error};
+use crate::process::ulimit::{self, Bound};
 use crate::say::say;
 use crate::source::address::Address;
-use crate::ulimit::{self, Bound};
 
 /// The token of the listening socket.
 pub const TOKEN: Token = Token(FIRST_TOKEN);

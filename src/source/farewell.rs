@@ -27,7 +27,7 @@ use std::net::Shutdown;
 use mio::net::TcpStream;
 use socket2::SockRef;
 
-use crate::record::Mark;
+use crate::chunk::Mark;
 
 /// What can be confirmed to a client.
 #[derive(Clone, Copy, Debug, Default)]

@@ -24,9 +24,9 @@ use mio::event::Event;
 use mio::net::TcpStream;
 use mio::{Interest, Token};
 
+use crate::chunk::{CHUNK, Chunk, Mark};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{Context, Error};
-use crate::record::{CHUNK, Chunk, Mark};
 use crate::say::say;
 use crate::source::address::Address;
 use crate::source::budget::Budget;

@@ -16,10 +16,10 @@ pub mod stdin;
 
 use clap::{ArgMatches, Command};
 
+use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
-use crate::descriptor::Identity;
 use crate::error::Error;
-use crate::record::{Chunk, Mark};
+use crate::process::descriptor::Identity;
 
 /// What [`Source::read`] has done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

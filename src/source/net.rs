@@ -16,8 +16,8 @@ use std::time::Duration;
 use mio::net::TcpStream;
 use socket2::{SockRef, TcpKeepalive};
 
+use crate::chunk::Chunk;
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
-use crate::record::Chunk;
 use crate::source::Settings;
 use crate::source::budget::{Budget, SMALL};
 use crate::source::farewell::Receipt;

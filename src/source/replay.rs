@@ -11,9 +11,9 @@ use clap::{Arg, ArgMatches, Command};
 use serde_json::Value;
 
 use super::{Read, Settings, Source, Spec};
+use crate::chunk::Chunk;
 use crate::clock::{Stamp, Wait, Woke};
 use crate::error::{Context, Error};
-use crate::record::Chunk;
 use crate::wire::lines::Lines;
 
 /// `weir replay`.

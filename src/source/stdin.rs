@@ -15,10 +15,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::{Read, Settings, Source, Spec};
+use crate::chunk::{CHUNK, Chunk};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait, Woke};
-use crate::descriptor::{self, Identity};
 use crate::error::{Context, Error};
-use crate::record::{CHUNK, Chunk};
+use crate::process::descriptor::{self, Identity};
 use crate::say::say;
 use crate::wire::lines::Lines;
 

@@ -11,7 +11,7 @@ use super::recency::Seen;
 use super::{Running, State, Store, Touched};
 use crate::cell::Cell;
 use crate::clock::Stamp;
-use crate::keys::Key;
+use crate::table::keys::Key;
 
 impl<C: Cell> State<C> {
     /// Appends what is held of a key that was seen in the batch of `time`; false if nothing is.

@@ -32,7 +32,7 @@ pub use flags::Flags;
 use crate::cell::Cell;
 use crate::clock::Stamp;
 use crate::error::Error;
-use crate::keys::{Key, Seeds};
+use crate::table::keys::{Key, Seeds};
 use crate::window::Window;
 use panes::Sums;
 use recency::Recency;

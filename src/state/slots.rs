@@ -16,8 +16,8 @@
 
 use std::hint::black_box;
 
-use crate::keys::{Key, Seeds, Table};
-use crate::shards::BITS;
+use crate::table::keys::{Key, Seeds, Table};
+use crate::table::shards::BITS;
 
 /// Keys and their slots.
 #[derive(Debug)]

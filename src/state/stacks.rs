@@ -166,8 +166,8 @@ mod tests {
     use crate::agg::count::Count;
     use crate::agg::fold::Placed;
     use crate::cell::Row;
-    use crate::keys::{Key, Seeds};
     use crate::state::slots::Slots;
+    use crate::table::keys::{Key, Seeds};
 
     /// The slide with the most work is what a batch may have to wait for.
     #[test]

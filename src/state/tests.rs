@@ -11,7 +11,7 @@ use crate::cell::Row;
 
 type Bytes = Vec<u8>;
 /// A key's values, the place of its first appearance, and its bytes.
-type Shown = (Vec<crate::value::Value>, u64, Vec<u8>);
+type Shown = (Vec<crate::report::value::Value>, u64, Vec<u8>);
 type Rows = BTreeMap<Bytes, Shown>;
 
 /// A record: the Time of its batch in ms, its key, and its place.

@@ -5,8 +5,8 @@ use std::ffi::OsStr;
 use regex::bytes::Regex;
 
 use super::{Spec, Step};
+use crate::chunk::Chunk;
 use crate::error::Error;
-use crate::record::Chunk;
 
 /// `--filter`.
 pub const FILTER: Spec = Spec {

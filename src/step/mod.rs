@@ -10,8 +10,8 @@ pub mod text;
 
 use std::ffi::OsStr;
 
+use crate::chunk::Chunk;
 use crate::error::Error;
-use crate::record::Chunk;
 
 /// One step of the pipeline.
 pub trait Step: Send {
@@ -54,7 +54,7 @@ pub(crate) mod testing {
     //! What the tests of all steps share.
 
     use super::Step;
-    use crate::record::{Chunk, Span};
+    use crate::chunk::{Chunk, Span};
 
     /// Applies a step to records that come uncut, as from a source of lines.
     pub(crate) fn applied(step: &mut dyn Step, records: &[&[u8]]) -> Vec<Vec<u8>> {

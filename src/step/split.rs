@@ -9,8 +9,8 @@ use std::ffi::OsStr;
 use memchr::memmem::Finder;
 
 use super::{Spec, Step};
+use crate::chunk::Chunk;
 use crate::error::Error;
-use crate::record::Chunk;
 use crate::units;
 
 /// `--split`.

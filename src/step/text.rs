@@ -8,8 +8,8 @@
 //! bytes of one of them are that character wherever they stand.
 
 use super::{Spec, Step};
+use crate::chunk::{Chunk, Span};
 use crate::error::Error;
-use crate::record::{Chunk, Span};
 
 /// `--words`.
 pub const WORDS: Spec = Spec {

@@ -18,7 +18,7 @@
 
 use std::fmt::Display;
 
-use crate::record::{Bad, Chunk};
+use crate::chunk::{Bad, Chunk};
 
 /// A remainder of at most this many bytes is copied in front of what is read; a longer one waits
 /// here until its delimiter has come.

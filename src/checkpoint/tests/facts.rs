@@ -368,7 +368,7 @@ fn the_meta_of_a_new_checkpoint_holds_its_pipeline() {
 /// how many bytes the directory has, how many files, and from how many a compaction is due.
 fn short_runs(ends: fn(&mut Checkpoint), mut grown: impl FnMut(usize, usize, usize)) {
     let disk = SimDisk::new(1);
-    let limits = Limits { log: 4096, logs: 8, step: 256, part: record::PART, ..tiny() };
+    let limits = Limits { log: 4096, logs: 8, step: 256, part: commit::PART, ..tiny() };
     let (mut n, mut model) = (0_u64, Cells::new());
     for _ in 0..300 {
         let (dir, limits) = (Path::new("ck"), limits.clone());

@@ -1,14 +1,14 @@
 //! The system's disk: what only it can show, the format of earlier releases, and speed.
 
-use crate::checkpoint::record::PART;
+use crate::checkpoint::commits::commit::PART;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
-use crate::checkpoint::disk::RealDisk;
 use crate::clock::{RealTime, Wait};
+use crate::disk::RealDisk;
 
 /// A directory of its own, removed at the end.
 struct Place(PathBuf);

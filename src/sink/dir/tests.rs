@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use super::*;
-use crate::sink::samples::Scratch;
+use crate::disk::scratch::Scratch;
 use crate::sink::spool::Spool;
 
 fn names(dir: &Path) -> Vec<String> {

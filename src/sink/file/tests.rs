@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use rustix::fs::{CWD, Mode, mkfifoat};
 
 use super::*;
-use crate::sink::memory::{Crash, Fault, Memory};
-use crate::sink::samples::Scratch;
+use crate::disk::memory::{Crash, Fault, Memory};
+use crate::disk::scratch::Scratch;
 use crate::sink::spool::Spool;
 
 fn batch(file: &mut Appended, text: &str) {

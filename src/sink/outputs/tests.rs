@@ -1,7 +1,7 @@
 //! What several outputs make of a batch together, and of what was promised before a restart.
 
 use super::*;
-use crate::sink::samples::Scratch;
+use crate::disk::scratch::Scratch;
 use crate::sink::spool::Spool;
 use std::fs;
 use std::io::{Read, pipe};

@@ -13,8 +13,8 @@ use std::process::ExitStatus;
 use std::sync::{Arc, Mutex};
 
 use super::{Lived, difference};
-use crate::checkpoint::sim::SimDisk;
 use crate::clock::Stamp;
+use crate::disk::sim::SimDisk;
 use crate::error::{Context, Error};
 use crate::sink::exec::{Complete, Shell};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::checkpoint::disk::Disk as _;
+use crate::disk::Disk as _;
 
 /// Has a fault of each kind at each operation of a stream with these chunks.
 fn check(flags: &'static str, chunks: &[(i64, &str)]) {

@@ -1,7 +1,7 @@
 //! Outputs that make mistakes: they do a thing before it is decided, or not when it is owed.
 
-use crate::checkpoint::sim::mistake::{Mistake, made};
 use crate::clock::Stamp;
+use crate::disk::sim::mistake::{Mistake, made};
 use crate::error::Error;
 use crate::sink::batch::{Batch, Promise};
 use crate::sink::output::{Output, Staged};

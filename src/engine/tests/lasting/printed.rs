@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use super::{Lived, difference};
 use crate::clock::Stamp;
 use crate::error::Error;
-use crate::signal::Stop;
+use crate::process::signal::Stop;
 use crate::sink::batch::{Batch, Promise};
 use crate::sink::output::{Output, Staged};
 

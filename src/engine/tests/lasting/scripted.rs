@@ -12,11 +12,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::{Case, Lived, difference};
-use crate::checkpoint::sim::{SimDisk, Tape};
+use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
+use crate::disk::sim::{SimDisk, Tape};
 use crate::error::Error;
-use crate::record::{Chunk, Mark};
-use crate::signal::Stop;
+use crate::process::signal::Stop;
 use crate::source::{Read, Source, Stage};
 
 /// Chunks of lines, and when each can be read; one without a line ends the batch.

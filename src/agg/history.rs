@@ -1,0 +1,214 @@
+//! What is kept of many batches, for any cell: [`crate::state`] behind a face that forgets the type.
+//!
+//! It changes by the panes of batches and by time alone, so these are all that has to be recorded to
+//! have it again.
+
+use std::any::Any;
+use std::collections::BTreeSet;
+
+use super::pane::{KeyedPane, WholePane};
+use super::{Cell, Kept, Note, Pane, Row};
+use crate::chunk::Chunk;
+use crate::clock::Stamp;
+use crate::error::Error;
+use crate::report::Collector;
+use crate::report::value::Value;
+use crate::state::State;
+use crate::table::keys::{Key, Seeds};
+
+/// So many keys are on their way into the cache while the first of them is put into its place.
+const AHEAD: usize = 32;
+
+/// The state of an aggregate; one without keys has the empty key alone.
+pub(super) struct History<C> {
+    state: State<C>,
+    seeds: Seeds,
+    changes: bool,
+    is_whole: bool,
+    /// The values of the key that is looked at, and those that it had.
+    now: Vec<Value>,
+    before: Vec<Value>,
+}
+
+impl<C: Cell> History<C> {
+    pub(super) fn new(state: State<C>, seeds: &Seeds, changes: bool, is_whole: bool) -> History<C> {
+        let seeds = seeds.clone();
+        History { state, seeds, changes, is_whole, now: Vec::new(), before: Vec::new() }
+    }
+
+    /// Takes one record's cell in, and finds the values of its key.
+    fn one(&mut self, time: Stamp, key: &[u8], cell: &C) -> Result<(), Error> {
+        let key = Key::copied(key, &self.seeds);
+        self.before.clear();
+        self.state.get(key).iter().for_each(|was| was.values(&mut self.before));
+        self.state.begin_record(time);
+        let slot = self.state.enter(key, cell);
+        self.state.settle(time)?;
+        self.now.clear();
+        self.state.total(slot).values(&mut self.now);
+        Ok(())
+    }
+
+    fn take(&mut self, pane: &dyn Any) {
+        each_of(pane, &self.seeds, |key, cell| {
+            self.state.enter(key, cell);
+        });
+    }
+
+    /// Takes down the keys of a pane that were never here, where keys stay when they leave.
+    fn note_unknown(&self, pane: &dyn Any, note: &mut Note<'_>) {
+        each_of(pane, &self.seeds, |key: Key<'_>, _: &C| {
+            if !self.state.knows(key) {
+                note(key.bytes(&mut [0; 16]), Some(b""));
+            }
+        });
+    }
+
+    /// Takes down what became of one key.
+    fn note(&self, key: Key<'_>, time: Stamp, bytes: &mut Vec<u8>, note: &mut Note<'_>) {
+        bytes.clear();
+        let is_held = self.state.save(key, time, bytes);
+        note(key.bytes(&mut [0; 16]), is_held.then_some(bytes));
+    }
+
+    /// Takes down which keys are there no more.
+    fn note_forgotten(&mut self, note: &mut Note<'_>) {
+        for key in self.state.forgotten() {
+            if self.state.get(Key::copied(&key, &self.seeds)).is_none() {
+                note(&key, None);
+            }
+        }
+    }
+}
+
+/// Calls `visit` for each key of a pane, ready to be looked up, and its cell.
+fn each_of<C: Cell>(pane: &dyn Any, seeds: &Seeds, mut visit: impl FnMut(Key<'_>, &C)) {
+    match pane.downcast_ref::<KeyedPane<C>>() {
+        Some(pane) => pane.for_each_loaded(visit),
+        None => {
+            let pane = pane.downcast_ref::<WholePane<C>>();
+            let cell = &pane.expect("the pane is of this aggregate").cell;
+            if cell.records() > 0 {
+                visit(Key::copied(b"", seeds), cell);
+            }
+        }
+    }
+}
+
+impl<C: Cell + Sync> Kept for History<C> {
+    fn absorb(
+        &mut self,
+        time: Stamp,
+        pane: Option<Box<dyn Pane>>,
+        mut note: Option<&mut Note<'_>>,
+    ) -> Result<(), Error> {
+        let pane: Option<Box<dyn Any>> = pane.map(|pane| pane as Box<dyn Any>);
+        if let Some(pane) = &pane {
+            self.state.begin(time);
+            if self.state.is_open() {
+                if let (Some(note), true) = (&mut note, self.state.keeps_zeros()) {
+                    self.note_unknown(&**pane, note);
+                }
+                self.take(&**pane);
+            }
+        }
+        self.state.settle(time)?;
+        let Some(note) = note.filter(|_| !self.state.is_window()) else { return Ok(()) };
+        self.note_forgotten(note);
+        let mut bytes = Vec::new();
+        pane.iter().for_each(|pane| {
+            each_of(&**pane, &self.seeds, |key, _: &C| self.note(key, time, &mut bytes, note));
+        });
+        Ok(())
+    }
+
+    fn put(&mut self, noted: &[(&[u8], Option<&[u8]>)], fresh: bool) -> Option<()> {
+        let mut keys = Vec::with_capacity(AHEAD);
+        for some in noted.chunks(AHEAD) {
+            keys.clear();
+            keys.extend(some.iter().map(|(key, _)| Key::copied(key, &self.seeds)));
+            self.state.touch(&keys);
+            for (&key, &(_, held)) in keys.iter().zip(some) {
+                self.state.put(key, held, fresh)?;
+            }
+        }
+        Some(())
+    }
+
+    fn restored(&mut self) {
+        self.state.restored();
+        self.state.changes(|_, _, _| {});
+    }
+
+    fn holds(&self) -> bool {
+        self.state.holds()
+    }
+
+    fn keys(&self) -> Option<usize> {
+        (!self.is_whole).then(|| self.state.held())
+    }
+
+    fn report(&mut self, report: &mut Collector) -> Result<(), Error> {
+        let History { state, seeds, now, before, .. } = self;
+        let mut offer = |key: &[u8], was: Option<&C>, cell: &C| {
+            now.clear();
+            cell.values(now);
+            before.clear();
+            was.iter().for_each(|was| was.values(before));
+            if was.is_none() || before != now {
+                report.offer(key, now, cell.first());
+            }
+        };
+        match (self.is_whole, self.changes) {
+            (true, _) => {
+                let cell = state.get(Key::copied(b"", seeds)).unwrap_or_default();
+                offer(b"", None, &cell);
+            }
+            (false, true) => state.changes(offer),
+            (false, false) => state.for_each(|key, cell| offer(key, None, cell)),
+        }
+        Ok(())
+    }
+
+    fn each(
+        &mut self,
+        chunk: &mut Chunk,
+        report: &mut Collector,
+        note: Option<&mut Note<'_>>,
+    ) -> Result<(), Error> {
+        chunk.cut();
+        // A key whose time is over is forgotten before it comes again.
+        self.state.settle(chunk.time)?;
+        let (first, mut refused) = (chunk.first_place(), Vec::new());
+        for (index, &span) in chunk.keys.iter().enumerate() {
+            let record = chunk.at(span);
+            let (key, alone) = if self.is_whole { (&b""[..], record) } else { (record, &b""[..]) };
+            let value = chunk.values.get(index).map_or(alone, |&value| chunk.at(value));
+            let row = Row { value, place: first + index as u64 };
+            match C::read(row) {
+                Ok(input) => {
+                    let mut cell = C::default();
+                    cell.push(input);
+                    self.one(chunk.time, key, &cell)?;
+                    if !self.changes || self.before != self.now {
+                        report.offer(key, &self.now, row.place);
+                    }
+                }
+                Err(reason) => refused.push((value.to_vec(), reason)),
+            }
+        }
+        chunk.refuse(refused);
+        if let Some(note) = note {
+            self.note_forgotten(note);
+            let (mut bytes, all) = (Vec::new(), chunk.keys.iter().map(|&key| chunk.at(key)));
+            let keys: BTreeSet<&[u8]> =
+                if self.is_whole { [&b""[..]].into() } else { all.collect() };
+            for key in keys {
+                self.note(Key::copied(key, &self.seeds), chunk.time, &mut bytes, note);
+            }
+        }
+        // Each record has been compared; what is noted for a report is not needed.
+        self.state.changes(|_, _, _| {});
+        Ok(())
+    }
+}

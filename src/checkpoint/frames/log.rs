@@ -1,0 +1,265 @@
+//! The log: an append-only file of frames, a new one at every start.
+//!
+//! An old log is never appended to: what its end looks like in the system's cache need not be what
+//! is on the disk. A new log instead *begins* with all that the old one's last frames say and that
+//! nothing proves to be on the disk, and gets its name only when that is synced:
+//!
+//! ```text
+//! log-3   | head 0 | 1 | 2 | 3 | 4 | 5 | to      proven up to 3; 4 and 5 are sound; the rest is torn
+//! log-4                   | head 3 | 4 | 5 | 6 | 7 ...
+//!                          '-- synced, then named -'
+//! ```
+//!
+//! So a log that has a name has a sound head, and the head says that all frames before it were on
+//! the disk: they stand in older logs or in a snapshot. What an older log holds beyond that is void.
+//!
+//! A failed append or sync poisons the log for ever: the system may have dropped what it could not
+//! write, and would call the next sync a success.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::codec::Take;
+use super::{Frame, Kind, Seed};
+use crate::checkpoint::bug::{Bug, planted};
+use crate::checkpoint::commits::commit::VERSION;
+use crate::checkpoint::{numbered, place, temporary};
+use crate::clock::Stamp;
+use crate::disk::{Append, Disk};
+use crate::error::{Context, Error};
+
+/// What is gathered before it is handed to the disk.
+const BUFFER: usize = 1 << 20;
+
+/// Logs that go on from each other, as their names tell.
+#[derive(Clone, Copy, Debug)]
+pub struct Series {
+    prefix: &'static str,
+    letter: u8,
+}
+
+/// The logs of records.
+pub const LOGS: Series = Series::new("log-", b'l');
+
+/// The segments of the write-ahead log.
+pub const SEGMENTS: Series = Series::new("wal-", b'w');
+
+impl Series {
+    /// Logs whose names begin with `prefix`; no other kind of file has this letter.
+    pub const fn new(prefix: &'static str, letter: u8) -> Series {
+        Series { prefix, letter }
+    }
+
+    /// The name of log number `number`.
+    pub fn name(&self, number: u64) -> String {
+        format!("{}{number}", self.prefix)
+    }
+
+    /// The number of the log of this name, if it is one of these.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        numbered(self.prefix, name)
+    }
+
+    /// What the checksums of log number `number` begin with.
+    pub fn seed(&self, uuid: &[u8; 16], number: u64) -> Seed {
+        Seed::new(uuid, self.letter, number)
+    }
+}
+
+/// Reads a log's head: the number that its first frame has.
+pub fn decode_head(frame: &Frame<'_>) -> Option<u64> {
+    let is_head = frame.kind == Kind::Head && frame.payload == [VERSION];
+    is_head.then(|| frame.lsn.checked_add(1))?
+}
+
+/// The log that is being written.
+#[derive(Debug)]
+pub struct Log {
+    path: PathBuf,
+    file: Box<dyn Append>,
+    seed: Seed,
+    number: u64,
+    first: u64,
+    next: u64,
+    synced: u64,
+    written: u64,
+    buffer: Vec<u8>,
+    poisoned: bool,
+}
+
+impl Log {
+    /// Makes log `number`, whose frames begin with `first` and with what `carry` appends.
+    ///
+    /// When it returns, all that is on the disk, under the log's name.
+    pub fn create(
+        disk: &Arc<dyn Disk>,
+        dir: &Path,
+        uuid: &[u8; 16],
+        series: Series,
+        number: u64,
+        first: u64,
+        carry: impl FnOnce(&mut Log) -> Result<(), Error>,
+    ) -> Result<Log, Error> {
+        let name = series.name(number);
+        let temp = dir.join(temporary(&name));
+        let (file, seed) = (disk.create(&temp).at(&temp)?, series.seed(uuid, number));
+        let (path, before) = (temp, first - 1);
+        let (written, buffer, poisoned) = (0, Vec::new(), false);
+        let mut log = Log {
+            path,
+            file,
+            seed,
+            number,
+            first,
+            next: before,
+            synced: before,
+            written,
+            buffer,
+            poisoned,
+        };
+        log.append(Kind::Head, &[VERSION])?;
+        carry(&mut log)?;
+        log.flush()?;
+        place(&**disk, &mut *log.file, dir, &name)?;
+        log.path = dir.join(name);
+        log.synced = log.next - 1;
+        Ok(log)
+    }
+
+    /// Appends a frame; it is handed to the disk at [`Log::flush`].
+    pub fn append(&mut self, kind: Kind, payload: &[u8]) -> Result<(), Error> {
+        let frame = Frame { lsn: self.next, synced: self.synced, kind, payload };
+        if frame.encode(self.seed, &mut self.buffer).is_none() {
+            let len = payload.len();
+            return Err(Error::Failed(format!("{}: {len} bytes at once", self.path.display())));
+        }
+        self.next += 1;
+        if self.buffer.len() >= BUFFER { self.flush() } else { Ok(()) }
+    }
+
+    /// Hands all that was appended to the disk, which may keep it in its cache.
+    pub fn flush(&mut self) -> Result<(), Error> {
+        self.check()?;
+        let (len, at) = (self.buffer.len(), self.written);
+        let result = self.file.append(&self.buffer);
+        self.poisoned = result.is_err();
+        self.buffer.clear();
+        self.written += len as u64;
+        result.place(format_args!("{} ({len} bytes at {at})", self.path.display()))
+    }
+
+    /// Returns when all that was flushed is on the disk.
+    pub fn sync(&mut self) -> Result<(), Error> {
+        self.check()?;
+        if self.synced + 1 < self.next && !planted(Bug::AckBeforeSync) {
+            let result = self.file.sync();
+            self.poisoned = result.is_err() && !planted(Bug::SyncAgain);
+            result.at(&self.path)?;
+        }
+        self.synced = self.next - 1;
+        Ok(())
+    }
+
+    /// Takes note that another handle has synced all frames up to `lsn`.
+    pub fn trust(&mut self, lsn: u64) {
+        self.synced = self.synced.max(lsn);
+    }
+
+    /// Another handle on the file, to sync it from elsewhere, and the file's path.
+    pub fn twin(&self) -> Result<(PathBuf, Box<dyn Append>), Error> {
+        Ok((self.path.clone(), self.file.twin().at(&self.path)?))
+    }
+
+    /// The number of the first frame behind the head.
+    pub fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// How many bytes were handed to the disk.
+    pub fn bytes(&self) -> u64 {
+        self.written
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        match self.poisoned {
+            true => Err(Error::Failed(format!("{}: not usable any more", self.path.display()))),
+            false => Ok(()),
+        }
+    }
+
+    /// The log as a file that others read.
+    pub fn written(&self) -> Written {
+        let (path, seed) = (self.path.clone(), self.seed);
+        Written {
+            path,
+            seed,
+            number: self.number,
+            first: self.first,
+            next: self.next,
+            bytes: self.written,
+        }
+    }
+}
+
+/// The part of a log that is believed.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The file.
+    pub path: PathBuf,
+    /// What its checksums begin with.
+    pub seed: Seed,
+    /// The log's number.
+    pub number: u64,
+    /// The number of its first frame behind the head.
+    pub first: u64,
+    /// The number of the first frame that is not its any more.
+    pub next: u64,
+    /// Where that would begin.
+    pub bytes: u64,
+}
+
+/// The version of [`Input`]s; those of version 1 have no Time.
+const INPUT_VERSION: u8 = 2;
+
+/// Input as it came in: a chunk of whole records, each with its delimiter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Input<'a> {
+    /// The Time of the batch that it was read in, if it was noted.
+    pub time: Option<Stamp>,
+    /// What ends a record.
+    pub delimiter: u8,
+    /// The records.
+    pub records: &'a [u8],
+}
+
+impl<'a> Input<'a> {
+    /// Appends the payload of an input frame.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        match self.time {
+            Some(time) => {
+                out.push(INPUT_VERSION);
+                out.extend_from_slice(&time.0.to_le_bytes());
+            }
+            None => out.push(VERSION),
+        }
+        out.push(self.delimiter);
+        out.extend_from_slice(self.records);
+    }
+
+    /// Reads what [`Input::encode`] wrote.
+    pub fn decode(payload: &'a [u8]) -> Option<Input<'a>> {
+        let mut take = Take(payload);
+        let time = match take.u8()? {
+            VERSION => None,
+            INPUT_VERSION => Some(Stamp(take.i64()?)),
+            _ => return None,
+        };
+        Some(Input { time, delimiter: take.u8()?, records: take.0 })
+    }
+}
+
+/// Reads a version and nothing else, for heads that have more to say.
+pub fn take_version(payload: &[u8]) -> Option<Take<'_>> {
+    let mut take = Take(payload);
+    (take.u8()? == VERSION).then_some(take)
+}

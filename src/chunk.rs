@@ -1,0 +1,380 @@
+//! A chunk: some hundred KiB of whole records in one byte arena, with rows as spans into it.
+//!
+//! Records are never owned one by one. A source fills the arena; steps edit the spans, and append to
+//! the arena only where they must make bytes; the fold reads. A row is a plain record, or a pair, in
+//! which case `keys` and `values` run side by side:
+//!
+//! ```text
+//! arena    from host a\nfrom host b\n.......... padding (PAD bytes, of any content)
+//! keys          (5,6)          (17,6)
+//! values   none, or one for each key
+//! ```
+//!
+//! Rows are cut as late as possible. As a source leaves it, a chunk is *uncut*: all its records end
+//! with the delimiter, and nobody has looked for it yet. A split at one byte leaves it uncut, with a
+//! second delimiter; so the fold of a word count finds the words by one scan over the arena, and no
+//! span is ever stored. Whoever needs spans calls [`Chunk::cut`].
+
+use crate::clock::Stamp;
+use crate::scan::{self, PAD};
+
+/// How many bytes a source puts into one chunk, if no single record is longer.
+pub const CHUNK: usize = 256 << 10;
+
+/// A place in a chunk's arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The first byte.
+    pub start: u32,
+    /// How many bytes.
+    pub len: u32,
+}
+
+impl Span {
+    /// The span from `start` to `end`, both of which an arena's size (under 4 GiB) bounds.
+    pub fn new(start: usize, end: usize) -> Span {
+        Span { start: start as u32, len: (end - start) as u32 }
+    }
+
+    /// The byte range.
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.start as usize + self.len as usize
+    }
+}
+
+/// How far a source's records have come; see `source::Source::reached`. Marks grow with the records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mark(pub u64);
+
+/// A record that could not be used, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bad {
+    /// What is wrong with it, as in "longer than --max-record 16777216".
+    pub reason: String,
+    /// Where it came from, as in "stdin, byte 512" or "127.0.0.1:40112, byte 0".
+    pub position: String,
+    /// The record, or its beginning if it was too long to keep.
+    pub record: Vec<u8>,
+    /// True if it may have gone on: what is kept is its beginning.
+    pub cut: bool,
+}
+
+/// Records on their way from a source through the steps to the fold.
+#[derive(Debug)]
+pub struct Chunk {
+    arena: Vec<u8>,
+    used: usize,
+    /// The delimiters of an uncut chunk. The first ends records; the second, if it is another byte,
+    /// parts of records.
+    uncut: Option<[u8; 2]>,
+    /// The rows' keys; for plain records, the records.
+    pub keys: Vec<Span>,
+    /// The rows' values; empty for plain records.
+    pub values: Vec<Span>,
+    /// The memory of keys that have been replaced.
+    spare: Vec<Span>,
+    /// Which chunk of the stream this is, from 0.
+    pub number: u64,
+    /// The Time of the batch it belongs to.
+    pub time: Stamp,
+    /// How far the source has come with its records.
+    pub mark: Mark,
+    /// What could not be used.
+    pub bad: Vec<Bad>,
+    /// How many rows `--filter` and its like have dropped.
+    pub filtered: u64,
+}
+
+impl Default for Chunk {
+    fn default() -> Chunk {
+        Chunk {
+            arena: vec![0; PAD],
+            used: 0,
+            uncut: None,
+            keys: Vec::new(),
+            values: Vec::new(),
+            spare: Vec::new(),
+            number: 0,
+            time: Stamp(0),
+            mark: Mark(0),
+            bad: Vec::new(),
+            filtered: 0,
+        }
+    }
+}
+
+impl Chunk {
+    /// Makes it as new; the memory is kept, but for what an uncommonly long record has taken.
+    pub fn clear(&mut self) {
+        if self.arena.len() > 4 * CHUNK {
+            self.arena = vec![0; CHUNK + PAD];
+        }
+        self.used = 0;
+        self.uncut = None;
+        self.keys.clear();
+        self.values.clear();
+        self.bad.clear();
+        self.filtered = 0;
+    }
+
+    /// The bytes that are in the arena.
+    pub fn bytes(&self) -> &[u8] {
+        &self.arena[..self.used]
+    }
+
+    /// The arena with its padding, for [`crate::table::keys::Key::load`].
+    pub fn padded(&self) -> &[u8] {
+        &self.arena
+    }
+
+    /// How many bytes are in the arena.
+    pub fn len(&self) -> usize {
+        self.used
+    }
+
+    /// True if there are no bytes and so no records.
+    pub fn is_empty(&self) -> bool {
+        self.used == 0
+    }
+
+    /// Room for at least `least` bytes behind those that are there: fill it, then [`Chunk::filled`].
+    pub fn room(&mut self, least: usize) -> &mut [u8] {
+        if self.arena.len() < self.used + least + PAD {
+            // Zeroed once; later chunks use the same memory again.
+            let size = (self.used + least).max(2 * self.used);
+            self.arena.resize(size + PAD, 0);
+        }
+        let end = self.arena.len() - PAD;
+        &mut self.arena[self.used..end]
+    }
+
+    /// Says that `count` bytes of [`Chunk::room`] now hold data.
+    pub fn filled(&mut self, count: usize) {
+        assert!(self.used + count + PAD <= self.arena.len(), "filled no more than there was room");
+        self.used += count;
+    }
+
+    /// Appends bytes, and returns where they stand.
+    pub fn append(&mut self, bytes: &[u8]) -> Span {
+        let start = self.used;
+        self.room(bytes.len())[..bytes.len()].copy_from_slice(bytes);
+        self.filled(bytes.len());
+        Span::new(start, self.used)
+    }
+
+    /// Takes the bytes from `len` on away again.
+    pub fn truncate(&mut self, len: usize) {
+        self.used = self.used.min(len);
+    }
+
+    /// Says that all bytes are records that end with `delimiter`, the last one too.
+    pub fn set_uncut(&mut self, delimiter: u8) {
+        debug_assert!(self.bytes().last().is_none_or(|&last| last == delimiter));
+        self.uncut = Some([delimiter; 2]);
+    }
+
+    /// What ends each record, while the chunk is uncut.
+    pub fn delimiter(&self) -> Option<u8> {
+        self.uncut.map(|[end, _]| end)
+    }
+
+    /// Ends a read: what is there are records that end with `delimiter`; true if anything is there.
+    ///
+    /// A record that was too long is something too, though only [`Chunk::bad`] tells of it.
+    pub fn end_read(&mut self, delimiter: u8) -> bool {
+        self.set_uncut(delimiter);
+        !self.is_empty() || !self.bad.is_empty()
+    }
+
+    /// Splits uncut records at `separator` without looking at them; false if that cannot be done.
+    ///
+    /// It cannot where a record may end with `\r`, which belongs to the line's end but is found only
+    /// by looking at it, nor where the chunk has been split so before.
+    pub fn split_uncut(&mut self, separator: u8) -> bool {
+        match self.uncut {
+            Some([end, other]) if end == other && !self.has_carriage_return(end) => {
+                self.uncut = Some([end, separator]);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Cuts an uncut chunk into rows; one that is cut already stays as it is.
+    pub fn cut(&mut self) {
+        let Some([a, b]) = self.uncut.take() else { return };
+        let carriage_return = a == b && self.has_carriage_return(a);
+        let (arena, keys) = (&self.arena, &mut self.keys);
+        scan::cuts(arena, self.used, a, b, |start, end| {
+            let before = carriage_return && end > start && arena[end - 1] == b'\r';
+            keys.push(Span::new(start, end - usize::from(before)));
+        });
+    }
+
+    fn has_carriage_return(&self, end: u8) -> bool {
+        end == b'\n' && memchr::memchr(b'\r', self.bytes()).is_some()
+    }
+
+    /// How many records a source has put here: to be asked before the steps.
+    pub fn count(&self) -> usize {
+        match self.uncut {
+            Some([end, _]) => memchr::memchr_iter(end, self.bytes()).count(),
+            None => self.keys.len(),
+        }
+    }
+
+    /// Calls `visit(arena, start, end)` for the key of each row, in order; without spans if uncut.
+    pub fn for_each_key(&mut self, mut visit: impl FnMut(&[u8], usize, usize)) {
+        self.for_each_uncut(&mut visit);
+        self.for_each_cut(visit);
+    }
+
+    /// The part of [`Chunk::for_each_key`] that does the work if the chunk is uncut; it may cut it.
+    #[inline(always)]
+    pub fn for_each_uncut(&mut self, mut visit: impl FnMut(&[u8], usize, usize)) {
+        if self.uncut.is_some_and(|[a, b]| a == b && self.has_carriage_return(a)) {
+            self.cut();
+        }
+        let arena = &self.arena;
+        if let Some([a, b]) = self.uncut {
+            scan::cuts(arena, self.used, a, b, |start, end| visit(arena, start, end));
+        }
+    }
+
+    /// The part of [`Chunk::for_each_key`] that does the work if the chunk is cut.
+    #[inline(always)]
+    pub fn for_each_cut(&self, mut visit: impl FnMut(&[u8], usize, usize)) {
+        self.keys.iter().for_each(|key| visit(&self.arena, key.range().start, key.range().end));
+    }
+
+    /// Makes any number of rows of each; a pair's value is repeated with each of them.
+    pub fn flat_map(&mut self, mut parts: impl FnMut(&[u8], &mut Parts<'_>)) {
+        self.cut();
+        let (keys, values) = (std::mem::take(&mut self.keys), std::mem::take(&mut self.values));
+        self.keys = std::mem::take(&mut self.spare);
+        for (index, key) in keys.iter().enumerate() {
+            let before = self.keys.len();
+            let mut made = Parts { keys: &mut self.keys, start: key.start as usize };
+            parts(&self.arena[key.range()], &mut made);
+            if let Some(value) = values.get(index) {
+                let made = self.keys.len() - before;
+                self.values.extend(std::iter::repeat_n(*value, made));
+            }
+        }
+        self.spare = keys;
+        self.spare.clear();
+    }
+
+    /// Makes one row of each: the part of its key that `part` returns.
+    pub fn map(&mut self, mut part: impl FnMut(&[u8]) -> Span) {
+        self.cut();
+        for key in &mut self.keys {
+            let within = part(&self.arena[key.range()]);
+            *key = Span { start: key.start + within.start, len: within.len };
+        }
+    }
+
+    /// Keeps the rows whose key is wanted, and counts the others.
+    pub fn retain(&mut self, mut wanted: impl FnMut(&[u8]) -> bool) {
+        self.cut();
+        let mut kept = 0;
+        for index in 0..self.keys.len() {
+            if wanted(&self.arena[self.keys[index].range()]) {
+                self.keys.swap(kept, index);
+                if !self.values.is_empty() {
+                    self.values.swap(kept, index);
+                }
+                kept += 1;
+            }
+        }
+        self.filtered += (self.keys.len() - kept) as u64;
+        self.keys.truncate(kept);
+        self.values.truncate(kept);
+    }
+
+    /// Counts rows as bad, each with the reason why.
+    pub fn refuse(&mut self, refused: Vec<(Vec<u8>, &'static str)>) {
+        let position = format!("chunk {}", self.number);
+        self.bad.extend(refused.into_iter().map(|(record, reason)| Bad {
+            reason: reason.to_string(),
+            position: position.clone(),
+            record,
+            cut: false,
+        }));
+    }
+
+    /// The place of the first row in the stream; the places of the others follow it.
+    ///
+    /// Places order the rows of a stream, they do not count them: each chunk has its own 4 billion.
+    pub fn first_place(&self) -> u64 {
+        self.number << 32
+    }
+
+    /// The bytes of a span.
+    pub fn at(&self, span: Span) -> &[u8] {
+        &self.arena[span.range()]
+    }
+}
+
+/// Takes the parts of one record: see [`Chunk::flat_map`].
+pub struct Parts<'a> {
+    keys: &'a mut Vec<Span>,
+    start: usize,
+}
+
+impl Parts<'_> {
+    /// Adds the part from `start` to `end` of the record.
+    #[inline]
+    pub fn push(&mut self, start: usize, end: usize) {
+        self.keys.push(Span::new(self.start + start, self.start + end));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uncut(text: &str) -> Chunk {
+        let mut chunk = Chunk::default();
+        chunk.append(text.as_bytes());
+        chunk.set_uncut(b'\n');
+        chunk
+    }
+
+    fn keys(chunk: &mut Chunk) -> Vec<String> {
+        let mut keys = Vec::new();
+        chunk.for_each_key(|arena, start, end| {
+            keys.push(String::from_utf8_lossy(&arena[start..end]).into_owned());
+        });
+        keys
+    }
+
+    #[test]
+    fn one_carriage_return_before_the_newline_belongs_to_the_end_of_the_line() {
+        let mut chunk = uncut("a\r\nb\r\r\n\r\nc\rd\n");
+        assert_eq!(keys(&mut chunk), ["a", "b\r", "", "c\rd"]);
+    }
+
+    #[test]
+    fn a_split_chunk_stays_uncut_and_gives_the_same_rows() {
+        let mut chunk = uncut("a b\n\n c\n");
+        assert!(chunk.split_uncut(b' '));
+        assert_eq!(chunk.count(), 3, "three records");
+        assert_eq!(keys(&mut chunk), ["a", "b", "", "", "c"]);
+        chunk.cut();
+        assert_eq!(keys(&mut chunk), ["a", "b", "", "", "c"]);
+        assert!(!uncut("a b\r\n").split_uncut(b' '));
+        assert!(!chunk.split_uncut(b','));
+    }
+
+    #[test]
+    fn bytes_can_be_appended_and_taken_away_again() {
+        let mut chunk = Chunk::default();
+        chunk.append(b"a");
+        chunk.append(b"bc");
+        let span = chunk.append(b"d");
+        assert_eq!((chunk.bytes(), chunk.at(span)), (&b"abcd"[..], &b"d"[..]));
+        chunk.truncate(1);
+        assert_eq!(chunk.bytes(), b"a");
+    }
+}

@@ -1,0 +1,163 @@
+//! `--explain`: the pipeline as it was understood, and what becomes of each record of a stdin that is
+//! at hand.
+//!
+//! Records go through the same steps as in a run, one at a time, so that each line shows what one
+//! step made of one record.
+
+use std::fmt::Write;
+use std::io::IsTerminal;
+
+use crate::chunk::Chunk;
+use crate::cli::Typed;
+use crate::cli::plan::Plan;
+use crate::clock::{Stamp, Wait};
+use crate::error::Error;
+use crate::format::python::{Object, repr};
+use crate::sink::stdout::Stdout;
+use crate::source::Read;
+use crate::state::Keep;
+use crate::step::Step;
+use crate::units::{quoted, show_duration};
+
+/// Prints the pipeline; then, if stdin is the source and no terminal, each record after each step.
+pub fn explain(
+    typed: &Typed,
+    plan: Plan,
+    wait: &mut dyn Wait,
+    stdout: &Stdout,
+) -> Result<(), Error> {
+    let names: Vec<String> = typed
+        .steps
+        .iter()
+        .map(|(spec, value)| {
+            let flag = format!("--{}", spec.name);
+            if spec.value.is_some() {
+                format!("{flag} {}", quoted(&value.to_string_lossy()))
+            } else {
+                flag
+            }
+        })
+        .collect();
+    stdout.write(pipeline(typed, &plan, &names).as_bytes())?;
+    match typed.source.name == "stdin" && !std::io::stdin().is_terminal() {
+        true => records(plan, &names, wait, stdout),
+        false => Ok(()),
+    }
+}
+
+/// The pipeline, a line for each part, with what leaves it.
+fn pipeline(typed: &Typed, plan: &Plan, names: &[String]) -> String {
+    let mut text = String::new();
+    let mut line = |part: &str, what: &str, leaves: &str| {
+        let _ = writeln!(text, "{part:<10} {what:<32} -> {leaves}");
+    };
+    line("source", typed.source.name, "record");
+    names.iter().for_each(|name| line("step", name, "record"));
+    let interval = plan.settings.interval;
+    let batch = match (plan.settings.once, interval.is_zero()) {
+        (true, _) => "one batch, at the end of the input".to_string(),
+        (false, true) => "each record at once".to_string(),
+        (false, false) => format!("a batch every {}", show_duration(interval)),
+    };
+    match typed.aggregate {
+        Some(spec) => {
+            let leaves = if spec.keyed { "pair (record, value)" } else { "value" };
+            line("aggregate", &format!("--{}", spec.name), &format!("{leaves}, {batch}"));
+        }
+        None => line("no", "aggregate", &format!("record, as it comes, {batch}")),
+    }
+    if let Some(keeping) = &plan.pipeline.keep {
+        let (part, what, leaves) = kept(&keeping.keep);
+        line(part, &what, &leaves);
+    }
+    if let Some(top) = plan.pipeline.selection.top {
+        let which = if plan.pipeline.selection.ascending { "smallest" } else { "largest" };
+        line("report", &format!("--top {top}"), &format!("the {which} values"));
+    }
+    if typed.report.changed {
+        line("report", "--changed", "the rows that are new or differ");
+    }
+    let outputs: Vec<_> = plan.outputs.iter().map(ToString::to_string).collect();
+    line("format", typed.format().name, &outputs.join(", "));
+    if let Some(saving) = &plan.saving {
+        let log =
+            if saving.logs_input { "each batch, and the input until then" } else { "each batch" };
+        line("checkpoint", &format!("--checkpoint {}", saving.dir.display()), log);
+    }
+    text
+}
+
+/// What reaches beyond a batch: the part, how it was typed, and what leaves it when.
+fn kept(keep: &Keep) -> (&'static str, String, String) {
+    match keep {
+        Keep::Window { window, .. } => {
+            let length = show_duration(window.length());
+            let slide = show_duration(window.slide());
+            ("window", format!("--window {length}"), format!("the last {length}, every {slide}"))
+        }
+        Keep::Running { ttl, .. } => {
+            let forgets = |ttl| format!("all since the beginning but what is {ttl} old");
+            let leaves = ttl
+                .map_or("all since the beginning".to_string(), |ttl| forgets(show_duration(ttl)));
+            ("state", "--update-state".to_string(), leaves)
+        }
+    }
+}
+
+/// Each record of the source, after each step.
+fn records(
+    mut plan: Plan,
+    names: &[String],
+    wait: &mut dyn Wait,
+    stdout: &Stdout,
+) -> Result<(), Error> {
+    let mut chunk = Chunk::default();
+    plan.pipeline.source.open(wait)?;
+    loop {
+        chunk.clear();
+        match plan.pipeline.source.read(&mut chunk, usize::MAX, wait, Stamp::NEVER)? {
+            Read::End => return Ok(()),
+            Read::Rows => {}
+            Read::Idle | Read::Cut => continue,
+        }
+        chunk.cut();
+        let mut text = String::new();
+        for &span in &chunk.keys {
+            record(chunk.at(span), &mut plan.pipeline.steps, names, &mut text)?;
+        }
+        for bad in &chunk.bad {
+            let _ = writeln!(text, "\nbad: {}: {}", bad.position, bad.reason);
+        }
+        stdout.write(text.as_bytes())?;
+    }
+}
+
+fn record(
+    bytes: &[u8],
+    steps: &mut [Box<dyn Step>],
+    names: &[String],
+    text: &mut String,
+) -> Result<(), Error> {
+    let _ = writeln!(text, "\n{}", shown(bytes));
+    let mut chunk = Chunk::default();
+    let span = chunk.append(bytes);
+    chunk.keys.push(span);
+    for (step, name) in steps.iter_mut().zip(names) {
+        step.apply(&mut chunk)?;
+        chunk.cut();
+        let rows: Vec<_> = chunk.keys.iter().map(|&span| shown(chunk.at(span))).collect();
+        let rows = if rows.is_empty() { "(nothing)".to_string() } else { rows.join(", ") };
+        let _ = writeln!(text, "  {name:<40} {rows}");
+        for bad in chunk.bad.drain(..) {
+            let _ = writeln!(text, "  {name:<40} bad: {}", bad.reason);
+        }
+    }
+    Ok(())
+}
+
+/// A record as Python would write it: what cannot be seen is escaped.
+fn shown(bytes: &[u8]) -> String {
+    let mut out = Vec::new();
+    repr(&mut out, Object::Text(bytes));
+    String::from_utf8_lossy(&out).into_owned()
+}

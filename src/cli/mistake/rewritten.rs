@@ -1,0 +1,107 @@
+//! A command line that does not work, written as one that does: to be pasted.
+//!
+//! Everything that was typed stands in it, in its order and quoted, but what was wrong.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use clap::Command;
+
+use crate::cli::words::{Role, roles};
+use crate::source::SOURCES;
+use crate::units::pasted;
+
+/// What unpacks a file by the end of its name; each passes on what is not packed.
+const UNPACKERS: &[(&str, &str)] =
+    &[("gz", "zcat -f"), ("zst", "zstdcat -f"), ("xz", "xzcat -f"), ("bz2", "bzcat -f")];
+
+/// A command line: its source, and what each word behind it is.
+pub struct Line<'a> {
+    /// The definition of the source; that of stdin if none is named.
+    pub source: &'a Command,
+    /// The words behind the source.
+    pub words: &'a [OsString],
+    /// What they are.
+    pub roles: Vec<Role<'a>>,
+}
+
+impl<'a> Line<'a> {
+    /// Takes a command line apart, which begins with the program's name; none that reads no stream.
+    pub fn new(command: &'a Command, args: &'a [OsString]) -> Option<Line<'a>> {
+        let first = args.get(1)?.to_str().unwrap_or_default();
+        let named = command.find_subcommand(first);
+        if named.is_some() && !SOURCES.iter().any(|spec| spec.name == first) {
+            return None;
+        }
+        let words = if named.is_some() { &args[2..] } else { &args[1..] };
+        let source = named.or_else(|| command.find_subcommand("stdin"))?;
+        Some(Line { source, words, roles: roles(source, words) })
+    }
+
+    /// The command with another source, which may be empty, and without one of its words.
+    pub fn with(&self, source: &str, without: usize) -> String {
+        let left = self.words.iter().enumerate().filter(|(index, _)| *index != without);
+        command("weir", [source.as_ref()].into_iter().chain(left.map(|(_, word)| word.as_ref())))
+    }
+
+    /// The argument before a stray word, with all that follows of it, as one.
+    pub fn joined(&self, at: usize) -> String {
+        let stray = self.roles[at..].iter().take_while(|role| matches!(role, Role::Word)).count();
+        pasted(&self.words[at - 1..at + stray].join(OsStr::new(" ")))
+    }
+
+    /// What reads the files that are named: through stdin.
+    pub fn reading(&self) -> Option<String> {
+        let (mut flags, mut files): (Vec<&OsStr>, Vec<&OsStr>) = (Vec::new(), Vec::new());
+        for (word, role) in self.words.iter().zip(&self.roles) {
+            match role {
+                Role::Word if Path::new(word).exists() => files.push(word),
+                Role::Word => return None,
+                _ => flags.push(word),
+            }
+        }
+        let ending = |file: &OsStr| Path::new(file).extension().unwrap_or_default().to_owned();
+        let mut unpackers = UNPACKERS.iter();
+        let unpacker =
+            unpackers.find(|(packed, _)| files.iter().any(|file| ending(file) == *packed));
+        match (files.as_slice(), unpacker) {
+            ([], _) => None,
+            ([file], None) if !Path::new(file).is_dir() => {
+                Some(format!("{} < {}", command("weir", flags), pasted(file)))
+            }
+            (_, unpacker) => {
+                let program = unpacker.map_or("cat", |(_, program)| program);
+                let files: Vec<_> = files.iter().map(|file| contents(file)).collect();
+                // A pipe is a stream; what files hold is one batch.
+                let once = if self.says_when() { "weir" } else { "weir --once" };
+                Some(format!("{program} {} | {}", files.join(" "), command(once, flags)))
+            }
+        }
+    }
+
+    /// True if a flag says when batches end.
+    fn says_when(&self) -> bool {
+        let mut flags = self.words.iter().zip(&self.roles);
+        flags.any(|(word, role)| {
+            let text = word.to_string_lossy();
+            let long = ["--once", "--interval"].iter().any(|flag| text.starts_with(flag));
+            matches!(role, Role::Flag)
+                && (long || !text.starts_with("--") && text.contains(['1', 'i']))
+        })
+    }
+}
+
+/// A file, or all that are in a directory.
+fn contents(path: &OsStr) -> String {
+    match Path::new(path).is_dir() {
+        true => format!("{}/*", pasted(path).trim_end_matches('/')),
+        false => pasted(path),
+    }
+}
+
+fn command<'a>(begin: &str, words: impl IntoIterator<Item = &'a OsStr>) -> String {
+    let words = words.into_iter().enumerate();
+    // A source that is not named leaves no empty word; an argument that is empty does.
+    let words = words.filter(|(index, word)| *index > 0 || !word.is_empty());
+    words.fold(begin.to_string(), |line, (_, word)| line + " " + &pasted(word))
+}

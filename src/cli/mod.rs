@@ -1,0 +1,311 @@
+//! The command line, as typed: made of the tables of sources, steps, aggregates and formats.
+//!
+//! Meaning is given to it in [`crate::cli::plan`]. Steps keep the order in which they were typed, which
+//! clap tells by the index of each occurrence. What is said of what cannot be meant is made in
+//! `cli::mistake`.
+
+pub mod completions;
+pub mod explain;
+pub mod identity;
+pub mod man;
+mod mistake;
+pub mod plan;
+mod words;
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use clap::builder::OsStringValueParser;
+use clap::error::{ContextKind, ErrorKind};
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches};
+use clap_complete::Shell;
+
+pub use mistake::meant_by;
+pub use words::takes_value;
+
+use crate::agg::{self, AGGS};
+use crate::error::Error;
+use crate::format::FORMATS;
+use crate::source::{self, SOURCES};
+use crate::step::{self, STEPS};
+use crate::{engine, format, report, sink, state};
+
+/// What was asked for.
+pub enum Asked {
+    /// A stream.
+    Run(Box<Typed>),
+    /// `weir man`.
+    Man,
+    /// `weir completions SHELL`.
+    Completions(Shell),
+    /// `weir checkpoint ...`.
+    Upkeep(Upkeep),
+    /// Help or version: text for stdout.
+    Text(String),
+}
+
+/// What is to be done with a checkpoint that no stream is using.
+pub enum Upkeep {
+    /// `show DIR`.
+    Show {
+        /// The directory.
+        dir: PathBuf,
+        /// How it is shown.
+        view: View,
+    },
+    /// `reset DIR`.
+    Reset {
+        /// The directory.
+        dir: PathBuf,
+        /// `--keep-offsets`.
+        keep_offsets: bool,
+    },
+}
+
+/// How a checkpoint is shown.
+pub enum View {
+    /// In lines, for people.
+    Text,
+    /// `--json`: as one object.
+    Json,
+    /// `--state`: its keys and values.
+    State,
+}
+
+/// A stream, as typed.
+pub struct Typed {
+    /// The source.
+    pub source: &'static source::Spec,
+    /// What was typed for it.
+    pub matches: ArgMatches,
+    /// The steps in the order in which they were typed, with their arguments.
+    pub steps: Vec<(&'static step::Spec, OsString)>,
+    /// The aggregate, if there is one.
+    pub aggregate: Option<&'static agg::Spec>,
+    /// Flags of what reaches beyond a batch.
+    pub state: state::Flags,
+    /// Flags that choose and order rows.
+    pub report: report::Flags,
+    /// Flags that say how batches are written.
+    pub format: format::Flags,
+    /// Flags that say where they go.
+    pub sink: sink::Flags,
+    /// Flags of the engine.
+    pub engine: engine::Flags,
+}
+
+impl Typed {
+    /// The format that is meant, by its flag or by what the files of `-o` are called.
+    pub fn format(&self) -> &'static format::Spec {
+        &FORMATS[self.format.format(self.sink.output.iter().map(PathBuf::as_path)).0]
+    }
+}
+
+/// Reads the command line; `args` begins with the program's name.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Error> {
+    let args = completed(args.into_iter().collect());
+    let command = command();
+    if let Some(error) = mistake::overlooked(&command, &args) {
+        return Err(error);
+    }
+    let is_known = |word: &OsString| {
+        let word = word.to_string_lossy();
+        word.starts_with('-') || command.find_subcommand(&*word).is_some()
+    };
+    if !args.get(1).is_none_or(is_known) {
+        return Err(mistake::unknown_source(&command, &args));
+    }
+    let matches = match command.clone().try_get_matches_from(&args) {
+        Ok(matches) => matches,
+        Err(error) => return explained(error, &command, &args),
+    };
+    let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
+    Ok(match name {
+        "man" => Asked::Man,
+        "checkpoint" => Asked::Upkeep(upkeep(matches)),
+        "completions" => {
+            Asked::Completions(*matches.get_one("shell").expect("the argument is required"))
+        }
+        _ => Asked::Run(Box::new(typed(name, matches)?)),
+    })
+}
+
+/// The command line with what may be left out of it, or said otherwise.
+fn completed(mut args: Vec<OsString>) -> Vec<OsString> {
+    match args.get(1).map(|word| word.to_string_lossy()).as_deref() {
+        // `weir < file` and `program | weir` mean what they say.
+        None if !std::io::stdin().is_terminal() => args.push("stdin".into()),
+        Some("version") => args[1] = "--version".into(),
+        Some("help") => {
+            // `weir help listen` is `weir listen --help`, and of a flag stdin tells.
+            let about_flag = args.get(2).is_some_and(|word| words::is_flag(word));
+            args.retain(|word| word != "help" && !words::is_flag(word));
+            args.extend(about_flag.then(|| "stdin".into()));
+            args.push("--help".into());
+        }
+        Some(word) if means_stdin(word) => args.insert(1, "stdin".into()),
+        _ => {}
+    }
+    args
+}
+
+/// A first word that is a flag means `stdin`, unless the flag is about weir itself.
+fn means_stdin(word: &str) -> bool {
+    word.starts_with('-') && !["-h", "--help", "-V", "--version"].contains(&word)
+}
+
+/// Turns clap's message into ours, or into the text that was asked for.
+fn explained(mut error: clap::Error, command: &Command, args: &[OsString]) -> Result<Asked, Error> {
+    let tip = mistake::tip(&error, command, args);
+    let tip = tip.map(|tip| format!("\n\n  tip: {tip}\n\n")).unwrap_or("\n\n".to_string());
+    // clap's own one would have the word taken for an address.
+    error.remove(ContextKind::Suggested);
+    let is_upkeep = args.get(1).is_some_and(|word| word == "checkpoint");
+    let what = if is_upkeep { "command" } else { "source" };
+    // For clap a source is a subcommand; for the reader it is not.
+    let text = error.render().to_string().replace("subcommand", what);
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Asked::Text(text)),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            Err(Error::usage(format!("a {what} is missing\n\n{}", text.trim_end())))
+        }
+        _ => {
+            let text = text.trim_start_matches("error: ").trim_end();
+            Err(Error::usage(text.replacen("\n\n", &tip, 1)))
+        }
+    }
+}
+
+fn upkeep(matches: &ArgMatches) -> Upkeep {
+    let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
+    let dir = matches.get_one::<PathBuf>("dir").expect("the argument is required").clone();
+    match name {
+        "show" => {
+            let view = match (matches.get_flag("json"), matches.get_flag("state")) {
+                (true, _) => View::Json,
+                (_, true) => View::State,
+                _ => View::Text,
+            };
+            Upkeep::Show { dir, view }
+        }
+        _ => Upkeep::Reset { dir, keep_offsets: matches.get_flag("keep-offsets") },
+    }
+}
+
+fn typed(name: &str, matches: &ArgMatches) -> Result<Typed, Error> {
+    let source = SOURCES.iter().find(|spec| spec.name == name).expect("clap knows the table");
+    let wrong = |error: clap::Error| Error::usage(error.to_string());
+    Ok(Typed {
+        source,
+        matches: matches.clone(),
+        steps: steps(matches),
+        aggregate: AGGS.iter().find(|spec| matches.get_flag(spec.name)),
+        state: state::Flags::from_arg_matches(matches).map_err(wrong)?,
+        report: report::Flags::from_arg_matches(matches).map_err(wrong)?,
+        format: format::Flags::from_arg_matches(matches).map_err(wrong)?,
+        sink: sink::Flags::from_arg_matches(matches).map_err(wrong)?,
+        engine: engine::Flags::from_arg_matches(matches).map_err(wrong)?,
+    })
+}
+
+/// The steps in the order in which they were typed.
+fn steps(matches: &ArgMatches) -> Vec<(&'static step::Spec, OsString)> {
+    let mut steps = Vec::new();
+    for spec in STEPS {
+        let indices = matches.indices_of(spec.name).into_iter().flatten();
+        let values = matches.get_many::<OsString>(spec.name).into_iter().flatten();
+        steps.extend(indices.zip(values).map(|(index, value)| (index, spec, value.clone())));
+    }
+    steps.sort_by_key(|(index, ..)| *index);
+    steps.into_iter().map(|(_, spec, value)| (spec, value)).collect()
+}
+
+/// The definition of the whole command line: help, man page and completions are made of it.
+pub fn command() -> Command {
+    let shell = Arg::new("shell").value_name("SHELL").required(true);
+    let shell = shell.value_parser(clap::value_parser!(Shell)).help("bash, zsh, fish, ...");
+    Command::new("weir")
+        .version(env!("CARGO_PKG_VERSION"))
+        // A first flag means stdin, and -V behind it still means weir.
+        .propagate_version(true)
+        .about("Count, window and watch a live stream from one shell line")
+        .long_about(include_str!("help/about.txt").trim_end())
+        .after_help(include_str!("help/examples.txt").trim_end())
+        .subcommand_required(true)
+        .subcommand_value_name("SOURCE")
+        .subcommand_help_heading("Sources, and other commands")
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .subcommands(SOURCES.iter().map(source_command))
+        .subcommand(checkpoint_command())
+        .subcommand(Command::new("man").about("Print the manual page (weir man | man -l -)"))
+        .subcommand(Command::new("completions").about("Print completions for a shell").arg(shell))
+}
+
+fn checkpoint_command() -> Command {
+    let dir = Arg::new("dir").value_name("DIR").required(true);
+    let dir = dir.value_parser(clap::value_parser!(PathBuf)).help("What --checkpoint names");
+    let flag = |name, help| Arg::new(name).long(name).action(ArgAction::SetTrue).help(help);
+    let keep = "Go on from where the input was, with what the log holds beyond that";
+    Command::new("checkpoint")
+        .about("Show what a checkpoint holds, or reset it")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .disable_help_subcommand(true)
+        .subcommand(
+            Command::new("show")
+                .about("Print what it holds; a stream may be using it")
+                .arg(&dir)
+                .arg(flag("json", "As one JSON object"))
+                .arg(flag("state", "Its keys and values, as tsv").conflicts_with("json")),
+        )
+        .subcommand(
+            Command::new("reset")
+                .about("Forget state and windows, and where the input was")
+                .arg(dir)
+                .arg(flag("keep-offsets", keep)),
+        )
+}
+
+fn source_command(spec: &source::Spec) -> Command {
+    let command = Command::new(spec.name).display_name("weir").hide(spec.hidden);
+    let command = command.args(STEPS.iter().map(step_arg)).args(AGGS.iter().map(agg_arg));
+    let names = AGGS.iter().map(|spec| spec.name);
+    let command = command.group(ArgGroup::new("aggregate").args(names));
+    let command = state::Flags::augment_args(command);
+    let command = report::Flags::augment_args(command);
+    let command = format::Flags::augment_args(command);
+    let command = sink::Flags::augment_args(command);
+    // The source comes last: clap takes the description of a command from the flags added to it.
+    let command = (spec.arguments)(engine::Flags::augment_args(command).next_help_heading(None));
+    command.mut_args(|arg| {
+        let is_flag_with_value = !arg.is_positional() && words::takes_value(&arg);
+        // Whatever follows such a flag is its argument, if it begins with a hyphen too.
+        if is_flag_with_value { arg.allow_hyphen_values(true) } else { arg }
+    })
+}
+
+fn step_arg(spec: &step::Spec) -> Arg {
+    let arg = Arg::new(spec.name).long(spec.name).action(ArgAction::Append);
+    let arg = arg.value_parser(OsStringValueParser::new()).help_heading("Steps, in order");
+    let arg = helped(arg, spec.help);
+    match spec.value {
+        Some(value) => arg.value_name(value),
+        // Only an argument has an index for each time it was typed, so a flag gets an empty one.
+        None => arg.num_args(0).default_missing_value(""),
+    }
+}
+
+fn agg_arg(spec: &agg::Spec) -> Arg {
+    let arg = Arg::new(spec.name).long(spec.name).action(ArgAction::SetTrue);
+    helped(arg.help_heading("Aggregate, at most one"), spec.help)
+}
+
+/// Splits a description into its first line and the whole.
+fn helped(arg: Arg, help: &'static str) -> Arg {
+    match help.split_once("\n\n") {
+        Some((short, _)) => arg.help(short).long_help(help),
+        None => arg.help(help),
+    }
+}

@@ -1,0 +1,127 @@
+//! The file of `-o` on the simulated disk: beside the checkpoint, and subject to the same faults.
+
+use std::io::{self, Write};
+
+use super::mistake::{Mistake, made};
+use super::{Fault, Naming, SimDisk, SimFile, World, error};
+use crate::disk::Append;
+use crate::disk::medium::{Held, Identity, Medium};
+
+/// A file that is held, and what it is called.
+#[derive(Debug)]
+pub struct Outside {
+    /// No name in the checkpoint's directory looks like this.
+    pub(super) name: String,
+    pub(super) file: SimFile,
+}
+
+impl SimDisk {
+    /// Opens a file outside of the checkpoint, or makes it.
+    pub fn outside(&self, name: &str) -> io::Result<Outside> {
+        let name = format!("/{name}");
+        let mut world = self.world();
+        let inode = match world.names.get(&name) {
+            Some(&inode) => inode,
+            None => {
+                world.inodes.push(Default::default());
+                let inode = world.inodes.len() - 1;
+                world.name(Naming::Made(name.clone(), inode))?;
+                inode
+            }
+        };
+        Ok(Outside { name, file: SimFile(self.clone(), inode) })
+    }
+
+    /// Has something happen that is no matter of the disk, and yet may be prevented, or be the last.
+    pub fn beside(&self, act: impl FnOnce()) -> io::Result<()> {
+        let crash = self.world().operation(false)?;
+        act();
+        if crash { Err(error(Fault::Kill)) } else { Ok(()) }
+    }
+
+    /// What such a file holds, as a process sees it.
+    pub fn text_outside(&self, name: &str) -> String {
+        let world = self.world();
+        let inode = world.names.get(&format!("/{name}"));
+        let bytes = inode.map_or(Vec::new(), |&inode| world.inodes[inode].cache.clone());
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl World {
+    fn len_of(&self, inode: usize) -> usize {
+        self.inodes[inode].cache.len()
+    }
+}
+
+impl Write for Outside {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.append(bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Medium for Outside {
+    fn held(&self) -> io::Result<Held> {
+        let SimFile(disk, inode) = &self.file;
+        let identity = Identity { device: 0, inode: *inode as u64 };
+        Ok(Held { identity, is_regular: true, len: disk.world().len_of(*inode) as u64 })
+    }
+
+    fn named(&self) -> io::Result<Option<Identity>> {
+        let world = self.file.0.world();
+        let identity = |&inode: &usize| Identity { device: 0, inode: inode as u64 };
+        Ok(world.names.get(&self.name).map(identity))
+    }
+
+    fn reopen(&mut self) -> io::Result<()> {
+        *self = self.file.0.clone().outside(&self.name[1..])?;
+        Ok(())
+    }
+
+    fn lock(&self) -> io::Result<bool> {
+        Ok(true)
+    }
+
+    fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<usize> {
+        let mut world = self.file.0.world();
+        world.operation(false)?;
+        let bytes = world.inodes[self.file.1].cache.get(at as usize..).unwrap_or_default();
+        let len = bytes.len().min(into.len());
+        into[..len].copy_from_slice(&bytes[..len]);
+        Ok(len)
+    }
+
+    fn cut(&mut self, len: u64) -> io::Result<()> {
+        let mut world = self.file.0.world();
+        let crash = world.operation(false)?;
+        let is_on_disk = world.tape.chance(50);
+        let file = &mut world.inodes[self.file.1];
+        file.cache.truncate(len as usize);
+        file.pending.iter_mut().for_each(|(_, to)| *to = (*to).min(len as usize));
+        file.pending.retain(|(from, to)| from < to);
+        if is_on_disk {
+            file.disk.truncate(len as usize);
+        }
+        if crash { Err(error(Fault::Kill)) } else { Ok(()) }
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        if made(Mistake::FileUnsynced) && self.name.rfind('/') > Some(0) {
+            return Ok(());
+        }
+        Append::sync(&mut self.file)?;
+        // The length is on the disk too.
+        let file = &mut self.file.0.world().inodes[self.file.1];
+        file.disk.truncate(file.cache.len());
+        Ok(())
+    }
+
+    fn sync_name(&mut self) -> io::Result<()> {
+        let dir = self.name.rsplit_once('/').map(|(dir, _)| dir);
+        self.file.0.world().sync_names(dir)
+    }
+}

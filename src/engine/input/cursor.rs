@@ -1,0 +1,465 @@
+//! The source behind its lock: what comes next, a chunk or the end of a batch.
+//!
+//! There is no thread that reads. A worker takes the lock, reads one chunk, learns its number and its
+//! batch, and lets go; whoever holds the lock when the batch ends closes it. So reading stops when
+//! nobody has room for a chunk, and with one worker nothing is different.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::intake::Intake;
+use super::rate::Rate;
+use super::times::{Passed, Single, Times};
+use crate::checkpoint::bug::{Bug, planted};
+use crate::checkpoint::commits::commit::Record;
+use crate::chunk::{Chunk, Mark};
+use crate::clock::{Stamp, Wait};
+use crate::engine::{Settings, bad::BadLog};
+use crate::error::Error;
+use crate::process::signal::Stop;
+use crate::say::say;
+use crate::sink::stdout::Stdout;
+use crate::source::{Read, Source, Stage};
+
+/// After so many batches without a record, a line says what weir waits for.
+const SILENT: u32 = 10;
+
+/// What is to be done next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// The chunk is to be folded.
+    Chunk,
+    /// Nothing has come; whoever holds the cursor looks whether the others have failed meanwhile.
+    Idle,
+    /// The open batch is to be closed; with `last`, the run ends with it.
+    Close {
+        /// True if nothing comes after this batch.
+        last: bool,
+    },
+    /// Batches have passed in which nobody read.
+    Pass {
+        /// Which ones.
+        passed: Passed,
+        /// How much longer than it was to the system has let us wait, if that is why.
+        overslept: Duration,
+        /// True if nobody ran, before this run.
+        is_start: bool,
+    },
+    /// The run ends, and the next one goes on in the open batch.
+    Leave,
+    /// The run is over.
+    Done,
+}
+
+/// A batch that is over.
+#[derive(Debug)]
+pub struct Closed {
+    /// Its Time.
+    pub time: Stamp,
+    /// True if that is less than an interval ago.
+    pub is_on_time: bool,
+    /// Where its input ends.
+    pub reached: Reached,
+    /// If windows that are not due yet are to be reported with it, why.
+    pub flushes: Option<Flush>,
+}
+
+/// Why windows are reported that are not due yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flush {
+    /// Nothing will ever come.
+    Ended,
+    /// The run is stopped, and nothing is kept for the next.
+    Stopped,
+}
+
+/// How far the input has been read.
+#[derive(Clone, Debug, Default)]
+pub struct Reached {
+    /// The mark of the last chunk.
+    pub mark: Mark,
+    /// The last frame of the log of the input that is in a chunk.
+    pub wal: u64,
+    /// The source's position.
+    pub position: Vec<u8>,
+    /// How many chunks there were.
+    pub chunks: u64,
+    /// What the clock read then.
+    pub clock: Stamp,
+}
+
+impl Reached {
+    /// Where a record's input ends.
+    pub fn of(record: &Record) -> Reached {
+        let (mark, wal, position) = (Mark(record.wal), record.wal, record.to.clone());
+        let clock = record.clock.unwrap_or(record.time);
+        Reached { mark, wal, position, chunks: record.chunks, clock }
+    }
+
+    /// True if there is no input between this and `before`.
+    pub fn is_same(&self, before: &Reached) -> bool {
+        let input = |at: &Reached| (at.mark, at.wal, at.chunks);
+        input(self) == input(before) && self.position == before.position
+    }
+}
+
+/// Where a run begins.
+pub struct Start {
+    /// How far the last one had come.
+    pub reached: Reached,
+    /// The Time of the last batch that is over.
+    pub time: Option<Stamp>,
+    /// The Time of the batch that was left open, if one was.
+    pub left: Option<Stamp>,
+    /// True if it is recorded what that has come to.
+    pub is_open: bool,
+    /// If there is one batch and no window, whether it has the Time of its end or of its beginning.
+    pub single: Option<Single>,
+    /// The last Time of which an output has a batch of its own already.
+    pub taken: Option<Stamp>,
+    /// The log of the input.
+    pub intake: Intake,
+    /// True if there is a checkpoint: what is open at the end goes on at the next start.
+    pub lasts: bool,
+}
+
+/// Who reads our stdout, if it is in use.
+pub struct Reader {
+    /// The stream, to be asked.
+    pub watched: Option<Stdout>,
+    /// True if the open batch is closed when the reader has gone: other outputs get it, or the next
+    /// reader does.
+    pub closes_batch: bool,
+}
+
+impl Reader {
+    fn has_gone(&self) -> bool {
+        self.watched.as_ref().is_some_and(Stdout::is_closed)
+    }
+}
+
+/// The source, and where in time it stands.
+pub struct Cursor {
+    source: Box<dyn Source>,
+    wait: Box<dyn Wait>,
+    times: Times,
+    rate: Option<Rate>,
+    stop: Arc<Stop>,
+    reader: Reader,
+    once: bool,
+    /// When `--duration` is over.
+    end: Stamp,
+    /// How many batches `--batches` leaves.
+    batches: u64,
+    done: bool,
+    /// True once nothing will ever come.
+    ended: bool,
+    lasts: bool,
+    intake: Intake,
+    next_number: u64,
+    mark: Mark,
+    /// How far the source knows its records to be out.
+    committed: Mark,
+    /// True if the open batch has records.
+    has_records: bool,
+    /// True if somebody has read in the open batch, so that it is measured.
+    was_read: bool,
+    /// True once the source was read: what passed before that, passed before this run.
+    is_live: bool,
+    /// What passed before the first batch of this run.
+    passed: Option<Passed>,
+    /// How long after its time the last read came back, if that is more than an interval.
+    overslept: Duration,
+    /// How many batches without a record came one after another.
+    silent: u32,
+    says_silent: bool,
+    late: u64,
+}
+
+impl Cursor {
+    /// Opens the source, and with it the first batch: the one that the last run left open, if any.
+    pub fn open(
+        mut source: Box<dyn Source>,
+        mut wait: Box<dyn Wait>,
+        settings: &Settings,
+        stop: Arc<Stop>,
+        reader: Reader,
+        start: Start,
+    ) -> Result<Cursor, Error> {
+        let Start { reached, time, left, is_open, single, taken, intake, lasts } = start;
+        if !reached.position.is_empty() {
+            source.resume(&reached.position, None)?;
+        }
+        source.open(&mut *wait)?;
+        let now = wait.now();
+        let time = time.max(taken);
+        let mut times = match single {
+            Some(single) => Times::once(now, time, single),
+            None => Times::new(settings.interval, now, time),
+        };
+        let passed = times.begin(left.filter(|_| single.is_none()));
+        Ok(Cursor {
+            source,
+            wait,
+            was_read: is_open || times.open() == now,
+            is_live: false,
+            times,
+            rate: settings.max_rate.map(|rate| Rate::new(rate, now)),
+            stop,
+            reader,
+            once: settings.once,
+            end: settings.duration.map_or(Stamp::NEVER, |span| now.after(span)),
+            batches: settings.batches.unwrap_or(u64::MAX),
+            done: false,
+            ended: false,
+            lasts,
+            intake,
+            next_number: reached.chunks,
+            mark: reached.mark,
+            committed: Mark::default(),
+            has_records: is_open,
+            passed,
+            overslept: Duration::ZERO,
+            silent: 0,
+            says_silent: settings.says_silent,
+            late: 0,
+        })
+    }
+
+    /// How many batches have passed unread.
+    pub fn late(&self) -> u64 {
+        self.late
+    }
+
+    /// Reads into `chunk`, or finds that something else is to be done.
+    pub fn next(&mut self, chunk: &mut Chunk, bad: &mut BadLog) -> Result<Next, Error> {
+        if self.done {
+            return Ok(Next::Done);
+        }
+        if let Some(mark) = self.intake.news()? {
+            self.source.reached(Stage::Logged, mark)?;
+        }
+        if self.has_records && self.lasts && self.times.is_bare() {
+            // What has come at once is a batch, or nothing would ever be recorded.
+            return Ok(Next::Close { last: false });
+        }
+        let now = self.wait.now();
+        let is_left = self.reader.closes_batch && self.reader.has_gone();
+        if self.stop.is_asked() || is_left {
+            return self.stopped(chunk, bad, now);
+        }
+        if now >= self.end && !self.intake.is_behind()? {
+            return Ok(Next::Close { last: true });
+        }
+        if let Some(next) = self.turn(now)? {
+            return Ok(next);
+        }
+        let until = self.deadline().min(self.end).min(bad.say(now));
+        self.read_on(chunk, bad, now, until)
+    }
+
+    /// What is to be done once the end was asked for, or the reader of stdout has gone.
+    fn stopped(&mut self, chunk: &mut Chunk, bad: &mut BadLog, now: Stamp) -> Result<Next, Error> {
+        if self.lasts {
+            return Ok(Next::Leave);
+        }
+        if self.was_read || !self.has_deadlines() {
+            return Ok(Next::Close { last: true });
+        }
+        // The open batch was not measured yet: it has what is at hand.
+        self.times.pass(now);
+        self.read_on(chunk, bad, now, now)
+    }
+
+    fn read_on(
+        &mut self,
+        chunk: &mut Chunk,
+        bad: &mut BadLog,
+        now: Stamp,
+        until: Stamp,
+    ) -> Result<Next, Error> {
+        match self.read(chunk, now, until)? {
+            Read::Rows => {
+                bad.take(&mut chunk.bad)?;
+                self.number(chunk);
+                Ok(Next::Chunk)
+            }
+            Read::Idle if self.is_useless() => Err(Error::Closed),
+            Read::Idle => Ok(Next::Idle),
+            Read::Cut => Ok(Next::Close { last: false }),
+            Read::End => {
+                self.ended = true;
+                Ok(Next::Close { last: true })
+            }
+        }
+    }
+
+    /// True if nobody is left to read what we write.
+    fn is_useless(&self) -> bool {
+        !self.reader.closes_batch && self.reader.has_gone()
+    }
+
+    /// True if batches end by the clock.
+    fn has_deadlines(&self) -> bool {
+        !self.once && !self.times.is_bare()
+    }
+
+    /// When the open batch ends.
+    fn deadline(&self) -> Stamp {
+        if self.has_deadlines() { self.times.open() } else { Stamp::NEVER }
+    }
+
+    /// What is to be done before anything is read, because time has passed.
+    fn turn(&mut self, now: Stamp) -> Result<Option<Next>, Error> {
+        if let Some(passed) = self.passed.take() {
+            return Ok(Some(Next::Pass { passed, overslept: Duration::ZERO, is_start: true }));
+        }
+        if !self.has_deadlines() {
+            return Ok(None);
+        }
+        // What was read by the last run belongs to the batches in which it was read.
+        let logged = self.intake.time()?;
+        let is_over = logged.map_or(now >= self.times.open(), |time| time > self.times.open());
+        if !is_over {
+            return Ok(None);
+        }
+        if self.was_read {
+            return Ok(Some(Next::Close { last: false }));
+        }
+        let passed = match logged {
+            Some(time) => self.times.pass_to(time),
+            None => self.times.pass(now),
+        };
+        let overslept = std::mem::take(&mut self.overslept);
+        Ok(passed.map(|passed| {
+            if self.is_live {
+                self.late += passed.count;
+            }
+            Next::Pass { passed, overslept, is_start: !self.is_live }
+        }))
+    }
+
+    fn read(&mut self, chunk: &mut Chunk, now: Stamp, until: Stamp) -> Result<Read, Error> {
+        self.was_read = true;
+        if self.intake.again(chunk)? {
+            return Ok(Read::Rows);
+        }
+        self.is_live = true;
+        chunk.mark = self.intake.next(self.mark);
+        let read = self.read_source(chunk, now, until)?;
+        let overslept = self.wait.now().since(until);
+        if overslept > self.times.interval() {
+            self.overslept = overslept;
+        }
+        match read {
+            Read::Rows if chunk.is_empty() => chunk.mark = self.mark,
+            Read::Rows => self.intake.take(chunk, self.times.open())?,
+            _ => {}
+        }
+        Ok(read)
+    }
+
+    fn read_source(&mut self, chunk: &mut Chunk, now: Stamp, until: Stamp) -> Result<Read, Error> {
+        let Some(rate) = &mut self.rate else {
+            return self.source.read(chunk, usize::MAX, &mut *self.wait, until);
+        };
+        match rate.allowed(now) {
+            0 => {
+                self.wait.pause(rate.next().min(until));
+                Ok(Read::Idle)
+            }
+            limit => {
+                let read = self.source.read(chunk, limit, &mut *self.wait, until)?;
+                rate.read(chunk.count(), self.wait.now());
+                Ok(read)
+            }
+        }
+    }
+
+    fn number(&mut self, chunk: &mut Chunk) {
+        chunk.number = self.next_number;
+        self.next_number += 1;
+        chunk.time = match self.times.is_bare() {
+            true => self.wait.now().max(self.times.open()),
+            false => self.times.open(),
+        };
+        self.mark = self.mark.max(chunk.mark);
+        self.has_records = true;
+    }
+
+    /// Closes the open batch, all records of which are folded.
+    pub fn close(&mut self, last: bool) -> Result<Closed, Error> {
+        if self.is_useless() {
+            // A batch that prints nothing would not find out.
+            return Err(Error::Closed);
+        }
+        self.source.reached(Stage::Folded, self.mark)?;
+        if planted(Bug::ReleaseBeforeRecord) {
+            self.intake.release(self.mark)?;
+        }
+        let now = self.wait.now();
+        let time = self.times.close(now);
+        self.batches -= 1;
+        self.done = last || self.batches == 0;
+        self.note_silence();
+        let flushes = match (self.done, self.ended) {
+            (true, true) => Some(Flush::Ended),
+            (true, false) if !self.lasts => Some(Flush::Stopped),
+            _ => None,
+        };
+        let is_on_time = now.since(time) < self.times.interval();
+        Ok(Closed { time, is_on_time, reached: self.reached(), flushes })
+    }
+
+    /// Ends the run and leaves the open batch to the next one. If it is not in the log, and cannot be
+    /// read again: its Time and where its input ends, for it to be recorded.
+    pub fn leave(&mut self) -> Result<Option<(Stamp, Reached)>, Error> {
+        self.done = true;
+        let is_kept = self.intake.leave()? || self.source.is_replayable();
+        Ok((self.has_records && !is_kept).then(|| (self.times.open(), self.reached())))
+    }
+
+    /// How far the input has been read.
+    pub fn reached(&mut self) -> Reached {
+        let mut position = Vec::new();
+        self.source.position(&mut position);
+        let (mark, wal, chunks) = (self.mark, self.intake.lsn(), self.next_number);
+        Reached { mark, wal, position, chunks, clock: self.wait.now() }
+    }
+
+    fn note_silence(&mut self) {
+        self.was_read = false;
+        self.silent = if std::mem::take(&mut self.has_records) { 0 } else { self.silent + 1 };
+        if self.silent == SILENT && self.says_silent && !self.done {
+            let what = self.source.waiting();
+            say(&format!("no record in {SILENT} batches; waiting for {what}"));
+        }
+    }
+
+    /// Says what is lost because the run ends here.
+    pub fn say_lost(&self) {
+        match self.source.unfinished() {
+            0 => {}
+            1 => say("1 byte of an unfinished line is lost"),
+            bytes => say(&format!("{bytes} bytes of unfinished lines are lost")),
+        }
+    }
+
+    /// Tells the source that all records up to `mark` are out.
+    pub fn committed(&mut self, mark: Mark) -> Result<(), Error> {
+        if mark <= self.committed {
+            return Ok(());
+        }
+        self.committed = mark;
+        self.intake.release(mark)?;
+        self.source.reached(Stage::Committed, mark)
+    }
+
+    /// Tells the source what is in the log, for the last time.
+    pub fn logged(&mut self) -> Result<(), Error> {
+        match self.intake.news()? {
+            Some(mark) => self.source.reached(Stage::Logged, mark),
+            None => Ok(()),
+        }
+    }
+}

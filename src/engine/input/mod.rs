@@ -1,0 +1,12 @@
+//! The way in: what is read next, into which batch, and how fast.
+//!
+//! ```text
+//! source ──> [cursor: times, rate] ──> intake: the log of the input ──> steps
+//!                                         '── syncing
+//! ```
+
+pub mod cursor;
+pub mod intake;
+mod rate;
+pub mod syncing;
+pub mod times;

@@ -1,0 +1,246 @@
+//! Tab-separated values: columns for the Time, under `--window` its start, the key and each value;
+//! every row of the batch.
+//!
+//! A line is a row and a tab a border, whatever the stream carries: these bytes inside a field are
+//! written `\t`, `\n`, `\r`, and the backslash `\\`. All other bytes pass as they are.
+
+use std::time::Duration;
+
+use super::{Format, Row, Rows, Settings, Shape, Spec, number};
+use crate::clock::Stamp;
+use crate::clock::clockface::Clockface;
+use crate::report::value::Value;
+
+/// The format, for the table.
+pub(super) const SPEC: Spec = Spec {
+    name: "tsv",
+    help: "tab-separated values with the Time, every row",
+    extension: "tsv",
+    build: |settings| Box::new(Tsv::new(settings)),
+};
+
+struct Tsv {
+    shape: Shape,
+    clockface: Clockface,
+    window: Option<Duration>,
+    /// The line of names, if there is one.
+    header: Vec<u8>,
+    /// What every row of this batch begins with: the Time and a tab.
+    lead: Vec<u8>,
+}
+
+impl Tsv {
+    fn new(settings: &Settings) -> Tsv {
+        let clockface = settings.clockface.clone();
+        let header = if settings.header { header(settings) } else { Vec::new() };
+        Tsv { shape: settings.shape, clockface, window: settings.window, header, lead: Vec::new() }
+    }
+}
+
+fn header(settings: &Settings) -> Vec<u8> {
+    let time = settings.clockface.is_shown().then_some("time");
+    let start = settings.window.and(time).map(|_| "start");
+    let mut line = Vec::new();
+    for name in time.into_iter().chain(start).chain(settings.names()) {
+        field(&mut line, name.as_bytes());
+        line.push(b'\t');
+    }
+    line.pop();
+    line.push(b'\n');
+    line
+}
+
+impl Format for Tsv {
+    fn header(&self) -> &[u8] {
+        &self.header
+    }
+
+    fn begin(&mut self, _: &mut Vec<u8>, time: Stamp) {
+        self.lead.clear();
+        if self.clockface.is_shown() {
+            self.clockface.styled(&mut self.lead, time);
+            self.lead.push(b'\t');
+            if let Some(window) = self.window {
+                self.clockface.styled(&mut self.lead, time.before(window));
+                self.lead.push(b'\t');
+            }
+        }
+    }
+
+    fn rows(&mut self, out: &mut Vec<u8>, rows: Rows<'_>) {
+        rows.each(self.shape).for_each(|row| {
+            out.extend_from_slice(&self.lead);
+            write(out, row);
+            out.push(b'\n');
+        });
+    }
+
+    fn end(&mut self, _: &mut Vec<u8>) {}
+}
+
+fn write(out: &mut Vec<u8>, row: Row<'_>) {
+    match row {
+        Row::Record(record) => field(out, record),
+        Row::Pair(key, value) => {
+            field(out, key);
+            out.push(b'\t');
+            field(out, value);
+        }
+        Row::Keyed(key, values) => {
+            field(out, key);
+            out.push(b'\t');
+            write_values(out, values);
+        }
+        Row::Whole(values) => write_values(out, values),
+    }
+}
+
+/// Appends values with tabs between them; what is none is empty.
+pub(super) fn write_values(out: &mut Vec<u8>, values: &[Value]) {
+    for (place, value) in values.iter().enumerate() {
+        if place > 0 {
+            out.push(b'\t');
+        }
+        match *value {
+            Value::None => {}
+            Value::Int(value) => number::int(out, value),
+            Value::Float(value) => number::double(out, value),
+        }
+    }
+}
+
+fn field(out: &mut Vec<u8>, bytes: &[u8]) {
+    // No early exit: without one the loop is done many bytes at a time.
+    if bytes.iter().fold(true, |plain, &byte| plain & escaped(byte).is_none()) {
+        out.extend_from_slice(bytes);
+        return;
+    }
+    for &byte in bytes {
+        match escaped(byte) {
+            Some(letter) => out.extend_from_slice(&[b'\\', letter]),
+            None => out.push(byte),
+        }
+    }
+}
+
+/// What stands behind the backslash, for a byte that needs one.
+fn escaped(byte: u8) -> Option<u8> {
+    match byte {
+        b'\t' => Some(b't'),
+        b'\n' => Some(b'n'),
+        b'\r' => Some(b'r'),
+        b'\\' => Some(b'\\'),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{batch, bytes, pairs, pieces, records, report, settings, whole};
+    use super::*;
+    use crate::clock::clockface::Style;
+    use proptest::prelude::*;
+
+    fn with_header(shape: Shape, columns: &[&str]) -> Settings {
+        Settings { header: true, ..settings(shape, columns) }
+    }
+
+    fn with_style(shape: Shape, style: Style) -> Settings {
+        let clockface = Clockface::new(true, style);
+        Settings { clockface, ..with_header(shape, &["value"]) }
+    }
+
+    #[test]
+    fn each_shape_has_its_columns() {
+        let (lines, halves) = (records(&["a b", ""]), pairs(&[("k", "v")]));
+        let table = [
+            (Shape::Records, &["value"][..], vec![Rows::Chunk(&lines)], "record|a b|"),
+            (Shape::Pairs, &["value"], vec![Rows::Chunk(&halves)], "key\tvalue|k\tv"),
+        ];
+        for (shape, columns, rows, expected) in table {
+            let mut lines = expected.split('|');
+            let mut text = format!("time\t{}\n", lines.next().unwrap());
+            lines.for_each(|line| text += &format!("2018-12-11T01:31:21+00:00\t{line}\n"));
+            assert_eq!(batch(&SPEC, &with_header(shape, columns), rows), text);
+        }
+        let stats = report(&[("k", vec![Value::Int(4), Value::Float(2.5)])]);
+        let text = "time\tkey\tcount\tp99\n2018-12-11T01:31:21+00:00\tk\t4\t2.5\n";
+        let named = with_header(Shape::Keyed, &["count", "p99"]);
+        assert_eq!(batch(&SPEC, &named, pieces(&stats)), text);
+        let text = "time\tmin\tmax\n2018-12-11T01:31:21+00:00\t\t1e+16\n";
+        let stats = whole(&[Value::None, Value::Float(1e16)]);
+        assert_eq!(batch(&SPEC, &with_header(Shape::Whole, &["min", "max"]), pieces(&stats)), text);
+    }
+
+    #[test]
+    fn the_time_is_written_in_its_style_or_not_at_all() {
+        let lines = records(&["a"]);
+        let tsv =
+            |style| batch(&SPEC, &with_style(Shape::Records, style), vec![Rows::Chunk(&lines)]);
+        assert_eq!(tsv(Style::Epoch), "time\trecord\n1544491881\ta\n");
+        assert_eq!(tsv(Style::Absent), "record\na\n");
+    }
+
+    #[test]
+    fn the_header_stands_apart_from_the_batches() {
+        let lines = records(&["a"]);
+        let settings = with_style(Shape::Records, Style::Absent);
+        assert_eq!(batch(&SPEC, &settings, vec![]), "record\n");
+        let (mut format, mut out) = ((SPEC.build)(&settings), Vec::new());
+        for _ in 0..2 {
+            format.begin(&mut out, Stamp(0));
+            format.rows(&mut out, Rows::Chunk(&lines));
+            format.end(&mut out);
+        }
+        assert_eq!((format.header(), &out[..]), (&b"record\n"[..], &b"a\na\n"[..]));
+        assert_eq!(batch(&SPEC, &Settings { header: false, ..settings }, vec![]), "");
+    }
+
+    #[test]
+    fn borders_inside_a_field_are_escaped_and_other_bytes_pass() {
+        let halves = pairs(&[(&b"a\tb\\t"[..], &b"\xff\r\n\0"[..])]);
+        let settings = Settings { header: false, ..with_style(Shape::Pairs, Style::Absent) };
+        let out = bytes(&SPEC, &settings, vec![Rows::Chunk(&halves)]);
+        assert_eq!(out, b"a\\tb\\\\t\t\xff\\r\\n\0\n");
+    }
+
+    fn unescape(field: &[u8]) -> Vec<u8> {
+        let (mut bytes, mut rest) = (Vec::new(), field.iter());
+        while let Some(&byte) = rest.next() {
+            bytes.push(match (byte, byte == b'\\') {
+                (byte, false) => byte,
+                (_, true) => match rest.next() {
+                    Some(b't') => b'\t',
+                    Some(b'n') => b'\n',
+                    Some(b'r') => b'\r',
+                    Some(b'\\') => b'\\',
+                    other => panic!("{other:?} is no escape"),
+                },
+            });
+        }
+        bytes
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_a_row_and_its_fields_unescape_to_the_original(
+            rows in prop::collection::vec((field_bytes(), field_bytes()), 0..8)
+        ) {
+            let settings = Settings { header: false, ..with_style(Shape::Pairs, Style::Absent) };
+            let out = bytes(&SPEC, &settings, vec![Rows::Chunk(&pairs(&rows))]);
+            let lines: Vec<_> = out.split_inclusive(|&byte| byte == b'\n').collect();
+            prop_assert_eq!(lines.len(), rows.len());
+            for (line, (key, value)) in lines.into_iter().zip(rows) {
+                let fields: Vec<_> = line[..line.len() - 1].split(|&byte| byte == b'\t').collect();
+                prop_assert_eq!(fields.len(), 2);
+                prop_assert_eq!(unescape(fields[0]), key);
+                prop_assert_eq!(unescape(fields[1]), value);
+            }
+        }
+    }
+
+    fn field_bytes() -> impl Strategy<Value = Vec<u8>> {
+        let byte = prop_oneof![any::<u8>(), prop::sample::select(&b"\t\n\r\\tnr "[..])];
+        prop::collection::vec(byte, 0..20)
+    }
+}
