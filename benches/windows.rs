@@ -15,7 +15,7 @@ use weir::agg::fold::Placed;
 use weir::agg::{Cell, Row};
 use weir::clock::Stamp;
 use weir::report::{Selection, Sort};
-use weir::state::{Keep, State};
+use weir::state::{Retention, State};
 use weir::table::keys::{Key, Seeds};
 use weir::window::Window;
 
@@ -50,9 +50,9 @@ fn measure<C: Cell>(name: &str, length: u64) {
     let seeds = Seeds::random();
     let [span, second] = [length, 1].map(Duration::from_secs);
     let window = Window::new(span, None, second).expect("a window of whole seconds");
-    let keep = Keep::Window { window, keep_zeros: false };
+    let retention = Retention::Window { window, keep_zeros: false };
     let before = resident();
-    let mut state = State::<C>::new(&keep, &seeds, true, false);
+    let mut state = State::<C>::new(&retention, &seeds, true, false);
     let (mut random, mut times, mut changed, mut all) = (1u64, Vec::new(), Vec::new(), Vec::new());
     let full = length as i64 * 3 / 2;
     for slide in 1..=full + MEASURED {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mio::Waker;
 use weir::checkpoint::{self, Checkpoint, Limits};
 use weir::cli::plan::Saving;
-use weir::cli::{self, Asked, Typed, Upkeep, View};
+use weir::cli::{self, Asked, CheckpointCommand, Typed, View};
 use weir::cli::{completions, explain, man, plan};
 use weir::clock::{RealTime, Stamp, VirtualTime, Wait};
 use weir::disk::{Disk, RealDisk};
@@ -39,16 +39,16 @@ fn run() -> Result<(), Error> {
         Asked::Run(typed) => stream(&typed, stdout),
         Asked::Man => stdout.write(&man::page()),
         Asked::Completions(shell) => stdout.write(&completions::completions(shell)),
-        Asked::Upkeep(upkeep) => keep_up(upkeep, &stdout),
+        Asked::CheckpointCommand(command) => run_checkpoint_command(command, &stdout),
         Asked::Text(text) => stdout.write(text.as_bytes()),
     }
 }
 
 /// `weir checkpoint`.
-fn keep_up(upkeep: Upkeep, stdout: &Stdout) -> Result<(), Error> {
+fn run_checkpoint_command(command: CheckpointCommand, stdout: &Stdout) -> Result<(), Error> {
     let disk: Arc<dyn Disk> = Arc::new(RealDisk::default());
-    match upkeep {
-        Upkeep::Show { dir, view } => {
+    match command {
+        CheckpointCommand::Show { dir, view } => {
             let shown = checkpoint::look(&disk, &dir, |look| match view {
                 View::Text => look.text().map(String::into_bytes),
                 View::Json => look.json().map(String::into_bytes),
@@ -56,7 +56,7 @@ fn keep_up(upkeep: Upkeep, stdout: &Stdout) -> Result<(), Error> {
             });
             stdout.write(&shown?)
         }
-        Upkeep::Reset { dir, keep_offsets } => {
+        CheckpointCommand::Reset { dir, keep_offsets } => {
             let forgotten = checkpoint::forget(&disk, &dir, keep_offsets)?;
             stdout.write(format!("{}: {forgotten}\n", dir.display()).as_bytes())
         }
@@ -71,11 +71,12 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     if typed.engine.explain {
         return explain::explain(typed, plan, &mut *wait, &stdout);
     }
+    let disk = RealDisk::default();
     // Before the outputs: one that is refused leaves nothing behind.
     let saved = plan.saving.map(|saving| {
         let Saving { dir, pipeline, logs_input } = saving;
-        let disk = Arc::new(RealDisk::default());
-        let checkpoint = Checkpoint::open(disk, &dir, &pipeline, Limits::default())?;
+        let checkpoint =
+            Checkpoint::open(Arc::new(disk.clone()), &dir, &pipeline, Limits::default())?;
         checkpoint.beside().filter(|_| !typed.engine.quiet).iter().for_each(|beside| say(beside));
         // Under a virtual clock nothing may depend on when a thread runs.
         Ok(Saved { checkpoint, logs_input, syncs_at_once: start.is_some() })
@@ -95,8 +96,8 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
         false => None,
     };
     let outputs = match &saved {
-        Some(_) => Outputs::open_staged(&plan.outputs, &stdout, quiet, pauses)?,
-        None => Outputs::open(&plan.outputs, &stdout, quiet, pauses)?,
+        Some(_) => Outputs::open_staged(&disk, &plan.outputs, &stdout, quiet, pauses)?,
+        None => Outputs::open(&disk, &plan.outputs, &stdout, quiet, pauses)?,
     };
     signal::listen(&stop, &wakers)?;
     engine::run(plan.pipeline, &plan.settings, Surroundings { wait, waker, outputs, stop, saved })

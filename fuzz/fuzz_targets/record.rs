@@ -3,11 +3,11 @@
 
 use libfuzzer_sys::fuzz_target;
 use weir::agg::AGGS;
-use weir::checkpoint::commits::commit::{Record, decode_done, decode_pane, entries};
+use weir::checkpoint::commits::commit::{Commit, decode_done, decode_pane, entries};
 
 fuzz_target!(|bytes: &[u8]| {
-    if let Some((record, chain)) = Record::decode(bytes) {
-        assert_eq!(Record::decode(&record.encode(chain)), Some((record, chain)));
+    if let Some((record, chain)) = Commit::decode(bytes) {
+        assert_eq!(Commit::decode(&record.encode(chain)), Some((record, chain)));
     }
     decode_done(bytes);
     decode_pane(bytes);

@@ -17,10 +17,10 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::history::History;
 use super::pane::{KeyedPane, Spare, WholePane};
-use super::{Aggregate, Cell, Fold, Kept, Pane, Row};
+use super::{Aggregate, Cell, Fold, Pane, Row, StateStore};
 use crate::chunk::Chunk;
 use crate::report::value::Value;
-use crate::state::{Keep, State};
+use crate::state::{Retention, State};
 use crate::table::keys::{Key, Seeds, Table};
 use crate::table::shards::Shards;
 
@@ -78,8 +78,8 @@ impl<C: Cell + Sync> Aggregate for Keyed<C> {
         Box::new(KeyedPane::new(shards, &self.spare))
     }
 
-    fn keep(&self, keep: &Keep, changes: bool, lasts: bool) -> Box<dyn Kept> {
-        let state = State::new(keep, &self.seeds, changes, lasts);
+    fn store(&self, retention: &Retention, changes: bool, lasts: bool) -> Box<dyn StateStore> {
+        let state = State::new(retention, &self.seeds, changes, lasts);
         Box::new(History::<C>::new(state, &self.seeds, changes, false))
     }
 
@@ -179,9 +179,9 @@ impl<C: Cell + Sync> Aggregate for Whole<C> {
         Box::new(WholePane { cell: std::mem::take(&mut *open) })
     }
 
-    fn keep(&self, keep: &Keep, changes: bool, lasts: bool) -> Box<dyn Kept> {
+    fn store(&self, retention: &Retention, changes: bool, lasts: bool) -> Box<dyn StateStore> {
         let seeds = Seeds::random();
-        let state = State::new(keep, &seeds, changes, lasts);
+        let state = State::new(retention, &seeds, changes, lasts);
         Box::new(History::<C>::new(state, &seeds, changes, true))
     }
 

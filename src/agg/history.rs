@@ -7,7 +7,7 @@ use std::any::Any;
 use std::collections::BTreeSet;
 
 use super::pane::{KeyedPane, WholePane};
-use super::{Cell, Kept, Note, Pane, Row};
+use super::{Cell, Note, Pane, Row, StateStore};
 use crate::chunk::Chunk;
 use crate::clock::Stamp;
 use crate::error::Error;
@@ -95,7 +95,7 @@ fn each_of<C: Cell>(pane: &dyn Any, seeds: &Seeds, mut visit: impl FnMut(Key<'_>
     }
 }
 
-impl<C: Cell + Sync> Kept for History<C> {
+impl<C: Cell + Sync> StateStore for History<C> {
     fn absorb(
         &mut self,
         time: Stamp,

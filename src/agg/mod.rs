@@ -20,7 +20,7 @@ use crate::chunk::Chunk;
 use crate::clock::Stamp;
 use crate::error::Error;
 use crate::report::Collector;
-use crate::state::Keep;
+use crate::state::Retention;
 
 /// An aggregate that runs: it makes folds for the workers, and panes of what they fold.
 pub trait Aggregate: Send + Sync {
@@ -30,9 +30,9 @@ pub trait Aggregate: Send + Sync {
     /// Ends the batch: takes all that was flushed since the last batch ended.
     fn close(self: Arc<Self>) -> Box<dyn Pane>;
 
-    /// Makes what is kept of many batches; with `changes` its reports have only rows that changed,
+    /// Makes the store of what is kept of many batches; with `changes` its reports have only rows that changed,
     /// with `lasts` it can be noted down as it changes.
-    fn keep(&self, keep: &Keep, changes: bool, lasts: bool) -> Box<dyn Kept>;
+    fn store(&self, retention: &Retention, changes: bool, lasts: bool) -> Box<dyn StateStore>;
 
     /// Makes the pane again that [`Pane::save`] wrote; `None` if these are not such entries.
     fn load<'a>(
@@ -69,7 +69,7 @@ pub trait Pane: Any + Send {
 pub type Note<'a> = dyn FnMut(&[u8], Option<&[u8]>) + 'a;
 
 /// What is kept of many batches: the panes of a window, or running state.
-pub trait Kept: Send {
+pub trait StateStore: Send {
     /// Takes in the batch of `time`, which is later than all before; its pane is of this aggregate.
     ///
     /// Without a pane only time passes: what is over by the report of `time` goes. `note` takes down

@@ -7,19 +7,19 @@
 //!
 //! DIR/ lock    who has it                       lock.rs
 //!      meta    whose it is, of which pipeline   meta.rs
-//!      log-K   records, frame by frame          frames/, commits/commit.rs
+//!      log-K   commits, frame by frame          frames/, commits/commit.rs
 //!      snap-K  all that logs 1 to K come to     commits/: snapshot.rs, merge.rs, compact.rs
-//!      wal-K   input that no record covers yet  wal/
+//!      wal-K   input that no commit covers yet  wal/
 //! ```
 //!
-//! One append a batch decides. Record n holds the input's positions, the changed cells, the pane, and
+//! One append a batch decides. Commit n holds the input's positions, the changed cells, the pane, and
 //! what the batch is to write; when [`Checkpoint::sync`] has returned it is committed, whatever
-//! happens. State is the fold of records 0 to n, and nothing else ever is: a directory is read as
-//! exactly that, or refused. Output is published after the sync and before record n + 1, and
+//! happens. State is the fold of commits 0 to n, and nothing else ever is: a directory is read as
+//! exactly that, or refused. Output is published after the sync and before commit n + 1, and
 //! [`Checkpoint::done`] says that it was; if that is missing at a start, the output is still owed.
 //!
 //! Input that cannot be asked for again goes into the write-ahead log first ([`Checkpoint::wal`]); a
-//! record says how far of it the batches have come.
+//! commit says how far of it the batches have come.
 //!
 //! After any error a checkpoint takes nothing more: what the disk holds is then known only to the
 //! next start. What cells, panes, positions and outputs mean is for the callers to know.
@@ -43,7 +43,7 @@ use std::sync::Arc;
 
 use self::bug::{Bug, planted};
 use self::commits::commit::{
-    self, Chain, Changes, Entries, PART, Record, Standing, decode_pane, encode_done,
+    self, Chain, Changes, Commit, Entries, PART, Standing, decode_pane, encode_done,
 };
 use self::commits::compact::{self, Compaction};
 use self::commits::snapshot::{Snapshot, shard_of_part};
@@ -83,7 +83,7 @@ pub struct Limits {
     pub settle: u64,
     /// A segment of the write-ahead log is full when it has this many bytes.
     pub segment: u64,
-    /// A part of a record or a snapshot is closed when it has this many bytes; a single longer entry
+    /// A part of a commit or a snapshot is closed when it has this many bytes; a single longer entry
     /// makes a longer part.
     pub part: usize,
 }
@@ -107,9 +107,9 @@ pub struct Checkpoint {
     closed: Vec<Written>,
     log: Log,
     standing: Standing,
-    /// The number of the first frame of the record that was the last one at the start.
+    /// The number of the first frame of the commit that was the last one at the start.
     last_first: u64,
-    /// The parts of the record that is being made.
+    /// The parts of the commit that is being made.
     chain: Chain,
     /// How long the log was when tidying up ended last.
     paced: u64,
@@ -158,17 +158,17 @@ impl Checkpoint {
         })
     }
 
-    /// The last record; none in a new checkpoint.
-    pub fn last(&self) -> Option<&Record> {
-        self.standing.record.as_ref()
+    /// The last commit; none in a new checkpoint.
+    pub fn last(&self) -> Option<&Commit> {
+        self.standing.commit.as_ref()
     }
 
-    /// True if the last record's output is out, or there is none.
+    /// True if the last commit's output is out, or there is none.
     pub fn is_done(&self) -> bool {
-        self.standing.done || self.standing.record.is_none()
+        self.standing.done || self.standing.commit.is_none()
     }
 
-    /// The number of the next record.
+    /// The number of the next commit.
     pub fn next(&self) -> u64 {
         self.last().map_or(0, |last| last.n + 1)
     }
@@ -178,7 +178,7 @@ impl Checkpoint {
         self.state_upto(u64::MAX, visit)
     }
 
-    /// The same, without what the last record has changed: called at a start, while it is not done.
+    /// The same, without what the last commit has changed: called at a start, while it is not done.
     pub fn state_before(
         &self,
         visit: impl FnMut(&[Noted<'_>]) -> Result<(), Error>,
@@ -202,7 +202,7 @@ impl Checkpoint {
         self.changes(0..upto, visit)
     }
 
-    /// Gives what the last record has changed to `visit`: called at a start, while it is not done.
+    /// Gives what the last commit has changed to `visit`: called at a start, while it is not done.
     pub fn last_changes(
         &self,
         visit: impl FnMut(&[Noted<'_>]) -> Result<(), Error>,
@@ -210,7 +210,7 @@ impl Checkpoint {
         self.changes(self.last_first..u64::MAX, visit)
     }
 
-    /// Gives the pane of the last record to `visit`, part by part: called at a start.
+    /// Gives the pane of the last commit to `visit`, part by part: called at a start.
     pub fn last_pane(
         &self,
         mut visit: impl FnMut(&[u8]) -> Result<(), Error>,
@@ -243,7 +243,7 @@ impl Checkpoint {
         Ok(())
     }
 
-    /// Gives the panes of Time `from` and later to `visit`, in the order of their records.
+    /// Gives the panes of Time `from` and later to `visit`, in the order of their commits.
     pub fn panes(
         &self,
         from: Stamp,
@@ -252,12 +252,12 @@ impl Checkpoint {
         panes(&self.disk, pane_pieces(self.snapshot.as_ref(), &self.logs()), from, visit)
     }
 
-    /// How many bytes a part of a record has, about.
+    /// How many bytes a part of a commit has, about.
     pub fn part(&self) -> usize {
         self.limits.part
     }
 
-    /// Appends a part of the pane of the next record, whose Time is `time`: for what is too long to
+    /// Appends a part of the pane of the next commit, whose Time is `time`: for what is too long to
     /// be held whole.
     pub fn pane_part(&mut self, time: Stamp, bytes: &[u8]) -> Result<(), Error> {
         self.guarded(|this| {
@@ -267,11 +267,11 @@ impl Checkpoint {
         })
     }
 
-    /// Appends the next record and hands it to the system; it is committed after [`Checkpoint::sync`].
-    pub fn append(&mut self, record: Record, changes: &Changes) -> Result<(), Error> {
+    /// Appends the next commit and hands it to the system; it is committed after [`Checkpoint::sync`].
+    pub fn append(&mut self, commit: Commit, changes: &Changes) -> Result<(), Error> {
         self.guarded(|this| {
-            if record.n != this.next() {
-                let (dir, n, next) = (this.dir.display(), record.n, this.next());
+            if commit.n != this.next() {
+                let (dir, n, next) = (this.dir.display(), commit.n, this.next());
                 return Err(Error::Failed(format!("{dir}: record {n} instead of {next}")));
             }
             let mut chain = std::mem::take(&mut this.chain);
@@ -280,11 +280,11 @@ impl Checkpoint {
                 chain.part(part);
                 this.log.append(Kind::Changes, part)?;
             }
-            let payload = record.encode(chain);
-            this.log.append(Kind::Record, &payload)?;
+            let payload = commit.encode(chain);
+            this.log.append(Kind::Commit, &payload)?;
             let chain = crc32c::crc32c(&payload);
-            let done = record.outputs.is_empty();
-            this.standing = Standing { record: Some(record), chain, done };
+            let done = commit.outputs.is_empty();
+            this.standing = Standing { commit: Some(commit), chain, done };
             this.log.flush()
         })
     }
@@ -294,7 +294,7 @@ impl Checkpoint {
         self.guarded(|this| this.log.sync())
     }
 
-    /// Says that the output of record `n`, the last one, is out. Not synced: the next commit is.
+    /// Says that the output of commit `n`, the last one, is out. Not synced: the next commit is.
     pub fn done(&mut self, n: u64) -> Result<(), Error> {
         self.guarded(|this| {
             if this.last().map(|last| last.n) != Some(n) {
@@ -307,8 +307,8 @@ impl Checkpoint {
         })
     }
 
-    /// Opens the write-ahead log, once, before the first record is appended: its end, for more input,
-    /// and what it holds beyond the last record, which comes before that.
+    /// Opens the write-ahead log, once, before the first commit is appended: its end, for more input,
+    /// and what it holds beyond the last commit, which comes before that.
     ///
     /// No segment is begun before something is appended, unless there is input that must be written
     /// again; so a stream that does without the log just appends nothing.
@@ -404,7 +404,7 @@ fn held(entries: Take<'_>) -> Option<Vec<Noted<'_>>> {
     Entries(entries).map(|entry| entry.map(|entry| (entry.key, entry.cell))).collect()
 }
 
-/// Where panes stand, in the order of their records.
+/// Where panes stand, in the order of their commits.
 fn pane_pieces(snapshot: Option<&Snapshot>, logs: &[Written]) -> Vec<Piece> {
     snapshot.map(Snapshot::panes).into_iter().chain(logs.iter().map(Piece::log)).collect()
 }

@@ -95,7 +95,7 @@ fn survey(disk: &dyn Disk, dir: &Path) -> Result<Stands, Error> {
         let head = || read_whole(disk, &path, 64).at(&path);
         let is_ours = match name {
             lock::NAME => Lock::is_ours(&head()?),
-            // A log without a record: there is nothing in it to be lost.
+            // A log without a commit: there is nothing in it to be lost.
             "log-1" | "log-1.tmp" => disk.len(&path).at(&path)? <= HEAD as u64 + 1,
             "meta.tmp" => Meta::is_begun(&head()?),
             _ => false,

@@ -23,13 +23,13 @@ use crate::error::{Context, Error};
 /// What a reset has kept and what it has given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Forgotten {
-    /// The record after whose input the next start goes on; `None`: from the beginning.
+    /// The commit after whose input the next start goes on; `None`: from the beginning.
     pub kept: Option<u64>,
-    /// True if it was asked for that, whether or not there is a record.
+    /// True if it was asked for that, whether or not there is a commit.
     pub keeps_positions: bool,
-    /// The record whose output was still owed, and now is not.
+    /// The commit whose output was still owed, and now is not.
     pub owed: Option<u64>,
-    /// The input beyond that record in the write-ahead log: kept with the record, or given up with
+    /// The input beyond that commit in the write-ahead log: kept with the commit, or given up with
     /// everything; `None` if it cannot be read.
     pub unread: Option<Amount>,
 }
@@ -65,7 +65,7 @@ pub fn forget(disk: &Arc<dyn Disk>, dir: &Path, keep_offsets: bool) -> Result<Fo
     let found = recover(disk, dir, &meta.uuid);
     let unread = found.as_ref().ok().map(|found| found.backlog.amount);
     let owed = found.as_ref().ok().filter(|found| !found.standing.done);
-    let owed = owed.and_then(|found| found.standing.record.as_ref()).map(|record| record.n);
+    let owed = owed.and_then(|found| found.standing.commit.as_ref()).map(|commit| commit.n);
     let (mut standing, mut next, mut void) = (Standing::default(), 1, number);
     if keep_offsets {
         let found = found?;
@@ -73,12 +73,12 @@ pub fn forget(disk: &Arc<dyn Disk>, dir: &Path, keep_offsets: bool) -> Result<Fo
         standing = found.standing;
         void = found.snapshot.map_or(0, |snapshot| snapshot.void);
     }
-    let n = standing.record.as_ref().map(|record| record.n);
+    let n = standing.commit.as_ref().map(|commit| commit.n);
     let forgotten = Forgotten { kept: n, keeps_positions: keep_offsets, owed, unread };
     // Its output cannot be made again from a state that is forgotten, and windows are partial that
     // reach back to that.
     standing.done = true;
-    standing.record.iter_mut().for_each(|record| record.began = record.time);
+    standing.commit.iter_mut().for_each(|commit| commit.began = commit.time);
     let writer = Writer::create(disk, dir, &meta.uuid, number, next, (&standing, void))?;
     writer.finish(&**disk, dir)?;
     let kept = snapshot::name(number);

@@ -19,7 +19,7 @@ use super::meta::{Meta, Pipeline};
 use super::names::Names;
 use super::open;
 use super::{Limits, Noted, pane_pieces, panes};
-use crate::checkpoint::commits::commit::{Record, Standing, decode_pane};
+use crate::checkpoint::commits::commit::{Commit, Standing, decode_pane};
 use crate::checkpoint::wal::backlog::{Amount, Backlog};
 use crate::clock::Stamp;
 use crate::clock::clockface::{Clockface, Style};
@@ -101,9 +101,9 @@ impl Look {
         self.pipeline.as_ref()
     }
 
-    /// The last record.
-    pub fn last(&self) -> Option<&Record> {
-        self.standing.record.as_ref()
+    /// The last commit.
+    pub fn last(&self) -> Option<&Commit> {
+        self.standing.commit.as_ref()
     }
 
     /// Gives each key and what is held of it to `visit`.
@@ -117,7 +117,7 @@ impl Look {
         Ok(())
     }
 
-    /// Gives the panes of Time `from` and later to `visit`, in the order of their records.
+    /// Gives the panes of Time `from` and later to `visit`, in the order of their commits.
     pub fn panes(
         &self,
         from: Stamp,
@@ -161,7 +161,7 @@ impl Look {
         let mut text = String::new();
         line(&mut text, "pipeline", self.typed().as_deref().unwrap_or("any: it was reset"));
         match self.last() {
-            Some(record) => describe(&mut text, record, self.standing.done),
+            Some(commit) => describe(&mut text, commit, self.standing.done),
             None => line(&mut text, "record", "none"),
         }
         let Amount { frames, bytes, .. } = self.backlog.amount;
@@ -193,10 +193,10 @@ impl Look {
         let Amount { frames, records, bytes } = self.backlog.amount;
         let files = self.files.iter().map(|(name, bytes)| (name.clone(), json!(bytes)));
         let last = self.last();
-        let outputs = last.iter().flat_map(|record| &record.outputs);
+        let outputs = last.iter().flat_map(|commit| &commit.outputs);
         let outputs = outputs.map(|output| {
             json!({
-                "target": readable(&output.target),
+                "target": readable(&output.output.encode()),
                 "at": output.before,
                 "bytes": output.length,
             })
@@ -204,16 +204,16 @@ impl Look {
         let object = json!({
             "directory": self.dir.to_string_lossy(),
             "pipeline": self.typed(),
-            "began": last.map(|record| rfc3339(record.began)),
-            "began_ms": last.map(|record| record.began.0),
-            "record": last.map(|record| record.n),
+            "began": last.map(|commit| rfc3339(commit.began)),
+            "began_ms": last.map(|commit| commit.began.0),
+            "record": last.map(|commit| commit.n),
             "done": self.standing.done || last.is_none(),
-            "time": last.map(|record| rfc3339(record.time)),
-            "time_ms": last.map(|record| record.time.0),
+            "time": last.map(|commit| rfc3339(commit.time)),
+            "time_ms": last.map(|commit| commit.time.0),
             "input": {
-                "from": last.map(|record| readable(&record.from)),
-                "to": last.map(|record| readable(&record.to)),
-                "log": last.map(|record| record.wal),
+                "from": last.map(|commit| readable(&commit.from)),
+                "to": last.map(|commit| readable(&commit.to)),
+                "log": last.map(|commit| commit.wal),
             },
             "outputs": outputs.collect::<Vec<Value>>(),
             "unread": { "records": records, "bytes": bytes, "frames": frames },
@@ -232,21 +232,22 @@ fn line(text: &mut String, about: &str, what: &str) {
     let _ = writeln!(text, "{about:<9} {what}");
 }
 
-fn describe(text: &mut String, record: &Record, done: bool) {
+fn describe(text: &mut String, commit: &Commit, done: bool) {
     let owed = "its output is owed: the next start begins with it";
     let done = if done { "its output is out" } else { owed };
-    line(text, "began", &moment(record.began));
-    line(text, "record", &format!("{}; {done}", record.n));
-    line(text, "time", &moment(record.time));
-    if !record.to.is_empty() {
-        let (from, to) = (readable(&record.from), readable(&record.to));
+    line(text, "began", &moment(commit.began));
+    line(text, "record", &format!("{}; {done}", commit.n));
+    line(text, "time", &moment(commit.time));
+    if !commit.to.is_empty() {
+        let (from, to) = (readable(&commit.from), readable(&commit.to));
         line(text, "input", &format!("from {from} to {to}"));
     }
-    if record.wal > 0 {
-        line(text, "input", &format!("up to frame {} of its log", record.wal));
+    if commit.wal > 0 {
+        line(text, "input", &format!("up to frame {} of its log", commit.wal));
     }
-    for output in &record.outputs {
-        let (target, before, length) = (readable(&output.target), output.before, output.length);
+    for output in &commit.outputs {
+        let (target, before, length) =
+            (readable(&output.output.encode()), output.before, output.length);
         line(text, "output", &format!("{length} bytes at byte {before} of {target}"));
     }
 }

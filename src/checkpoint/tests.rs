@@ -1,7 +1,7 @@
 //! Random lives of a checkpoint on a disk that breaks, against a plain model.
 //!
-//! A life is some sessions: open, some records, and an end by power loss, kill, device error or full
-//! disk at one operation. At each opening the state must be the fold of exactly the records up to
+//! A life is some sessions: open, some commits, and an end by power loss, kill, device error or full
+//! disk at one operation. At each opening the state must be the fold of exactly the commits up to
 //! some n, no earlier than the last that was acknowledged. One number determines a life: a failure
 //! prints it, and `WEIR_SIM=NUMBER cargo test checkpoint` lives it again.
 
@@ -27,9 +27,10 @@ use self::input::Input;
 use super::commits::merge::Merge;
 use super::meta::Pipeline;
 use super::*;
-use crate::checkpoint::commits::commit::{Changes, Output, Record};
+use crate::checkpoint::commits::commit::{Changes, Commit};
 use crate::disk::Disk;
 use crate::disk::sim::{FAULTS, Fault, SimDisk, Tape};
+use crate::sink::batch::{OutputId, Promise};
 
 /// What a life has shown to be wrong.
 type Life = Result<(), String>;
@@ -62,10 +63,10 @@ fn set(cells: &mut Cells, all: &[Noted<'_>]) -> Result<(), Error> {
     Ok(())
 }
 
-/// A record and all it says.
+/// A commit and all it says.
 #[derive(Clone, Debug)]
 struct Step {
-    record: Record,
+    commit: Commit,
     changes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     pane: Option<Vec<u8>>,
     /// `done` was called.
@@ -78,7 +79,7 @@ struct Step {
 #[derive(Default)]
 struct Model {
     steps: Vec<Step>,
-    /// So many records were acknowledged, or read after a start.
+    /// So many commits were acknowledged, or read after a start.
     acked: usize,
     /// So many were, before the last sync; all of these are proven by a later frame.
     proven: usize,
@@ -99,13 +100,13 @@ impl Model {
             (key, tape.chance(80).then(|| bytes(tape, long)))
         };
         let changes = (0..tape.below(6)).map(|_| change(tape)).collect();
-        let output = |tape: &mut Tape| Output {
-            target: bytes(tape, 4),
+        let output = |tape: &mut Tape| Promise {
+            output: OutputId::decode(&bytes(tape, 4)),
             before: tape.below(99),
             length: tape.below(99),
             crc: tape.below(99) as u32,
         };
-        let record = Record {
+        let commit = Commit {
             n,
             time: Stamp(n as i64 * 10),
             from: bytes(tape, 9),
@@ -120,13 +121,13 @@ impl Model {
         };
         let pane = tape.chance(40).then(|| bytes(tape, long * 2));
         // What has no output has nothing to be done with.
-        let done = record.outputs.is_empty();
-        Step { record, changes, pane, marked: done, believed: done }
+        let done = commit.outputs.is_empty();
+        Step { commit, changes, pane, marked: done, believed: done }
     }
 
     /// How far the write-ahead log has been read.
     fn read(&self) -> u64 {
-        self.steps.last().map_or(0, |step| step.record.wal)
+        self.steps.last().map_or(0, |step| step.commit.wal)
     }
 
     fn state(&self, steps: usize) -> Cells {
@@ -150,7 +151,7 @@ impl Model {
         self.steps.truncate(n);
         (self.acked, self.proven) = (n, self.proven.min(n));
         if let Some(last) = self.steps.last_mut() {
-            ensure!(checkpoint.last() == Some(&last.record), "the last record is another");
+            ensure!(checkpoint.last() == Some(&last.commit), "the last record is another");
             let done = checkpoint.is_done();
             ensure!(last.marked || !done, "record {} was never done", n - 1);
             ensure!(!last.believed || done || flipped, "record {} is not done any more", n - 1);
@@ -159,7 +160,7 @@ impl Model {
         Ok(())
     }
 
-    /// The same, of one that has just been opened: what a record that is not done has changed.
+    /// The same, of one that has just been opened: what a commit that is not done has changed.
     fn check_last(&self, checkpoint: &Checkpoint) -> Result<Life, Error> {
         let (mut before, mut changes) = (Cells::new(), Vec::new());
         if let (Some(last), false) = (self.steps.last(), checkpoint.is_done()) {
@@ -194,8 +195,8 @@ impl Model {
             panes.push((time, pane.to_vec()));
             Ok(())
         })?;
-        let wanted = self.steps.iter().filter(|step| step.record.time.0 >= self.needed);
-        let wanted = wanted.filter_map(|step| Some((step.record.time, step.pane.clone()?)));
+        let wanted = self.steps.iter().filter(|step| step.commit.time.0 >= self.needed);
+        let wanted = wanted.filter_map(|step| Some((step.commit.time, step.pane.clone()?)));
         let wanted: Vec<_> = wanted.collect();
         Ok(match () {
             () if !twice.is_empty() => Err(format!("keys come twice: {twice:?}")),
@@ -329,24 +330,24 @@ impl Sim {
     fn batch(&mut self, checkpoint: &mut Checkpoint) -> Result<(), Error> {
         let mut step = self.model.invent(&mut self.tape);
         let read = self.model.read();
-        step.record.wal = read + self.tape.below(self.input.last - read + 1);
+        step.commit.wal = read + self.tape.below(self.input.last - read + 1);
         let mut changes = Changes::new();
         step.changes.iter().for_each(|(key, cell)| changes.set(key, cell.as_deref()));
-        let (record, pane) = (step.record.clone(), step.pane.clone());
+        let (commit, pane) = (step.commit.clone(), step.pane.clone());
         self.model.steps.push(step);
         match pane {
-            Some(pane) if record.n.is_multiple_of(2) => {
-                checkpoint.pane_part(record.time, &pane)?;
+            Some(pane) if commit.n.is_multiple_of(2) => {
+                checkpoint.pane_part(commit.time, &pane)?;
             }
             // What is given in parts may be cut anywhere.
             Some(pane) => {
                 let (front, back) = pane.split_at(pane.len() / 3);
-                checkpoint.pane_part(record.time, front)?;
-                checkpoint.pane_part(record.time, back)?;
+                checkpoint.pane_part(commit.time, front)?;
+                checkpoint.pane_part(commit.time, back)?;
             }
             None => {}
         }
-        checkpoint.append(record, &changes)?;
+        checkpoint.append(commit, &changes)?;
         if self.tape.chance(90) {
             checkpoint.sync()?;
             self.model.proven = self.model.acked;
@@ -355,7 +356,7 @@ impl Sim {
         let last = self.model.steps.last_mut().expect("it was just pushed");
         if self.tape.chance(80) {
             last.marked = true;
-            checkpoint.done(last.record.n)?;
+            checkpoint.done(last.commit.n)?;
             if self.tape.chance(10) {
                 checkpoint.sync()?;
                 last.believed = true;

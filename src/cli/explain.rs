@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::format::python::{Object, repr};
 use crate::sink::stdout::Stdout;
 use crate::source::Read;
-use crate::state::Keep;
+use crate::state::Retention;
 use crate::step::Step;
 use crate::units::{quoted, show_duration};
 
@@ -66,8 +66,8 @@ fn pipeline(typed: &Typed, plan: &Plan, names: &[String]) -> String {
         }
         None => line("no", "aggregate", &format!("record, as it comes, {batch}")),
     }
-    if let Some(keeping) = &plan.pipeline.keep {
-        let (part, what, leaves) = kept(&keeping.keep);
+    if let Some(stateful) = &plan.pipeline.stateful {
+        let (part, what, leaves) = kept(&stateful.retention);
         line(part, &what, &leaves);
     }
     if let Some(top) = plan.pipeline.selection.top {
@@ -88,14 +88,14 @@ fn pipeline(typed: &Typed, plan: &Plan, names: &[String]) -> String {
 }
 
 /// What reaches beyond a batch: the part, how it was typed, and what leaves it when.
-fn kept(keep: &Keep) -> (&'static str, String, String) {
-    match keep {
-        Keep::Window { window, .. } => {
+fn kept(retention: &Retention) -> (&'static str, String, String) {
+    match retention {
+        Retention::Window { window, .. } => {
             let length = show_duration(window.length());
             let slide = show_duration(window.slide());
             ("window", format!("--window {length}"), format!("the last {length}, every {slide}"))
         }
-        Keep::Running { ttl, .. } => {
+        Retention::Running { ttl, .. } => {
             let forgets = |ttl| format!("all since the beginning but what is {ttl} old");
             let leaves = ttl
                 .map_or("all since the beginning".to_string(), |ttl| forgets(show_duration(ttl)));

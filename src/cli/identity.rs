@@ -6,11 +6,11 @@
 use crate::checkpoint::meta;
 use crate::cli::Typed;
 use crate::report::Sort;
-use crate::state::Keep;
+use crate::state::Retention;
 use crate::units::show_duration;
 
 /// The pipeline that was typed, which keeps `keep` from batch to batch.
-pub fn identity(typed: &Typed, keep: Option<&Keep>) -> meta::Pipeline {
+pub fn identity(typed: &Typed, retention: Option<&Retention>) -> meta::Pipeline {
     let mut flags = vec![("source".to_string(), typed.source.name.to_string())];
     for (spec, value) in &typed.steps {
         let value = match value.to_str() {
@@ -27,15 +27,17 @@ pub fn identity(typed: &Typed, keep: Option<&Keep>) -> meta::Pipeline {
             flags.push(("--sort".to_string(), "none".to_string()));
         }
     }
-    match keep {
-        Some(Keep::Window { window, keep_zeros }) => {
+    match retention {
+        Some(Retention::Window { window, keep_zeros }) => {
             flags.push(("--window".to_string(), show_duration(window.length())));
             flags.push(("--slide".to_string(), show_duration(window.slide())));
             if *keep_zeros {
                 flags.push(("--keep-zeros".to_string(), String::new()));
             }
         }
-        Some(Keep::Running { .. }) => flags.push(("--update-state".to_string(), String::new())),
+        Some(Retention::Running { .. }) => {
+            flags.push(("--update-state".to_string(), String::new()))
+        }
         None => {}
     }
     meta::Pipeline::new(flags)

@@ -40,13 +40,13 @@ pub enum Asked {
     /// `weir completions SHELL`.
     Completions(Shell),
     /// `weir checkpoint ...`.
-    Upkeep(Upkeep),
+    CheckpointCommand(CheckpointCommand),
     /// Help or version: text for stdout.
     Text(String),
 }
 
 /// What is to be done with a checkpoint that no stream is using.
-pub enum Upkeep {
+pub enum CheckpointCommand {
     /// `show DIR`.
     Show {
         /// The directory.
@@ -123,7 +123,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Error> {
     let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
     Ok(match name {
         "man" => Asked::Man,
-        "checkpoint" => Asked::Upkeep(upkeep(matches)),
+        "checkpoint" => Asked::CheckpointCommand(upkeep(matches)),
         "completions" => {
             Asked::Completions(*matches.get_one("shell").expect("the argument is required"))
         }
@@ -177,7 +177,7 @@ fn explained(mut error: clap::Error, command: &Command, args: &[OsString]) -> Re
     }
 }
 
-fn upkeep(matches: &ArgMatches) -> Upkeep {
+fn upkeep(matches: &ArgMatches) -> CheckpointCommand {
     let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
     let dir = matches.get_one::<PathBuf>("dir").expect("the argument is required").clone();
     match name {
@@ -187,9 +187,9 @@ fn upkeep(matches: &ArgMatches) -> Upkeep {
                 (_, true) => View::State,
                 _ => View::Text,
             };
-            Upkeep::Show { dir, view }
+            CheckpointCommand::Show { dir, view }
         }
-        _ => Upkeep::Reset { dir, keep_offsets: matches.get_flag("keep-offsets") },
+        _ => CheckpointCommand::Reset { dir, keep_offsets: matches.get_flag("keep-offsets") },
     }
 }
 

@@ -12,7 +12,7 @@ use crate::cli::{self, Typed};
 use crate::clock::Stamp;
 use crate::clock::clockface::{self, Clockface, Style};
 use crate::disk::medium;
-use crate::engine::{self, Keeping, OnBad, Pipeline};
+use crate::engine::{self, OnBad, Pipeline, Stateful};
 use crate::error::Error;
 use crate::format::{self, FORMATS, Format, Shape};
 use crate::process::descriptor::{self, Identity};
@@ -21,7 +21,7 @@ use crate::report::{Selection, Sort};
 use crate::say::say;
 use crate::sink::outputs::Target;
 use crate::source::{self, Source};
-use crate::state::{Keep, OnFull};
+use crate::state::{OnFull, Retention};
 use crate::step::Step;
 use crate::units::{quoted, show_duration};
 use crate::window::Window;
@@ -56,8 +56,8 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     let logs_input = logs_input && !source.is_replayable();
     let settings = settings(typed, &*source);
     let (num, mut selection) = selection(typed);
-    let keep = keep(typed, &settings)?;
-    let format = writer(typed, num, &keep, settings.interval.is_zero());
+    let stateful = stateful(typed, &settings)?;
+    let format = writer(typed, num, &stateful, settings.interval.is_zero());
     let outputs = typed.sink.targets(typed.format().extension);
     refuse_circle(&*source, &outputs, &settings.on_bad)?;
     let keeps_place = selection.sort == Sort::First;
@@ -67,13 +67,13 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     {
         return Err(Error::usage(format!("--inverse: {what} cannot be subtracted")));
     }
-    let changes = (typed.report.changed && !keep.is_some_and(|keeping| keeping.changes))
+    let changes = (typed.report.changed && !stateful.is_some_and(|stateful| stateful.changes))
         .then(|| Changes::new(std::mem::replace(&mut selection.shown, usize::MAX)));
     let pipeline = Pipeline {
         source,
         steps: steps(typed)?,
         aggregate,
-        keep,
+        stateful,
         changes,
         width: typed.aggregate.map_or(0, |spec| spec.columns.len()),
         selection,
@@ -82,7 +82,7 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     };
     let saving = typed.engine.checkpoint.as_ref().map(|dir| Saving {
         dir: dir.clone(),
-        pipeline: identity(typed, keep.as_ref().map(|keeping| &keeping.keep)),
+        pipeline: identity(typed, stateful.as_ref().map(|stateful| &stateful.retention)),
         logs_input,
     });
     Ok(Plan { pipeline, settings, outputs, saving })
@@ -213,7 +213,7 @@ fn output_rules(typed: &Typed) -> [(bool, &'static str); 4] {
 }
 
 /// What is kept from batch to batch.
-fn keep(typed: &Typed, settings: &engine::Settings) -> Result<Option<Keeping>, Error> {
+fn stateful(typed: &Typed, settings: &engine::Settings) -> Result<Option<Stateful>, Error> {
     let flags = &typed.state;
     if flags.skip_partial && settings.once {
         let what = "--skip-partial: all input is one batch, so its window is always partial";
@@ -223,15 +223,15 @@ fn keep(typed: &Typed, settings: &engine::Settings) -> Result<Option<Keeping>, E
         return Err(Error::usage("--state-ttl: 0s is no length"));
     }
     let on_full = flags.on_full.unwrap_or(OnFull::Fail);
-    let keep = match (flags.window, flags.update_state) {
+    let retention = match (flags.window, flags.update_state) {
         (Some(length), _) => {
             let window = Window::new(length, flags.slide, settings.interval)?;
             say_gap(&window);
-            Keep::Window { window, keep_zeros: flags.keep_zeros }
+            Retention::Window { window, keep_zeros: flags.keep_zeros }
         }
         (None, true) => {
             let limit = flags.max_keys.map(|most| (most, on_full));
-            Keep::Running { ttl: flags.state_ttl, limit }
+            Retention::Running { ttl: flags.state_ttl, limit }
         }
         (None, false) => return Ok(None),
     };
@@ -239,7 +239,7 @@ fn keep(typed: &Typed, settings: &engine::Settings) -> Result<Option<Keeping>, E
     let knows_changes =
         typed.report.top.is_none() && typed.aggregate.is_some_and(|spec| spec.keyed);
     let changes = typed.report.changed && (knows_changes || settings.interval.is_zero());
-    Ok(Some(Keeping { keep, changes, skip_partial: flags.skip_partial }))
+    Ok(Some(Stateful { retention, changes, skip_partial: flags.skip_partial }))
 }
 
 /// Refuses an output that is read as well: what is written would come in again, without an end.
@@ -356,7 +356,7 @@ fn selection(typed: &Typed) -> (usize, Selection) {
     (num, selection)
 }
 
-fn writer(typed: &Typed, num: usize, keep: &Option<Keeping>, bare: bool) -> Box<dyn Format> {
+fn writer(typed: &Typed, num: usize, stateful: &Option<Stateful>, bare: bool) -> Box<dyn Format> {
     let flags = &typed.format;
     let columns = typed.aggregate.map_or(&[][..], |spec| spec.columns);
     let style = match (flags.epoch, flags.no_time) {
@@ -372,8 +372,10 @@ fn writer(typed: &Typed, num: usize, keep: &Option<Keeping>, bare: bool) -> Box<
         columns: columns.iter().map(|name| (*name).to_string()).collect(),
         clockface: Clockface::new(flags.utc, style),
         num,
-        window: match keep {
-            Some(Keeping { keep: Keep::Window { window, .. }, .. }) => Some(window.length()),
+        window: match stateful {
+            Some(Stateful { retention: Retention::Window { window, .. }, .. }) => {
+                Some(window.length())
+            }
             _ => None,
         },
         header: flags.header,

@@ -1,6 +1,13 @@
-//! The disk as the checkpoint needs it: a few operations that tests can break.
+//! The one way to files, as few operations as checkpoint and outputs need: tests put a disk in its
+//! place that breaks.
 //!
-//! Files are written once, from the front to the back, and are never changed after that; so a file
+//! ```text
+//! Disk      files that are ours alone, in a directory that is ours: the checkpoint
+//! Medium    a file at a path that others may move, cut and append to: -o
+//! Folder    a directory of files that get their names when they are complete: --output-dir
+//! ```
+//!
+//! Files of the checkpoint are written once, from the front to the back, and are never changed after that; so a file
 //! is created, appended to and synced, gone on with if it has no name of its own yet, and all else is
 //! names. A name is on the disk only when its
 //! directory has been synced after it was made, changed or removed.
@@ -11,8 +18,6 @@
 
 pub mod folder;
 pub mod medium;
-#[cfg(test)]
-pub(crate) mod memory;
 #[cfg(test)]
 pub(crate) mod scratch;
 #[cfg(test)]
@@ -30,6 +35,9 @@ use rustix::fs::{AtFlags, CWD, Dir, FlockOperation, Mode, OFlags, RenameFlags};
 use rustix::fs::{flock, mkdirat, openat, renameat, renameat_with, statat, unlinkat};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::rand::{GetRandomFlags, getrandom};
+
+use self::folder::{Folder, RealFolder};
+use self::medium::{Medium, Named};
 
 /// What has come of asking for a lock.
 #[derive(Debug)]
@@ -102,6 +110,14 @@ pub trait Disk: Debug + Send + Sync {
 
     /// Random bytes, for a name that nobody else has.
     fn random(&self) -> io::Result<[u8; 16]>;
+
+    /// Opens a file that others may append to and replace as well, or makes it; waits for the reader of
+    /// a FIFO.
+    fn medium(&self, path: &Path) -> io::Result<Box<dyn Medium>>;
+
+    /// Opens a directory whose files get their names when they are complete, or makes it. Its path
+    /// without links is returned too.
+    fn folder(&self, path: &Path) -> io::Result<(Box<dyn Folder>, PathBuf)>;
 }
 
 /// Reads a whole file of at most `limit` bytes; a longer one is cut there.
@@ -274,5 +290,14 @@ impl Disk for RealDisk {
         // The system gives up to 256 bytes at once, whole.
         getrandom(&mut bytes[..], GetRandomFlags::empty())?;
         Ok(bytes)
+    }
+
+    fn medium(&self, path: &Path) -> io::Result<Box<dyn Medium>> {
+        Ok(Box::new(Named::open(path)?))
+    }
+
+    fn folder(&self, path: &Path) -> io::Result<(Box<dyn Folder>, PathBuf)> {
+        let (folder, path) = RealFolder::make(path)?;
+        Ok((Box::new(folder), path))
     }
 }

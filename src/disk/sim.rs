@@ -17,11 +17,13 @@ pub mod mistake;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use rustix::io::Errno;
 
+use super::folder::Folder;
+use super::medium::Medium;
 use super::{Append, Asked, Disk, Held};
 
 /// A source of choices that a seed determines.
@@ -467,5 +469,13 @@ impl Disk for SimDisk {
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&words.concat());
         Ok(bytes)
+    }
+
+    fn medium(&self, path: &Path) -> io::Result<Box<dyn Medium>> {
+        Ok(Box::new(self.outside(&text(path))?))
+    }
+
+    fn folder(&self, path: &Path) -> io::Result<(Box<dyn Folder>, PathBuf)> {
+        Ok((Box::new(self.folder_outside(&text(path))), path.to_path_buf()))
     }
 }

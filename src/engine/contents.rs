@@ -10,7 +10,7 @@
 use std::time::Duration;
 
 use super::resume;
-use crate::agg::{AGGS, Kept, Spec};
+use crate::agg::{AGGS, Spec, StateStore};
 use crate::checkpoint::Look;
 use crate::checkpoint::meta::Pipeline;
 use crate::clock::Stamp;
@@ -18,7 +18,7 @@ use crate::clock::clockface::{Clockface, Style};
 use crate::error::Error;
 use crate::format::{FORMATS, Rows, Settings, Shape};
 use crate::report::{Report, Selection, Sort};
-use crate::state::Keep;
+use crate::state::Retention;
 use crate::units;
 use crate::window::Window;
 
@@ -31,12 +31,12 @@ pub fn contents(look: &Look) -> Result<Vec<u8>, Error> {
     let dir = look.dir().display();
     let alone = || Error::Refused(format!("{dir}: its pipeline keeps nothing from batch to batch"));
     let spec = AGGS.iter().find(|spec| pipeline.value(&format!("--{}", spec.name)).is_some());
-    let (spec, keep) = spec.zip(kept(pipeline)).ok_or_else(alone)?;
+    let (spec, retention) = spec.zip(kept(pipeline)).ok_or_else(alone)?;
     let is_placed = pipeline.value("--sort").is_some();
     let aggregate = (spec.build)(is_placed);
-    let mut kept = aggregate.keep(&keep, false, false);
+    let mut kept = aggregate.store(&retention, false, false);
     look.state(|noted| kept.put(&[noted], false).ok_or_else(resume::nonsense))?;
-    if let Keep::Window { window, .. } = keep {
+    if let Retention::Window { window, .. } = retention {
         let due = window.due(last.time);
         look.panes(window.start(due), |time, bytes| match resume::is_open(bytes) {
             true => Ok(()),
@@ -49,17 +49,17 @@ pub fn contents(look: &Look) -> Result<Vec<u8>, Error> {
 }
 
 /// What a pipeline keeps from batch to batch; none if each stands alone.
-fn kept(pipeline: &Pipeline) -> Option<Keep> {
+fn kept(pipeline: &Pipeline) -> Option<Retention> {
     if pipeline.value("--update-state").is_some() {
-        return Some(Keep::Running { ttl: None, limit: None });
+        return Some(Retention::Running { ttl: None, limit: None });
     }
     let span = |flag| units::duration(pipeline.value(flag)?).ok();
     // Any interval will do of which both are multiples.
     let window = Window::new(span("--window")?, span("--slide"), Duration::from_millis(1)).ok()?;
-    Some(Keep::Window { window, keep_zeros: pipeline.value("--keep-zeros").is_some() })
+    Some(Retention::Window { window, keep_zeros: pipeline.value("--keep-zeros").is_some() })
 }
 
-fn report(kept: &mut dyn Kept, spec: &Spec, sort: Sort) -> Result<Report, Error> {
+fn report(kept: &mut dyn StateStore, spec: &Spec, sort: Sort) -> Result<Report, Error> {
     let selection = Selection { top: None, ascending: false, sort, shown: usize::MAX };
     let mut collector = selection.collector(spec.columns.len());
     kept.report(&mut collector)?;

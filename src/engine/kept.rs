@@ -16,37 +16,37 @@ use std::time::Duration;
 
 use super::Settings;
 use super::input::times::SECOND;
-use crate::agg::{Kept, Pane};
+use crate::agg::{Pane, StateStore};
 use crate::clock::Stamp;
 use crate::engine::input::cursor::{Closed, Flush};
 use crate::error::Error;
 use crate::process::signal::Stop;
 use crate::say::say;
-use crate::state::Keep;
+use crate::state::Retention;
 use crate::units::show_duration;
 use crate::window::Window;
 
 /// What is kept, and how it is reported.
 #[derive(Clone, Copy, Debug)]
-pub struct Keeping {
+pub struct Stateful {
     /// What is kept.
-    pub keep: Keep,
+    pub retention: Retention,
     /// True if what is kept reports only rows that changed.
     pub changes: bool,
     /// `--skip-partial`.
     pub skip_partial: bool,
 }
 
-impl Keeping {
+impl Stateful {
     /// True if it is a window.
     pub fn has_window(&self) -> bool {
-        matches!(self.keep, Keep::Window { .. })
+        matches!(self.retention, Retention::Window { .. })
     }
 }
 
 /// Keeps, and says when to report.
 pub struct Keeper {
-    kept: Box<dyn Kept>,
+    kept: Box<dyn StateStore>,
     window: Option<Window>,
     /// When the stream began.
     began: Stamp,
@@ -81,17 +81,17 @@ impl Keeper {
     /// Makes it of what an aggregate keeps, for a stream that began at `began`; once `stop` is asked,
     /// nothing is reported any more that was due before.
     pub fn new(
-        kept: Box<dyn Kept>,
-        keeping: &Keeping,
+        kept: Box<dyn StateStore>,
+        stateful: &Stateful,
         began: Stamp,
         settings: &Settings,
         stop: Arc<Stop>,
     ) -> Keeper {
-        let window = match keeping.keep {
-            Keep::Window { window, .. } => Some(window),
-            Keep::Running { .. } => None,
+        let window = match stateful.retention {
+            Retention::Window { window, .. } => Some(window),
+            Retention::Running { .. } => None,
         };
-        let (skip_partial, told) = (keeping.skip_partial, settings.quiet || settings.once);
+        let (skip_partial, told) = (stateful.skip_partial, settings.quiet || settings.once);
         let Settings { once, interval, .. } = *settings;
         // A single batch without a window has a second for its Time, whatever was typed.
         let interval = if once && window.is_none() { SECOND } else { interval };
@@ -99,7 +99,7 @@ impl Keeper {
     }
 
     /// What is kept.
-    pub fn kept(&mut self) -> &mut dyn Kept {
+    pub fn kept(&mut self) -> &mut dyn StateStore {
         &mut *self.kept
     }
 
@@ -113,7 +113,7 @@ impl Keeper {
         &mut self,
         closed: &Closed,
         pane: Box<dyn Pane>,
-        mut act: impl FnMut(&mut dyn Kept, Tick) -> Result<(), Error>,
+        mut act: impl FnMut(&mut dyn StateStore, Tick) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let (time, pane) = (closed.time, Some(pane));
         let Some(window) = self.window else {
@@ -140,7 +140,7 @@ impl Keeper {
         &mut self,
         from: Stamp,
         until: Stamp,
-        mut act: impl FnMut(&mut dyn Kept, Tick) -> Result<(), Error>,
+        mut act: impl FnMut(&mut dyn StateStore, Tick) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let Some(window) = self.window else { return Ok(()) };
         let mut due = window.due(Stamp(from.0 + 1));

@@ -14,7 +14,7 @@
 
 use crate::agg::Pane;
 use crate::checkpoint::bug::{Bug, planted};
-use crate::checkpoint::commits::commit::{self, Changes, Record, put_entry};
+use crate::checkpoint::commits::commit::{Changes, Commit, put_entry};
 use crate::checkpoint::{Checkpoint, Syncer};
 use crate::clock::Stamp;
 use crate::error::Error;
@@ -119,7 +119,7 @@ impl Ledger {
         records_text: bool,
     ) -> Ledger {
         let last = checkpoint.last().map(Reached::of).unwrap_or_default();
-        let over = checkpoint.last().and_then(Record::last_over);
+        let over = checkpoint.last().and_then(Commit::last_over);
         let needed = over.map_or(Stamp(i64::MIN), |over| needed(window.as_ref(), over));
         let part = checkpoint.part();
         Ledger {
@@ -241,7 +241,7 @@ impl Ledger {
         }
         self.syncer.check()?;
         let record = self.record(self.checkpoint.next(), time, reached, &[]);
-        let record = Record { open: true, ..record };
+        let record = Commit { open: true, ..record };
         self.checkpoint.append(record, &Changes::new())?;
         self.checkpoint.sync()?;
         self.checkpoint.keep_panes_from(self.needed);
@@ -304,8 +304,7 @@ impl Ledger {
     }
 
     /// Hands out a batch that is recorded and not done, and whose text has been gathered again.
-    pub fn redeem(&mut self, record: &Record) -> Result<(), Error> {
-        let promises: Vec<_> = record.outputs.iter().map(promised).collect();
+    pub fn redeem(&mut self, record: &Commit) -> Result<(), Error> {
         if planted(Bug::NoHeader) {
             self.header.clear();
         }
@@ -314,7 +313,7 @@ impl Ledger {
         let batch = Batch { number: record.n, time: record.time, rows: *rows, header, text };
         // Flags of the output may be others now, and leave nothing to be handed out.
         if self.begun {
-            outputs.redeem(&batch, &promises)?;
+            outputs.redeem(&batch, &record.outputs)?;
         }
         self.clear();
         self.checkpoint.done(record.n)
@@ -357,13 +356,13 @@ impl Ledger {
         self.text.clear();
     }
 
-    fn record(&self, n: u64, time: Stamp, reached: &Reached, promises: &[Promise]) -> Record {
-        Record {
+    fn record(&self, n: u64, time: Stamp, reached: &Reached, promises: &[Promise]) -> Commit {
+        Commit {
             n,
             time,
             from: self.last.position.clone(),
             to: reached.position.clone(),
-            outputs: promises.iter().map(recorded).collect(),
+            outputs: promises.to_vec(),
             wal: reached.wal,
             began: self.began,
             chunks: reached.chunks,
@@ -383,16 +382,4 @@ fn needed(window: Option<&Window>, time: Stamp) -> Stamp {
 fn unopened<'a>(part: &'a [u8], is_first: &mut bool) -> &'a [u8] {
     let can_be = std::mem::take(is_first);
     part.strip_prefix(&[OPEN]).filter(|_| can_be).unwrap_or(part)
-}
-
-/// A promise as a record holds it.
-fn recorded(promise: &Promise) -> commit::Output {
-    let Promise { target, before, length, crc } = promise.clone();
-    commit::Output { target, before, length, crc }
-}
-
-/// The promise that a record holds.
-fn promised(output: &commit::Output) -> Promise {
-    let commit::Output { target, before, length, crc } = output.clone();
-    Promise { target, before, length, crc }
 }

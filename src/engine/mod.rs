@@ -35,7 +35,7 @@ use mio::Waker;
 pub use bad::OnBad;
 pub use contents::contents;
 pub use flags::Flags;
-pub use kept::Keeping;
+pub use kept::Stateful;
 
 use crate::agg::Aggregate;
 use crate::checkpoint::Checkpoint;
@@ -84,7 +84,7 @@ pub struct Pipeline {
     /// What becomes of them; without one, the records themselves are written.
     pub aggregate: Option<Arc<dyn Aggregate>>,
     /// What is kept from batch to batch, if each does not stand alone.
-    pub keep: Option<Keeping>,
+    pub stateful: Option<Stateful>,
     /// Compares reports with the ones before, if what is kept does not do so.
     pub changes: Option<Changes>,
     /// How many values a row of the report has.

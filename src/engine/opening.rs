@@ -18,19 +18,19 @@ use super::kept::Keeper;
 use super::lateness::Lateness;
 use super::ledger::{Ledger, Way};
 use super::output::{Output, Parts};
-use super::{Keeping, Pipeline, Saved, Settings, Surroundings};
+use super::{Pipeline, Saved, Settings, Stateful, Surroundings};
 use crate::agg::Aggregate;
 use crate::checkpoint::bug::{Bug, planted};
-use crate::checkpoint::commits::commit::Record;
+use crate::checkpoint::commits::commit::Commit;
 use crate::checkpoint::{Checkpoint, Unread, Wal};
 use crate::clock::{Stamp, Wait};
 use crate::engine::input::cursor::{Cursor, Reached, Reader, Start};
-use crate::engine::input::intake::{Intake, Log, Sync};
+use crate::engine::input::intake::{Intake, Log, SyncMode};
 use crate::engine::input::times::{Single, second};
 use crate::error::Error;
 use crate::say::say;
 use crate::sink::outputs::Outputs;
-use crate::state::Keep;
+use crate::state::Retention;
 use crate::step::Step;
 use crate::window::Window;
 
@@ -57,7 +57,7 @@ pub struct Ready {
 /// Opens everything.
 pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Result<Ready, Error> {
     let Surroundings { mut wait, waker, outputs, stop, saved } = around;
-    let Pipeline { source, mut steps, aggregate, keep, .. } = pipeline;
+    let Pipeline { source, mut steps, aggregate, stateful, .. } = pipeline;
     let bad = BadLog::open(&settings.on_bad)?;
     let last = saved.as_ref().and_then(|saved| saved.checkpoint.last().cloned());
     let lasts = saved.is_some();
@@ -65,7 +65,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let watched = outputs.watch(wait.registry())?;
     let reader = Reader { watched, closes_batch: outputs.has_others() || lasts };
     catch_up(&mut *wait, last.as_ref(), settings);
-    let has_window = keep.as_ref().is_some_and(Keeping::has_window);
+    let has_window = stateful.as_ref().is_some_and(Stateful::has_window);
     let bare = settings.interval.is_zero();
     let single = (settings.once && !has_window && !bare).then_some(match aggregate.is_some() {
         true => Single::Ends,
@@ -75,9 +75,9 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let now = wait.now();
     let first = if single.is_some() { second(now) } else { now };
     let first_serial = steps.iter().position(|step| step.is_serial()).unwrap_or(steps.len());
-    let window = keep.and_then(|keeping| match keeping.keep {
-        Keep::Window { window, .. } => Some(window),
-        Keep::Running { .. } => None,
+    let window = stateful.and_then(|stateful| match stateful.retention {
+        Retention::Window { window, .. } => Some(window),
+        Retention::Running { .. } => None,
     });
     let most = settings.interval.max(window.map_or(Duration::ZERO, |window| window.slide()));
     let mut log = saved.map(found).transpose()?;
@@ -85,9 +85,9 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     // Whenever in the interval of the first batch it was: no window begins within that.
     let began = left.map_or(first, |left| first.min(Stamp(left.0 - 1)));
     let began = last.as_ref().map_or(began, |last| last.began);
-    let kept = keep.zip(aggregate.as_ref()).map(|(keeping, aggregate)| {
-        let kept = aggregate.keep(&keeping.keep, keeping.changes, lasts);
-        Keeper::new(kept, &keeping, began, settings, Arc::clone(&stop))
+    let kept = stateful.zip(aggregate.as_ref()).map(|(stateful, aggregate)| {
+        let kept = aggregate.store(&stateful.retention, stateful.changes, lasts);
+        Keeper::new(kept, &stateful, began, settings, Arc::clone(&stop))
     });
     let mut way = way(outputs, log.as_mut(), began, window, aggregate.is_none() || bare);
     let taken = way.outputs().last_time(first.min(left.unwrap_or(first)), most)?;
@@ -119,15 +119,15 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
 }
 
 /// Where the run begins: where the last one ended, if there was one.
-fn start(last: Option<&Record>, intake: Intake, lasts: bool) -> Start {
+fn start(last: Option<&Commit>, intake: Intake, lasts: bool) -> Start {
     let reached = last.map(Reached::of).unwrap_or_default();
-    let time = last.and_then(Record::last_over).filter(|_| !planted(Bug::TimeAgain));
+    let time = last.and_then(Commit::last_over).filter(|_| !planted(Bug::TimeAgain));
     let is_open = last.is_some_and(|last| last.open);
     Start { reached, time, left: None, is_open, single: None, taken: None, intake, lasts }
 }
 
 /// The Time of the batch that the last run has left open, if it has.
-fn left_open(last: Option<&Record>, log: Option<&mut Found>) -> Result<Option<Stamp>, Error> {
+fn left_open(last: Option<&Commit>, log: Option<&mut Found>) -> Result<Option<Stamp>, Error> {
     if let Some(last) = last.filter(|last| last.open) {
         return Ok(Some(last.time));
     }
@@ -177,7 +177,7 @@ fn way(
 }
 
 /// Says where the stream goes on.
-fn say_resumed(last: Option<&Record>, keys: Option<usize>, log: &Found) {
+fn say_resumed(last: Option<&Commit>, keys: Option<usize>, log: &Found) {
     let several = |count: u64, what: &str| {
         let plural = if count == 1 { "" } else { "s" };
         format!("{count} {what}{plural}")
@@ -197,7 +197,7 @@ fn say_resumed(last: Option<&Record>, keys: Option<usize>, log: &Found) {
 /// Puts the log of the input between the source and the output.
 fn intake(
     found: Option<Found>,
-    last: Option<&Record>,
+    last: Option<&Commit>,
     waker: &Arc<Waker>,
 ) -> (Intake, Option<Arc<Syncing>>) {
     let Some(Found { wal, unread, appends, syncs_at_once, .. }) = found else {
@@ -206,8 +206,8 @@ fn intake(
     let syncer = wal.syncer();
     let thread = (appends && !syncs_at_once).then(|| Syncing::new(syncer.clone(), waker));
     let sync = match &thread {
-        Some(thread) => Sync::Aside(Arc::clone(thread)),
-        None => Sync::AtOnce(syncer),
+        Some(thread) => SyncMode::Aside(Arc::clone(thread)),
+        None => SyncMode::AtOnce(syncer),
     };
     let log = Log { wal, sync: appends.then_some(sync) };
     (Intake::new(Some(log), Some(unread), last.map_or(0, |last| last.wal)), thread)
@@ -217,7 +217,7 @@ fn intake(
 ///
 /// Times never go back, so without that nothing would come out until the clock has caught up. The last
 /// Time says nothing of it: it is ahead of the clock whenever a batch was cut short.
-fn catch_up(wait: &mut dyn Wait, last: Option<&Record>, settings: &Settings) {
+fn catch_up(wait: &mut dyn Wait, last: Option<&Commit>, settings: &Settings) {
     let Some(last) = last else { return };
     // What older versions have recorded tells no more than that a batch may have been cut short.
     let read = last.clock.unwrap_or(last.time.before(settings.interval));
@@ -230,7 +230,7 @@ fn catch_up(wait: &mut dyn Wait, last: Option<&Record>, settings: &Settings) {
 }
 
 /// Records where the stream begins.
-fn begin(output: &mut Output, cursor: &mut Cursor, last: Option<&Record>) -> Result<(), Error> {
+fn begin(output: &mut Output, cursor: &mut Cursor, last: Option<&Commit>) -> Result<(), Error> {
     let reached = cursor.reached();
     match last {
         None if !reached.position.is_empty() => output.start(&reached),

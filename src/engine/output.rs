@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::input::times::Passed;
 use super::kept::{Keeper, Tick};
 use super::ledger::Way;
-use crate::agg::{Kept, Pane};
+use crate::agg::{Pane, StateStore};
 use crate::chunk::Chunk;
 use crate::clock::Stamp;
 use crate::engine::input::cursor::{Closed, Reached};
@@ -247,7 +247,12 @@ impl Output {
     }
 
     /// Takes in what there is at a moment, and reports if that is due.
-    fn tick(&mut self, kept: &mut dyn Kept, tick: Tick, reached: &Reached) -> Result<(), Error> {
+    fn tick(
+        &mut self,
+        kept: &mut dyn StateStore,
+        tick: Tick,
+        reached: &Reached,
+    ) -> Result<(), Error> {
         let Tick { time, pane, began, reports } = tick;
         match &mut self.parts.way {
             Way::Straight(_) => {

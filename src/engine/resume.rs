@@ -16,10 +16,10 @@ use std::sync::Arc;
 use super::kept::Keeper;
 use super::ledger::{ENTRIES, OPEN, Way};
 use super::output::{Output, Parts};
-use crate::agg::{Aggregate, Kept, Pane};
+use crate::agg::{Aggregate, Pane, StateStore};
 use crate::checkpoint::Noted;
 use crate::checkpoint::bug::{Bug, planted};
-use crate::checkpoint::commits::commit::{Record, entries};
+use crate::checkpoint::commits::commit::{Commit, entries};
 use crate::clock::Stamp;
 use crate::error::Error;
 use crate::report::changed::Changes;
@@ -52,7 +52,7 @@ impl Output {
     /// Goes on in the batch that was left open: takes up what it had come to.
     fn reopen(
         &mut self,
-        last: &Record,
+        last: &Commit,
         aggregate: Option<&Arc<dyn Aggregate>>,
     ) -> Result<(), Error> {
         let Way::Recorded(ledger) = &mut self.parts.way else { return Ok(()) };
@@ -84,7 +84,7 @@ impl Output {
     fn take_window(
         &mut self,
         window: Window,
-        last: &Record,
+        last: &Commit,
         is_over: bool,
         aggregate: &Arc<dyn Aggregate>,
     ) -> Result<(), Error> {
@@ -106,7 +106,7 @@ impl Output {
     /// Makes the last report again if the next one is compared with it.
     fn take_last(
         &mut self,
-        last: &Record,
+        last: &Commit,
         is_over: bool,
         aggregate: Option<&Arc<dyn Aggregate>>,
     ) -> Result<(), Error> {
@@ -138,7 +138,7 @@ impl Output {
     /// Makes the text of a record again, and hands it out.
     fn redeem(
         &mut self,
-        last: &Record,
+        last: &Commit,
         aggregate: Option<&Arc<dyn Aggregate>>,
     ) -> Result<(), Error> {
         let Way::Recorded(ledger) = &mut self.parts.way else { return Ok(()) };
@@ -175,7 +175,7 @@ impl Output {
         Ok(())
     }
 
-    fn put_changes(&self, kept: &mut dyn Kept) -> Result<(), Error> {
+    fn put_changes(&self, kept: &mut dyn StateStore) -> Result<(), Error> {
         let Way::Recorded(ledger) = &self.parts.way else { return Ok(()) };
         let put = |all: &[Noted<'_>]| kept.put(all, true).ok_or_else(nonsense);
         ledger.checkpoint().last_changes(put)
@@ -249,7 +249,7 @@ impl Replay<'_> {
 }
 
 /// True if running state was reported before the last record, or with it if its batch is over.
-fn has_reported(last: &Record, is_over: bool) -> bool {
+fn has_reported(last: &Commit, is_over: bool) -> bool {
     // What has a position begins with a record that is no batch.
     let first = u64::from(!last.from.is_empty());
     match (is_over, last.clock) {

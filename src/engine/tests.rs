@@ -10,6 +10,7 @@ use crate::agg::AGGS;
 use crate::chunk::{Chunk, Mark};
 use crate::clock::clockface::{Clockface, Style};
 use crate::clock::{Stamp, VirtualTime};
+use crate::disk::RealDisk;
 use crate::error::Context;
 use crate::format::{self, FORMATS, Shape};
 use crate::report::Sort;
@@ -17,7 +18,7 @@ use crate::report::Sort;
 use crate::sink::outputs::Target;
 use crate::sink::stdout::Stdout;
 use crate::source::{Read, Stage};
-use crate::state::Keep;
+use crate::state::Retention;
 use crate::window::Window;
 
 /// What the source was told.
@@ -151,15 +152,16 @@ impl Source for Jumping {
     }
 }
 
-fn jumped(keep: Option<Keep>, jump: i64) -> String {
-    jumped_of(keep, jump, None)
+fn jumped(retention: Option<Retention>, jump: i64) -> String {
+    jumped_of(retention, jump, None)
 }
 
-fn jumped_of(keep: Option<Keep>, jump: i64, batches: Option<u64>) -> String {
+fn jumped_of(retention: Option<Retention>, jump: i64, batches: Option<u64>) -> String {
     let source = Box::new(Jumping { step: 0, jump });
-    let keep = keep.map(|keep| Keeping { keep, changes: false, skip_partial: false });
+    let stateful =
+        retention.map(|retention| Stateful { retention, changes: false, skip_partial: false });
     let case = Case { aggregate: Some("count"), batches, ..case(0, 1) };
-    let (text, result) = run_pipeline(source, keep, case);
+    let (text, result) = run_pipeline(source, stateful, case);
     result.unwrap();
     let rows = text.lines().map(|line| line.replace('\t', " "));
     rows.collect::<Vec<_>>().join(", ")
@@ -186,7 +188,7 @@ fn run_case(case: Case) -> (String, Vec<(Stage, Mark)>, Result<(), Error>) {
 
 fn run_pipeline(
     source: Box<dyn Source>,
-    keep: Option<Keeping>,
+    stateful: Option<Stateful>,
     case: Case,
 ) -> (String, Result<(), Error>) {
     let spec = case.aggregate.map(|name| AGGS.iter().find(|spec| spec.name == name).unwrap());
@@ -208,7 +210,7 @@ fn run_pipeline(
         source,
         steps: case.steps,
         aggregate: spec.map(|spec| (spec.build)(false)),
-        keep,
+        stateful,
         changes: None,
         width: 1,
         selection,
@@ -231,7 +233,8 @@ fn run_pipeline(
     let (wait, waker) = VirtualTime::new(Stamp(1)).unwrap();
     let stdout = Stdout::new(&writer).unwrap();
     drop(writer);
-    let outputs = Outputs::open(&[Target::Stdout], &stdout, false, None).unwrap();
+    let outputs =
+        Outputs::open(&RealDisk::default(), &[Target::Stdout], &stdout, false, None).unwrap();
     drop(stdout);
     let around =
         Surroundings { wait: Box::new(wait), waker, outputs, stop: Arc::default(), saved: None };
@@ -312,10 +315,10 @@ fn the_source_learns_how_safe_its_records_are_in_order() {
     }
 }
 
-fn window(length: u64, slide: u64) -> Option<Keep> {
+fn window(length: u64, slide: u64) -> Option<Retention> {
     let [length, slide, second] = [length, slide, 1].map(Duration::from_secs);
     let window = Window::new(length, Some(slide), second).unwrap();
-    Some(Keep::Window { window, keep_zeros: false })
+    Some(Retention::Window { window, keep_zeros: false })
 }
 
 /// The batches of Times 1 and 2 have a record each; then nobody looks at the clock for so long, and
@@ -331,7 +334,7 @@ fn windows_that_were_due_meanwhile_are_printed_while_they_hold_something() {
     assert_eq!(jumped_of(window(3, 1), 3000, Some(2)), "1 1, 2 2");
     assert_eq!(jumped_of(window(3, 1), 3000, Some(3)), "1 1, 2 2, 3 2, 4 1, 6 1");
     assert_eq!(jumped_of(window(6, 5), 3000, Some(2)), "5 2");
-    let running = Some(Keep::Running { ttl: Some(Duration::from_secs(2)), limit: None });
+    let running = Some(Retention::Running { ttl: Some(Duration::from_secs(2)), limit: None });
     assert_eq!(jumped(running, 0), "1 1, 2 2, 3 3");
     assert_eq!(jumped(running, 3000), "1 1, 2 2, 6 1");
 }

@@ -10,50 +10,99 @@
 //! A promise is enough to find out after a crash whether the output got the batch. It speaks of the
 //! bytes as they were rendered then, whatever the batch looks like when it is rendered again.
 
+use std::os::unix::ffi::OsStrExt;
+use std::path::{self, Path};
+
 use super::spool::Spool;
 use crate::clock::Stamp;
 use crate::disk::medium::Identity;
 use crate::error::Error;
 
+/// Which output it is, over restarts too.
+///
+/// A checkpoint holds it as text: `stdout`, `exec`, `file PATH DEVICE:INODE`, `dir PATH DEVICE:INODE`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutputId {
+    /// Its kind and, if it is somewhere, the absolute path, as `file /var/log/counts`.
+    name: Vec<u8>,
+    /// The file or directory that is there.
+    identity: Option<Identity>,
+}
+
+impl OutputId {
+    /// An output that is at no path.
+    pub fn of(kind: &str) -> OutputId {
+        OutputId { name: kind.as_bytes().to_vec(), identity: None }
+    }
+
+    /// A file or directory, wherever weir is started.
+    pub fn at(kind: &str, path: &Path, identity: Option<Identity>) -> OutputId {
+        // Only where there is no current directory can none be added.
+        let path = path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let name = [kind.as_bytes(), b" ", path.as_os_str().as_bytes()].concat();
+        OutputId { name, identity }
+    }
+
+    /// As a checkpoint holds it.
+    pub fn encode(&self) -> Vec<u8> {
+        let place = self.identity.map(|Identity { device, inode }| format!(" {device}:{inode}"));
+        [&self.name[..], place.unwrap_or_default().as_bytes()].concat()
+    }
+
+    /// What [`OutputId::encode`] wrote.
+    pub fn decode(bytes: &[u8]) -> OutputId {
+        let whole = OutputId { name: bytes.to_vec(), identity: None };
+        whole.split().filter(|split| split.encode() == bytes).unwrap_or(whole)
+    }
+
+    /// The same with the identity that its text ends with.
+    fn split(&self) -> Option<OutputId> {
+        let is_somewhere = [&b"file "[..], b"dir "].iter().any(|kind| self.name.starts_with(kind));
+        let space = self.name.iter().rposition(|&byte| byte == b' ').filter(|_| is_somewhere)?;
+        let (device, inode) = std::str::from_utf8(&self.name[space + 1..]).ok()?.split_once(':')?;
+        let identity = Identity { device: device.parse().ok()?, inode: inode.parse().ok()? };
+        Some(OutputId { name: self.name[..space].to_vec(), identity: Some(identity) })
+    }
+
+    /// True if both are of one kind and at one path, whatever is there.
+    pub fn is_named_as(&self, other: &OutputId) -> bool {
+        self.name == other.name
+    }
+
+    /// True if both are one file or directory, which may have been moved in between: of the same kind
+    /// and inode. The number of a device may be another when the machine has started again.
+    pub fn is_same_place(&self, other: &OutputId) -> bool {
+        let inode = |id: &OutputId| id.identity.map(|identity| identity.inode);
+        self.kind() == other.kind() && inode(self).is_some() && inode(self) == inode(other)
+    }
+
+    /// True if the device is the same too.
+    pub fn is_same_device(&self, other: &OutputId) -> bool {
+        let device = |id: &OutputId| id.identity.map(|identity| identity.device);
+        device(self) == device(other)
+    }
+
+    /// Its kind and where it is, but not which file or directory is there.
+    pub fn name(&self) -> &[u8] {
+        &self.name
+    }
+
+    fn kind(&self) -> Option<&[u8]> {
+        self.name.split(|&byte| byte == b' ').next()
+    }
+}
+
 /// What an output is promised: enough to find out after a crash whether it got it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Promise {
-    /// Which output it is, as text: its name, and of a file or directory also device and inode.
-    pub target: Vec<u8>,
+    /// Which output it is.
+    pub output: OutputId,
     /// How long the output was before.
     pub before: u64,
     /// How many bytes the batch adds, a header among them.
     pub length: u64,
     /// Their CRC-32C.
     pub crc: u32,
-}
-
-/// The file or directory of this name, as a promise has it.
-pub(super) fn target(mut name: Vec<u8>, identity: Identity) -> Vec<u8> {
-    name.extend_from_slice(format!(" {}:{}", identity.device, identity.inode).as_bytes());
-    name
-}
-
-impl Promise {
-    /// The name of the output: its kind and where it is, but not which file or directory is there.
-    pub fn name(&self) -> &[u8] {
-        self.parts().map_or(&self.target, |(name, _)| name)
-    }
-
-    /// Which file or directory it was.
-    pub fn identity(&self) -> Option<Identity> {
-        self.parts().map(|(_, identity)| identity)
-    }
-
-    fn parts(&self) -> Option<(&[u8], Identity)> {
-        let target = &self.target;
-        let is_somewhere = target.starts_with(b"file ") || target.starts_with(b"dir ");
-        let space = target.iter().rposition(|&byte| byte == b' ').filter(|_| is_somewhere)?;
-        let (name, last) = (&target[..space], std::str::from_utf8(&target[space + 1..]).ok()?);
-        let (device, inode) = last.split_once(':')?;
-        let identity = Identity { device: device.parse().ok()?, inode: inode.parse().ok()? };
-        Some((name, identity))
-    }
 }
 
 /// A batch that is complete.
@@ -73,7 +122,7 @@ pub struct Batch<'a> {
 
 impl Batch<'_> {
     /// What is promised to an output that gets the text, and before it the header or not.
-    pub fn promise(&self, target: Vec<u8>, before: u64, has_header: bool) -> Promise {
+    pub fn promise(&self, output: OutputId, before: u64, has_header: bool) -> Promise {
         let header = self.header(has_header);
         let length = header.len() as u64 + self.text.len();
         let text_len = usize::try_from(self.text.len()).expect("a length of 64 bits fits");
@@ -81,7 +130,7 @@ impl Batch<'_> {
             true => self.text.crc(),
             false => crc32c::crc32c_combine(crc32c::crc32c(header), self.text.crc(), text_len),
         };
-        Promise { target, before, length, crc }
+        Promise { output, before, length, crc }
     }
 
     /// Hands out what [`promise`](Batch::promise) speaks of, piece by piece.
@@ -117,17 +166,18 @@ mod tests {
                     Ok(())
                 };
                 batch.each(has_header, take).unwrap();
-                let promise = batch.promise(b"stdout".to_vec(), 7, has_header);
-                let (target, length, crc) =
-                    (b"stdout".to_vec(), all.len() as u64, crc32c::crc32c(&all));
-                assert_eq!(promise, Promise { target, before: 7, length, crc });
+                let promise = batch.promise(OutputId::of("stdout"), 7, has_header);
+                let (output, length, crc) =
+                    (OutputId::of("stdout"), all.len() as u64, crc32c::crc32c(&all));
+                assert_eq!(promise, Promise { output, before: 7, length, crc });
             }
         }
     }
 
     #[test]
-    fn the_name_leaves_out_which_file_it_is_and_nothing_else() {
+    fn the_text_of_an_id_is_read_back_and_its_name_leaves_out_which_file_it_is() {
         let table = [
+            ("out.txt", "out.txt"),
             ("stdout", "stdout"),
             ("exec", "exec"),
             ("dir /a 1:2", "dir /a"),
@@ -135,10 +185,11 @@ mod tests {
             ("file /a 1:2", "file /a"),
             ("file /a 1:2 3:4", "file /a 1:2"),
             ("file", "file"),
+            ("file /a 1:02", "file /a 1:02"),
         ];
-        for (target, name) in table {
-            let promise = Promise { target: target.into(), ..Promise::default() };
-            assert_eq!(promise.name(), name.as_bytes(), "{target}");
+        for (text, name) in table {
+            let id = OutputId::decode(text.as_bytes());
+            assert_eq!((id.name(), &*id.encode()), (name.as_bytes(), text.as_bytes()), "{text}");
         }
     }
 }

@@ -31,12 +31,16 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::batch::{Batch, Promise, target};
-use super::output::{self, Output, Staged};
+use super::batch::{Batch, OutputId, Promise};
+use super::output::{Output, Staged};
 use crate::clock::Stamp;
-use crate::disk::folder::{Folder, RealFolder};
+use crate::disk::Disk;
+use crate::disk::folder::Folder;
 use crate::disk::medium::{self, Medium, write};
 use crate::error::{Context, Error};
+
+/// How a checkpoint calls this output.
+const KIND: &str = "dir";
 
 /// A directory of batches.
 pub struct Dir {
@@ -61,25 +65,19 @@ struct Hidden {
 
 impl Dir {
     /// Makes the directory if it is missing, and removes what killed runs have left.
-    pub fn open(path: &Path, extension: &'static str) -> Result<Dir, Error> {
-        let mut dir = Dir::open_staged(path, extension)?;
+    pub fn open(disk: &dyn Disk, path: &Path, extension: &'static str) -> Result<Dir, Error> {
+        let mut dir = Dir::open_staged(disk, path, extension)?;
         dir.clean(|number| number.is_none())?;
         Ok(dir)
     }
 
     /// Makes the directory if it is missing, and removes nothing yet.
-    pub fn open_staged(path: &Path, extension: &'static str) -> Result<Dir, Error> {
-        let (folder, path) = RealFolder::make(path).at(path)?;
-        Dir::over(&path, Box::new(folder), extension)
-    }
-
-    /// Writes to `folder`, which messages call `path`; removes nothing yet.
-    pub fn over(
+    pub fn open_staged(
+        disk: &dyn Disk,
         path: &Path,
-        folder: Box<dyn Folder>,
         extension: &'static str,
     ) -> Result<Dir, Error> {
-        let path = path.to_path_buf();
+        let (folder, path) = disk.folder(path).at(path)?;
         let dir = Dir { path, folder, extension, open: None, staged: None, is_clean: false };
         // What is no directory is found before anything is read.
         dir.left().map(|_| dir)
@@ -87,10 +85,13 @@ impl Dir {
 
     /// True if the promise was made in this directory.
     fn is_where(&self, promise: &Promise) -> Result<bool, Error> {
-        let is_named = promise.name() == self.name();
-        let Some(was) = promise.identity() else { return Ok(is_named) };
-        let is = self.folder.identity().at(&self.path)?;
-        Ok(was.inode == is.inode && (is_named || was.device == is.device))
+        let (is, was) = (self.id_now()?, &promise.output);
+        Ok(is.is_same_place(was) && (is.is_named_as(was) || is.is_same_device(was)))
+    }
+
+    /// Which output it is, and which directory that is now.
+    fn id_now(&self) -> Result<OutputId, Error> {
+        Ok(OutputId::at(KIND, &self.path, Some(self.folder.identity().at(&self.path)?)))
     }
 
     fn names(&self) -> Result<Vec<String>, Error> {
@@ -271,15 +272,8 @@ impl Output for Dir {
 }
 
 impl Staged for Dir {
-    fn name(&self) -> Vec<u8> {
-        output::name("dir", &self.path)
-    }
-
-    fn is_promised(&self, promise: &Promise) -> bool {
-        // It may have been moved, or another way leads to it.
-        let is = self.folder.identity().map(|is| is.inode).ok();
-        promise.target.starts_with(b"dir ")
-            && is.is_some_and(|is| promise.identity().is_some_and(|was| was.inode == is))
+    fn id(&self) -> OutputId {
+        OutputId::at(KIND, &self.path, self.folder.identity().ok())
     }
 
     fn stage(&mut self, batch: &Batch) -> Result<Promise, Error> {
@@ -299,8 +293,7 @@ impl Staged for Dir {
         written?;
         self.staged = self.open.take();
         self.sync()?;
-        let identity = self.folder.identity().at(&self.path)?;
-        Ok(batch.promise(target(self.name(), identity), 0, true))
+        Ok(batch.promise(self.id_now()?, 0, true))
     }
 
     fn publish(&mut self, _: &Batch) -> Result<(), Error> {

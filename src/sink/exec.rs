@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::batch::{Batch, Promise};
+use super::batch::{Batch, OutputId, Promise};
 use super::output::{Output, Staged};
 use super::spool::Spool;
 use crate::clock::Stamp;
@@ -214,12 +214,12 @@ impl Output for Exec {
 }
 
 impl Staged for Exec {
-    fn name(&self) -> Vec<u8> {
-        b"exec".to_vec()
+    fn id(&self) -> OutputId {
+        OutputId::of("exec")
     }
 
     fn stage(&mut self, batch: &Batch) -> Result<Promise, Error> {
-        Ok(batch.promise(self.name(), 0, true))
+        Ok(batch.promise(self.id(), 0, true))
     }
 
     fn publish(&mut self, batch: &Batch) -> Result<(), Error> {

@@ -24,13 +24,17 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::batch::{Batch, Promise, target};
-use super::output::{Output, Staged, name};
+use super::batch::{Batch, OutputId, Promise};
+use super::output::{Output, Staged};
 use crate::clock::Stamp;
-use crate::disk::medium::{Held, Identity, Medium, Named, crc, read_all, write};
+use crate::disk::Disk;
+use crate::disk::medium::{Held, Medium, crc, read_all, write};
 use crate::error::{Context, Error};
 use crate::say::say;
 use crate::units::quoted;
+
+/// How a checkpoint calls this output.
+const KIND: &str = "file";
 
 /// A file that batches are appended to.
 pub struct Appended {
@@ -50,22 +54,17 @@ pub struct Appended {
 
 impl Appended {
     /// Opens the file, or makes it; waits for the reader of a FIFO.
-    pub fn open(path: &Path, quiet: bool) -> Result<Appended, Error> {
-        Ok(Appended::over(path, Box::new(Named::open(path).at(path)?), quiet))
-    }
-
-    /// Appends to `medium`, which messages call `path`.
-    pub fn over(path: &Path, medium: Box<dyn Medium>, quiet: bool) -> Appended {
-        Appended {
+    pub fn open(disk: &dyn Disk, path: &Path, quiet: bool) -> Result<Appended, Error> {
+        Ok(Appended {
             path: path.to_path_buf(),
-            medium,
+            medium: disk.medium(path).at(path)?,
             quiet,
             has_begun: false,
             written: 0,
             is_locked: false,
             is_settled: false,
             staged: None,
-        }
+        })
     }
 
     /// Locks the file for as long as it is used, as a run with a checkpoint does.
@@ -111,10 +110,6 @@ impl Appended {
 
     fn needs_header(&self, held: &Held) -> bool {
         if held.is_regular { held.len == 0 } else { !self.has_begun }
-    }
-
-    fn target(&self, identity: Identity) -> Vec<u8> {
-        target(self.name(), identity)
     }
 
     /// Appends a batch to what is held, and returns when it is on the disk.
@@ -172,7 +167,7 @@ impl Appended {
     /// have taken; also if that cannot be told, because the batch looks otherwise today.
     fn is_part(&mut self, batch: &Batch, promise: &Promise, len: u64) -> Result<bool, Error> {
         let has_header = promise.before == 0;
-        let today = batch.promise(Vec::new(), promise.before, has_header);
+        let today = batch.promise(OutputId::default(), promise.before, has_header);
         if (today.length, today.crc) != (promise.length, promise.crc) {
             return Ok(true);
         }
@@ -223,15 +218,8 @@ impl Output for Appended {
 }
 
 impl Staged for Appended {
-    fn name(&self) -> Vec<u8> {
-        name("file", &self.path)
-    }
-
-    fn is_promised(&self, promise: &Promise) -> bool {
-        // The file may have been moved, and be known by another name.
-        let inode = self.medium.held().map(|held| format!(":{}", held.identity.inode));
-        promise.target.starts_with(b"file ")
-            && inode.is_ok_and(|inode| promise.target.ends_with(inode.as_bytes()))
+    fn id(&self) -> OutputId {
+        OutputId::at(KIND, &self.path, self.medium.held().ok().map(|held| held.identity))
     }
 
     fn stage(&mut self, batch: &Batch) -> Result<Promise, Error> {
@@ -243,7 +231,8 @@ impl Staged for Appended {
         }
         self.staged = Some(held);
         let has_header = self.needs_header(&held);
-        Ok(batch.promise(self.target(held.identity), held.len, has_header))
+        let id = OutputId::at(KIND, &self.path, Some(held.identity));
+        Ok(batch.promise(id, held.len, has_header))
     }
 
     fn publish(&mut self, batch: &Batch) -> Result<(), Error> {
@@ -256,8 +245,8 @@ impl Staged for Appended {
         if !held.is_regular {
             return self.append(batch, &held);
         }
-        let inode = format!(":{}", held.identity.inode);
-        if !promise.target.ends_with(inode.as_bytes()) {
+        let id = OutputId::at(KIND, &self.path, Some(held.identity));
+        if !promise.output.is_same_place(&id) {
             self.say(
                 "was replaced or deleted since the last batch, which may be in the old file; it is \
                  written to the file that is there now",

@@ -5,10 +5,7 @@
 //! a crash it is redeemed. What comes to `write` is whole rows. Nothing here knows of formats, or of
 //! what a checkpoint is.
 
-use std::os::unix::ffi::OsStrExt;
-use std::path::{self, Path};
-
-use super::batch::{Batch, Promise};
+use super::batch::{Batch, OutputId, Promise};
 use crate::clock::Stamp;
 use crate::error::Error;
 
@@ -32,13 +29,8 @@ pub trait Output: Send {
 /// Takes batches that are complete, under a checkpoint, so that none is lost or comes twice where that
 /// can be had.
 pub trait Staged: Output {
-    /// Which output it is, over restarts too: its kind and the absolute path; as [`Promise::name`].
-    fn name(&self) -> Vec<u8>;
-
-    /// True if a promise that no output has by its name is nevertheless this one's.
-    fn is_promised(&self, _promise: &Promise) -> bool {
-        false
-    }
+    /// Which output it is.
+    fn id(&self) -> OutputId;
 
     /// Makes ready what can be before the batch is decided on, and says what publishing will add.
     /// Nothing is to be seen yet.
@@ -50,11 +42,4 @@ pub trait Staged: Output {
     /// As `publish`, after a restart, for a batch that may be out wholly, partly or not at all. It is
     /// rendered again, mostly to the same bytes.
     fn redeem(&mut self, batch: &Batch, promise: &Promise) -> Result<(), Error>;
-}
-
-/// The name of an output of this kind at this path, wherever weir is started.
-pub(super) fn name(kind: &str, path: &Path) -> Vec<u8> {
-    // Only where there is no current directory can none be added.
-    let path = path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
-    [kind.as_bytes(), b" ", path.as_os_str().as_bytes()].concat()
 }

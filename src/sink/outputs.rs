@@ -41,6 +41,7 @@ use super::printed::Printed;
 use super::stdout::Stdout;
 use super::timed::Timed;
 use crate::clock::Stamp;
+use crate::disk::Disk;
 use crate::disk::medium;
 use crate::error::Error;
 use crate::process::descriptor::{self, Identity};
@@ -117,18 +118,22 @@ impl Outputs {
     /// Opens each target, so that a wrong path is found before anything is read; with `quiet`,
     /// nothing is said of files that are replaced. Commands that are tried again need `pauses`.
     pub fn open(
+        disk: &dyn Disk,
         targets: &[Target],
         stdout: &Stdout,
         quiet: bool,
         pauses: Option<Pauses>,
     ) -> Result<Outputs, Error> {
         let exec = command(quiet, pauses);
-        Outputs::open_with(targets, stdout, |path| Appended::open(path, quiet), Dir::open, exec)
+        let file = |path: &Path| Appended::open(disk, path, quiet);
+        let dir = |path: &Path, extension| Dir::open(disk, path, extension);
+        Outputs::open_with(targets, stdout, file, dir, exec)
     }
 
     /// The same for a run with a checkpoint: nobody else with one writes to its files, and what was
     /// staged by the run before is left until it is redeemed.
     pub fn open_staged(
+        disk: &dyn Disk,
         targets: &[Target],
         stdout: &Stdout,
         quiet: bool,
@@ -138,8 +143,9 @@ impl Outputs {
         if targets.contains(&Target::Stdout) && !stdout.is_open() {
             say("stdout: not open; what is to be printed is owed to the next start");
         }
-        let file = |path: &Path| Appended::open(path, quiet)?.locked();
-        Outputs::open_with(targets, &stdout, file, Dir::open_staged, command(quiet, pauses))
+        let file = |path: &Path| Appended::open(disk, path, quiet)?.locked();
+        let dir = |path: &Path, extension| Dir::open_staged(disk, path, extension);
+        Outputs::open_with(targets, &stdout, file, dir, command(quiet, pauses))
     }
 
     fn open_with(
@@ -168,7 +174,7 @@ impl Outputs {
     /// Makes it of outputs, none of which is stdout.
     pub fn of(list: Vec<Box<dyn Staged>>) -> Outputs {
         let named = |output: Box<dyn Staged>| {
-            let name = String::from_utf8_lossy(&output.name()).into_owned();
+            let name = String::from_utf8_lossy(output.id().name()).into_owned();
             Timed::new(output, name)
         };
         Outputs { list: list.into_iter().map(named).collect(), stdout: None }
@@ -199,12 +205,13 @@ impl Outputs {
         let mut promises: Vec<_> = promises.iter().collect();
         let mut kept: Vec<Option<&Promise>> = Vec::new();
         for output in &self.list {
-            let name = output.name();
-            let place = promises.iter().position(|promise| promise.name() == name);
+            let id = output.id();
+            let place = promises.iter().position(|promise| promise.output.is_named_as(&id));
             kept.push(place.map(|place| promises.remove(place)));
         }
         for (output, kept) in self.list.iter().zip(&mut kept).filter(|(_, kept)| kept.is_none()) {
-            let place = promises.iter().position(|promise| output.is_promised(promise));
+            let id = output.id();
+            let place = promises.iter().position(|promise| promise.output.is_same_place(&id));
             *kept = place.map(|place| promises.remove(place));
         }
         let takes_over = !promises.is_empty() && kept.iter().any(Option::is_none);
@@ -269,7 +276,7 @@ fn command(quiet: bool, mut pauses: Option<Pauses>) -> impl FnMut(&OsStr, OnFail
 
 /// Says of an output that is none any more what becomes of its batch.
 fn say_void(promise: &Promise, is_taken_over: bool) {
-    let name = String::from_utf8_lossy(promise.name()).into_owned();
+    let name = String::from_utf8_lossy(promise.output.name()).into_owned();
     let rest = match is_taken_over {
         true => "it goes to the outputs that are new",
         false => "nothing takes its place",

@@ -4,7 +4,7 @@
 //! again. Without a checkpoint a run with other outputs goes on to the end of the open batch when the
 //! reader has gone; with one that is told at once, since each batch is handed out whole.
 
-use super::batch::{Batch, Promise};
+use super::batch::{Batch, OutputId, Promise};
 use super::output::{Output, Staged};
 use super::stdout::Stdout;
 use crate::clock::Stamp;
@@ -47,12 +47,12 @@ impl Output for Printed {
 }
 
 impl Staged for Printed {
-    fn name(&self) -> Vec<u8> {
-        b"stdout".to_vec()
+    fn id(&self) -> OutputId {
+        OutputId::of("stdout")
     }
 
     fn stage(&mut self, batch: &Batch) -> Result<Promise, Error> {
-        Ok(batch.promise(self.name(), 0, !self.has_begun))
+        Ok(batch.promise(self.id(), 0, !self.has_begun))
     }
 
     fn publish(&mut self, batch: &Batch) -> Result<(), Error> {

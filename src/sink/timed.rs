@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::batch::{Batch, Promise};
+use super::batch::{Batch, OutputId, Promise};
 use super::output::{Output, Staged};
 use crate::clock::{Stamp, Stopwatch};
 use crate::error::Error;
@@ -57,12 +57,8 @@ impl Output for Timed {
 }
 
 impl Staged for Timed {
-    fn name(&self) -> Vec<u8> {
-        self.output.name()
-    }
-
-    fn is_promised(&self, promise: &Promise) -> bool {
-        self.output.is_promised(promise)
+    fn id(&self) -> OutputId {
+        self.output.id()
     }
 
     fn stage(&mut self, batch: &Batch) -> Result<Promise, Error> {

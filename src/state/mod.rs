@@ -41,7 +41,7 @@ use stacks::Stacks;
 
 /// What is kept from batch to batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
+pub enum Retention {
     /// `--window`: what came in the last time.
     Window {
         /// How far it reaches back.
@@ -153,9 +153,9 @@ impl<C> Notes<'_, C> {
 impl<C: Cell> State<C> {
     /// Makes it empty, for keys that are loaded with `seeds`; with `changes`, for
     /// [`State::changes`]; with `lasts`, for [`State::forgotten`].
-    pub fn new(keep: &Keep, seeds: &Seeds, changes: bool, lasts: bool) -> State<C> {
-        let (store, keep_zeros, limit) = match *keep {
-            Keep::Window { window, keep_zeros } => {
+    pub fn new(retention: &Retention, seeds: &Seeds, changes: bool, lasts: bool) -> State<C> {
+        let (store, keep_zeros, limit) = match *retention {
+            Retention::Window { window, keep_zeros } => {
                 let span = Span { window, pane: None };
                 let length = window.length().as_millis() as i64;
                 let store = match C::INVERTIBLE {
@@ -164,7 +164,7 @@ impl<C: Cell> State<C> {
                 };
                 (store, keep_zeros, None)
             }
-            Keep::Running { ttl, limit } => {
+            Retention::Running { ttl, limit } => {
                 let oldest = limit.is_some_and(|(_, on_full)| on_full == OnFull::Oldest);
                 let recency = (ttl.is_some() || oldest).then(Recency::default);
                 let cells = Vec::new();

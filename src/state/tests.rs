@@ -115,9 +115,9 @@ fn window_holds<C: Cell>(
 ) {
     let (times, records) = records(stream);
     let seeds = Seeds::random();
-    let keep = Keep::Window { window, keep_zeros };
-    let mut state = State::<C>::new(&keep, &seeds, true, false);
-    let mut plain = State::<C>::new(&keep, &seeds, false, false);
+    let retention = Retention::Window { window, keep_zeros };
+    let mut state = State::<C>::new(&retention, &seeds, true, false);
+    let mut plain = State::<C>::new(&retention, &seeds, false, false);
     let (mut last, mut seen) = (Rows::new(), BTreeSet::new());
     let mut upcoming = times.iter().copied().peekable();
     let drained = upcoming.peek().map(|_| times[times.len() - 1] + 30_000);
@@ -196,11 +196,11 @@ fn running_holds<C: Cell>(
 ) {
     let (times, records) = records(stream);
     let seeds = Seeds::random();
-    let keep = Keep::Running {
+    let retention = Retention::Running {
         ttl: ttl.map(|ttl| Duration::from_millis(ttl as u64)),
         limit: most.map(|most| (most, OnFull::Oldest)),
     };
-    let mut state = State::<C>::new(&keep, &seeds, true, false);
+    let mut state = State::<C>::new(&retention, &seeds, true, false);
     let (mut model, mut last) = (Model::default(), Rows::new());
     for &time in &times {
         let batch: Vec<_> = records.iter().filter(|record| record.time == time).collect();
@@ -250,8 +250,8 @@ proptest! {
         let seeds = Seeds::random();
         let limit = most.map(|most| (most, OnFull::Oldest));
         let ttl = ttl.map(|ttl| ttl * 1000);
-        let keep = Keep::Running { ttl: ttl.map(|t| Duration::from_millis(t as u64)), limit };
-        let mut state = State::<Count>::new(&keep, &seeds, false, false);
+        let retention = Retention::Running { ttl: ttl.map(|t| Duration::from_millis(t as u64)), limit };
+        let mut state = State::<Count>::new(&retention, &seeds, false, false);
         let mut model = Model::default();
         for &time in &times {
             state.settle(Stamp(time)).unwrap();
@@ -271,8 +271,8 @@ proptest! {
 #[test]
 fn too_many_keys_are_an_error_that_names_the_last_of_them() {
     let seeds = Seeds::random();
-    let keep = Keep::Running { ttl: None, limit: Some((2, OnFull::Fail)) };
-    let mut state = State::<Count>::new(&keep, &seeds, false, false);
+    let retention = Retention::Running { ttl: None, limit: Some((2, OnFull::Fail)) };
+    let mut state = State::<Count>::new(&retention, &seeds, false, false);
     let mut batch = |time, keys: &[&[u8]]| {
         state.begin(Stamp(time));
         for key in keys {
@@ -293,10 +293,10 @@ fn what_is_kept_does_not_grow_with_the_keys_that_have_left() {
     let seeds = Seeds::random();
     let [length, second] = [10, 1].map(Duration::from_secs);
     let window = Window::new(length, None, second).unwrap();
-    let running = Keep::Running { ttl: Some(length), limit: None };
-    for keep in [Keep::Window { window, keep_zeros: false }, running] {
-        let mut sums = State::<Count>::new(&keep, &seeds, false, false);
-        let mut stacks = State::<Placed<Count>>::new(&keep, &seeds, true, false);
+    let running = Retention::Running { ttl: Some(length), limit: None };
+    for retention in [Retention::Window { window, keep_zeros: false }, running] {
+        let mut sums = State::<Count>::new(&retention, &seeds, false, false);
+        let mut stacks = State::<Placed<Count>>::new(&retention, &seeds, true, false);
         let mut last = Rows::new();
         for time in (1..300).map(|second| Stamp(second * 1000)) {
             sums.begin(time);

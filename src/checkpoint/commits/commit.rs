@@ -1,13 +1,13 @@
-//! Records: what a batch leaves behind, and the one append that commits it.
+//! Commits: what a batch leaves behind, and the one append that commits it.
 //!
-//! A record is written as its parts and, behind them, the frame that makes them count. It carries a
-//! checksum of its parts and one of the record before it, so records form a chain: state is the fold
+//! A commit is written as its parts and, behind them, the frame that makes them count. It carries a
+//! checksum of its parts and one of the commit before it, so commits form a chain: state is the fold
 //! of all of them, in order, and none can be missing, doubled or another's.
 //!
 //! ```text
 //! Changes | version | entry entry ...           entry: length of key, length of cell + 1 (0: gone),
 //! Pane    | version | Time, part, bytes                key, cell
-//! Record  | version | n, Time, chain, parts, sum, wal, began, chunks, from, to, outputs ...,
+//! Commit  | version | n, Time, chain, parts, sum, wal, began, chunks, from, to, outputs ...,
 //!         | clock, open, before
 //! Done    | version | n
 //! ```
@@ -17,32 +17,20 @@
 
 use crate::checkpoint::frames::codec::{Take, put_bytes, put_len};
 use crate::clock::Stamp;
+use crate::sink::batch::{OutputId, Promise};
 
 /// The version that payloads begin with.
 pub const VERSION: u8 = 1;
 
-/// The version of records; those of version 1 have no clock, and none of them is open.
-const RECORD_VERSION: u8 = 2;
+/// The version of commits; those of version 1 have no clock, and none of them is open.
+const COMMIT_VERSION: u8 = 2;
 
 /// How many bytes a part has that is closed, about, unless tests say otherwise.
 pub const PART: usize = 256 << 10;
 
-/// What a record says of one output before it is published: enough to find out whether it was.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Output {
-    /// Which output it is, as in path, device and inode.
-    pub target: Vec<u8>,
-    /// How long the output was before.
-    pub before: u64,
-    /// How many bytes the batch adds.
-    pub length: u64,
-    /// Their CRC-32C.
-    pub crc: u32,
-}
-
 /// What a batch has come to, without its changes of state.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
+pub struct Commit {
     /// Its number; the first is 0, and none is left out.
     pub n: u64,
     /// The batch's Time.
@@ -51,13 +39,13 @@ pub struct Record {
     pub from: Vec<u8>,
     /// Where its input ends.
     pub to: Vec<u8>,
-    /// What it is to write.
-    pub outputs: Vec<Output>,
-    /// How far the write-ahead log of records has been read.
+    /// What each output is promised.
+    pub outputs: Vec<Promise>,
+    /// How far the write-ahead log of commits has been read.
     pub wal: u64,
     /// When the stream began.
     pub began: Stamp,
-    /// How many chunks of records there were; the places of rows go on from there.
+    /// How many chunks of commits there were; the places of rows go on from there.
     pub chunks: u64,
     /// What the clock read when its input ended, if that was noted.
     pub clock: Option<Stamp>,
@@ -67,17 +55,17 @@ pub struct Record {
     pub before: Option<Stamp>,
 }
 
-impl Record {
+impl Commit {
     /// The Time of the last batch that is over, if there was one.
     pub fn last_over(&self) -> Option<Stamp> {
         if self.open { self.before } else { Some(self.time) }
     }
 }
 
-/// What ties a record to its parts and to the record before.
+/// What ties a commit to its parts and to the commit before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Chain {
-    /// The checksum of the record before; 0 for the first.
+    /// The checksum of the commit before; 0 for the first.
     pub before: u32,
     /// How many parts there are.
     pub parts: u64,
@@ -93,21 +81,21 @@ impl Chain {
     }
 }
 
-/// Where the records have come to.
+/// Where the commits have come to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// The last record.
-    pub record: Option<Record>,
+    /// The last commit.
+    pub commit: Option<Commit>,
     /// Its checksum, which the next one carries.
     pub chain: u32,
     /// True if its output is out.
     pub done: bool,
 }
 
-impl Record {
-    /// The payload of the record.
+impl Commit {
+    /// The payload of the commit.
     pub fn encode(&self, chain: Chain) -> Vec<u8> {
-        let mut out = vec![RECORD_VERSION];
+        let mut out = vec![COMMIT_VERSION];
         out.extend_from_slice(&self.n.to_le_bytes());
         out.extend_from_slice(&self.time.0.to_le_bytes());
         out.extend_from_slice(&chain.before.to_le_bytes());
@@ -119,11 +107,11 @@ impl Record {
         put_bytes(&mut out, &self.from);
         put_bytes(&mut out, &self.to);
         put_len(&mut out, self.outputs.len() as u64);
-        for output in &self.outputs {
-            put_bytes(&mut out, &output.target);
-            out.extend_from_slice(&output.before.to_le_bytes());
-            out.extend_from_slice(&output.length.to_le_bytes());
-            out.extend_from_slice(&output.crc.to_le_bytes());
+        for promise in &self.outputs {
+            put_bytes(&mut out, &promise.output.encode());
+            out.extend_from_slice(&promise.before.to_le_bytes());
+            out.extend_from_slice(&promise.length.to_le_bytes());
+            out.extend_from_slice(&promise.crc.to_le_bytes());
         }
         put_time(&mut out, self.clock);
         out.push(u8::from(self.open));
@@ -131,8 +119,8 @@ impl Record {
         out
     }
 
-    /// Reads what [`Record::encode`] wrote; `None` if it is not such.
-    pub fn decode(payload: &[u8]) -> Option<(Record, Chain)> {
+    /// Reads what [`Commit::encode`] wrote; `None` if it is not such.
+    pub fn decode(payload: &[u8]) -> Option<(Commit, Chain)> {
         let mut take = Take(payload);
         let version = take.u8()?;
         let (n, time) = (take.u64()?, Stamp(take.i64()?));
@@ -141,17 +129,17 @@ impl Record {
         let (from, to) = (take.bytes()?.to_vec(), take.bytes()?.to_vec());
         let mut outputs = Vec::new();
         for _ in 0..take.len()? {
-            let target = take.bytes()?.to_vec();
+            let output = OutputId::decode(take.bytes()?);
             let (before, length, crc) = (take.u64()?, take.u64()?, take.u32()?);
-            outputs.push(Output { target, before, length, crc });
+            outputs.push(Promise { output, before, length, crc });
         }
         let (clock, open, before) = match version {
             VERSION => (None, false, None),
-            RECORD_VERSION => (take_time(&mut take)?, take.u8()? == 1, take_time(&mut take)?),
+            COMMIT_VERSION => (take_time(&mut take)?, take.u8()? == 1, take_time(&mut take)?),
             _ => return None,
         };
-        let record = Record { n, time, from, to, outputs, wal, began, chunks, clock, open, before };
-        take.0.is_empty().then_some((record, chain))
+        let commit = Commit { n, time, from, to, outputs, wal, began, chunks, clock, open, before };
+        take.0.is_empty().then_some((commit, chain))
     }
 }
 
@@ -166,7 +154,7 @@ fn take_time(take: &mut Take<'_>) -> Option<Option<Stamp>> {
     Some((time != i64::MIN).then_some(Stamp(time)))
 }
 
-/// The payload that says that record `n` is done.
+/// The payload that says that commit `n` is done.
 pub fn encode_done(n: u64) -> Vec<u8> {
     [&[VERSION][..], &n.to_le_bytes()].concat()
 }
@@ -246,7 +234,7 @@ impl<'a> Entries<'a> {
     }
 }
 
-/// The changes of a record that is being made.
+/// The changes of a commit that is being made.
 #[derive(Clone, Debug)]
 pub struct Changes {
     pub(in crate::checkpoint) parts: Vec<Vec<u8>>,
@@ -292,32 +280,32 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn record() -> Record {
-        let output = Output { target: b"out".to_vec(), before: 7, length: 8, crc: 9 };
+    fn commit() -> Commit {
+        let output = Promise { output: OutputId::of("out"), before: 7, length: 8, crc: 9 };
         let (from, to, time) = (b"from".to_vec(), Vec::new(), Stamp(-5));
-        let outputs = vec![output, Output::default()];
+        let outputs = vec![output, Promise::default()];
         let (began, clock, before) = (Stamp(-9), Some(Stamp(-7)), Some(Stamp(-6)));
         let (n, wal, chunks, open) = (3, 11, 4, true);
-        Record { n, time, from, to, outputs, wal, began, chunks, clock, open, before }
+        Commit { n, time, from, to, outputs, wal, began, chunks, clock, open, before }
     }
 
     #[test]
     fn a_record_of_version_1_is_read() {
         let chain = Chain { before: 1, parts: 2, sum: 3 };
-        let record = Record { clock: None, open: false, before: None, ..record() };
-        let mut old = record.encode(chain);
+        let commit = Commit { clock: None, open: false, before: None, ..commit() };
+        let mut old = commit.encode(chain);
         old.truncate(old.len() - 17);
         old[0] = 1;
-        assert_eq!(Record::decode(&old), Some((record, chain)));
+        assert_eq!(Commit::decode(&old), Some((commit, chain)));
     }
 
     #[test]
     fn a_record_comes_back_and_a_shorter_or_longer_one_does_not() {
         let chain = Chain { before: 1, parts: 2, sum: 3 };
-        let bytes = record().encode(chain);
-        assert_eq!(Record::decode(&bytes), Some((record(), chain)));
-        (0..bytes.len()).for_each(|len| assert_eq!(Record::decode(&bytes[..len]), None));
-        assert_eq!(Record::decode(&[&bytes[..], b"x"].concat()), None);
+        let bytes = commit().encode(chain);
+        assert_eq!(Commit::decode(&bytes), Some((commit(), chain)));
+        (0..bytes.len()).for_each(|len| assert_eq!(Commit::decode(&bytes[..len]), None));
+        assert_eq!(Commit::decode(&[&bytes[..], b"x"].concat()), None);
     }
 
     #[test]
@@ -338,8 +326,8 @@ mod tests {
             bytes in prop::collection::vec(any::<u8>(), 0..200), versioned in any::<bool>()
         ) {
             let bytes = if versioned { [&[VERSION][..], &bytes].concat() } else { bytes };
-            if let Some((record, chain)) = Record::decode(&bytes) {
-                prop_assert_eq!(Record::decode(&record.encode(chain)), Some((record, chain)));
+            if let Some((commit, chain)) = Commit::decode(&bytes) {
+                prop_assert_eq!(Commit::decode(&commit.encode(chain)), Some((commit, chain)));
             }
             decode_done(&bytes);
             decode_pane(&bytes);

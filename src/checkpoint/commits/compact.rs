@@ -7,13 +7,13 @@
 //! then          what it stands for is removed, a file a step
 //! ```
 //!
-//! It begins when the logs have as many bytes as the snapshot: so each byte of a record is written
+//! It begins when the logs have as many bytes as the snapshot: so each byte of a commit is written
 //! about twice more, however large the state is. Each step is short, and a new snapshot is synced as
 //! it grows, so that a batch between two steps is not late.
 //!
 //! Processes may end again and again before a compaction is over. So the next one takes it up where
 //! the last was cut; and it is *overdue* when the logs are half as large again as what makes it due:
-//! then it comes before anything else, at the start or after a record, late or not. One that is let
+//! then it comes before anything else, at the start or after a commit, late or not. One that is let
 //! run has ended by then.
 
 use super::commit::decode_pane;
@@ -55,7 +55,7 @@ pub fn step(checkpoint: &mut Checkpoint) -> Result<bool, Error> {
         return Ok(true);
     }
     match checkpoint.compaction.take() {
-        // What a record that is not done has changed must be told apart at the next start.
+        // What a commit that is not done has changed must be told apart at the next start.
         None if !checkpoint.standing.done && !planted(Bug::SnapshotMeansDone) => return Ok(false),
         None if !is_due(checkpoint) => return Ok(false),
         None => checkpoint.compaction = Some(begin(checkpoint)?),

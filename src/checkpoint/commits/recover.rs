@@ -11,7 +11,7 @@ use super::belief::Past;
 use super::snapshot::{self, Snapshot};
 use super::walk::Piece;
 use crate::checkpoint::bug::{Bug, planted};
-use crate::checkpoint::commits::commit::{Chain, Record, Standing, decode_done};
+use crate::checkpoint::commits::commit::{Chain, Commit, Standing, decode_done};
 use crate::checkpoint::frames::log::{LOGS, SEGMENTS, Written};
 use crate::checkpoint::frames::{Frame, Kind};
 use crate::checkpoint::names::Names;
@@ -35,9 +35,9 @@ pub struct Recovered {
     pub next: u64,
     /// Where all that together has come to.
     pub standing: Standing,
-    /// The number of the first frame of the last record, parts included.
+    /// The number of the first frame of the last commit, parts included.
     pub last_first: u64,
-    /// What the write-ahead log holds beyond the last record.
+    /// What the write-ahead log holds beyond the last commit.
     pub backlog: Backlog,
     /// The greatest number of a file of whatever kind.
     pub highest: u64,
@@ -103,7 +103,7 @@ pub fn recover(disk: &Arc<dyn Disk>, dir: &Path, uuid: &[u8; 16]) -> Result<Reco
     let void = snapshot.as_ref().map_or(0, |snapshot| snapshot.void);
     let (old, segments): (Vec<u64>, Vec<u64>) =
         names.segments.iter().partition(|&&number| number <= void);
-    let read = standing.record.as_ref().map_or(0, |record| record.wal);
+    let read = standing.commit.as_ref().map_or(0, |commit| commit.wal);
     let mut backlog = Backlog::find(disk, dir, uuid, &segments, read)?;
     garbage.extend(old.into_iter().map(|number| SEGMENTS.name(number)));
     garbage.append(&mut backlog.garbage);
@@ -138,9 +138,9 @@ struct Replay {
     next: u64,
     /// The frames from there on.
     pending: Vec<Pending>,
-    /// The parts since the last record.
+    /// The parts since the last commit.
     chain: Chain,
-    /// The number of the first frame since the last record, and that of the last record's own.
+    /// The number of the first frame since the last commit, and that of the last commit's own.
     open: u64,
     last_first: u64,
 }
@@ -180,9 +180,9 @@ impl Replay {
         }
     }
 
-    /// Drops the parts of a record that never came.
+    /// Drops the parts of a commit that never came.
     fn cut(&mut self) {
-        let whole = |frame: &Pending| matches!(frame.kind, Kind::Record | Kind::Done);
+        let whole = |frame: &Pending| matches!(frame.kind, Kind::Commit | Kind::Done);
         let len = self.pending.iter().rposition(whole).map_or(0, |last| last + 1);
         self.pending.truncate(len);
         self.chain = Chain::default();
@@ -192,20 +192,20 @@ impl Replay {
     fn frame(&mut self, frame: &Frame<'_>) -> Option<()> {
         match frame.kind {
             Kind::Changes | Kind::Pane => self.chain.part(frame.payload),
-            Kind::Record => {
-                let (record, chain) = Record::decode(frame.payload)?;
-                let expected = self.standing.record.as_ref().map_or(0, |last| last.n + 1);
+            Kind::Commit => {
+                let (commit, chain) = Commit::decode(frame.payload)?;
+                let expected = self.standing.commit.as_ref().map_or(0, |last| last.n + 1);
                 self.chain.before = self.standing.chain;
-                (record.n == expected && chain == self.chain).then_some(())?;
+                (commit.n == expected && chain == self.chain).then_some(())?;
                 self.chain = Chain::default();
                 let chain = crc32c::crc32c(frame.payload);
                 // What has no output has nothing to be done with.
-                let done = record.outputs.is_empty();
-                self.standing = Standing { record: Some(record), chain, done };
+                let done = commit.outputs.is_empty();
+                self.standing = Standing { commit: Some(commit), chain, done };
                 (self.last_first, self.open) = (self.open, frame.lsn + 1);
             }
             Kind::Done => {
-                let last = self.standing.record.as_ref()?;
+                let last = self.standing.commit.as_ref()?;
                 (decode_done(frame.payload)? == last.n).then_some(())?;
                 self.standing.done = true;
                 self.open = frame.lsn + 1;

@@ -5,7 +5,7 @@
 //! log-8                                                                  goes on from here
 //! ```
 //!
-//! `snap-7` stands for log 7 and all before it. The head says where the records had come to, and
+//! `snap-7` stands for log 7 and all before it. The head says where the commits had come to, and
 //! how much of the write-ahead log a reset has forgotten; the foot, which has a fixed length, where
 //! the panes begin, and that the file is whole. It is made of frames like a log, numbered from 0; but
 //! it gets its name only when all of it is on the disk, so any bad frame in it is damage.
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::walk::Piece;
-use crate::checkpoint::commits::commit::{Entries, PART, Record, Standing, VERSION, put_entry};
+use crate::checkpoint::commits::commit::{Commit, Entries, PART, Standing, VERSION, put_entry};
 use crate::checkpoint::frames::codec::{Take, put_bytes};
 use crate::checkpoint::frames::log::take_version;
 use crate::checkpoint::frames::{Found, Frame, HEAD, Kind, Reader, Seed};
@@ -52,7 +52,7 @@ pub struct Snapshot {
     pub number: u64,
     /// The number of the first frame of the log that follows.
     pub next: u64,
-    /// Where the records had come to.
+    /// Where the commits had come to.
     pub standing: Standing,
     /// Segments of the write-ahead log up to this number mean nothing: a reset has forgotten them.
     pub void: u64,
@@ -127,8 +127,8 @@ fn encode_head(next: u64, standing: &Standing, void: u64) -> Vec<u8> {
     out.extend_from_slice(&next.to_le_bytes());
     out.extend_from_slice(&standing.chain.to_le_bytes());
     out.push(u8::from(standing.done));
-    let record = standing.record.as_ref().map(|record| record.encode(Default::default()));
-    put_bytes(&mut out, &record.unwrap_or_default());
+    let commit = standing.commit.as_ref().map(|commit| commit.encode(Default::default()));
+    put_bytes(&mut out, &commit.unwrap_or_default());
     if void > 0 {
         out.extend_from_slice(&void.to_le_bytes());
     }
@@ -138,12 +138,12 @@ fn encode_head(next: u64, standing: &Standing, void: u64) -> Vec<u8> {
 fn decode_head(frame: &Frame<'_>) -> Option<(u64, Standing, u64)> {
     let mut take = take_version(frame.payload).filter(|_| frame.kind == Kind::Head)?;
     let (next, chain, done) = (take.u64()?, take.u32()?, take.u8()? != 0);
-    let record = take.bytes()?;
-    let record = if record.is_empty() { None } else { Some(Record::decode(record)?.0) };
+    let commit = take.bytes()?;
+    let commit = if commit.is_empty() { None } else { Some(Commit::decode(commit)?.0) };
     let void = if take.0.is_empty() { 0 } else { take.u64()? };
     // The first frame that a log can have is 1.
     let whole = take.0.is_empty() && next > 0;
-    whole.then_some((next, Standing { record, chain, done }, void))
+    whole.then_some((next, Standing { commit, chain, done }, void))
 }
 
 fn decode_foot(frame: &Frame<'_>) -> Option<(u64, u64, u64)> {

@@ -41,7 +41,7 @@ pub enum Kind {
     /// A part of a pane.
     Pane = 3,
     /// A record: the batch is committed.
-    Record = 4,
+    Commit = 4,
     /// The record before is done: its output is out.
     Done = 5,
     /// The last frame of a snapshot.
@@ -53,7 +53,7 @@ pub enum Kind {
 impl Kind {
     fn of(byte: u8) -> Option<Kind> {
         use Kind::*;
-        let kinds = [Head, Changes, Pane, Record, Done, Foot, Input];
+        let kinds = [Head, Changes, Pane, Commit, Done, Foot, Input];
         kinds.into_iter().find(|kind| *kind as u8 == byte)
     }
 }
@@ -266,14 +266,14 @@ mod tests {
 
     fn encoded(lsn: u64, synced: u64, payload: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
-        Frame { lsn, synced, kind: Kind::Record, payload }.encode(SEED, &mut out).unwrap();
+        Frame { lsn, synced, kind: Kind::Commit, payload }.encode(SEED, &mut out).unwrap();
         out
     }
 
     #[test]
     fn a_frame_comes_back_and_only_from_its_own_file() {
         let bytes = encoded(9, 8, b"payload");
-        let frame = Frame { lsn: 9, synced: 8, kind: Kind::Record, payload: b"payload" };
+        let frame = Frame { lsn: 9, synced: 8, kind: Kind::Commit, payload: b"payload" };
         assert_eq!(Frame::decode(SEED, &bytes), Some(frame));
         assert_eq!(Frame::decode(Seed(8), &bytes), None);
         let seeds =

@@ -3,7 +3,7 @@
 use super::*;
 use crate::checkpoint::meta::Meta;
 
-/// A checkpoint of `count` records, the last one owed, on a disk that works.
+/// A checkpoint of `count` commits, the last one owed, on a disk that works.
 fn made(count: u64) -> SimDisk {
     let disk = SimDisk::new(1);
     let mut checkpoint = open(&disk).unwrap();
@@ -19,17 +19,17 @@ fn made(count: u64) -> SimDisk {
 fn put(checkpoint: &mut Checkpoint, n: u64, key: &str) {
     let mut changes = Changes::new();
     changes.set(key.as_bytes(), Some(n.to_string().as_bytes()));
-    checkpoint.pane_part(record(n).time, &[n as u8; 3]).unwrap();
-    checkpoint.append(record(n), &changes).unwrap();
+    checkpoint.pane_part(commit(n).time, &[n as u8; 3]).unwrap();
+    checkpoint.append(commit(n), &changes).unwrap();
     checkpoint.sync().unwrap();
 }
 
-fn record(n: u64) -> Record {
-    let output = Output { target: b"out.txt".to_vec(), before: n * 10, length: 10, crc: 7 };
+fn commit(n: u64) -> Commit {
+    let output = Promise { output: OutputId::of("out.txt"), before: n * 10, length: 10, crc: 7 };
     let (from, to) = (n.to_string().into_bytes(), (n + 1).to_string().into_bytes());
     let (time, began) = (Stamp(n as i64 * 1000), Stamp(7));
     let (outputs, wal, clock, open, before) = (vec![output], n * 2, None, false, None);
-    Record { n, time, from, to, outputs, wal, began, chunks: n, clock, open, before }
+    Commit { n, time, from, to, outputs, wal, began, chunks: n, clock, open, before }
 }
 
 fn shared(disk: &SimDisk) -> Arc<dyn Disk> {
@@ -186,7 +186,7 @@ fn a_full_disk_names_the_file_and_the_size_and_stops_everything() {
     let mut checkpoint = open(&disk).unwrap();
     put(&mut checkpoint, 0, "key");
     disk.world().start(Some((1, Fault::Full)));
-    let error = checkpoint.append(record(1), &Changes::new()).unwrap_err();
+    let error = checkpoint.append(commit(1), &Changes::new()).unwrap_err();
     assert_eq!(error.to_string(), "ck/log-1 (132 bytes at 235): no space left on device");
     assert_eq!(error.exit_status(), 1);
     let error = checkpoint.sync().unwrap_err();
@@ -199,7 +199,7 @@ fn records_come_in_order_and_only_the_last_is_done() {
     assert!(checkpoint.is_done());
     put(&mut checkpoint, 0, "key");
     assert!(!checkpoint.is_done());
-    let error = checkpoint.append(record(2), &Changes::new()).unwrap_err();
+    let error = checkpoint.append(commit(2), &Changes::new()).unwrap_err();
     assert_eq!(error.to_string(), "ck: record 2 instead of 1");
     let mut checkpoint = open(&SimDisk::new(1)).unwrap();
     put(&mut checkpoint, 0, "key");
@@ -258,7 +258,7 @@ fn a_reset_forgets_state_and_windows_and_keeps_positions_if_asked() {
         assert_eq!(disk.world().image().len(), 2);
         let mut checkpoint = open_as(&disk, &wider).unwrap();
         // Windows are partial that reach back to what was forgotten.
-        let last = Record { began: record(2).time, ..record(2) };
+        let last = Commit { began: commit(2).time, ..commit(2) };
         assert_eq!(checkpoint.last().cloned(), keep.then_some(last));
         assert!(checkpoint.is_done());
         assert!(cells(&checkpoint).is_empty());
@@ -314,7 +314,7 @@ fn what_a_record_takes_follows_the_keys_it_touches() {
             changes.set(format!("key-{key:06}").as_bytes(), Some(&key.to_le_bytes()));
         }
         let before = checkpoint.log.written().bytes;
-        checkpoint.append(record(n), &changes).unwrap();
+        checkpoint.append(commit(n), &changes).unwrap();
         checkpoint.sync().unwrap();
         n += 1;
         checkpoint.log.written().bytes - before
@@ -340,7 +340,7 @@ fn compaction_writes_about_as_much_as_the_logs_did_and_each_step_is_short() {
             changes.set(key.as_bytes(), Some(&n.to_le_bytes()));
         }
         logged += changes.parts.iter().map(Vec::len).sum::<usize>() as u64;
-        checkpoint.append(record(n), &changes).unwrap();
+        checkpoint.append(commit(n), &changes).unwrap();
         checkpoint.sync().unwrap();
         checkpoint.done(n).unwrap();
         for _ in 0..20 {
@@ -364,7 +364,7 @@ fn the_meta_of_a_new_checkpoint_holds_its_pipeline() {
     assert_ne!(meta.uuid, [0; 16]);
 }
 
-/// Runs of three records each that end before a compaction does; after each record `grown` is told
+/// Runs of three commits each that end before a compaction does; after each commit `grown` is told
 /// how many bytes the directory has, how many files, and from how many a compaction is due.
 fn short_runs(ends: fn(&mut Checkpoint), mut grown: impl FnMut(usize, usize, usize)) {
     let disk = SimDisk::new(1);
@@ -381,7 +381,7 @@ fn short_runs(ends: fn(&mut Checkpoint), mut grown: impl FnMut(usize, usize, usi
                 changes.set(key.as_bytes(), Some(&cell));
                 model.insert(key.into_bytes(), cell.to_vec());
             }
-            checkpoint.append(record(n), &changes).unwrap();
+            checkpoint.append(commit(n), &changes).unwrap();
             checkpoint.sync().unwrap();
             checkpoint.done(n).unwrap();
             checkpoint.tidy().unwrap();
@@ -424,7 +424,7 @@ fn an_orderly_end_finishes_a_compaction_of_which_little_is_left() {
     let mut checkpoint = opened();
     let mut changes = Changes::new();
     (0..8000_u64).for_each(|key| changes.set(key.to_string().as_bytes(), Some(b"7")));
-    checkpoint.append(record(0), &changes).unwrap();
+    checkpoint.append(commit(0), &changes).unwrap();
     checkpoint.sync().unwrap();
     checkpoint.done(0).unwrap();
     // So early nothing is known of how long it takes.
@@ -453,13 +453,13 @@ fn a_compaction_is_taken_up_where_the_last_process_was_cut() {
         let mut changes = Changes::new();
         let keys = (0..50).map(|key| (n * 31 + key * 7) % 2000);
         keys.for_each(|key| changes.set(key.to_string().as_bytes(), Some(b"a cell")));
-        checkpoint.append(record(n), &changes).unwrap();
+        checkpoint.append(commit(n), &changes).unwrap();
         checkpoint.sync().unwrap();
         checkpoint.done(n).unwrap();
     }
     let held = cells(&checkpoint);
     drop(checkpoint);
-    // A run that records nothing: its log is none at the next start.
+    // A run that commits nothing: its log is none at the next start.
     drop(opened());
     // Reading the logs alone takes a good part of what one process does.
     let live = || {

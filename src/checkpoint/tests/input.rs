@@ -20,7 +20,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// Holds what is read after a start against the model; records cover all up to `read`.
+    /// Holds what is read after a start against the model; commits cover all up to `read`.
     pub fn check(
         &mut self,
         wal: &Wal,
@@ -43,7 +43,7 @@ impl Input {
         }))
     }
 
-    /// A flipped bit has cost the last record, and with it the input that had been removed for it.
+    /// A flipped bit has cost the last commit, and with it the input that had been removed for it.
     pub fn forget_covered(&mut self) {
         self.proven = 0;
     }

@@ -42,16 +42,16 @@ fn open(dir: &Path, limits: Limits) -> Result<Checkpoint, Error> {
     Checkpoint::open(real(), dir, &pipeline(), limits)
 }
 
-/// Record `n` of the stream that the fixtures hold, with its changes.
+/// Commit `n` of the stream that the fixtures hold, with its changes.
 fn fixture(n: u64) -> Step {
     let mut tape = Tape(n);
     let model = Model { steps: Vec::new(), ..Model::default() };
     let mut step = model.invent(&mut tape);
-    (step.record.n, step.record.time) = (n, Stamp(n as i64 * 10));
+    (step.commit.n, step.commit.time) = (n, Stamp(n as i64 * 10));
     step
 }
 
-/// How many records the fixtures hold; the last is not done.
+/// How many commits the fixtures hold; the last is not done.
 const RECORDS: u64 = 40;
 
 fn append(checkpoint: &mut Checkpoint, step: &Step) {
@@ -61,9 +61,9 @@ fn append(checkpoint: &mut Checkpoint, step: &Step) {
         // An empty pane is a pane too, and so has a part.
         let last = pane.chunks_exact(PART).remainder();
         let parts = pane.chunks_exact(PART).chain([last]);
-        parts.for_each(|part| checkpoint.pane_part(step.record.time, part).unwrap());
+        parts.for_each(|part| checkpoint.pane_part(step.commit.time, part).unwrap());
     }
-    checkpoint.append(step.record.clone(), &changes).unwrap();
+    checkpoint.append(step.commit.clone(), &changes).unwrap();
     checkpoint.sync().unwrap();
 }
 
@@ -142,7 +142,7 @@ fn a_directory_deleted_under_us_is_noticed() {
     let mut checkpoint = open(&place.dir(), tiny()).unwrap();
     fs::remove_dir_all(place.dir()).unwrap();
     let step = fixture(0);
-    checkpoint.append(step.record, &Changes::new()).unwrap();
+    checkpoint.append(step.commit, &Changes::new()).unwrap();
     let error = checkpoint.sync().unwrap_err().to_string();
     assert!(error.ends_with("ck/log-1: removed while in use"), "{error}");
 }
@@ -232,7 +232,7 @@ fn touch(checkpoint: &mut Checkpoint, clock: &mut RealTime, n: u64, keys: std::o
         changes.set(format!("customer-{key}").as_bytes(), Some(&(key + n).to_le_bytes()));
     }
     let start = clock.now();
-    checkpoint.append(step.record, &changes).unwrap();
+    checkpoint.append(step.commit, &changes).unwrap();
     let appended = clock.now();
     checkpoint.sync().unwrap();
     if n.is_multiple_of(50) {

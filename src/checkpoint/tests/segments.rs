@@ -13,19 +13,19 @@ fn open(disk: &SimDisk) -> Result<(Checkpoint, Wal, Unread), Error> {
     Ok((checkpoint, wal, unread))
 }
 
-fn record(n: u64, wal: u64) -> Record {
+fn commit(n: u64, wal: u64) -> Commit {
     let (time, from, to) = (Stamp(n as i64), Vec::new(), Vec::new());
     let (outputs, began, clock, open, before) = (Vec::new(), time, None, false, None);
-    Record { n, time, from, to, outputs, wal, began, chunks: 0, clock, open, before }
+    Commit { n, time, from, to, outputs, wal, began, chunks: 0, clock, open, before }
 }
 
-fn commit(checkpoint: &mut Checkpoint, n: u64, wal: u64) {
-    checkpoint.append(record(n, wal), &Changes::new()).unwrap();
+fn append(checkpoint: &mut Checkpoint, n: u64, wal: u64) {
+    checkpoint.append(commit(n, wal), &Changes::new()).unwrap();
     checkpoint.sync().unwrap();
     checkpoint.done(n).unwrap();
 }
 
-/// A log of 8 frames of 200 bytes, two a segment, of which a record covers the first 3.
+/// A log of 8 frames of 200 bytes, two a segment, of which a commit covers the first 3.
 fn made() -> SimDisk {
     let disk = SimDisk::new(1);
     let (mut checkpoint, mut wal, _) = open(&disk).unwrap();
@@ -33,7 +33,7 @@ fn made() -> SimDisk {
         assert_eq!(wal.append(&chunk(b'\n', &[lsn; 200])).unwrap(), u64::from(lsn));
         wal.syncer().sync().unwrap();
     }
-    commit(&mut checkpoint, 0, 3);
+    append(&mut checkpoint, 0, 3);
     disk
 }
 
@@ -86,7 +86,7 @@ fn what_is_unread_comes_again_until_a_record_covers_it() {
         assert_eq!(lsns(unread), [4, 5, 6, 7, 8]);
     }
     let (mut checkpoint, mut wal, _) = open(&disk).unwrap();
-    commit(&mut checkpoint, 1, 8);
+    append(&mut checkpoint, 1, 8);
     wal.release(8).unwrap();
     drop((checkpoint, wal));
     let (_, wal, unread) = open(&disk).unwrap();
@@ -99,7 +99,7 @@ fn segments_whose_removal_was_lost_are_void() {
     let disk = made();
     let old = disk.world().image();
     let (mut checkpoint, mut wal, _) = open(&disk).unwrap();
-    commit(&mut checkpoint, 1, 7);
+    append(&mut checkpoint, 1, 7);
     wal.release(7).unwrap();
     drop((checkpoint, wal));
     for some in 0..16 {
@@ -170,7 +170,7 @@ fn a_reset_gives_input_up_or_keeps_it_with_the_positions() {
         assert_eq!((lsns(unread), wal.next()), (wanted, next));
         assert_eq!(wal.append(&chunk(b'\n', &[next as u8; 200])).unwrap(), next);
         wal.syncer().sync().unwrap();
-        commit(&mut checkpoint, u64::from(keep), next - 1);
+        append(&mut checkpoint, u64::from(keep), next - 1);
         drop((checkpoint, wal));
         assert_eq!(lsns(open(&disk).unwrap().2), [next]);
     }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::mistake::{Mistake, made};
-use super::{Fault, Naming, SimDisk, SimFile, World, error};
+use super::{Fault, Inode, Naming, SimDisk, SimFile, World, error};
 use crate::disk::Append;
 use crate::disk::medium::{Held, Identity, Medium};
 
@@ -40,11 +40,23 @@ impl SimDisk {
     }
 
     /// What such a file holds, as a process sees it.
-    pub fn text_outside(&self, name: &str) -> String {
+    pub fn bytes_outside(&self, name: &str) -> Vec<u8> {
         let world = self.world();
         let inode = world.names.get(&format!("/{name}"));
-        let bytes = inode.map_or(Vec::new(), |&inode| world.inodes[inode].cache.clone());
-        String::from_utf8_lossy(&bytes).into_owned()
+        inode.map_or(Vec::new(), |&inode| world.inodes[inode].cache.clone())
+    }
+
+    /// The same as text.
+    pub fn text_outside(&self, name: &str) -> String {
+        String::from_utf8_lossy(&self.bytes_outside(name)).into_owned()
+    }
+
+    /// Puts these bytes into such a file, synced; it is made if it is missing.
+    pub fn put_outside(&self, name: &str, bytes: &[u8]) {
+        let (name, mut world) = (format!("/{name}"), self.world());
+        let Some(&inode) = world.names.get(&name) else { return world.put(&name, bytes) };
+        let (cache, disk) = (bytes.to_vec(), bytes.to_vec());
+        world.inodes[inode] = Inode { cache, disk, pending: Vec::new() };
     }
 }
 

@@ -22,7 +22,7 @@ pub struct SimFolder {
 
 impl SimDisk {
     /// Opens a directory outside of the checkpoint, which is there.
-    pub fn folder(&self, name: &str) -> SimFolder {
+    pub fn folder_outside(&self, name: &str) -> SimFolder {
         SimFolder { disk: self.clone(), name: format!("/{name}/") }
     }
 

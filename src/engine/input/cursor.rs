@@ -11,7 +11,7 @@ use super::intake::Intake;
 use super::rate::Rate;
 use super::times::{Passed, Single, Times};
 use crate::checkpoint::bug::{Bug, planted};
-use crate::checkpoint::commits::commit::Record;
+use crate::checkpoint::commits::commit::Commit;
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::engine::{Settings, bad::BadLog};
@@ -90,7 +90,7 @@ pub struct Reached {
 
 impl Reached {
     /// Where a record's input ends.
-    pub fn of(record: &Record) -> Reached {
+    pub fn of(record: &Commit) -> Reached {
         let (mark, wal, position) = (Mark(record.wal), record.wal, record.to.clone());
         let clock = record.clock.unwrap_or(record.time);
         Reached { mark, wal, position, chunks: record.chunks, clock }

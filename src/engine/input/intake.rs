@@ -20,7 +20,7 @@ use crate::clock::Stamp;
 use crate::error::Error;
 
 /// How the log is synced.
-pub enum Sync {
+pub enum SyncMode {
     /// After each chunk, at once: so that a run is the same each time.
     AtOnce(Syncer),
     /// By a thread of its own.
@@ -32,7 +32,7 @@ pub struct Log {
     /// Its end.
     pub wal: Wal,
     /// What is appended is synced so; `None`: nothing is appended.
-    pub sync: Option<Sync>,
+    pub sync: Option<SyncMode>,
 }
 
 /// What stands between the source and the steps.
@@ -100,8 +100,8 @@ impl Intake {
         self.lsn = wal.append(&input)?;
         chunk.mark = Mark(self.lsn);
         match sync {
-            Sync::AtOnce(syncer) => syncer.sync().map(drop),
-            Sync::Aside(syncing) => {
+            SyncMode::AtOnce(syncer) => syncer.sync().map(drop),
+            SyncMode::Aside(syncing) => {
                 syncing.poke();
                 Ok(())
             }
@@ -118,8 +118,8 @@ impl Intake {
     pub fn news(&mut self) -> Result<Option<Mark>, Error> {
         let Some(Log { sync: Some(sync), .. }) = &self.log else { return Ok(None) };
         let mark = Some(Mark(match sync {
-            Sync::AtOnce(syncer) => syncer.synced(),
-            Sync::Aside(syncing) => syncing.synced()?,
+            SyncMode::AtOnce(syncer) => syncer.synced(),
+            SyncMode::Aside(syncing) => syncing.synced()?,
         }));
         Ok(if std::mem::replace(&mut self.told, mark) == mark { None } else { mark })
     }

@@ -53,7 +53,7 @@ use crate::clock::{Stamp, VirtualTime};
 use crate::disk::sim::mistake::{MADE, Mistake};
 use crate::disk::sim::{FAULTS, Fault, SimDisk, Tape};
 use crate::engine::{self, Saved, Surroundings};
-use crate::error::{Context, Error};
+use crate::error::Error;
 use crate::process::signal::Stop;
 use crate::sink::dir::Dir;
 use crate::sink::exec::Exec;
@@ -157,12 +157,11 @@ impl Case {
     }
 
     fn outputs(&self) -> Result<Outputs, Error> {
-        let file = self.disk.outside("out").place("out")?;
-        let file = Appended::over("out".as_ref(), Box::new(file), true).locked()?;
+        let file = Appended::open(&self.disk, "out".as_ref(), true)?.locked()?;
         let printed = Printed::new(Arc::clone(&self.reader));
         let mut list: Vec<Box<dyn Staged>> = vec![Box::new(printed), Box::new(file)];
         if self.has_batches() {
-            let dir = Dir::over("od".as_ref(), Box::new(self.disk.folder("od")), "tsv")?;
+            let dir = Dir::open_staged(&self.disk, "od".as_ref(), "tsv")?;
             let shell = commanded::Scripted::new(&self.commands, &self.disk);
             let exec = Exec::by(Box::new(shell), "command".as_ref());
             list.push(Box::new(Mistaken::over(dir, Mistake::NamedEarly, None)));

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use super::*;
+use crate::disk::RealDisk;
 use crate::disk::scratch::Scratch;
 use crate::sink::spool::Spool;
 
@@ -19,7 +20,7 @@ fn names(dir: &Path) -> Vec<String> {
 fn a_batch_has_its_name_when_it_is_complete() {
     let scratch = Scratch::new();
     let path = scratch.path("out");
-    let mut dir = Dir::open(&path, "json").unwrap();
+    let mut dir = Dir::open(&RealDisk::default(), &path, "json").unwrap();
     dir.begin(Stamp(5), b"").unwrap();
     dir.write(b"a\n").unwrap();
     assert_eq!(names(&path), [".batch-5.json.tmp"]);
@@ -33,7 +34,8 @@ fn nothing_is_replaced_and_the_batch_gets_the_next_name() {
     let scratch = Scratch::new();
     let path = scratch.path("");
     fs::write(path.join("batch-5.txt"), "kept").unwrap();
-    let [mut dir, mut other] = [0; 2].map(|_| Dir::open(&path, "txt").unwrap());
+    let [mut dir, mut other] =
+        [0; 2].map(|_| Dir::open(&RealDisk::default(), &path, "txt").unwrap());
     dir.begin(Stamp(5), b"one").unwrap();
     // Another run is about to have that name; a third one takes the next.
     other.begin(Stamp(5), b"two").unwrap();
@@ -49,7 +51,7 @@ fn nothing_is_replaced_and_the_batch_gets_the_next_name() {
 #[test]
 fn a_batch_that_fails_leaves_nothing() {
     let scratch = Scratch::new();
-    let mut dir = Dir::open(&scratch.path(""), "txt").unwrap();
+    let mut dir = Dir::open(&RealDisk::default(), &scratch.path(""), "txt").unwrap();
     dir.begin(Stamp(5), b"header").unwrap();
     drop(dir);
     assert_eq!(names(&scratch.path("")).len(), 0);
@@ -62,7 +64,8 @@ fn the_times_of_its_batches_are_known() {
     for name in others.iter().chain(&["batch-8.txt", "batch--9.txt"]) {
         fs::write(scratch.path(name), "").unwrap();
     }
-    let mut times = Dir::open(&scratch.path(""), "txt").unwrap().times().unwrap();
+    let mut times =
+        Dir::open(&RealDisk::default(), &scratch.path(""), "txt").unwrap().times().unwrap();
     times.sort_unstable();
     assert_eq!(times, [Stamp(-9), Stamp(8)]);
 }
@@ -74,9 +77,9 @@ fn at_the_start_only_hidden_files_that_nobody_writes_are_removed() {
     for name in others.iter().chain(&[".batch-5.txt.tmp", ".batch--7.tsv.tmp"]) {
         fs::write(scratch.path(name), "").unwrap();
     }
-    let mut alive = Dir::open(&scratch.path(""), "txt").unwrap();
+    let mut alive = Dir::open(&RealDisk::default(), &scratch.path(""), "txt").unwrap();
     alive.begin(Stamp(9), b"").unwrap();
-    Dir::open(&scratch.path(""), "json").unwrap();
+    Dir::open(&RealDisk::default(), &scratch.path(""), "json").unwrap();
     let mut expected: Vec<_> = others.iter().chain(&[".batch-9.txt.tmp"]).collect();
     expected.sort();
     assert_eq!(names(&scratch.path("")).iter().collect::<Vec<_>>(), expected);
@@ -94,7 +97,7 @@ fn complete(number: u64, time: i64, text: &Spool) -> Batch<'_> {
 
 /// Opens the directory as a run with a checkpoint does, and the one before has ended.
 fn restarted(scratch: &Scratch) -> Dir {
-    Dir::open_staged(&scratch.path("out"), "tsv").unwrap()
+    Dir::open_staged(&RealDisk::default(), &scratch.path("out"), "tsv").unwrap()
 }
 
 fn text(path: &Path) -> String {
@@ -109,7 +112,7 @@ fn a_staged_batch_is_hidden_until_it_is_published() {
     for (number, time) in [(7, 5), (8, 6)] {
         let batch = complete(number, time, &rows);
         let promise = dir.stage(&batch).unwrap();
-        assert_eq!((promise.name(), promise.before, promise.length), (&*dir.name(), 0, 9));
+        assert_eq!((&promise.output, promise.before, promise.length), (&dir.id(), 0, 9));
         assert_eq!(names(&path)[0], format!(".batch-{time}.tsv.{number}.tmp"));
         dir.publish(&batch).unwrap();
     }
@@ -167,7 +170,7 @@ fn a_batch_that_was_published_and_taken_away_does_not_come_again() {
 fn a_batch_of_another_format_is_published_as_it_was_promised() {
     let (scratch, rows, others) = (Scratch::new(), spool("a\n"), spool("{}\n"));
     let promise = restarted(&scratch).stage(&complete(7, 5, &rows)).unwrap();
-    let mut dir = Dir::open_staged(&scratch.path("out"), "json").unwrap();
+    let mut dir = Dir::open_staged(&RealDisk::default(), &scratch.path("out"), "json").unwrap();
     dir.redeem(&complete(7, 5, &others), &promise).unwrap();
     assert_eq!(text(&scratch.path("out/batch-5.tsv")), "header\na\n");
 }
@@ -178,7 +181,7 @@ fn what_is_owed_is_kept_until_it_is_redeemed_and_the_rest_is_removed_then() {
     let path = scratch.path("out");
     let batch = complete(7, 5, &rows);
     let promise = restarted(&scratch).stage(&batch).unwrap();
-    let mut alive = Dir::open_staged(&path, "json").unwrap();
+    let mut alive = Dir::open_staged(&RealDisk::default(), &path, "json").unwrap();
     alive.is_clean = true;
     alive.stage(&complete(9, 9, &rows)).unwrap();
     for name in [".batch-5.tsv.tmp", ".batch-4.tsv.6.tmp", ".batch-6.tsv.8.tmp", ".x.7.tmp"] {
@@ -191,7 +194,7 @@ fn what_is_owed_is_kept_until_it_is_redeemed_and_the_rest_is_removed_then() {
     assert_eq!(names(&path), [".batch-9.json.9.tmp", ".x.7.tmp", "batch-5.tsv"]);
     // A run without a checkpoint knows nothing of what is owed.
     fs::write(path.join(".batch-6.tsv.8.tmp"), "").unwrap();
-    drop(Dir::open(&path, "tsv").unwrap());
+    drop(Dir::open(&RealDisk::default(), &path, "tsv").unwrap());
     assert!(names(&path).contains(&".batch-6.tsv.8.tmp".to_string()));
     restarted(&scratch).stage(&complete(8, 6, &rows)).unwrap();
     assert_eq!(text(&path.join(".batch-6.tsv.8.tmp")), "header\na\n");
@@ -254,8 +257,11 @@ fn a_directory_that_was_moved_or_replaced_has_its_batch_once() {
         }
         mishap(&scratch.path("out"), &scratch.path("new"));
         let path = scratch.path(name);
-        let mut dir = Dir::open_staged(&path, "tsv").unwrap();
-        assert!(dir.is_promised(&promise) || dir.name() == promise.name(), "{what}");
+        let mut dir = Dir::open_staged(&RealDisk::default(), &path, "tsv").unwrap();
+        assert!(
+            dir.id().is_same_place(&promise.output) || dir.id().is_named_as(&promise.output),
+            "{what}"
+        );
         for _ in 0..2 {
             dir.redeem(&batch, &promise).unwrap();
             assert_eq!(names(&path), ["batch-5.tsv"], "{what}");
@@ -270,7 +276,7 @@ fn what_is_no_directory_is_named() {
     let path = scratch.path("file");
     fs::write(&path, "").unwrap();
     for path in [path.clone(), path.join("below"), scratch.path("missing/below")] {
-        let error = Dir::open(&path, "txt").err().unwrap();
+        let error = Dir::open(&RealDisk::default(), &path, "txt").err().unwrap();
         let named = error.to_string().starts_with(&path.display().to_string());
         assert_eq!((named, error.exit_status()), (true, 1), "{error}");
     }

@@ -7,8 +7,10 @@ use proptest::prelude::*;
 use rustix::fs::{CWD, Mode, mkfifoat};
 
 use super::*;
-use crate::disk::memory::{Crash, Fault, Memory};
+use crate::disk::RealDisk;
+use crate::disk::medium::Identity;
 use crate::disk::scratch::Scratch;
+use crate::disk::sim::{FAULTS, Fault, SimDisk, Tape};
 use crate::sink::spool::Spool;
 
 fn batch(file: &mut Appended, text: &str) {
@@ -26,7 +28,7 @@ fn batches_are_appended_and_a_header_begins_only_a_file_that_was_empty() {
     let dir = Scratch::new();
     let path = dir.path("out");
     for _ in 0..2 {
-        let mut file = Appended::open(&path, true).unwrap();
+        let mut file = Appended::open(&RealDisk::default(), &path, true).unwrap();
         batch(&mut file, "a\n");
         batch(&mut file, "b\n");
     }
@@ -37,7 +39,7 @@ fn batches_are_appended_and_a_header_begins_only_a_file_that_was_empty() {
 fn a_file_that_is_moved_deleted_or_cut_is_followed_when_a_batch_begins() {
     let dir = Scratch::new();
     let (path, old) = (dir.path("out"), dir.path("out.1"));
-    let mut file = Appended::open(&path, true).unwrap();
+    let mut file = Appended::open(&RealDisk::default(), &path, true).unwrap();
     batch(&mut file, "a\n");
     file.begin(Stamp(0), b"header\n").unwrap();
     fs::rename(&path, &old).unwrap();
@@ -57,11 +59,12 @@ fn a_file_that_is_moved_deleted_or_cut_is_followed_when_a_batch_begins() {
 
 #[test]
 fn an_error_names_the_path_and_how_much_is_written() {
-    let mut file = Appended::open("/dev/full".as_ref(), true).unwrap();
+    let mut file = Appended::open(&RealDisk::default(), "/dev/full".as_ref(), true).unwrap();
     let error = file.begin(Stamp(0), b"header\n").unwrap_err();
     let expected = "/dev/full: no space left on device; 0 bytes of the batch are written";
     assert_eq!((error.to_string().as_str(), error.exit_status()), (expected, 1));
-    let error = Appended::open("/nonexistent/out".as_ref(), true).err().unwrap();
+    let error =
+        Appended::open(&RealDisk::default(), "/nonexistent/out".as_ref(), true).err().unwrap();
     assert_eq!(error.to_string(), "/nonexistent/out: no such file or directory");
 }
 
@@ -77,7 +80,7 @@ fn complete(text: &Spool) -> Batch<'_> {
 
 /// Opens the file as a run with a checkpoint does.
 fn locked(path: &Path) -> Appended {
-    Appended::open(path, true).unwrap().locked().unwrap()
+    Appended::open(&RealDisk::default(), path, true).unwrap().locked().unwrap()
 }
 
 fn staged(file: &mut Appended, text: &str) -> Promise {
@@ -97,16 +100,16 @@ fn a_staged_batch_is_seen_when_it_is_published_as_it_was_promised() {
         let promise = file.stage(&complete(&rows)).unwrap();
         assert_eq!(text(&path).len() as u64, before);
         let bytes = &expected.as_bytes()[before as usize..];
-        let (target, length, crc) =
-            (promise.target.clone(), bytes.len() as u64, crc32c::crc32c(bytes));
-        assert_eq!(promise, Promise { target, before, length, crc });
+        let (output, length, crc) =
+            (promise.output.clone(), bytes.len() as u64, crc32c::crc32c(bytes));
+        assert_eq!(promise, Promise { output, before, length, crc });
         file.publish(&complete(&rows)).unwrap();
         assert_eq!(text(&path), expected);
         before = expected.len() as u64;
     }
     let Identity { device, inode } = file.held().unwrap().identity;
     let target = format!("file {} {device}:{inode}", path.display());
-    assert_eq!(staged(&mut file, "b\n").target, target.as_bytes());
+    assert_eq!(staged(&mut file, "b\n").output.encode(), target.as_bytes());
 }
 
 /// Stages `abc` where `before` is, and redeems it where the next run finds `found`, over and over.
@@ -121,16 +124,15 @@ fn redeemed(path: &Path, before: &str, found: &str) -> Result<String, Error> {
         locked(path).redeem(&complete(&rows), &promise)?;
         assert_eq!(text(path), written, "once is enough");
     }
-    let memory = Memory::default();
-    memory.put(before.as_bytes());
-    let over = || Appended::over("out".as_ref(), Box::new(memory.clone()), true).locked().unwrap();
-    let promise = over().stage(&complete(&rows)).unwrap();
-    memory.put(found.as_bytes());
-    memory.start(None, 0);
-    over().redeem(&complete(&rows), &promise)?;
+    let disk = SimDisk::new(0);
+    let open = || Appended::open(&disk, "out".as_ref(), true).unwrap().locked().unwrap();
+    disk.put_outside("out", before.as_bytes());
+    let promise = open().stage(&complete(&rows)).unwrap();
+    disk.put_outside("out", found.as_bytes());
+    open().redeem(&complete(&rows), &promise)?;
     // What is redeemed survives whatever comes.
-    memory.crash(Crash::Power, &mut |_| 1);
-    assert_eq!(memory.bytes(), written.as_bytes());
+    disk.world().lose_unsynced();
+    assert_eq!(disk.text_outside("out"), written);
     Ok(written)
 }
 
@@ -212,8 +214,8 @@ fn a_device_may_have_another_number_after_a_restart() {
     let dir = Scratch::new();
     let path = dir.path("out");
     let mut promise = staged(&mut locked(&path), "a\n");
-    let inode = promise.target.iter().rposition(|&byte| byte == b':').unwrap();
-    promise.target = [promise.name(), b" 98765", &promise.target[inode..]].concat();
+    let Identity { inode, .. } = locked(&path).held().unwrap().identity;
+    promise.output = OutputId::at(KIND, &path, Some(Identity { device: 98765, inode }));
     locked(&path).redeem(&complete(&spool(b"a\n")), &promise).unwrap();
     assert_eq!(text(&path), "header\na\n");
 }
@@ -229,7 +231,7 @@ fn a_batch_goes_where_it_was_staged_and_the_next_follows_the_path() {
     assert_eq!((text(&old).as_str(), path.exists()), ("header\na\n", false));
     staged(&mut file, "b\n");
     assert_eq!(text(&path), "header\nb\n");
-    let other = Appended::open(&path, true).unwrap().locked();
+    let other = Appended::open(&RealDisk::default(), &path, true).unwrap().locked();
     assert!(other.is_err(), "the lock follows as well");
     file.stage(&complete(&rows)).unwrap();
     fs::remove_file(&path).unwrap();
@@ -242,7 +244,7 @@ fn a_file_is_for_one_run_with_a_checkpoint_and_a_device_for_all() {
     let dir = Scratch::new();
     let path = dir.path("out");
     let holder = locked(&path);
-    let error = Appended::open(&path, true).unwrap().locked().err().unwrap();
+    let error = Appended::open(&RealDisk::default(), &path, true).unwrap().locked().err().unwrap();
     let what = "in use by another process, or by another -o; end that, or name another file";
     assert_eq!(error.to_string(), format!("{}: {what}", path.display()));
     assert_eq!(error.exit_status(), 1);
@@ -268,9 +270,10 @@ fn a_fifo_gets_a_batch_that_is_owed_again() {
     assert_eq!(&all[..], b"header\na\nheader\na\nb\n");
 }
 
-/// A stream of batches into a file in memory, and what its checkpoint knows.
+/// A stream of batches into a file of a disk that breaks, and what its checkpoint knows.
 struct Stream {
-    memory: Memory,
+    disk: SimDisk,
+    chance: Tape,
     batches: Vec<Spool>,
     /// So many are decided on.
     decided: usize,
@@ -280,9 +283,14 @@ struct Stream {
 }
 
 impl Stream {
-    fn new(batches: &[Vec<u8>]) -> Stream {
+    fn new(batches: &[Vec<u8>], seed: u64) -> Stream {
         let batches = batches.iter().map(|text| spool(text)).collect();
-        Stream { memory: Memory::default(), batches, decided: 0, owed: None, last: None }
+        let (disk, chance) = (SimDisk::new(seed), Tape(!seed));
+        Stream { disk, chance, batches, decided: 0, owed: None, last: None }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.disk.bytes_outside("out")
     }
 
     /// The file that so many batches make.
@@ -298,13 +306,12 @@ impl Stream {
 
     /// Runs until a fault strikes, or to the end.
     fn run(&mut self) -> Result<(), Error> {
-        let medium = Box::new(self.memory.clone());
-        let mut file = Appended::over("out".as_ref(), medium, true).locked()?;
+        let mut file = Appended::open(&self.disk, "out".as_ref(), true)?.locked()?;
         if let Some(promise) = &self.owed {
             file.redeem(&complete(&self.batches[self.decided - 1]), promise)?;
             self.owed = None;
         }
-        assert_eq!(self.memory.bytes(), self.expected(self.decided));
+        assert_eq!(self.bytes(), self.expected(self.decided));
         while self.decided < self.batches.len() {
             let promise = file.stage(&complete(&self.batches[self.decided]))?;
             self.last = Some(promise.clone());
@@ -312,50 +319,40 @@ impl Stream {
             self.decided += 1;
             file.publish(&complete(&self.batches[self.decided - 1]))?;
             self.owed = None;
-            assert_eq!(self.memory.bytes(), self.expected(self.decided));
+            assert_eq!(self.bytes(), self.expected(self.decided));
         }
         Ok(())
     }
 
-    /// Lives one life; what is not synced meets the fate that `choice` gives it.
-    fn live(
-        &mut self,
-        fault: Option<(u64, Fault)>,
-        part: usize,
-        choice: &mut dyn FnMut(u64) -> u64,
-    ) {
-        self.memory.start(fault, part);
+    /// Lives one life; whatever ends it, the power may fail as well.
+    fn live(&mut self, fault: Option<(u64, Fault)>) {
+        self.disk.world().start(fault);
         let ended = self.run();
-        assert!(ended.is_ok() || self.memory.struck().is_some(), "{ended:?}");
-        let crash = if choice(2) == 0 { Crash::Kill } else { Crash::Power };
-        self.memory.crash(crash, choice);
+        let struck = self.disk.world().struck;
+        assert!(ended.is_ok() || struck.is_some(), "{ended:?}");
+        if struck == Some(Fault::Power) || self.chance.chance(50) {
+            self.disk.world().lose_power();
+        }
         // That a batch is done is noted, but not synced.
-        if choice(2) == 0 {
+        if self.chance.chance(50) {
             self.owed = self.last.clone();
         }
         let done = self.decided - usize::from(self.owed.is_some());
-        assert!(self.memory.bytes().starts_with(&self.expected(done)));
-    }
-}
-
-fn choices(mut seed: u64) -> impl FnMut(u64) -> u64 {
-    move |limit| {
-        seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (seed >> 33) % limit
+        assert!(self.bytes().starts_with(&self.expected(done)));
     }
 }
 
 #[test]
 fn a_fault_at_any_operation_costs_no_batch_and_doubles_none() {
     let batches = [b"one\n".to_vec(), b"".to_vec(), b"three\n".to_vec()];
-    for fault in [Fault::End, Fault::Device, Fault::Full] {
+    for fault in FAULTS {
         for (at, seed) in (1..40).flat_map(|at| (0..20).map(move |seed| (at, seed))) {
-            let (mut stream, mut choice) = (Stream::new(&batches), choices(seed));
-            let part = choice(9) as usize;
-            stream.live(Some((at, fault)), part, &mut choice);
-            stream.live(Some((choice(12), Fault::End)), part, &mut choice);
-            stream.live(None, 0, &mut choice);
-            assert_eq!(stream.memory.bytes(), stream.expected(3), "{fault:?} at {at}, {seed}");
+            let mut stream = Stream::new(&batches, seed);
+            stream.live(Some((at, fault)));
+            let again = stream.chance.below(12);
+            stream.live(Some((again, Fault::Power)));
+            stream.live(None);
+            assert_eq!(stream.bytes(), stream.expected(3), "{fault:?} at {at}, {seed}");
         }
     }
 }
@@ -364,15 +361,14 @@ proptest! {
     #[test]
     fn whatever_strikes_the_file_is_all_batches_one_after_the_other(
         batches in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..30), 0..8),
-        faults in prop::collection::vec((1..40u64, 0..4usize, 0..30usize), 0..12),
+        faults in prop::collection::vec((1..40u64, 0..4usize), 0..12),
         seed in any::<u64>(),
     ) {
-        let (mut stream, mut choice) = (Stream::new(&batches), choices(seed));
-        for (at, kind, part) in faults {
-            let fault = [Fault::End, Fault::End, Fault::Device, Fault::Full][kind];
-            stream.live(Some((at, fault)), part, &mut choice);
+        let mut stream = Stream::new(&batches, seed);
+        for (at, kind) in faults {
+            stream.live(Some((at, FAULTS[kind])));
         }
-        stream.live(None, 0, &mut choice);
-        prop_assert_eq!(stream.memory.bytes(), stream.expected(batches.len()));
+        stream.live(None);
+        prop_assert_eq!(stream.bytes(), stream.expected(batches.len()));
     }
 }

@@ -3,7 +3,7 @@
 use crate::clock::Stamp;
 use crate::disk::sim::mistake::{Mistake, made};
 use crate::error::Error;
-use crate::sink::batch::{Batch, Promise};
+use crate::sink::batch::{Batch, OutputId, Promise};
 use crate::sink::output::{Output, Staged};
 
 /// An output that may be mistaken.
@@ -41,12 +41,8 @@ impl Output for Mistaken {
 }
 
 impl Staged for Mistaken {
-    fn name(&self) -> Vec<u8> {
-        self.inner.name()
-    }
-
-    fn is_promised(&self, promise: &Promise) -> bool {
-        self.inner.is_promised(promise)
+    fn id(&self) -> OutputId {
+        self.inner.id()
     }
 
     fn stage(&mut self, batch: &Batch) -> Result<Promise, Error> {

@@ -14,7 +14,7 @@ use super::{Lived, difference};
 use crate::clock::Stamp;
 use crate::error::Error;
 use crate::process::signal::Stop;
-use crate::sink::batch::{Batch, Promise};
+use crate::sink::batch::{Batch, OutputId, Promise};
 use crate::sink::output::{Output, Staged};
 
 /// A batch that was printed.
@@ -111,12 +111,12 @@ impl Output for Printed {
 }
 
 impl Staged for Printed {
-    fn name(&self) -> Vec<u8> {
-        b"stdout".to_vec()
+    fn id(&self) -> OutputId {
+        OutputId::of("stdout")
     }
 
     fn stage(&mut self, batch: &Batch) -> Result<Promise, Error> {
-        Ok(batch.promise(self.name(), 0, false))
+        Ok(batch.promise(self.id(), 0, false))
     }
 
     fn publish(&mut self, batch: &Batch) -> Result<(), Error> {
