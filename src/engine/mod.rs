@@ -15,16 +15,17 @@
 
 mod bad;
 mod contents;
+mod delivery;
 mod flags;
 mod input;
-mod kept;
 mod lateness;
-mod ledger;
 mod opening;
-mod output;
-mod resume;
+mod renderer;
+mod reporter;
+mod schedule;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod worker;
 
 use std::sync::Arc;
@@ -35,7 +36,6 @@ use mio::Waker;
 pub use bad::OnBad;
 pub use contents::contents;
 pub use flags::Flags;
-pub use kept::Stateful;
 
 use crate::agg::Aggregate;
 use crate::checkpoint::Checkpoint;
@@ -48,7 +48,9 @@ use crate::report::changed::Changes;
 use crate::say::say;
 use crate::sink::outputs::Outputs;
 use crate::source::Source;
+use crate::state::Retention;
 use crate::step::Step;
+use crate::window::Window;
 
 /// How the engine runs, resolved.
 #[derive(Clone, Debug)]
@@ -75,6 +77,17 @@ pub struct Settings {
     pub verbose: bool,
 }
 
+/// What is kept of many batches, and how it is reported.
+#[derive(Clone, Copy, Debug)]
+pub struct Stateful {
+    /// What is kept.
+    pub retention: Retention,
+    /// True if what is kept reports only rows that changed.
+    pub changes: bool,
+    /// `--skip-partial`.
+    pub skip_partial: bool,
+}
+
 /// What a run is made of.
 pub struct Pipeline {
     /// Where records come from.
@@ -95,6 +108,13 @@ pub struct Pipeline {
     pub format: Box<dyn Format>,
     /// `--skip-empty`.
     pub skip_empty: bool,
+}
+
+impl Pipeline {
+    /// The window, if what is kept of many batches is one.
+    pub fn window(&self) -> Option<Window> {
+        self.stateful.and_then(|stateful| stateful.retention.window())
+    }
 }
 
 /// What surrounds a run: time, output, and the wish to stop.

@@ -226,6 +226,16 @@ impl Cursor {
         })
     }
 
+    /// The Time of the batch that is open.
+    pub fn open_time(&self) -> Stamp {
+        self.times.open()
+    }
+
+    /// The number of the chunk that is read next.
+    pub fn next_number(&self) -> u64 {
+        self.next_number
+    }
+
     /// How many batches have passed unread.
     pub fn late(&self) -> u64 {
         self.late
