@@ -14,7 +14,7 @@ use std::thread;
 
 use common::Dir;
 use common::console::{Page, masked};
-use weir::{agg::AGGS, sink::FORMATS, step::STEPS};
+use weir::{agg::AGGS, format::FORMATS, step::STEPS};
 
 const CASES: &str = "tests/cases";
 

@@ -42,10 +42,11 @@ use crate::checkpoint::Checkpoint;
 use crate::clock::Wait;
 use crate::error::Error;
 use crate::format::Format;
+use crate::metrics::Metrics;
 use crate::process::signal::Stop;
 use crate::report::Selection;
 use crate::report::changed::Changes;
-use crate::say::say;
+use crate::say::{Level, say, says};
 use crate::sink::outputs::Outputs;
 use crate::source::Source;
 use crate::state::Retention;
@@ -71,10 +72,6 @@ pub struct Settings {
     pub on_bad: OnBad,
     /// True if a line is to say what a silent stream waits for.
     pub says_silent: bool,
-    /// True if only losses are to be said.
-    pub quiet: bool,
-    /// True if the run is to end with a summary.
-    pub verbose: bool,
 }
 
 /// What is kept of many batches, and how it is reported.
@@ -129,6 +126,8 @@ pub struct Surroundings {
     pub stop: Arc<Stop>,
     /// What outlives the process.
     pub saved: Option<Saved>,
+    /// Where the run counts what it does.
+    pub metrics: Arc<Metrics>,
 }
 
 /// A checkpoint, and how it is used.
@@ -145,7 +144,7 @@ pub struct Saved {
 pub fn run(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Result<(), Error> {
     let engine = worker::Engine::new(opening::open(pipeline, settings, around)?, settings.threads);
     let result = engine.run(settings.threads);
-    if settings.verbose {
+    if says(Level::Details) {
         say(&engine.summary());
     }
     result

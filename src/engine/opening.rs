@@ -32,7 +32,8 @@ use crate::checkpoint::commits::commit::Commit;
 use crate::checkpoint::{Checkpoint, Unread, Wal};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
-use crate::say::say;
+use crate::metrics::Metrics;
+use crate::say::note;
 use crate::step::Step;
 
 /// What an engine is made of, ready to run.
@@ -55,12 +56,14 @@ pub struct Ready {
     pub waker: Arc<Waker>,
     /// What is late, and why.
     pub lateness: Lateness,
+    /// What the run has done.
+    pub metrics: Arc<Metrics>,
 }
 
 /// Opens everything.
 pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Result<Ready, Error> {
-    let Surroundings { mut wait, waker, outputs, stop, saved } = around;
-    let bad = BadLog::open(&settings.on_bad)?;
+    let Surroundings { mut wait, waker, outputs, stop, saved, metrics } = around;
+    let bad = BadLog::open(&settings.on_bad, &metrics)?;
     let last = saved.as_ref().and_then(|saved| saved.checkpoint.last().cloned());
     let (last, lasts) = (last.as_ref(), saved.is_some());
     // With a checkpoint the open batch is left to the next start when its reader goes.
@@ -86,14 +89,15 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
         let store = aggregate.store(&stateful.retention, stateful.changes, lasts);
         History::new(store, &stateful, began, settings)
     });
-    let mut renderer = Renderer::new(Layout {
+    let layout = Layout {
         format: pipeline.format,
         selection: pipeline.selection,
         width: pipeline.width,
         changes: pipeline.changes,
         skip_empty: pipeline.skip_empty,
         bare: settings.interval.is_zero(),
-    });
+    };
+    let mut renderer = Renderer::new(layout, &metrics);
     let mut delivery: Box<dyn Delivery> = match (checkpoint, &log) {
         (Some(checkpoint), Some(log)) => {
             let dir = checkpoint.dir().to_path_buf();
@@ -107,10 +111,8 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
                 aggregate: aggregate.as_ref(),
             };
             resume.resume()?;
-            if !settings.quiet {
-                let keys = history.as_ref().and_then(|history| history.store.keys());
-                say_resumed(&dir, last, keys, log);
-            }
+            let keys = history.as_ref().and_then(|history| history.store.keys());
+            say_resumed(&dir, last, keys, log);
             recorded.relieve(|| stop.is_asked())?;
             Box::new(recorded)
         }
@@ -118,18 +120,17 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     };
 
     let (intake, syncing) = intake(log, last, &waker);
-    let start = Start { single, taken, left, ..start(last, intake, lasts) };
+    let start = Start { single, taken, left, ..start(last, intake, lasts, &metrics) };
     let mut cursor = Cursor::open(source, wait, settings, Arc::clone(&stop), reader, start)?;
     if last.is_none() {
         delivery.start(&cursor.reached())?;
     }
     let serial = Serial::split_off(&mut steps);
-    let quiet = settings.quiet || settings.once;
-    let reporter = Reporter::new(renderer, writes, history, delivery, stop, quiet);
+    let reporter = Reporter::new(renderer, writes, history, delivery, stop, settings.once);
     // Record at a time, nothing is folded: each goes into what is kept.
     let aggregate = aggregate.filter(|_| writes == Writes::Reports);
-    let lateness = Lateness::new(settings.quiet);
-    Ok(Ready { cursor, syncing, steps, serial, aggregate, reporter, bad, waker, lateness })
+    let lateness = Lateness::default();
+    Ok(Ready { cursor, syncing, steps, serial, aggregate, reporter, bad, waker, lateness, metrics })
 }
 
 /// What is written, and when.
@@ -151,11 +152,12 @@ fn single(pipeline: &Pipeline, settings: &Settings) -> Option<Single> {
 }
 
 /// Where the run begins: where the last one ended, if there was one.
-fn start(last: Option<&Commit>, intake: Intake, lasts: bool) -> Start {
+fn start(last: Option<&Commit>, intake: Intake, lasts: bool, metrics: &Arc<Metrics>) -> Start {
+    let metrics = Arc::clone(metrics);
     let reached = last.map(Reached::of).unwrap_or_default();
     let time = last.and_then(Commit::last_over).filter(|_| !planted(Bug::TimeAgain));
     let is_open = last.is_some_and(|last| last.open);
-    Start { reached, time, left: None, is_open, single: None, taken: None, intake, lasts }
+    Start { reached, time, left: None, is_open, single: None, taken: None, intake, lasts, metrics }
 }
 
 /// The Time of the batch that the last run has left open, if it has.
@@ -195,7 +197,7 @@ fn say_resumed(dir: &Path, last: Option<&Commit>, keys: Option<usize>, log: &Fou
     let parts: Vec<_> = [keys, lines, behind].into_iter().flatten().collect();
     // If there are none, it is new.
     if !parts.is_empty() {
-        say(&format!("going on from {}: {}", dir.display(), parts.join(", ")));
+        note(&format!("going on from {}: {}", dir.display(), parts.join(", ")));
     }
 }
 
@@ -228,8 +230,8 @@ fn catch_up(wait: &mut dyn Wait, last: Option<&Commit>, settings: &Settings) {
     let read = last.clock.unwrap_or(last.time.before(settings.interval));
     let behind = read.since(wait.now());
     wait.go_on_from(read);
-    if !settings.quiet && behind >= Duration::from_secs(1) {
+    if behind >= Duration::from_secs(1) {
         let seconds = behind.as_secs();
-        say(&format!("the clock is {seconds} s behind what it was; Times go on from there"));
+        note(&format!("the clock is {seconds} s behind what it was; Times go on from there"));
     }
 }

@@ -3,11 +3,14 @@
 //! Text is handed over in large pieces; each batch, and each chunk of records, is out completely before
 //! the next thing is begun.
 
+use std::sync::Arc;
+
 use super::delivery::Delivery;
 use crate::chunk::Chunk;
 use crate::clock::Stamp;
 use crate::error::Error;
 use crate::format::{Format, Rows};
+use crate::metrics::Metrics;
 use crate::report::changed::Changes;
 use crate::report::{Collector, Report, Selection, Sort};
 
@@ -22,8 +25,7 @@ pub struct Renderer {
     is_begun: bool,
     /// How many rows of it have been written.
     batch_rows: u64,
-    /// How many rows were in the batches before it.
-    rows: u64,
+    metrics: Arc<Metrics>,
 }
 
 /// Which rows are shown, and how.
@@ -44,13 +46,9 @@ pub struct Layout {
 
 impl Renderer {
     /// Makes text by this layout.
-    pub fn new(layout: Layout) -> Renderer {
-        Renderer { layout, text: Vec::new(), is_begun: false, batch_rows: 0, rows: 0 }
-    }
-
-    /// How many rows have been written.
-    pub fn rows(&self) -> u64 {
-        self.rows + self.batch_rows
+    pub fn new(layout: Layout, metrics: &Arc<Metrics>) -> Renderer {
+        let metrics = Arc::clone(metrics);
+        Renderer { layout, text: Vec::new(), is_begun: false, batch_rows: 0, metrics }
     }
 
     /// How many rows of the open batch have been written.
@@ -76,6 +74,7 @@ impl Renderer {
     /// Goes on in a batch of which so many rows were written before a restart.
     pub fn go_on(&mut self, time: Stamp, rows: u64) {
         (self.batch_rows, self.is_begun) = (rows, rows > 0);
+        self.metrics.rows.add(rows);
         self.layout.format.go_on(time, rows);
     }
 
@@ -88,7 +87,7 @@ impl Renderer {
         if !self.is_begun {
             self.begin(chunk.time, to)?;
         }
-        self.batch_rows += chunk.keys.len() as u64;
+        self.count(chunk.keys.len());
         self.layout.format.rows(&mut self.text, Rows::Chunk(chunk));
         if self.layout.bare { self.end(to) } else { self.flush(to) }
     }
@@ -161,7 +160,7 @@ impl Renderer {
 
     /// Writes the rows of a report, and the batch's end.
     fn pieces(&mut self, report: &Report, to: &mut dyn Delivery) -> Result<(), Error> {
-        self.batch_rows += report.len() as u64;
+        self.count(report.len());
         for piece in report.pieces() {
             self.layout.format.rows(&mut self.text, Rows::Report(piece));
             if self.text.len() > LARGE {
@@ -169,6 +168,11 @@ impl Renderer {
             }
         }
         self.end(to)
+    }
+
+    fn count(&mut self, rows: usize) {
+        self.batch_rows += rows as u64;
+        self.metrics.rows.add(rows as u64);
     }
 
     fn begin(&mut self, time: Stamp, to: &mut dyn Delivery) -> Result<(), Error> {
@@ -184,8 +188,6 @@ impl Renderer {
             self.layout.format.end(&mut self.text);
         }
         self.flush(to)?;
-        let rows = std::mem::take(&mut self.batch_rows);
-        self.rows += rows;
-        to.end(rows)
+        to.end(std::mem::take(&mut self.batch_rows))
     }
 }

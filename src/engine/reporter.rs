@@ -26,7 +26,7 @@ use crate::chunk::Chunk;
 use crate::clock::Stamp;
 use crate::error::Error;
 use crate::process::signal::Stop;
-use crate::say::say;
+use crate::say::note;
 use crate::units::show_duration;
 
 /// Makes reports, and hands them out.
@@ -75,16 +75,16 @@ impl History {
 }
 
 impl Reporter {
-    /// Makes it; it says of partial windows nothing if it is `quiet`.
+    /// Makes it; if it is for `once`, of partial windows nothing is said.
     pub fn new(
         renderer: Renderer,
         writes: Writes,
         history: Option<History>,
         delivery: Box<dyn Delivery>,
         stop: Arc<Stop>,
-        quiet: bool,
+        once: bool,
     ) -> Reporter {
-        Reporter { renderer, writes, history, delivery, stop, told: quiet }
+        Reporter { renderer, writes, history, delivery, stop, told: once }
     }
 
     /// True if chunks have to come here, by turn.
@@ -95,11 +95,6 @@ impl Reporter {
     /// True if windows are reported.
     pub fn has_window(&self) -> bool {
         self.window().is_some()
-    }
-
-    /// How many rows have been reported.
-    pub fn rows(&self) -> u64 {
-        self.renderer.rows()
     }
 
     /// What took longest on the way out since this was asked last.
@@ -239,7 +234,7 @@ impl Reporter {
             Due::Partial if !self.told => {
                 self.told = true;
                 let length = self.window().map_or(Duration::ZERO, |window| window.length());
-                say(&format!(
+                note(&format!(
                     "the first windows are partial, as the stream began less than {} ago; \
                      --skip-partial leaves them out",
                     show_duration(length)
@@ -250,7 +245,7 @@ impl Reporter {
                 let left =
                     Duration::from_secs(left.as_secs()).max(left.min(Duration::from_secs(1)));
                 let left = show_duration(left);
-                say(&format!("the last window is partial: it is printed {left} before it is due"));
+                note(&format!("the last window is partial: it is printed {left} before it is due"));
             }
             _ => {}
         }

@@ -23,6 +23,7 @@ use crate::agg::{Aggregate, Fold, Pane};
 use crate::chunk::{Chunk, Mark};
 use crate::clock::Stopwatch;
 use crate::error::Error;
+use crate::metrics::{Counter, Metrics};
 use crate::step::Step;
 
 /// What the workers share.
@@ -55,9 +56,7 @@ pub struct Engine {
     lateness: Lateness,
     /// Runs as long as the engine does.
     watch: Stopwatch,
-    bytes: AtomicU64,
-    records: AtomicU64,
-    filtered: AtomicU64,
+    metrics: Arc<Metrics>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -89,9 +88,7 @@ impl Engine {
             waker: ready.waker,
             lateness: ready.lateness,
             watch: Stopwatch::start(),
-            bytes: AtomicU64::new(0),
-            records: AtomicU64::new(0),
-            filtered: AtomicU64::new(0),
+            metrics: ready.metrics,
         }
     }
 
@@ -122,10 +119,9 @@ impl Engine {
 
     /// What the run has done, in one line.
     pub fn summary(&self) -> String {
-        let counts = [&self.records, &self.filtered, &self.bytes];
-        let [records, filtered, bytes] = counts.map(|count| count.load(Relaxed));
-        let (bad, rows) = (lock(&self.bad).count(), self.reporter.hold().rows());
-        let late = lock(&self.cursor).late();
+        let Metrics { records, bytes, bad, filtered, rows, late_batches } = &*self.metrics;
+        let counts = [records, bytes, bad, filtered, rows, late_batches].map(Counter::get);
+        let [records, bytes, bad, filtered, rows, late] = counts;
         let seconds = self.watch.elapsed().as_secs_f64();
         let rate = records as f64 / seconds.max(1e-9);
         format!(
@@ -194,8 +190,8 @@ impl Engine {
         steps: &mut [Box<dyn Step>],
         chunk: &mut Chunk,
     ) -> Result<(), Error> {
-        self.records.fetch_add(chunk.count() as u64, Relaxed);
-        self.bytes.fetch_add(chunk.bytes().len() as u64, Relaxed);
+        self.metrics.records.add(chunk.count() as u64);
+        self.metrics.bytes.add(chunk.bytes().len() as u64);
         let watch = Stopwatch::start();
         for step in steps {
             step.apply(chunk)?;
@@ -214,7 +210,7 @@ impl Engine {
         if let Some(fold) = self.folds.get(worker) {
             lock(fold).fold(chunk);
         }
-        self.filtered.fetch_add(chunk.filtered, Relaxed);
+        self.metrics.filtered.add(chunk.filtered);
         match chunk.bad.is_empty() {
             true => Ok(()),
             false => lock(&self.bad).take(&mut chunk.bad),
