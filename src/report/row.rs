@@ -92,14 +92,23 @@ impl Row {
     }
 
     /// By rank, then by key.
-    #[inline]
+    #[inline(always)]
     pub(super) fn order(&self, other: &Row, beside: &Beside) -> Ordering {
+        let lead = |row: &Row| {
+            let (rank, head) = row.start();
+            u128::from(rank) << 64 | u128::from(head)
+        };
+        let (mine, others) = (lead(self), lead(other));
+        if mine == others { self.order_alike(other, beside) } else { mine.cmp(&others) }
+    }
+
+    /// The same where ranks and the beginnings of the keys are equal.
+    #[inline(never)]
+    fn order_alike(&self, other: &Row, beside: &Beside) -> Ordering {
         if self.name[INLINE] == LONG || other.name[INLINE] == LONG {
-            let by_key = || self.key(beside).cmp(other.key(beside));
-            return self.start().cmp(&other.start()).then_with(by_key);
+            return self.key(beside).cmp(other.key(beside));
         }
-        let whole = |row: &Row| (row.rank, u128::from_be_bytes(row.name));
-        whole(self).cmp(&whole(other))
+        self.name[8..].cmp(&other.name[8..])
     }
 
     /// The same row where what stands beside it is behind that of `before`.
