@@ -126,7 +126,7 @@ impl<C: Cell> Shards<C> {
         arena: &mut Vec<u8>,
         index: &mut Index,
     ) {
-        let (mut shard, tells) = (lock(&self.shards[at]), at % 16 == 0);
+        let (mut shard, tells) = (lock(&self.shards[at]), at.is_multiple_of(16));
         shard.is_settled = false;
         shard.rows.take_in(block, arena);
         let told = if tells { 0 } else { self.told.load(Relaxed) / 2 * 5 };
