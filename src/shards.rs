@@ -27,7 +27,7 @@ mod front;
 mod index;
 mod rows;
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use blocks::Blocks;
@@ -69,7 +69,7 @@ impl Sizes {
         block: 128,
         piece: 11,
         floor: 48 << 10,
-        front: 16 << 10,
+        front: 32 << 10,
         cached: 2 << 20,
         pass: 4 << 20,
         probe: 512,
@@ -82,6 +82,10 @@ pub struct Shards<C> {
     /// What workers had in their fronts, if none of them has written rows down.
     few: Mutex<Table<C>>,
     shards: Vec<Mutex<Shard<C>>>,
+    /// True if there are rows in the shards: most batches of a stream are over without a look at them.
+    is_many: AtomicBool,
+    /// True if memory of rows is kept for the next ones.
+    has_spare: bool,
     seeds: Seeds,
     sizes: Sizes,
     /// How many bytes are distinct in that shard in 16 which has told last.
@@ -105,7 +109,8 @@ impl<C: Cell> Shards<C> {
     pub fn new(seeds: &Seeds, sizes: Sizes) -> Shards<C> {
         let shard = |_| Mutex::new(Shard::new(sizes.piece));
         let (few, shards) = (Mutex::new(Table::new(seeds, 0)), (0..SHARDS).map(shard).collect());
-        Shards { few, shards, seeds: seeds.clone(), sizes, told: AtomicUsize::new(0) }
+        let (is_many, told) = (AtomicBool::new(false), AtomicUsize::new(0));
+        Shards { few, shards, is_many, has_spare: false, seeds: seeds.clone(), sizes, told }
     }
 
     /// Takes a worker's table over, which is empty then.
@@ -128,6 +133,7 @@ impl<C: Cell> Shards<C> {
     ) {
         let (mut shard, tells) = (lock(&self.shards[at]), at.is_multiple_of(16));
         shard.is_settled = false;
+        self.is_many.store(true, Relaxed);
         shard.rows.take_in(block, arena);
         let told = if tells { 0 } else { self.told.load(Relaxed) / 2 * 5 };
         if shard.rows.size() >= told.max(shard.distinct * 2).max(self.sizes.floor) {
@@ -140,7 +146,7 @@ impl<C: Cell> Shards<C> {
 
     /// Sees to it that no key stands in two places, when all workers have handed over what they had.
     pub fn close(&mut self) {
-        if self.rows() == 0 || lock(&self.few).is_empty() {
+        if !self.is_many.load(Relaxed) || lock(&self.few).is_empty() {
             return;
         }
         let mut few = std::mem::replace(&mut *lock(&self.few), Table::new(&self.seeds, 0));
@@ -152,7 +158,7 @@ impl<C: Cell> Shards<C> {
 
     /// How many rows are in the shards: at least as many as there are keys, if these are many.
     pub fn rows(&self) -> usize {
-        self.shards.iter().map(|shard| lock(shard).rows.len()).sum()
+        self.filled().iter().map(|shard| lock(shard).rows.len()).sum()
     }
 
     /// Calls `visit` for each key and its cell.
@@ -175,7 +181,7 @@ impl<C: Cell> Shards<C> {
         loop {
             // Turn 0 is that of the few.
             let turn = turns.0.fetch_add(1, Relaxed);
-            match turn.checked_sub(1).map(|at| self.shards.get(at)) {
+            match turn.checked_sub(1).map(|at| self.filled().get(at)) {
                 None => lock(&self.few).for_each_entry(&mut visit),
                 Some(None) => return,
                 Some(Some(shard)) => {
@@ -187,11 +193,21 @@ impl<C: Cell> Shards<C> {
         }
     }
 
-    /// Forgets all keys; memory that was of use is kept.
+    /// Forgets all keys; memory that was of use for them is kept.
     pub fn clear(&mut self) {
         lock(&self.few).clear();
-        self.shards.iter().for_each(|shard| lock(shard).clear());
+        let was_many = std::mem::take(self.is_many.get_mut());
+        // What was kept for rows of which there were none is let go.
+        if was_many || self.has_spare {
+            self.shards.iter().for_each(|shard| lock(shard).clear());
+        }
+        self.has_spare = was_many;
         self.told.store(0, Relaxed);
+    }
+
+    /// The shards, or none if all are empty.
+    fn filled(&self) -> &[Mutex<Shard<C>>] {
+        if self.is_many.load(Relaxed) { &self.shards } else { &[] }
     }
 }
 
