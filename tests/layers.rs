@@ -10,7 +10,7 @@ use std::path::Path;
 /// the module above it.
 const LAYERS: &[&[&str]] = &[
     &["error", "say", "scan", "units"],
-    &["clock"],
+    &["clock", "part"],
     &["process"],
     &["chunk", "table", "window", "disk"],
     &["report", "wire"],
