@@ -11,6 +11,7 @@ use super::count::Count;
 use super::fold::Placed;
 use super::{AGGS, Aggregate, Cell, Fold, Row};
 use crate::chunk::Chunk;
+use crate::part::Words;
 use crate::report::value::Value;
 use crate::report::{Selection, Sort};
 
@@ -129,9 +130,11 @@ proptest! {
         let many: Vec<_> = records.chunks(cut).map(<[_]>::to_vec).collect();
         for spec in AGGS {
             for placed in [false, true] {
-                let plain = folded((spec.build)(placed), &one, 1, 1);
-                let other = folded((spec.build)(placed), &many, workers, flush);
-                prop_assert_eq!(&plain, &other, "--{}", spec.name);
+                let words = Words::new(&spec.flag, spec.flag.takes);
+                let aggregate = || (spec.build)(&words, placed).unwrap().aggregate;
+                let plain = folded(aggregate(), &one, 1, 1);
+                let other = folded(aggregate(), &many, workers, flush);
+                prop_assert_eq!(&plain, &other, "{}", words);
             }
         }
     }

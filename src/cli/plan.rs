@@ -15,7 +15,7 @@ use crate::disk::medium;
 use crate::engine::{self, OnBad, Pipeline, Stateful};
 use crate::error::Error;
 use crate::format::{self, Format, Shape};
-use crate::part::{self, Given};
+use crate::part::{self, Flag, Given, Resolved};
 use crate::process::descriptor::{self, Identity};
 use crate::report::changed::Changes;
 use crate::report::{Selection, Sort};
@@ -30,6 +30,8 @@ use crate::units::quoted;
 pub struct Plan {
     /// What runs.
     pub pipeline: Pipeline,
+    /// What leaves the source, each step and the aggregate, in their order.
+    pub arrows: Vec<Shape>,
     /// How the engine runs it.
     pub settings: engine::Settings,
     /// Where batches go.
@@ -51,51 +53,63 @@ pub struct Saving {
 /// Resolves what was typed; `start` is the time it is.
 pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     let logs_input = typed.engine.checkpoint.is_some() && !typed.engine.no_wal;
-    let source = source(typed, start, logs_input)?;
+    let source::Built { source, yields, mut identity } = source(typed, start, logs_input)?;
     let logs_input = logs_input && !source.is_replayable();
     let settings = settings(typed, &*source);
-    let steps = steps(typed)?;
-    let keeps_place = typed.report.sort == Some(Sort::First);
-    let aggregate = typed.aggregate.map(|spec| (spec.build)(keeps_place));
-    check(typed, &given(typed, &settings, aggregate.as_deref()))?;
+    let mut arrows = vec![yields];
+    let steps = steps(typed, &mut arrows, &mut identity)?;
+    let aggregate = aggregate(typed, &mut arrows, &mut identity)?;
+    check(typed, &given(typed, &settings, &arrows, aggregate.as_ref()))?;
     let (num, mut selection) = selection(typed);
-    let stateful = stateful(typed, &settings)?;
-    let format = writer(typed, num, &stateful, settings.interval.is_zero());
+    let stateful = stateful(typed, &settings, aggregate.as_ref())?;
+    let (columns, aggregate) = match aggregate {
+        Some(built) => (built.columns, Some(built.aggregate)),
+        None => (Vec::new(), None),
+    };
+    let width = columns.len();
+    let shape = *arrows.last().expect("the source has one");
+    let format = writer(typed, shape, columns, num, &stateful, settings.interval.is_zero());
     let outputs = typed.sink.targets(typed.format().extension);
     refuse_circle(&*source, &outputs, &settings.on_bad)?;
     let changes = (typed.report.changed && !stateful.is_some_and(|stateful| stateful.changes))
         .then(|| Changes::new(std::mem::replace(&mut selection.shown, usize::MAX)));
+    let skip_empty = typed.format.skip_empty;
     let pipeline = Pipeline {
         source,
         steps,
         aggregate,
         stateful,
         changes,
-        width: typed.aggregate.map_or(0, |spec| spec.columns.len()),
+        width,
         selection,
         format,
-        skip_empty: typed.format.skip_empty,
+        skip_empty,
     };
     let saving = typed.engine.checkpoint.as_ref().map(|dir| Saving {
         dir: dir.clone(),
-        pipeline: identity(typed, stateful.as_ref().map(|stateful| &stateful.retention)),
+        pipeline: meta_of(typed, identity, &stateful),
         logs_input,
     });
-    Ok(Plan { pipeline, settings, outputs, saving })
+    Ok(Plan { pipeline, arrows, settings, outputs, saving })
+}
+
+fn meta_of(typed: &Typed, parts: Resolved, stateful: &Option<Stateful>) -> meta::Pipeline {
+    identity(parts, typed, stateful.as_ref().map(|stateful| &stateful.retention))
 }
 
 /// What parts have to know of each other.
 fn given(
     typed: &Typed,
     settings: &engine::Settings,
-    aggregate: Option<&dyn agg::Aggregate>,
+    arrows: &[Shape],
+    aggregate: Option<&agg::Built>,
 ) -> Given {
-    let aggregate = typed.aggregate.zip(aggregate).map(|(spec, aggregate)| part::Aggregate {
-        leaves: shape(spec),
-        indelible: aggregate.indelible(),
+    let aggregate = aggregate.map(|built| part::Aggregate {
+        leaves: built.leaves,
+        indelible: built.aggregate.indelible(),
     });
     Given {
-        rows: Shape::Records,
+        rows: arrows[typed.steps.len()],
         aggregate,
         format: typed.format().can,
         window: typed.state.window.is_some(),
@@ -117,11 +131,15 @@ fn check(typed: &Typed, given: &Given) -> Result<(), Error> {
 }
 
 /// What is kept from batch to batch.
-fn stateful(typed: &Typed, settings: &engine::Settings) -> Result<Option<Stateful>, Error> {
+fn stateful(
+    typed: &Typed,
+    settings: &engine::Settings,
+    aggregate: Option<&agg::Built>,
+) -> Result<Option<Stateful>, Error> {
     let Some(retention) = typed.state.retention(settings.interval)? else { return Ok(None) };
     // Which rows --top selects is known only when all have been looked at, and --count has only one.
-    let knows_changes =
-        typed.report.top.is_none() && typed.aggregate.is_some_and(|spec| spec.keyed);
+    let keyed = aggregate.is_some_and(|built| built.leaves == Shape::Keyed);
+    let knows_changes = typed.report.top.is_none() && keyed;
     let changes = typed.report.changed && (knows_changes || settings.interval.is_zero());
     Ok(Some(Stateful { retention, changes, skip_partial: typed.state.skip_partial }))
 }
@@ -167,7 +185,7 @@ fn check_policy(policy: &OsStr) -> Result<(), Error> {
     }
 }
 
-fn source(typed: &Typed, start: Stamp, logs_input: bool) -> Result<Box<dyn Source>, Error> {
+fn source(typed: &Typed, start: Stamp, logs_input: bool) -> Result<source::Built, Error> {
     let settings = source::Settings {
         delimiter: b'\n',
         max_record: typed.engine.max_record,
@@ -180,11 +198,42 @@ fn source(typed: &Typed, start: Stamp, logs_input: bool) -> Result<Box<dyn Sourc
     (typed.source.build)(&typed.matches, &settings)
 }
 
-fn steps(typed: &Typed) -> Result<Vec<Box<dyn Step>>, Error> {
-    let build = |(spec, value): &(&crate::step::Spec, std::ffi::OsString)| {
-        (spec.build)(value).map_err(|what| Error::usage(format!("--{}: {what}", spec.name)))
-    };
-    typed.steps.iter().map(build).collect()
+/// Makes the steps in their order; each tells the next one what leaves it.
+fn steps(
+    typed: &Typed,
+    arrows: &mut Vec<Shape>,
+    identity: &mut Resolved,
+) -> Result<Vec<Box<dyn Step>>, Error> {
+    let mut steps = Vec::new();
+    for (spec, words) in &typed.steps {
+        let rows = *arrows.last().expect("the source has one");
+        let built = (spec.build)(words, rows).map_err(|what| wrong(&spec.flag, &what))?;
+        steps.push(built.step);
+        arrows.push(built.leaves);
+        identity.extend(built.identity);
+    }
+    Ok(steps)
+}
+
+/// Makes the aggregate, if there is one.
+fn aggregate(
+    typed: &Typed,
+    arrows: &mut Vec<Shape>,
+    identity: &mut Resolved,
+) -> Result<Option<agg::Built>, Error> {
+    let Some((spec, words)) = &typed.aggregate else { return Ok(None) };
+    let rows = *arrows.last().expect("the source has one");
+    let keeps_place = typed.report.sort == Some(Sort::First);
+    let built = spec.check(rows).and_then(|()| (spec.build)(words, keeps_place));
+    let mut built = built.map_err(|what| wrong(&spec.flag, &what))?;
+    arrows.push(built.leaves);
+    identity.append(&mut built.identity);
+    Ok(Some(built))
+}
+
+/// What is said of a part that cannot be made.
+fn wrong(flag: &Flag, what: &str) -> Error {
+    Error::usage(format!("--{}: {what}", flag.name))
 }
 
 fn settings(typed: &Typed, source: &dyn Source) -> engine::Settings {
@@ -228,9 +277,15 @@ fn selection(typed: &Typed) -> (usize, Selection) {
     (num, selection)
 }
 
-fn writer(typed: &Typed, num: usize, stateful: &Option<Stateful>, bare: bool) -> Box<dyn Format> {
+fn writer(
+    typed: &Typed,
+    shape: Shape,
+    columns: Vec<String>,
+    num: usize,
+    stateful: &Option<Stateful>,
+    bare: bool,
+) -> Box<dyn Format> {
     let flags = &typed.format;
-    let columns = typed.aggregate.map_or(&[][..], |spec| spec.columns);
     let style = match (flags.epoch, flags.no_time) {
         (true, _) => Style::Epoch,
         (false, true) => Style::Absent,
@@ -240,8 +295,8 @@ fn writer(typed: &Typed, num: usize, stateful: &Option<Stateful>, bare: bool) ->
         say(&format!("TZ={zone} names no time zone; times are in UTC"));
     }
     let settings = format::Settings {
-        shape: typed.aggregate.map_or(Shape::Records, shape),
-        columns: columns.iter().map(|name| (*name).to_string()).collect(),
+        shape,
+        columns,
         clockface: Clockface::new(flags.utc, style),
         num,
         window: match stateful {
@@ -254,10 +309,6 @@ fn writer(typed: &Typed, num: usize, stateful: &Option<Stateful>, bare: bool) ->
         bare,
     };
     (typed.format().build)(&settings)
-}
-
-fn shape(spec: &agg::Spec) -> Shape {
-    if spec.keyed { Shape::Keyed } else { Shape::Whole }
 }
 
 #[cfg(test)]
