@@ -10,7 +10,7 @@ use std::path::Path;
 /// the module above it.
 const LAYERS: &[&[&str]] = &[
     &["error", "metrics", "say", "scan", "units"],
-    &["clock", "report/value"],
+    &["clock", "part", "report/value"],
     &["process", "cell"],
     &["chunk", "table", "window", "disk"],
     &["report", "wire"],

@@ -11,6 +11,7 @@ use super::count::Count;
 use super::fold::{Keyed, Placed};
 use super::{AGGS, Aggregate, Cell, Fold, Pane, Row};
 use crate::chunk::Chunk;
+use crate::part::Words;
 use crate::report::value::Value;
 use crate::report::{Selection, Sort};
 use crate::table::keys::Seeds;
@@ -150,15 +151,21 @@ proptest! {
             }
         };
         for placed in [false, true] {
-            let plain = folded((super::count::COUNT_BY_KEY.build)(placed), &one, 1, 1);
+            let plain: Arc<dyn Aggregate> = match placed {
+                true => Keyed::<Placed<Count>>::new(),
+                false => Keyed::<Count>::new(),
+            };
+            let plain = folded(plain, &one, 1, 1);
             prop_assert_eq!(&plain, &folded(tiny(placed), &one, 1, 1), "tiny");
             prop_assert_eq!(&plain, &folded(tiny(placed), &many, workers, flush), "tiny");
         }
         for spec in AGGS {
             for placed in [false, true] {
-                let plain = folded((spec.build)(placed), &one, 1, 1);
-                let other = folded((spec.build)(placed), &many, workers, flush);
-                prop_assert_eq!(&plain, &other, "--{}", spec.name);
+                let words = Words::new(&spec.flag, spec.flag.takes);
+                let aggregate = || (spec.build)(&words, placed).unwrap().aggregate;
+                let plain = folded(aggregate(), &one, 1, 1);
+                let other = folded(aggregate(), &many, workers, flush);
+                prop_assert_eq!(&plain, &other, "{}", words);
             }
         }
     }

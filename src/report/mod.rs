@@ -18,6 +18,8 @@ use std::ops::Range;
 
 use row::{Beside, Row};
 
+use crate::error::Error;
+use crate::part::{Given, hold};
 use crate::report::value::Value;
 
 /// What orders the rows: `--sort`.
@@ -55,6 +57,34 @@ pub struct Flags {
     /// be gone; one that comes back is new.
     #[arg(long)]
     pub changed: bool,
+}
+
+impl Flags {
+    /// Refuses what does not go with what else was given.
+    pub fn check(&self, given: &Given) -> Result<(), Error> {
+        let (alone, bare) = (given.aggregate.is_none(), given.record_at_a_time);
+        hold(&[
+            (self.top.is_some() && alone, "--top: needs an aggregate, as --count-by-key is"),
+            (self.sort.is_some() && alone, "--sort: needs an aggregate; records keep their order"),
+            (self.ascending && alone, "--ascending: needs an aggregate; records keep their order"),
+            (
+                self.changed && alone,
+                "--changed: needs an aggregate; records are printed as they come",
+            ),
+            (
+                self.top.is_some() && bare,
+                "--top: with --interval 0 each record is a report of its own; nothing is selected",
+            ),
+            (
+                self.sort.is_some() && bare,
+                "--sort: with --interval 0 results come in the order of their records",
+            ),
+            (
+                self.ascending && bare,
+                "--ascending: with --interval 0 results come in the order of their records",
+            ),
+        ])
+    }
 }
 
 fn rows(text: &str) -> Result<usize, String> {

@@ -25,7 +25,7 @@ use crate::say::say;
 use crate::source::address::Address;
 use crate::source::budget::Budget;
 use crate::source::net::{self, Connection, Got};
-use crate::source::{Read, Settings, Source, Spec};
+use crate::source::{Built, Read, Settings, Source, Spec};
 use crate::units;
 
 /// The source's row in `source::SOURCES`.
@@ -57,11 +57,11 @@ fn arguments(command: Command) -> Command {
         .about("Read lines from servers, and stay connected")
 }
 
-fn build(matches: &ArgMatches, settings: &Settings) -> Result<Box<dyn Source>, Error> {
+fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
     let flags = Flags::from_arg_matches(matches).map_err(|err| Error::usage(err.to_string()))?;
     let servers = flags.servers.iter().map(|text| Address::remote(text));
     let servers = servers.collect::<Result<Vec<_>, _>>()?;
-    Ok(Box::new(Connect::new(servers, flags.reconnect_delay, settings)))
+    Ok(Built::of_records(Connect::new(servers, flags.reconnect_delay, settings)))
 }
 
 struct Connect {

@@ -33,7 +33,7 @@ use crate::source::budget::Budget;
 use crate::source::door::{self, Door};
 use crate::source::farewell::{Farewells, Receipt};
 use crate::source::net::{self, Connection, Got};
-use crate::source::{Read, Settings, Source, Spec, Stage};
+use crate::source::{Built, Read, Settings, Source, Spec, Stage};
 
 /// The source's row in `source::SOURCES`.
 pub const SPEC: Spec = Spec { name: "listen", hidden: false, arguments, build };
@@ -67,7 +67,7 @@ fn arguments(command: Command) -> Command {
         .about("Read lines from any number of clients that connect")
 }
 
-fn build(matches: &ArgMatches, settings: &Settings) -> Result<Box<dyn Source>, Error> {
+fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
     let flags = Flags::from_arg_matches(matches).map_err(|err| Error::usage(err.to_string()))?;
     let address = Address::listening(&flags.address)?;
     if flags.ack && !settings.acknowledges {
@@ -75,7 +75,7 @@ fn build(matches: &ArgMatches, settings: &Settings) -> Result<Box<dyn Source>, E
             "--ack: needs --checkpoint, and no --no-wal: the log keeps the lines",
         ));
     }
-    Ok(Box::new(Listen::new(address, flags.ack, settings)))
+    Ok(Built::of_records(Listen::new(address, flags.ack, settings)))
 }
 
 struct Listen {

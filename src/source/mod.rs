@@ -19,6 +19,7 @@ use clap::{ArgMatches, Command};
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
+use crate::part::{Resolved, Shape};
 use crate::process::descriptor::Identity;
 
 /// What [`Source::read`] has done.
@@ -129,7 +130,24 @@ pub struct Settings {
 }
 
 /// Makes a source of what was typed.
-pub type Build = fn(&ArgMatches, &Settings) -> Result<Box<dyn Source>, Error>;
+pub type Build = fn(&ArgMatches, &Settings) -> Result<Built, Error>;
+
+/// A source that is made, and what is to be known of it.
+pub struct Built {
+    /// The source.
+    pub source: Box<dyn Source>,
+    /// The shape of the rows that it yields: records or pairs.
+    pub yields: Shape,
+    /// By what a checkpoint knows it, beside its name: nothing that may change from run to run.
+    pub identity: Resolved,
+}
+
+impl Built {
+    /// A source of records that a checkpoint knows by its name alone.
+    pub fn of_records(source: impl Source + 'static) -> Built {
+        Built { source: Box::new(source), yields: Shape::Records, identity: Resolved::new() }
+    }
+}
 
 /// A source as the command line knows it.
 pub struct Spec {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::Value;
 
-use super::{Read, Settings, Source, Spec};
+use super::{Built, Read, Settings, Source, Spec};
 use crate::chunk::Chunk;
 use crate::clock::{Stamp, Wait, Woke};
 use crate::error::{Context, Error};
@@ -27,7 +27,7 @@ pub const SPEC: Spec = Spec {
     },
     build: |matches: &ArgMatches, settings: &Settings| {
         let script: &PathBuf = matches.get_one("script").expect("the argument is required");
-        Ok(Box::new(Replay::load(script, settings)?))
+        Ok(Built::of_records(Replay::load(script, settings)?))
     },
 };
 

@@ -14,7 +14,7 @@ use mio::{Interest, Token};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use super::{Read, Settings, Source, Spec};
+use super::{Built, Read, Settings, Source, Spec};
 use crate::chunk::{CHUNK, Chunk};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait, Woke};
 use crate::error::{Context, Error};
@@ -34,7 +34,7 @@ pub const SPEC: Spec = Spec {
              given. `weir` followed by a flag means `weir stdin`.",
         )
     },
-    build: |_: &ArgMatches, settings: &Settings| Ok(Box::new(Stdin::new(settings)?)),
+    build: |_: &ArgMatches, settings: &Settings| Ok(Built::of_records(Stdin::new(settings)?)),
 };
 
 /// How large the pipe before us is made, if the system allows it: fewer and larger reads.
