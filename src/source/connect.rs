@@ -22,9 +22,9 @@ use crate::chunk::{CHUNK, Chunk};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{self, Context, Error};
 use crate::say::say;
-use crate::source::address::Address;
-use crate::source::budget::Budget;
-use crate::source::net::{self, Connection, Got};
+use crate::source::peers::address::Address;
+use crate::source::peers::budget::Budget;
+use crate::source::peers::peer::{self, Connection, Got};
 use crate::source::{Read, Settings, Source, Spec};
 use crate::units;
 
@@ -134,7 +134,7 @@ impl Source for Connect {
             if self.sealed && !self.has_work() {
                 return self.failed.take().map_or(Ok(Read::End), Err);
             }
-            if now >= until || net::was_called(wait) {
+            if now >= until || peer::was_called(wait) {
                 return Ok(Read::Idle);
             }
         }
@@ -287,7 +287,7 @@ impl Connect {
     fn welcome(&mut self, number: usize, stream: TcpStream) {
         let server = &mut self.servers[number];
         // Without it a server whose machine has died would be waited for for ever; nothing worse.
-        let _ = net::keep_alive(&stream);
+        let _ = peer::keep_alive(&stream);
         let mut connection = Connection::new(stream, server.address.to_string(), &self.settings);
         // The event that told of the connection may have told of its first lines too.
         connection.readable = true;

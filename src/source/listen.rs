@@ -9,11 +9,11 @@
 //! client ────────> queue  c7 c2 c9 ──────────> chunk, until it is full or nobody has more
 //!                    ^                 │
 //!                    ├──── there is more
-//!                    └──── parked (source::budget) until there is memory for long lines
+//!                    └──── parked (source::peers::budget) until there is memory for long lines
 //! ```
 //!
 //! A client is in the queue or parked exactly while it is `readable`. One that has sent all leaves;
-//! where a log keeps the lines, it waits outside for its acknowledgement (source::farewell).
+//! where a log keeps the lines, it waits outside for its acknowledgement (source::peers::farewell).
 
 use std::collections::VecDeque;
 use std::io;
@@ -28,11 +28,11 @@ use crate::chunk::{CHUNK, Chunk, Mark};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{Context, Error};
 use crate::say::say;
-use crate::source::address::Address;
-use crate::source::budget::Budget;
-use crate::source::door::{self, Door};
-use crate::source::farewell::{Farewells, Receipt};
-use crate::source::net::{self, Connection, Got};
+use crate::source::peers::address::Address;
+use crate::source::peers::budget::Budget;
+use crate::source::peers::door::{self, Door};
+use crate::source::peers::farewell::{Farewells, Receipt};
+use crate::source::peers::peer::{self, Connection, Got};
 use crate::source::{Read, Settings, Source, Spec, Stage};
 
 /// The source's row in `source::SOURCES`.
@@ -136,7 +136,7 @@ impl Source for Listen {
                 self.say_cut_off();
                 return Ok(Read::End);
             }
-            if now >= until || net::was_called(wait) {
+            if now >= until || peer::was_called(wait) {
                 return Ok(Read::Idle);
             }
         }
@@ -234,7 +234,7 @@ impl Listen {
             self.clients.push(None);
         }
         // Without it a client whose machine has died would stay for ever; nothing worse.
-        let _ = net::keep_alive(&stream);
+        let _ = peer::keep_alive(&stream);
         if self.settings.verbose {
             say(&format!("{peer}: connected"));
         }

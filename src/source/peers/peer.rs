@@ -19,8 +19,8 @@ use socket2::{SockRef, TcpKeepalive};
 use crate::chunk::Chunk;
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::source::Settings;
-use crate::source::budget::{Budget, SMALL};
-use crate::source::farewell::Receipt;
+use crate::source::peers::budget::{Budget, SMALL};
+use crate::source::peers::farewell::Receipt;
 use crate::wire::lines::Lines;
 
 /// Has the system find out whether a silent peer is still there: after two minutes it is not.

@@ -1,7 +1,7 @@
 //! Clients that have sent all they have: each waits until the log has it, and is then closed.
 //!
 //! The close is the acknowledgement. Every client's socket lingers for no time from the moment it
-//! is accepted (see `source::door`), so that whatever ends the process closes it by a reset; only
+//! is accepted (see `source::peers::door`), so that whatever ends the process closes it by a reset; only
 //! [`Farewells`] closes one in order, when what the client sent is on disk:
 //!
 //! ```text
