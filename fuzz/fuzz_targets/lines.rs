@@ -3,6 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use weir::chunk::Chunk;
+use weir::wire::Framing;
 use weir::wire::lines::Lines;
 
 fn take(chunk: &mut Chunk, records: &mut Vec<Vec<u8>>) {

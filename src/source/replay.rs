@@ -14,6 +14,7 @@ use super::{Read, Settings, Source, Spec};
 use crate::chunk::Chunk;
 use crate::clock::{Stamp, Wait, Woke};
 use crate::error::{Context, Error};
+use crate::wire::Framing;
 use crate::wire::lines::Lines;
 
 /// `weir replay`.

@@ -20,6 +20,7 @@ use crate::clock::{FIRST_TOKEN, Stamp, Wait, Woke};
 use crate::error::{Context, Error};
 use crate::process::descriptor::{self, Identity};
 use crate::say::say;
+use crate::wire::Framing;
 use crate::wire::lines::Lines;
 
 /// `weir stdin`.

@@ -18,6 +18,7 @@
 
 use std::fmt::Display;
 
+use super::Framing;
 use crate::chunk::{Bad, Chunk};
 
 /// A remainder of at most this many bytes is copied in front of what is read; a longer one waits
@@ -51,21 +52,18 @@ impl Lines {
     pub fn held(&self) -> usize {
         self.held.len()
     }
+}
 
-    /// How many bytes of the unfinished record are held here.
-    pub fn unfinished(&self) -> usize {
+impl Framing for Lines {
+    fn unfinished(&self) -> usize {
         self.held.len() - self.whole
     }
 
-    /// True if whole records are at hand: they go into the next chunk before anything is read.
-    pub fn has_whole(&self) -> bool {
+    fn has_whole(&self) -> bool {
         self.whole > 0
     }
 
-    /// Moves whole records that a limit has held back into the chunk.
-    ///
-    /// `limit` says how many may go, and goes down by them; `usize::MAX` is no limit and stays.
-    pub fn release(&mut self, chunk: &mut Chunk, limit: &mut usize) {
+    fn release(&mut self, chunk: &mut Chunk, limit: &mut usize) {
         let end = self.within(&self.held[..self.whole], limit);
         chunk.append(&self.held[..end]);
         self.held.drain(..end);
@@ -73,10 +71,7 @@ impl Lines {
         self.offset += end as u64;
     }
 
-    /// Prepares the chunk for a read from this connection; returns where its bytes begin.
-    ///
-    /// What is read goes behind the chunk's bytes; then comes [`Lines::end`].
-    pub fn begin(&mut self, chunk: &mut Chunk) -> usize {
+    fn begin(&mut self, chunk: &mut Chunk) -> usize {
         debug_assert_eq!(self.whole, 0, "what is held back goes first");
         let start = chunk.len();
         if self.held.len() <= SHORT {
@@ -86,11 +81,7 @@ impl Lines {
         start
     }
 
-    /// Leaves whole records in the chunk, as `limit` allows, and takes the rest of what was read.
-    ///
-    /// `start` is what [`Lines::begin`] returned; `place` names the connection in what is said of a
-    /// record that is too long.
-    pub fn end(&mut self, chunk: &mut Chunk, start: usize, limit: &mut usize, place: &dyn Display) {
+    fn end(&mut self, chunk: &mut Chunk, start: usize, limit: &mut usize, place: &dyn Display) {
         if self.skipping && !self.skip(chunk, start) {
             return;
         }
@@ -116,8 +107,7 @@ impl Lines {
         self.refuse_unfinished(chunk, place);
     }
 
-    /// Ends the stream: what is left, if anything, is a record.
-    pub fn finish(&mut self, chunk: &mut Chunk) {
+    fn finish(&mut self, chunk: &mut Chunk) {
         debug_assert_eq!(self.whole, 0, "what is held back goes first");
         self.skipping = false;
         if !self.held.is_empty() {
@@ -128,8 +118,7 @@ impl Lines {
         }
     }
 
-    /// Gives up the unfinished record; what still comes of it is skipped.
-    pub fn give_up(&mut self, chunk: &mut Chunk, reason: &str, place: &dyn Display) {
+    fn give_up(&mut self, chunk: &mut Chunk, reason: &str, place: &dyn Display) {
         let part = self.held.split_off(self.whole);
         let bad = self.bad(reason.to_string(), &part, self.whole, place);
         chunk.bad.push(Bad { cut: true, ..bad });
@@ -138,6 +127,12 @@ impl Lines {
         self.held.shrink_to_fit();
     }
 
+    fn count(&self, records: &[u8]) -> u64 {
+        memchr::memchr_iter(self.delimiter, records).count() as u64
+    }
+}
+
+impl Lines {
     /// Skips to the next delimiter; false if that has not come yet.
     fn skip(&mut self, chunk: &mut Chunk, start: usize) -> bool {
         let bytes = &chunk.bytes()[start..];

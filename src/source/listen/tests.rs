@@ -9,7 +9,9 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::*;
+use crate::chunk::CHUNK;
 use crate::clock::{RealTime, VirtualTime};
+use crate::source::peers::budget::Budget;
 
 mod acknowledged;
 
@@ -59,7 +61,7 @@ impl Room {
     }
 
     fn address(&self) -> SocketAddr {
-        self.listen.door.as_ref().unwrap().address()
+        self.listen.clients.door.as_ref().unwrap().address()
     }
 
     fn client(&self) -> TcpStream {
@@ -96,13 +98,10 @@ impl Room {
 
     /// Reads, without waiting for more, until the clients together hold `count` bytes.
     fn hold(&mut self, count: usize) {
-        let held = |room: &Room| -> usize {
-            room.listen.clients.iter().flatten().map(Connection::unfinished).sum()
-        };
-        while held(self) < count {
+        while self.listen.unfinished() < count {
             assert_eq!(self.read(usize::MAX, Duration::from_millis(1)), Read::Idle);
         }
-        assert_eq!(held(self), count);
+        assert_eq!(self.listen.unfinished(), count);
     }
 }
 
@@ -249,7 +248,7 @@ fn another_threads_call_ends_a_read() {
 #[test]
 fn long_unfinished_lines_of_many_clients_wait_for_the_longest_of_them() {
     let mut room = Room::new(&settings());
-    room.listen.budget = Budget::new(100 * KIB);
+    room.listen.peers.budget = Budget::new(100 * KIB);
     let [mut a, mut b, mut c] = [(); 3].map(|()| room.client());
     a.write_all(&[b'a'; 60 * KIB]).unwrap();
     room.hold(60 * KIB);
@@ -266,7 +265,7 @@ fn long_unfinished_lines_of_many_clients_wait_for_the_longest_of_them() {
 #[test]
 fn a_long_line_that_does_not_go_on_is_given_up_when_others_wait_for_it() {
     let mut room = Room::virtual_time(&settings());
-    room.listen.budget = Budget::new(100 * KIB);
+    room.listen.peers.budget = Budget::new(100 * KIB);
     let [mut a, mut b] = [(); 2].map(|()| room.client());
     a.write_all(&[b'a'; 60 * KIB]).unwrap();
     room.hold(60 * KIB);
