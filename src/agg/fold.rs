@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use super::history::History;
 use super::pane::{KeyedPane, Spare, WholePane};
 use super::{Aggregate, Cell, Fold, Pane, Row, StateStore};
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, Span};
 use crate::report::value::Value;
 use crate::state::{Retention, State};
 use crate::table::keys::{Key, Seeds, Table};
@@ -141,7 +141,7 @@ struct Plain<'a, C> {
     table: &'a mut Table<C>,
     seeds: &'a Seeds,
     row: Row<'static>,
-    refused: Vec<(Vec<u8>, &'static str)>,
+    refused: Vec<(Span, &'static str)>,
 }
 
 impl<C: Cell> Plain<'_, C> {
@@ -149,7 +149,7 @@ impl<C: Cell> Plain<'_, C> {
     fn push(&mut self, arena: &[u8], start: usize, end: usize) {
         match C::read(self.row) {
             Ok(input) => self.table.cell(Key::load(arena, start, end, self.seeds)).push(input),
-            Err(reason) => self.refused.push((arena[start..end].to_vec(), reason)),
+            Err(reason) => self.refused.push((Span::new(start, end), reason)),
         }
         self.row.place += 1;
     }
@@ -219,7 +219,7 @@ impl<C: Cell + Sync> Fold for WholeFold<C> {
                 let row = Row { value: &arena[start..end], place: place + index };
                 match C::read(row) {
                     Ok(input) => cell.push(input),
-                    Err(reason) => refused.push((row.value.to_vec(), reason)),
+                    Err(reason) => refused.push((Span::new(start, end), reason)),
                 }
                 index += 1;
             });
@@ -254,7 +254,7 @@ fn fold_pairs<C: Cell>(chunk: &mut Chunk, mut push: impl FnMut(&[u8], Range<usiz
         let row = Row { value: chunk.at(*value), place: place + index as u64 };
         match C::read(row) {
             Ok(input) => push(arena, key.range(), input),
-            Err(reason) => refused.push((row.value.to_vec(), reason)),
+            Err(reason) => refused.push((*value, reason)),
         }
     }
     chunk.refuse(refused);

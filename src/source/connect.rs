@@ -23,6 +23,7 @@ use mio::{Interest, Registry, Token};
 use crate::chunk::Chunk;
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{self, Error};
+use crate::origin::Origin;
 use crate::say::say;
 use crate::source::peers::address::Address;
 use crate::source::peers::peer::{self, Peer};
@@ -290,8 +291,9 @@ impl Servers {
         }
         // Without it a server whose machine has died would be waited for for ever; nothing worse.
         let _ = peer::keep_alive(&stream);
-        let lines = Lines::new(self.settings.delimiter, self.settings.max_record);
-        let mut peer = Peer::new(stream, lines, server.address.to_string());
+        let (delimiter, max) = (self.settings.delimiter, self.settings.max_record);
+        let lines = Lines::new(delimiter, max, Origin::new(server.address.to_string()));
+        let mut peer = Peer::new(stream, lines);
         // The event that told of the connection may have told of its first lines too.
         peer.readable = true;
         peer

@@ -19,6 +19,7 @@ use mio::net::TcpStream;
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::Error;
+use crate::origin::Origin;
 use crate::say::say;
 use crate::source::peers::address::Address;
 use crate::source::peers::door::{self, Door};
@@ -197,7 +198,7 @@ impl Host for Clients {
         self.one_has_left = true;
         if self.settings.verbose {
             let how = why.as_ref().map_or("closed".to_string(), crate::error::said);
-            say(&format!("{}: {how}", client.name));
+            say(&format!("{}: {how}", client.name()));
         }
         // Its socket must be closed before another can take its place. Of one whose connection
         // broke nobody is left to be told anything.
@@ -255,8 +256,8 @@ impl Clients {
         if self.settings.verbose {
             say(&format!("{name}: connected"));
         }
-        let lines = Lines::new(self.settings.delimiter, self.settings.max_record);
-        let mut client = Peer::new(stream, lines, name.to_string());
+        let (delimiter, max) = (self.settings.delimiter, self.settings.max_record);
+        let mut client = Peer::new(stream, Lines::new(delimiter, max, Origin::new(name)));
         if self.answers {
             client.receipt = Receipt::counting();
         }

@@ -2,9 +2,8 @@
 
 pub mod lines;
 
-use std::fmt::Display;
-
 use crate::chunk::Chunk;
+use crate::origin::Origin;
 
 /// Makes records of one stream of bytes, which comes in pieces, and keeps what is not whole yet.
 ///
@@ -27,15 +26,18 @@ pub trait Framing: Send {
 
     /// Leaves whole records in the chunk, as `limit` allows, and takes the rest of what was read.
     ///
-    /// `start` is what [`Framing::begin`] returned; `place` names the stream in what is said of a
-    /// record that is too long.
-    fn end(&mut self, chunk: &mut Chunk, start: usize, limit: &mut usize, place: &dyn Display);
+    /// `start` is what [`Framing::begin`] returned. Where they come from is said in
+    /// [`Chunk::origins`], as it is by every call that leaves records there.
+    fn end(&mut self, chunk: &mut Chunk, start: usize, limit: &mut usize);
 
     /// Ends the stream: what is left, if anything, is a record.
     fn finish(&mut self, chunk: &mut Chunk);
 
     /// Gives up the unfinished record; what still comes of it is skipped.
-    fn give_up(&mut self, chunk: &mut Chunk, reason: &str, place: &dyn Display);
+    fn give_up(&mut self, chunk: &mut Chunk, reason: &str);
+
+    /// Whose stream it is.
+    fn origin(&self) -> &Origin;
 
     /// How many records there are in bytes that it has left in a chunk.
     fn count(&self, records: &[u8]) -> u64;

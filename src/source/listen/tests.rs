@@ -338,3 +338,34 @@ fn child_short_of_files() {
     clients.drain(..1);
     assert_eq!(room.gather(1), ["9"]);
 }
+
+#[test]
+fn a_row_that_is_bad_after_the_steps_is_of_the_client_that_sent_it_at_its_place() {
+    let mut room = Room::new(&Settings { max_record: 6, ..settings() });
+    let [mut a, mut b] = [(); 2].map(|()| room.client());
+    let [to_a, to_b] = [&a, &b].map(|client| client.local_addr().unwrap());
+    a.write_all(b"a one\ntoo long\na").unwrap();
+    assert_eq!(room.gather(1), ["a one"]);
+    a.write_all(b" two\n").unwrap();
+    b.write_all(b"b one\n").unwrap();
+    let mut chunk = std::mem::take(&mut room.chunk);
+    let mut bad = Vec::new();
+    while bad.len() < 4 {
+        chunk.clear();
+        room.listen.read(&mut chunk, usize::MAX, room.wait.as_mut(), Stamp::NEVER).unwrap();
+        chunk.split_uncut(b' ');
+        chunk.cut();
+        chunk.refuse(chunk.keys.iter().map(|&part| (part, "no number")).collect());
+        bad.extend(
+            chunk
+                .bad
+                .iter()
+                .map(|bad| (String::from_utf8(bad.record.clone()).unwrap(), bad.position.clone())),
+        );
+    }
+    bad.sort();
+    let expected = [("a", to_a, 15), ("b", to_b, 0), ("one", to_b, 2), ("two", to_a, 17)];
+    let expected =
+        expected.map(|(record, from, at)| (record.to_string(), format!("{from}, byte {at}")));
+    assert_eq!(bad, expected);
+}

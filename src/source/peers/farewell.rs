@@ -135,11 +135,13 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::origin::Origin;
     use crate::wire::lines::Lines;
 
     #[test]
     fn a_receipt_has_the_last_mark_under_which_there_was_a_record() {
-        let (mut receipt, lines) = (Receipt::counting(), Lines::new(b'\n', 100));
+        let (mut receipt, lines) =
+            (Receipt::counting(), Lines::new(b'\n', 100, Origin::new("a client")));
         receipt.note(Mark(1), b"", &lines);
         assert_eq!((receipt.mark, receipt.records), (None, Some(0)));
         receipt.note(Mark(2), b"a\n\nb\n", &lines);

@@ -19,6 +19,7 @@ use socket2::{SockRef, TcpKeepalive};
 
 use crate::chunk::Chunk;
 use crate::clock::Stamp;
+use crate::origin::Origin;
 use crate::source::peers::budget::{Budget, SMALL};
 use crate::source::peers::farewell::Receipt;
 use crate::source::peers::transport::Transport;
@@ -49,8 +50,6 @@ pub enum Got {
 pub struct Peer<T, F> {
     transport: T,
     framing: F,
-    /// Its name, for what is said of it.
-    pub name: String,
     /// True if a read may find something; see the head of this file.
     pub readable: bool,
     /// What has come of it.
@@ -61,11 +60,16 @@ pub struct Peer<T, F> {
 
 impl<T: Transport, F: Framing> Peer<T, F> {
     /// Takes over a connection of which nothing has been read.
-    pub fn new(transport: T, framing: F, name: String) -> Peer<T, F> {
+    pub fn new(transport: T, framing: F) -> Peer<T, F> {
         // Of what came before it was known to poll there may be no event.
         let readable = transport.has_pending();
         let receipt = Receipt::default();
-        Peer { transport, framing, name, readable, receipt, left: usize::MAX }
+        Peer { transport, framing, readable, receipt, left: usize::MAX }
+    }
+
+    /// Its name, for what is said of it.
+    pub fn name(&self) -> &Origin {
+        self.framing.origin()
     }
 
     /// How many bytes of an unfinished record are held.
@@ -93,7 +97,7 @@ impl<T: Transport, F: Framing> Peer<T, F> {
             false => self.read_transport(chunk, most.min(self.left), limit),
         };
         match got {
-            Got::More(_) if self.left == 0 && !self.framing.has_whole() => return self.drained(),
+            Got::More(_) if self.left == 0 && !self.framing.has_whole() => self.drained(),
             Got::More(_) => got,
             Got::Drained => self.drained(),
             Got::End(_) => {
@@ -116,7 +120,7 @@ impl<T: Transport, F: Framing> Peer<T, F> {
         chunk.filled(count);
         self.left -= count;
         // Also if nothing was read: what was held stands in the chunk now and is taken back.
-        self.framing.end(chunk, start, limit, &self.name);
+        self.framing.end(chunk, start, limit);
         match read {
             Ok(0) => Got::End(None),
             Ok(count) => Got::More(count),
@@ -196,7 +200,7 @@ impl<T: Transport, F: Framing> Peer<T, F> {
 
     /// Gives up the unfinished record, which becomes a bad one.
     pub fn give_up(&mut self, chunk: &mut Chunk, reason: &str) {
-        self.framing.give_up(chunk, reason, &self.name);
+        self.framing.give_up(chunk, reason);
     }
 
     /// The half record at the end of the stream is one.
@@ -229,7 +233,7 @@ mod tests {
         while !wait.events().iter().any(mio::event::Event::is_read_closed) {
             wait.until(crate::clock::Stamp::NEVER).unwrap();
         }
-        let mut peer = Peer::new(stream, Lines::new(b'\n', 100), "peer".to_string());
+        let mut peer = Peer::new(stream, Lines::new(b'\n', 100, Origin::new("peer")));
         let (mut chunk, mut limit) = (Chunk::default(), usize::MAX);
         peer.seal();
         assert!(matches!(peer.read(&mut chunk, 1 << 16, &mut limit), Got::More(8)));

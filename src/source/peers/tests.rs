@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::clock::RealTime;
+use crate::origin::Origin;
 use crate::wire::lines::Lines;
 
 /// A connection of which poll never tells anything.
@@ -94,8 +95,8 @@ impl Loop {
         };
         let mut peers = Peers::new("scripts", FIRST_TOKEN, &settings);
         for (number, script) in scripts.into_iter().enumerate() {
-            let lines = Lines::new(b'\n', settings.max_record);
-            peers.join(number, Peer::new(script, lines, number.to_string()));
+            let origin = Origin::new(number.to_string());
+            peers.join(number, Peer::new(script, Lines::new(b'\n', settings.max_record, origin)));
         }
         Loop { host: Company::default(), peers, wait: RealTime::new().unwrap().0 }
     }
