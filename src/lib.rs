@@ -22,6 +22,7 @@ pub mod disk;
 pub mod engine;
 pub mod error;
 pub mod format;
+pub mod metrics;
 pub mod origin;
 pub mod process;
 pub mod report;

@@ -13,7 +13,7 @@ use weir::disk::{Disk, RealDisk};
 use weir::engine::{self, Saved, Surroundings};
 use weir::error::{Context, Error};
 use weir::process::signal::{self, Pauses, Stop};
-use weir::say::{say, say_rest};
+use weir::say::{note, say, say_rest, set_level};
 use weir::sink::outputs::{OnFail, Outputs, Target};
 use weir::sink::stdout::Stdout;
 
@@ -66,6 +66,7 @@ fn run_checkpoint_command(command: CheckpointCommand, stdout: &Stdout) -> Result
 fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     let is_script = typed.source.hidden;
     let start = typed.engine.virtual_clock.or(is_script.then_some(SCRIPT_START));
+    set_level(typed.engine.level());
     let (mut wait, waker) = clock(start)?;
     let plan = plan::plan(typed, wait.now())?;
     if typed.engine.explain {
@@ -77,13 +78,12 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
         let Saving { dir, pipeline, logs_input } = saving;
         let checkpoint =
             Checkpoint::open(Arc::new(disk.clone()), &dir, &pipeline, Limits::default())?;
-        checkpoint.beside().filter(|_| !typed.engine.quiet).iter().for_each(|beside| say(beside));
+        checkpoint.beside().iter().for_each(|beside| note(beside));
         // Under a virtual clock nothing may depend on when a thread runs.
         Ok(Saved { checkpoint, logs_input, syncs_at_once: start.is_some() })
     });
     let saved = saved.transpose()?;
     // Before signals are heard: opening a FIFO waits for its reader, and a signal ends that.
-    let quiet = typed.engine.quiet;
     let (stop, mut wakers) = (Arc::new(Stop::default()), vec![Arc::clone(&waker)]);
     let retries = |target: &Target| matches!(target, Target::Exec { on_fail: OnFail::Retry, .. });
     let pauses = match plan.outputs.iter().any(retries) {
@@ -96,11 +96,16 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
         false => None,
     };
     let outputs = match &saved {
-        Some(_) => Outputs::open_staged(&disk, &plan.outputs, &stdout, quiet, pauses)?,
-        None => Outputs::open(&disk, &plan.outputs, &stdout, quiet, pauses)?,
+        Some(_) => Outputs::open_staged(&disk, &plan.outputs, &stdout, pauses)?,
+        None => Outputs::open(&disk, &plan.outputs, &stdout, pauses)?,
     };
     signal::listen(&stop, &wakers)?;
-    engine::run(plan.pipeline, &plan.settings, Surroundings { wait, waker, outputs, stop, saved })
+    let metrics = Arc::default();
+    engine::run(
+        plan.pipeline,
+        &plan.settings,
+        Surroundings { wait, waker, outputs, stop, saved, metrics },
+    )
 }
 
 /// A clock, which may be a virtual one, and the waker by which other threads end a wait.

@@ -21,6 +21,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -33,11 +34,51 @@ const KEPT: usize = 64 << 10;
 /// How long a message may wait for its reader when the run is over.
 const MOMENT: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Level {
+    /// What is lost, and what has failed: `--quiet`.
+    Losses,
+    /// And what is good to know.
+    Notes,
+    /// And what happens: `--verbose`.
+    Details,
+}
+
+/// The level of this process. Tests are silent about what is not lost.
+static LEVEL: AtomicU8 = AtomicU8::new(if cfg!(test) { Level::Losses } else { Level::Notes } as u8);
+
 static TALK: LazyLock<Mutex<Talk<Stderr>>> = LazyLock::new(|| Mutex::new(Talk::on(Stderr::open())));
 
-/// Says `text` on stderr, as `weir: text`; returns at once, also if nobody reads that.
+/// Says no more than this from now on.
+pub fn set_level(level: Level) {
+    LEVEL.store(level as u8, Ordering::Relaxed);
+}
+
+/// True if what is of this level is said.
+pub fn says(level: Level) -> bool {
+    level as u8 <= LEVEL.load(Ordering::Relaxed)
+}
+
+/// Says on stderr, as `weir: text`, what is lost or has failed; returns at once, also if nobody reads
+/// that.
 pub fn say(text: &str) {
     talk().say(text);
+}
+
+/// Says what is good to know, unless that is not wanted.
+pub fn note(text: &str) {
+    if says(Level::Notes) {
+        say(text);
+    }
+}
+
+/// Says what happens, if that is wanted.
+pub fn detail(text: &str) {
+    if says(Level::Details) {
+        say(text);
+    }
 }
 
 /// Says what waits, as long as stderr takes some of it within a tenth of a second: at the end of a run, when

@@ -59,14 +59,6 @@ fn an_unknown_value_gets_a_suggestion() {
 }
 
 #[test]
-fn an_empty_separator_is_refused() {
-    refused(
-        &["--split", ""],
-        "--split: an empty separator splits nothing; --words splits at white space\n",
-    );
-}
-
-#[test]
 fn an_unknown_escape_is_named() {
     refused(
         &["--split", r"\q"],
@@ -189,22 +181,6 @@ fn a_first_word_that_is_a_flag_means_stdin() {
     let expected = batch(&["('b', 2)", "('a', 1)"]);
     assert_eq!(on_file(&["--count-by-key"], input).ok(), expected);
     assert_eq!(on_file(&["stdin", "--count-by-key"], input).ok(), expected);
-}
-
-#[test]
-fn steps_are_applied_in_the_order_in_which_they_are_typed() {
-    let rows = |args: &[&str]| bytes(&on_file(args, " a , b \n"));
-    let text = ["--format", "text"];
-    let trim_last = [&["--split", ",", "--trim"][..], &text].concat();
-    let trim_first = [&["--trim", "--split", ","][..], &text].concat();
-    assert_eq!(rows(&trim_last), "a\nb\n");
-    assert_eq!(rows(&trim_first), "a \n b\n");
-    let twice = ["--split", ";", "--filter", "a", "--split", ",", "--reject", "a"];
-    assert_eq!(bytes(&on_file(&[&twice[..], &text].concat(), "a,b;c,a;d\n")), "b\nc\n");
-}
-
-fn bytes(ended: &Ended) -> String {
-    ended.ok().to_string()
 }
 
 #[test]

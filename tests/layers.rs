@@ -9,7 +9,7 @@ use std::path::Path;
 /// Modules from the bottom up. A file may use only modules of lower rows. A file that has no row is of
 /// the module above it.
 const LAYERS: &[&[&str]] = &[
-    &["error", "origin", "say", "scan", "units"],
+    &["error", "metrics", "origin", "say", "scan", "units"],
     &["clock"],
     &["process"],
     &["chunk", "table", "window", "disk"],

@@ -1,91 +1,98 @@
-//! The examples in README.md are run, and print what it says.
+//! README.md is true: its examples print what it says, and its table has the flags there are.
 //!
-//! A ```` ```console ```` block holds commands, `$ ` before each, and under each what it prints,
-//! messages included. Times are masked on both sides. What needs two terminals stands in a
-//! ```` ```text ```` block and is not run.
+//! What needs two terminals stands in a ```` ```text ```` block and is not run.
+#![allow(clippy::unwrap_used, reason = "these are tests, their helpers too")]
 
-use std::path::Path;
-use std::process::{Command, Stdio};
+mod common;
 
-use regex::Regex;
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::symlink;
 
-const BUILT: &str = env!("CARGO_BIN_EXE_weir");
-
-/// A command of README.md, and what it is said to print.
-struct Example {
-    line: usize,
-    command: String,
-    output: String,
-}
-
-fn examples(page: &str) -> Vec<Example> {
-    let (mut examples, mut inside): (Vec<Example>, bool) = (Vec::new(), false);
-    for (index, text) in page.lines().enumerate() {
-        if text.starts_with("```") {
-            inside = text == "```console";
-        } else if inside && let Some(command) = text.strip_prefix("$ ") {
-            let command = command.to_string();
-            examples.push(Example { line: index + 1, command, output: String::new() });
-        } else if inside {
-            let example = examples.last_mut().expect("a block begins with a command");
-            example.output += &format!("{text}\n");
-        }
-    }
-    examples
-}
-
-/// What a shell prints, messages included, with the built program first in its path.
-fn run(command: &str) -> String {
-    let command = command.replace("cargo run --release --", "weir");
-    let path = std::env::var("PATH").unwrap_or_default();
-    let place = Path::new(BUILT).parent().expect("a file is in a directory").display();
-    let shell = Command::new("sh")
-        .args(["-c", &format!("exec 2>&1\n{command}")])
-        .env("PATH", format!("{place}:{path}"))
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null())
-        .output()
-        .expect("there is a shell");
-    String::from_utf8(shell.stdout).expect("the examples print UTF-8")
-}
-
-/// The text with every Time replaced, each style by a mask of its own.
-fn masked(text: &str) -> String {
-    let styles = [
-        (r"(?m)^Time: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?$", "Time: <python>"),
-        (
-            r#"(?m)(^|"time":")\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?[+-]\d\d:\d\d(["\t])"#,
-            "$1<rfc3339>$3",
-        ),
-        (r#"(?m)(^|"time":)\d{10}(\.\d{1,3})?([,\t])"#, "$1<epoch>$3"),
-    ];
-    styles.iter().fold(text.to_string(), |text, (style, mask)| {
-        Regex::new(style).expect("it is a regular expression").replace_all(&text, *mask).into()
-    })
-}
+use clap::Arg;
+use clap::builder::PossibleValue;
+use common::Dir;
+use common::console::Page;
+use weir::source::SOURCES;
 
 #[test]
 fn the_examples_print_what_readme_says() {
-    let page = std::fs::read_to_string("README.md").expect("there is a README.md");
-    let examples = examples(&page);
-    assert!(examples.iter().any(|example| example.command.starts_with("cargo run --release")));
-    for Example { line, command, output } in examples {
-        assert_eq!(masked(&run(&command)), masked(&output), "README.md:{line}: {command}");
+    // Their input is in the repository, and what they make is not to stay there.
+    let dir = Dir::new();
+    for name in ["LICENSE-MIT", "tests"] {
+        symlink(std::env::current_dir().unwrap().join(name), dir.path(name)).unwrap();
+    }
+    if let Err(wrong) = Page::open("README.md").run(&dir.path("")) {
+        panic!("- as README.md says, + as it is now:\n{wrong}");
     }
 }
 
-#[test]
-fn times_are_masked_and_nothing_else() {
-    let table = [
-        ("Time: 2018-12-11 01:31:21\n", "Time: <python>\n"),
-        ("Time: 2018-12-11 01:31:21.500000\n", "Time: <python>\n"),
-        ("2018-12-11T01:31:21+00:00\ta\t1", "<rfc3339>\ta\t1"),
-        ("{\"time\":\"2018-12-11T01:31:21.500-03:30\",", "{\"time\":\"<rfc3339>\","),
-        ("{\"time\":1544491881,\"key\":\"1544491881\"", "{\"time\":<epoch>,\"key\":\"1544491881\""),
-        ("1544491881.5\ta", "<epoch>\ta"),
-        ("2018-12-11T01:31:24Z ERROR disk full", "2018-12-11T01:31:24Z ERROR disk full"),
-    ];
-    for (text, expected) in table {
-        assert_eq!(masked(text), expected);
+/// What the table of the parts of a command names: the first word of a row, and what stands in code.
+fn table() -> BTreeSet<(String, String)> {
+    let page = fs::read_to_string("README.md").unwrap();
+    let rows = page.lines().skip_while(|line| *line != "| part | there is |").skip(2);
+    let of = |row: &str| {
+        let row = row.replace("\\|", "/");
+        let (part, there_is) = row.trim_matches(['|', ' ']).split_once(" | ").unwrap();
+        let part = part.split([' ', ',']).next().unwrap().to_string();
+        let named: Vec<_> = there_is.split('`').skip(1).step_by(2).map(str::to_string).collect();
+        named.into_iter().map(|name| (part.clone(), name)).collect::<Vec<_>>()
+    };
+    rows.take_while(|line| line.starts_with('|')).flat_map(of).collect()
+}
+
+/// An argument as the table names it: what it may be stands in the place of a mere name.
+fn named(flag: &str, arg: &Arg) -> String {
+    let count = arg.get_num_args().unwrap_or_default();
+    if !count.takes_values() {
+        return flag.to_string();
     }
+    let values = arg.get_possible_values();
+    let values: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
+    let value = match values.is_empty() {
+        true => arg.get_value_names().unwrap()[0].replace('|', "/"),
+        false => values.join("/"),
+    };
+    format!("{flag} {value}{}", if count.max_values() > 1 { "..." } else { "" })
+}
+
+/// What the table should name, by part: each source, and each flag that help shows, as `-f` or `--flag`.
+fn definitions() -> Vec<(String, Vec<String>)> {
+    let mut commands = weir::cli::command();
+    commands.build();
+    let mut definitions = Vec::new();
+    for source in SOURCES.iter().filter(|spec| !spec.hidden) {
+        let command = commands.find_subcommand(source.name).unwrap();
+        let place = command.get_positionals().next();
+        let shape = place.map_or(source.name.into(), |place| named(source.name, place));
+        definitions.push(("source".to_string(), vec![shape]));
+        let flags =
+            command.get_arguments().filter(|arg| !arg.is_positional() && !arg.is_hide_set());
+        for arg in flags.filter(|arg| arg.get_id() != "help" && arg.get_id() != "version") {
+            let heading = arg.get_help_heading().unwrap_or("Source").to_lowercase();
+            let part = heading.split([' ', ',']).next().unwrap();
+            let short = arg.get_short().map(|short| named(&format!("-{short}"), arg));
+            let long = arg.get_long().map(|long| named(&format!("--{long}"), arg));
+            definitions.push((part.to_string(), short.into_iter().chain(long).collect()));
+        }
+    }
+    definitions
+}
+
+#[test]
+fn the_table_of_readme_has_the_sources_and_flags_there_are() {
+    let (mut strange, mut missing) = (table(), BTreeSet::new());
+    let table = strange.clone();
+    for (part, names) in definitions() {
+        let names = names.into_iter().map(|name| (part.clone(), name));
+        let (there, not): (Vec<_>, Vec<_>) = names.partition(|name| table.contains(name));
+        match there.is_empty() {
+            true => missing.extend(not.last().cloned()),
+            false => strange.retain(|name| !there.contains(name)),
+        }
+    }
+    assert!(
+        missing.is_empty() && strange.is_empty(),
+        "README.md's table lacks {missing:?}, and has {strange:?}, which there is not"
+    );
 }

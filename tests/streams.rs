@@ -41,11 +41,6 @@ fn nul_bytes_are_bytes_like_others() {
 }
 
 #[test]
-fn one_carriage_return_before_a_newline_goes() {
-    assert_eq!(text(&[], "a\r\nb\r\r\nc\rd\n\r\n"), b"a\nb\r\nc\rd\n\n");
-}
-
-#[test]
 fn the_last_line_counts_without_a_newline() {
     assert_eq!(on_file(&["--count"], "a\nb").ok(), batch(&["2"]));
     assert_eq!(piped(&["--format", "text"], "a\nb").ok(), "a\nb\n");
@@ -215,22 +210,6 @@ fn times_below_a_second_are_pythons() {
 }
 
 #[test]
-fn tsv_has_rfc_3339_times_epoch_seconds_or_none_and_a_header_if_asked() {
-    let rows = |args: &[&str]| {
-        on_file(&[&["--count-by-key", "--format", "tsv"], args].concat(), "a\tb\n").ok().to_string()
-    };
-    assert_eq!(rows(&[]), "2018-12-11T00:31:20+00:00\ta\\tb\t1\n");
-    assert_eq!(rows(&["--epoch"]), "1544488280\ta\\tb\t1\n");
-    assert_eq!(rows(&["--no-time"]), "a\\tb\t1\n");
-    assert_eq!(rows(&["--no-time", "--header"]), "key\tvalue\na\\tb\t1\n");
-    assert_eq!(rows(&["--epoch", "--header"]), "time\tkey\tvalue\n1544488280\ta\\tb\t1\n");
-    let script = r#"[[0.3, "a\n"], [0.7, "b\n"]]"#;
-    let args = ["--interval", "0.5", "--format", "tsv", "--epoch", "--header"];
-    let expected = "time\trecord\n1544488280.5\ta\n1544488281\tb\n";
-    assert_eq!(replayed(script, &args).ok(), expected, "one header in all");
-}
-
-#[test]
 fn times_are_those_of_the_zone_unless_utc_is_asked_for() {
     let time = |zone: &str, args: &[&str]| {
         let dir = Dir::new();
@@ -262,23 +241,6 @@ fn json_is_json_line_by_line() {
     assert!(keys.eq(["say \"hi\"\\", "\t\0\u{7f}\u{2028}", "\u{fffd}", ""]));
     let ended = on_file(&["--format", "json", "--epoch"], "a\n");
     assert_eq!(ended.ok(), "{\"time\":1544488280,\"record\":\"a\"}\n");
-}
-
-#[test]
-fn sort_and_top_choose_and_order_rows() {
-    let rows = |args: &str| {
-        let args: Vec<_> = args.split_whitespace().collect();
-        let args = [&["--words", "--count-by-key", "--format", "text"], &args[..]].concat();
-        on_file(&args, "c c c a b b d d\n").ok().replace('\n', " ").replace('\t', "")
-    };
-    assert_eq!(rows(""), "c3 b2 d2 a1 ");
-    assert_eq!(rows("--ascending"), "a1 b2 d2 c3 ");
-    assert_eq!(rows("--sort key"), "a1 b2 c3 d2 ");
-    assert_eq!(rows("--sort none"), "c3 a1 b2 d2 ");
-    assert_eq!(rows("--top 2"), "c3 b2 ");
-    assert_eq!(rows("--top 2 --sort key"), "b2 c3 ");
-    assert_eq!(rows("--top 2 --ascending"), "a1 b2 ");
-    assert_eq!(rows("--top 9 --sort value"), "c3 b2 d2 a1 ");
 }
 
 #[test]

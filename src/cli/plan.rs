@@ -18,7 +18,7 @@ use crate::format::{self, FORMATS, Format, Shape};
 use crate::process::descriptor::{self, Identity};
 use crate::report::changed::Changes;
 use crate::report::{Selection, Sort};
-use crate::say::say;
+use crate::say::{note, say};
 use crate::sink::outputs::Target;
 use crate::source::{self, Source};
 use crate::state::{OnFull, Retention};
@@ -331,8 +331,6 @@ fn settings(typed: &Typed, source: &dyn Source) -> engine::Settings {
             _ => OnBad::File(PathBuf::from(&flags.on_bad)),
         },
         says_silent: flags.verbose || !flags.quiet && std::io::stderr().is_terminal(),
-        quiet: flags.quiet,
-        verbose: flags.verbose,
     }
 }
 
@@ -364,8 +362,8 @@ fn writer(typed: &Typed, num: usize, stateful: &Option<Stateful>, bare: bool) ->
         (false, true) => Style::Absent,
         (false, false) => Style::Rfc3339,
     };
-    if let (false, Some(zone)) = (flags.utc || typed.engine.quiet, clockface::unknown_zone()) {
-        say(&format!("TZ={zone} names no time zone; times are in UTC"));
+    if let (false, Some(zone)) = (flags.utc, clockface::unknown_zone()) {
+        note(&format!("TZ={zone} names no time zone; times are in UTC"));
     }
     let settings = format::Settings {
         shape: typed.aggregate.map_or(Shape::Records, shape),

@@ -6,6 +6,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -13,6 +14,7 @@ use serde_json::json;
 use crate::chunk::Bad;
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
+use crate::metrics::Metrics;
 use crate::say::say;
 
 /// What to do with a bad record.
@@ -34,7 +36,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub struct BadLog {
     fail: bool,
     file: Option<(PathBuf, File)>,
-    count: u64,
+    metrics: Arc<Metrics>,
     /// How many have not been said yet, and the last of them.
     unsaid: u64,
     last: String,
@@ -43,20 +45,21 @@ pub struct BadLog {
 
 impl BadLog {
     /// Begins the log; opens the file if there is one, so that a wrong path is found at the start.
-    pub fn open(policy: &OnBad) -> Result<BadLog, Error> {
+    pub fn open(policy: &OnBad, metrics: &Arc<Metrics>) -> Result<BadLog, Error> {
         let open = |path: &Path| OpenOptions::new().create(true).append(true).open(path).at(path);
         let file = match policy {
             OnBad::File(path) => Some((path.clone(), open(path)?)),
             OnBad::Skip | OnBad::Fail => None,
         };
         let fail = *policy == OnBad::Fail;
-        Ok(BadLog { fail, file, count: 0, unsaid: 0, last: String::new(), next: Stamp(0) })
+        let metrics = Arc::clone(metrics);
+        Ok(BadLog { fail, file, metrics, unsaid: 0, last: String::new(), next: Stamp(0) })
     }
 
     /// Takes bad records in.
     pub fn take(&mut self, records: &mut Vec<Bad>) -> Result<(), Error> {
         for bad in records.drain(..) {
-            self.count += 1;
+            self.metrics.bad.add(1);
             let what = format!("{}: {}", bad.position, bad.reason);
             if self.fail {
                 return Err(Error::Failed(format!("{what}; --on-bad fail ends the run here")));
@@ -91,11 +94,6 @@ impl BadLog {
         }
         self.unsaid = 0;
     }
-
-    /// How many there were.
-    pub fn count(&self) -> u64 {
-        self.count
-    }
 }
 
 fn write(file: &mut File, path: &Path, bad: &Bad) -> Result<(), Error> {
@@ -120,19 +118,20 @@ mod tests {
 
     #[test]
     fn skipped_records_are_said_at_most_once_a_second() {
-        let mut log = BadLog::open(&OnBad::Skip).unwrap();
+        let metrics = Arc::default();
+        let mut log = BadLog::open(&OnBad::Skip, &metrics).unwrap();
         log.take(&mut bad()).unwrap();
         assert_eq!(log.say(Stamp(5000)), Stamp::NEVER);
         log.take(&mut bad()).unwrap();
         log.take(&mut bad()).unwrap();
         assert_eq!((log.say(Stamp(5001)), log.unsaid), (Stamp(6000), 2));
         assert_eq!((log.say(Stamp(6000)), log.unsaid), (Stamp::NEVER, 0));
-        assert_eq!(log.count(), 3);
+        assert_eq!(metrics.bad.get(), 3);
     }
 
     #[test]
     fn fail_names_the_record() {
-        let mut log = BadLog::open(&OnBad::Fail).unwrap();
+        let mut log = BadLog::open(&OnBad::Fail, &Arc::default()).unwrap();
         let error = log.take(&mut bad()).unwrap_err();
         assert_eq!(error.exit_status(), 1);
         assert!(error.to_string().starts_with("stdin, byte 0: too long"), "{error}");

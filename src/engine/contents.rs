@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use super::resume;
+use super::delivery::resume;
 use crate::agg::{AGGS, Spec, StateStore};
 use crate::checkpoint::Look;
 use crate::checkpoint::meta::Pipeline;

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::say::Level;
 use crate::units;
 
 /// Engine flags, as typed.
@@ -95,6 +96,17 @@ pub struct Flags {
     /// Say nothing on stderr but errors and losses
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+impl Flags {
+    /// How much is to be said.
+    pub fn level(&self) -> Level {
+        match (self.quiet, self.verbose) {
+            (true, _) => Level::Losses,
+            (false, true) => Level::Details,
+            (false, false) => Level::Notes,
+        }
+    }
 }
 
 fn at_least_one(text: &str) -> Result<u64, String> {

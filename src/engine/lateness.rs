@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use super::input::times::Passed;
 use crate::clock::Stamp;
-use crate::say::say;
+use crate::say::note;
 
 /// What takes less is not worth noting.
 const SHORT: Duration = Duration::from_millis(5);
@@ -30,7 +30,6 @@ const QUIET: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub struct Lateness {
     state: Mutex<State>,
-    quiet: bool,
 }
 
 #[derive(Debug, Default)]
@@ -46,11 +45,6 @@ struct State {
 }
 
 impl Lateness {
-    /// Says nothing if it is `quiet`.
-    pub fn new(quiet: bool) -> Lateness {
-        Lateness { state: Mutex::default(), quiet }
-    }
-
     /// A batch has ended on time: what was slow before has been made up for.
     pub fn clear(&self) {
         self.state().longest = None;
@@ -96,9 +90,8 @@ impl Lateness {
         let (count, cause) = (std::mem::take(&mut state.untold), &state.cause);
         match count {
             0 => {}
-            _ if self.quiet => {}
-            1 => say(&format!("1 batch has passed unread: {cause}")),
-            _ => say(&format!("{count} batches have passed unread: {cause}")),
+            1 => note(&format!("1 batch has passed unread: {cause}")),
+            _ => note(&format!("{count} batches have passed unread: {cause}")),
         }
     }
 

@@ -15,16 +15,17 @@
 
 mod bad;
 mod contents;
+mod delivery;
 mod flags;
 mod input;
-mod kept;
 mod lateness;
-mod ledger;
 mod opening;
-mod output;
-mod resume;
+mod renderer;
+mod reporter;
+mod schedule;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod worker;
 
 use std::sync::Arc;
@@ -35,20 +36,22 @@ use mio::Waker;
 pub use bad::OnBad;
 pub use contents::contents;
 pub use flags::Flags;
-pub use kept::Stateful;
 
 use crate::agg::Aggregate;
 use crate::checkpoint::Checkpoint;
 use crate::clock::Wait;
 use crate::error::Error;
 use crate::format::Format;
+use crate::metrics::Metrics;
 use crate::process::signal::Stop;
 use crate::report::Selection;
 use crate::report::changed::Changes;
-use crate::say::say;
+use crate::say::{Level, say, says};
 use crate::sink::outputs::Outputs;
 use crate::source::Source;
+use crate::state::Retention;
 use crate::step::Step;
+use crate::window::Window;
 
 /// How the engine runs, resolved.
 #[derive(Clone, Debug)]
@@ -69,10 +72,17 @@ pub struct Settings {
     pub on_bad: OnBad,
     /// True if a line is to say what a silent stream waits for.
     pub says_silent: bool,
-    /// True if only losses are to be said.
-    pub quiet: bool,
-    /// True if the run is to end with a summary.
-    pub verbose: bool,
+}
+
+/// What is kept of many batches, and how it is reported.
+#[derive(Clone, Copy, Debug)]
+pub struct Stateful {
+    /// What is kept.
+    pub retention: Retention,
+    /// True if what is kept reports only rows that changed.
+    pub changes: bool,
+    /// `--skip-partial`.
+    pub skip_partial: bool,
 }
 
 /// What a run is made of.
@@ -97,6 +107,13 @@ pub struct Pipeline {
     pub skip_empty: bool,
 }
 
+impl Pipeline {
+    /// The window, if what is kept of many batches is one.
+    pub fn window(&self) -> Option<Window> {
+        self.stateful.and_then(|stateful| stateful.retention.window())
+    }
+}
+
 /// What surrounds a run: time, output, and the wish to stop.
 pub struct Surroundings {
     /// The clock.
@@ -109,6 +126,8 @@ pub struct Surroundings {
     pub stop: Arc<Stop>,
     /// What outlives the process.
     pub saved: Option<Saved>,
+    /// Where the run counts what it does.
+    pub metrics: Arc<Metrics>,
 }
 
 /// A checkpoint, and how it is used.
@@ -125,7 +144,7 @@ pub struct Saved {
 pub fn run(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Result<(), Error> {
     let engine = worker::Engine::new(opening::open(pipeline, settings, around)?, settings.threads);
     let result = engine.run(settings.threads);
-    if settings.verbose {
+    if says(Level::Details) {
         say(&engine.summary());
     }
     result

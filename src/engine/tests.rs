@@ -226,18 +226,21 @@ fn run_pipeline(
         max_rate: None,
         on_bad: OnBad::Skip,
         says_silent: false,
-        quiet: true,
-        verbose: false,
     };
     let (mut reader, writer) = std::io::pipe().unwrap();
     let (wait, waker) = VirtualTime::new(Stamp(1)).unwrap();
     let stdout = Stdout::new(&writer).unwrap();
     drop(writer);
-    let outputs =
-        Outputs::open(&RealDisk::default(), &[Target::Stdout], &stdout, false, None).unwrap();
+    let outputs = Outputs::open(&RealDisk::default(), &[Target::Stdout], &stdout, None).unwrap();
     drop(stdout);
-    let around =
-        Surroundings { wait: Box::new(wait), waker, outputs, stop: Arc::default(), saved: None };
+    let around = Surroundings {
+        wait: Box::new(wait),
+        waker,
+        outputs,
+        stop: Arc::default(),
+        saved: None,
+        metrics: Arc::default(),
+    };
     let taker = std::thread::spawn(move || {
         let mut text = String::new();
         reader.read_to_string(&mut text).map(|_| text)

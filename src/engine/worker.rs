@@ -1,7 +1,8 @@
 //! The workers: each takes a chunk from the cursor, applies the steps, folds or writes the rows; and
 //! whoever finds that the batch is over closes it.
 //!
-//! Locks are taken in the order cursor, output or fold; nobody takes the cursor while holding another.
+//! Locks are taken in the order cursor, serial steps, then reporter or fold; nobody takes the cursor while
+//! holding another.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,16 +11,19 @@ use std::time::Duration;
 use mio::Waker;
 
 use super::bad::BadLog;
+use super::input::cursor::{Cursor, Next};
+use super::input::serial::Serial;
 use super::input::syncing::Syncing;
 use super::input::times::Passed;
 use super::lateness::Lateness;
 use super::opening::Ready;
-use super::output::Output;
+use super::reporter::Reporter;
+use super::turns::{Held, InTurn};
 use crate::agg::{Aggregate, Fold, Pane};
 use crate::chunk::{Chunk, Mark};
 use crate::clock::Stopwatch;
-use crate::engine::input::cursor::{Cursor, Next};
 use crate::error::Error;
+use crate::metrics::{Counter, Metrics};
 use crate::step::Step;
 
 /// What the workers share.
@@ -29,16 +33,16 @@ pub struct Engine {
     syncing: Option<Arc<Syncing>>,
     /// The steps that workers copy: all before the first serial one.
     steps: Mutex<Vec<Box<dyn Step>>>,
-    /// True if chunks pass through the output by turn.
+    /// The steps that chunks pass by turn.
+    serial: Option<InTurn<Serial>>,
+    /// True if chunks pass through the reporter by turn.
     is_ordered: bool,
     /// True if something is due also while nothing is read.
     has_window: bool,
     aggregate: Option<Arc<dyn Aggregate>>,
     /// Each worker's part of the open batch; without an aggregate there are none.
     folds: Vec<Mutex<Box<dyn Fold>>>,
-    output: Mutex<Output>,
-    /// Told when a chunk of records is out.
-    turn: Condvar,
+    reporter: InTurn<Reporter>,
     bad: Mutex<BadLog>,
     /// How many chunks are between cursor and fold, or output.
     under_way: Mutex<usize>,
@@ -47,14 +51,12 @@ pub struct Engine {
     /// How far the batches that are out reach.
     committed: AtomicU64,
     /// True once a worker has failed: nobody waits for its chunk any more.
-    failed: AtomicBool,
+    failed: Arc<AtomicBool>,
     waker: Arc<Waker>,
     lateness: Lateness,
     /// Runs as long as the engine does.
     watch: Stopwatch,
-    bytes: AtomicU64,
-    records: AtomicU64,
-    filtered: AtomicU64,
+    metrics: Arc<Metrics>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -65,29 +67,28 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Engine {
     /// Makes an engine of parts that are ready to run, with so many workers.
     pub fn new(ready: Ready, threads: usize) -> Engine {
-        let Ready { cursor, syncing, steps, aggregate, output, bad, waker, lateness } = ready;
+        let Ready { cursor, syncing, steps, serial, aggregate, reporter, .. } = ready;
+        let (next, failed) = (cursor.next_number(), Arc::default());
         let fold = |worker| aggregate.iter().map(move |a| Mutex::new(Arc::clone(a).fold(worker)));
         Engine {
             cursor: Mutex::new(cursor),
             syncing,
             steps: Mutex::new(steps),
-            is_ordered: output.takes_chunks(),
-            has_window: output.has_window(),
+            serial: serial.map(|serial| InTurn::new(serial, next, &failed)),
+            is_ordered: reporter.takes_chunks(),
+            has_window: reporter.has_window(),
             folds: (0..threads).flat_map(fold).collect(),
             aggregate,
-            output: Mutex::new(output),
-            turn: Condvar::new(),
-            bad: Mutex::new(bad),
+            reporter: InTurn::new(reporter, next, &failed),
+            bad: Mutex::new(ready.bad),
             under_way: Mutex::new(0),
             settled: Condvar::new(),
             committed: AtomicU64::new(0),
-            failed: AtomicBool::new(false),
-            waker,
-            lateness,
+            failed,
+            waker: ready.waker,
+            lateness: ready.lateness,
             watch: Stopwatch::start(),
-            bytes: AtomicU64::new(0),
-            records: AtomicU64::new(0),
-            filtered: AtomicU64::new(0),
+            metrics: ready.metrics,
         }
     }
 
@@ -113,15 +114,14 @@ impl Engine {
         cursor.say_lost();
         cursor.logged()?;
         cursor.committed(Mark(self.committed.load(Relaxed)))?;
-        lock(&self.output).tidy_rest()
+        self.reporter.hold().tidy_rest()
     }
 
     /// What the run has done, in one line.
     pub fn summary(&self) -> String {
-        let counts = [&self.records, &self.filtered, &self.bytes];
-        let [records, filtered, bytes] = counts.map(|count| count.load(Relaxed));
-        let (bad, rows) = (lock(&self.bad).count(), lock(&self.output).rows());
-        let late = lock(&self.cursor).late();
+        let Metrics { records, bytes, bad, filtered, rows, late_batches } = &*self.metrics;
+        let counts = [records, bytes, bad, filtered, rows, late_batches].map(Counter::get);
+        let [records, bytes, bad, filtered, rows, late] = counts;
         let seconds = self.watch.elapsed().as_secs_f64();
         let rate = records as f64 / seconds.max(1e-9);
         format!(
@@ -137,8 +137,8 @@ impl Engine {
             // Whoever waits for a chunk, for its turn or for the source has to look again.
             drop(lock(&self.under_way));
             self.settled.notify_all();
-            drop(lock(&self.output));
-            self.turn.notify_all();
+            self.serial.iter().for_each(InTurn::wake);
+            self.reporter.wake();
             let _ = self.waker.wake();
         }
         result
@@ -190,54 +190,43 @@ impl Engine {
         steps: &mut [Box<dyn Step>],
         chunk: &mut Chunk,
     ) -> Result<(), Error> {
-        self.records.fetch_add(chunk.count() as u64, Relaxed);
-        self.bytes.fetch_add(chunk.bytes().len() as u64, Relaxed);
+        self.metrics.records.add(chunk.count() as u64);
+        self.metrics.bytes.add(chunk.bytes().len() as u64);
         let watch = Stopwatch::start();
         for step in steps {
             step.apply(chunk)?;
         }
         self.lateness.note(|| "the steps".to_string(), watch.elapsed());
+        if let Some(serial) = &self.serial {
+            serial.pass(chunk.number, |steps| steps.apply(chunk))?;
+        }
         if self.is_ordered {
-            self.take_turn(chunk)?;
+            self.reporter.pass(chunk.number, |reporter| {
+                let taken = reporter.take(chunk);
+                self.note_slowest(reporter);
+                taken
+            })?;
         }
         if let Some(fold) = self.folds.get(worker) {
             lock(fold).fold(chunk);
         }
-        self.filtered.fetch_add(chunk.filtered, Relaxed);
+        self.metrics.filtered.add(chunk.filtered);
         match chunk.bad.is_empty() {
             true => Ok(()),
             false => lock(&self.bad).take(&mut chunk.bad),
         }
     }
 
-    /// Takes a chunk through what happens in order, when all before it have been there.
-    fn take_turn(&self, chunk: &mut Chunk) -> Result<(), Error> {
-        let mut output = lock(&self.output);
-        while output.turn() != chunk.number {
-            if self.failed.load(Relaxed) {
-                return Ok(());
-            }
-            output = self.turn.wait(output).unwrap_or_else(PoisonError::into_inner);
-        }
-        let taken = self.put(output, |output| {
-            let taken = output.take(chunk);
-            self.note_slowest(output);
-            taken
-        });
-        self.turn.notify_all();
-        taken.map(|_| ())
-    }
-
-    /// Has the output do something, unless the run has failed; tells whether it was done.
+    /// Has the reporter do something, unless the run has failed; tells whether it was done.
     fn put(
         &self,
-        mut output: MutexGuard<'_, Output>,
-        act: impl FnOnce(&mut Output) -> Result<(), Error>,
+        mut reporter: Held<'_, Reporter>,
+        act: impl FnOnce(&mut Reporter) -> Result<(), Error>,
     ) -> Result<bool, Error> {
         if self.failed.load(Relaxed) {
             return Ok(false);
         }
-        self.noted(act(&mut output)).map(|()| true)
+        self.noted(act(&mut reporter)).map(|()| true)
     }
 
     /// Notes a failure while the lock that it came under is held: whoever takes that lock next would
@@ -272,20 +261,18 @@ impl Engine {
         if !self.settle() {
             return Ok(());
         }
-        self.noted(lock(&self.output).finish(|chunk| {
-            self.folds.first().iter().for_each(|fold| lock(fold).fold(chunk));
-        }))?;
+        self.finish_steps(&cursor)?;
         let closed = self.noted(cursor.close(last))?;
         if closed.is_on_time {
             self.lateness.clear();
         }
         let pane = self.pane();
-        let output = lock(&self.output);
+        let reporter = self.reporter.hold();
         drop(cursor);
-        let is_out = self.put(output, |output| {
+        let is_out = self.put(reporter, |reporter| {
             let watch = Stopwatch::start();
-            let closed = output.close(&closed, pane);
-            self.note_slowest(output);
+            let closed = reporter.close(&closed, pane);
+            self.note_slowest(reporter);
             self.lateness.note(|| "the report".to_string(), watch.elapsed() / 2);
             closed
         })?;
@@ -296,9 +283,23 @@ impl Engine {
         Ok(())
     }
 
+    /// Ends the batch for the serial steps, and takes in what they still had.
+    fn finish_steps(&self, cursor: &Cursor) -> Result<(), Error> {
+        let Some(serial) = &self.serial else { return Ok(()) };
+        let finished =
+            serial.hold().finish(cursor.open_time(), cursor.next_number(), |mut chunk| {
+                match self.folds.first() {
+                    Some(fold) => lock(fold).fold(&mut chunk),
+                    None => self.reporter.hold().take(&mut chunk)?,
+                }
+                Ok(())
+            });
+        self.noted(finished)
+    }
+
     /// Notes which output has kept us longest.
-    fn note_slowest(&self, output: &mut Output) {
-        if let Some((what, took)) = output.slowest() {
+    fn note_slowest(&self, reporter: &mut Reporter) {
+        if let Some((what, took)) = reporter.slowest() {
             self.lateness.note(|| what.to_string(), took);
         }
     }
@@ -319,10 +320,10 @@ impl Engine {
         }
         // The cursor is kept: a batch that ended meanwhile would be recorded before windows that a signal
         // has left to the next start.
-        let output = lock(&self.output);
-        let is_out = self.put(output, |output| {
-            let passed = output.pass(passed, &reached);
-            self.note_slowest(output);
+        let reporter = self.reporter.hold();
+        let is_out = self.put(reporter, |reporter| {
+            let passed = reporter.pass(passed, &reached);
+            self.note_slowest(reporter);
             passed
         });
         is_out.map(drop)
@@ -335,8 +336,8 @@ impl Engine {
         }
         let Some((time, reached)) = self.noted(cursor.leave())? else { return Ok(()) };
         let pane = self.pane();
-        let output = lock(&self.output);
+        let reporter = self.reporter.hold();
         drop(cursor);
-        self.put(output, |output| output.leave(time, pane, &reached)).map(drop)
+        self.put(reporter, |reporter| reporter.leave(time, pane, &reached)).map(drop)
     }
 }

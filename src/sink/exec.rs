@@ -36,7 +36,7 @@ use crate::clock::Stamp;
 use crate::error::{Context, Error, said};
 use crate::process::signal::Pauses;
 use crate::process::ulimit;
-use crate::say::say;
+use crate::say::{note, say};
 use crate::units::show_duration;
 
 /// The first pause between tries, and the longest.
@@ -96,7 +96,6 @@ pub struct Exec {
     on_fail: OnFail,
     /// The time between tries; without it there is one try.
     pauses: Option<Pauses>,
-    quiet: bool,
     shell: Box<dyn Shell>,
     open: Option<(Stamp, Spool)>,
 }
@@ -110,13 +109,12 @@ impl Exec {
     /// The same by another shell.
     pub fn by(shell: Box<dyn Shell>, command: &OsStr) -> Exec {
         let (command, on_fail) = (command.to_os_string(), OnFail::Fail);
-        Exec { command, on_fail, pauses: None, quiet: false, shell, open: None }
+        Exec { command, on_fail, pauses: None, shell, open: None }
     }
 
-    /// Says what becomes of the run when the command fails; with `quiet`, nothing is said of failures
-    /// by which nothing is lost.
-    pub fn failing(self, on_fail: OnFail, pauses: Option<Pauses>, quiet: bool) -> Exec {
-        Exec { on_fail, pauses, quiet, ..self }
+    /// What becomes of the run when the command fails.
+    pub fn failing(self, on_fail: OnFail, pauses: Option<Pauses>) -> Exec {
+        Exec { on_fail, pauses, ..self }
     }
 
     /// Runs the command for a batch of so many rows; if it `lasts`, the next start can do that too.
@@ -142,13 +140,13 @@ impl Exec {
 
     /// Runs the command again until it does well or a signal comes; `what` was wrong at first.
     fn retry(&mut self, batch: &Complete, what: &str, lasts: bool) -> Result<(), Error> {
-        self.say(&format!("{what}; it is tried again until it does well"));
+        note(&format!("{what}; it is tried again until it does well"));
         let (mut pause, mut failures, began) = (PAUSES.0, 1, self.pauses().now());
         while self.pauses().pass(pause)? {
             if self.hand_over(batch)?.is_none() {
                 let span = show_duration(self.pauses().now().since(began));
                 let name = self.shown();
-                self.say(&format!("{name}: does well again, after {span} and {failures} failures"));
+                note(&format!("{name}: does well again, after {span} and {failures} failures"));
                 return Ok(());
             }
             failures += 1;
@@ -157,7 +155,7 @@ impl Exec {
         if !lasts {
             return Err(Error::Failed(format!("{what}; a signal came, and the batch is lost")));
         }
-        self.say(&format!("{what}; a signal came, and the next start goes on with it"));
+        note(&format!("{what}; a signal came, and the next start goes on with it"));
         Err(Error::Closed)
     }
 
@@ -175,12 +173,6 @@ impl Exec {
 
     fn shown(&self) -> String {
         format!("--exec {:?}", self.command.to_string_lossy())
-    }
-
-    fn say(&self, what: &str) {
-        if !self.quiet {
-            say(what);
-        }
     }
 }
 
@@ -288,7 +280,7 @@ mod tests {
     /// An output that tries again by a virtual clock that stands at 0.
     fn persistent(command: &str, stop: &Arc<Stop>) -> Exec {
         let pauses = Pauses::new(Box::new(VirtualTime::new(Stamp(0)).unwrap().0), stop);
-        Exec::new(command.as_ref()).failing(OnFail::Retry, Some(pauses), true)
+        Exec::new(command.as_ref()).failing(OnFail::Retry, Some(pauses))
     }
 
     #[test]
@@ -322,7 +314,7 @@ mod tests {
 
     #[test]
     fn with_warn_a_failure_is_none_of_the_run() {
-        let mut exec = Exec::new("exit 1".as_ref()).failing(OnFail::Warn, None, true);
+        let mut exec = Exec::new("exit 1".as_ref()).failing(OnFail::Warn, None);
         exec.begin(Stamp(1500), b"").unwrap();
         exec.end(0).unwrap();
     }

@@ -30,7 +30,7 @@ use crate::clock::Stamp;
 use crate::disk::Disk;
 use crate::disk::medium::{Held, Medium, crc, read_all, write};
 use crate::error::{Context, Error};
-use crate::say::say;
+use crate::say::note;
 use crate::units::quoted;
 
 /// How a checkpoint calls this output.
@@ -40,7 +40,6 @@ const KIND: &str = "file";
 pub struct Appended {
     path: PathBuf,
     medium: Box<dyn Medium>,
-    quiet: bool,
     has_begun: bool,
     /// How much of the batch is written.
     written: u64,
@@ -54,11 +53,10 @@ pub struct Appended {
 
 impl Appended {
     /// Opens the file, or makes it; waits for the reader of a FIFO.
-    pub fn open(disk: &dyn Disk, path: &Path, quiet: bool) -> Result<Appended, Error> {
+    pub fn open(disk: &dyn Disk, path: &Path) -> Result<Appended, Error> {
         Ok(Appended {
             path: path.to_path_buf(),
             medium: disk.medium(path).at(path)?,
-            quiet,
             has_begun: false,
             written: 0,
             is_locked: false,
@@ -89,10 +87,8 @@ impl Appended {
         self.medium.held().at(&self.path)
     }
 
-    fn say(&self, what: &str) {
-        if !self.quiet {
-            say(&format!("{}: {what}", self.path.display()));
-        }
+    fn note(&self, what: &str) {
+        note(&format!("{}: {what}", self.path.display()));
     }
 
     /// Turns to the file that is now at the path, if it is another one; returns what is held.
@@ -104,7 +100,7 @@ impl Appended {
         self.medium.reopen().at(&self.path)?;
         self.is_settled = false;
         self.lock()?;
-        self.say("was replaced or deleted; going on in the file that is there now");
+        self.note("was replaced or deleted; going on in the file that is there now");
         self.held()
     }
 
@@ -157,7 +153,7 @@ impl Appended {
             if !self.is_part(batch, promise, held.len)? {
                 return Err(self.foreign(promise, false, held.len));
             }
-            self.say(&format!("a batch was cut short at byte {}; it is written again", held.len));
+            self.note(&format!("a batch was cut short at byte {}; it is written again", held.len));
             self.medium.cut(before).at(&self.path)?;
         }
         self.append(batch, &Held { len: before, ..held })
@@ -247,13 +243,13 @@ impl Staged for Appended {
         }
         let id = OutputId::at(KIND, &self.path, Some(held.identity));
         if !promise.output.is_same_place(&id) {
-            self.say(
+            self.note(
                 "was replaced or deleted since the last batch, which may be in the old file; it is \
                  written to the file that is there now",
             );
         } else if held.len < promise.before {
             let (len, before) = (held.len, promise.before);
-            self.say(&format!("was cut from {before} bytes to {len}; the last batch is appended"));
+            self.note(&format!("was cut from {before} bytes to {len}; the last batch is appended"));
         } else {
             return self.complete(batch, promise, held);
         }

@@ -115,17 +115,16 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    /// Opens each target, so that a wrong path is found before anything is read; with `quiet`,
-    /// nothing is said of files that are replaced. Commands that are tried again need `pauses`.
+    /// Opens each target, so that a wrong path is found before anything is read. Commands that
+    /// are tried again need `pauses`.
     pub fn open(
         disk: &dyn Disk,
         targets: &[Target],
         stdout: &Stdout,
-        quiet: bool,
         pauses: Option<Pauses>,
     ) -> Result<Outputs, Error> {
-        let exec = command(quiet, pauses);
-        let file = |path: &Path| Appended::open(disk, path, quiet);
+        let exec = command(pauses);
+        let file = |path: &Path| Appended::open(disk, path);
         let dir = |path: &Path, extension| Dir::open(disk, path, extension);
         Outputs::open_with(targets, stdout, file, dir, exec)
     }
@@ -136,16 +135,15 @@ impl Outputs {
         disk: &dyn Disk,
         targets: &[Target],
         stdout: &Stdout,
-        quiet: bool,
         pauses: Option<Pauses>,
     ) -> Result<Outputs, Error> {
         let stdout = stdout.if_open()?;
         if targets.contains(&Target::Stdout) && !stdout.is_open() {
             say("stdout: not open; what is to be printed is owed to the next start");
         }
-        let file = |path: &Path| Appended::open(disk, path, quiet)?.locked();
+        let file = |path: &Path| Appended::open(disk, path)?.locked();
         let dir = |path: &Path, extension| Dir::open_staged(disk, path, extension);
-        Outputs::open_with(targets, &stdout, file, dir, command(quiet, pauses))
+        Outputs::open_with(targets, &stdout, file, dir, command(pauses))
     }
 
     fn open_with(
@@ -270,8 +268,8 @@ impl Output for Outputs {
 }
 
 /// Makes commands; the first one has the time between tries.
-fn command(quiet: bool, mut pauses: Option<Pauses>) -> impl FnMut(&OsStr, OnFail) -> Exec {
-    move |command, on_fail| Exec::new(command).failing(on_fail, pauses.take(), quiet)
+fn command(mut pauses: Option<Pauses>) -> impl FnMut(&OsStr, OnFail) -> Exec {
+    move |command, on_fail| Exec::new(command).failing(on_fail, pauses.take())
 }
 
 /// Says of an output that is none any more what becomes of its batch.

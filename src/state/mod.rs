@@ -58,6 +58,16 @@ pub enum Retention {
     },
 }
 
+impl Retention {
+    /// The window, if it is one.
+    pub fn window(&self) -> Option<Window> {
+        match self {
+            Retention::Window { window, .. } => Some(*window),
+            Retention::Running { .. } => None,
+        }
+    }
+}
+
 /// What to do when there are more keys than there may be: `--on-full`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum OnFull {

@@ -22,6 +22,7 @@ use crate::checkpoint::commits::walk::{Piece, Walk};
 use crate::checkpoint::damaged;
 use crate::checkpoint::frames::log::{Input, SEGMENTS};
 use crate::checkpoint::frames::{Frame, Kind};
+use crate::clock::Stamp;
 use crate::disk::Disk;
 use crate::error::Error;
 
@@ -196,6 +197,12 @@ impl Unread {
         let frame = self.walk.frame();
         let found = input(&frame).ok_or_else(|| self.walk.nonsense())?;
         Ok(Some((frame.lsn, found)))
+    }
+
+    /// The Time of the batch that the next frame was read in; none, if there is no such frame or its Time
+    /// was not noted.
+    pub fn time(&mut self) -> Result<Option<Stamp>, Error> {
+        Ok(self.peek()?.and_then(|(_, input)| input.time))
     }
 
     /// Gives the next frame to `visit`: its lsn, and what it holds. `None` at the end.

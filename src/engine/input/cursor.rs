@@ -16,6 +16,7 @@ use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::engine::{Settings, bad::BadLog};
 use crate::error::Error;
+use crate::metrics::Metrics;
 use crate::process::signal::Stop;
 use crate::say::say;
 use crate::sink::stdout::Stdout;
@@ -121,6 +122,8 @@ pub struct Start {
     pub intake: Intake,
     /// True if there is a checkpoint: what is open at the end goes on at the next start.
     pub lasts: bool,
+    /// Where batches are counted that pass unread.
+    pub metrics: Arc<Metrics>,
 }
 
 /// Who reads our stdout, if it is in use.
@@ -173,7 +176,7 @@ pub struct Cursor {
     /// How many batches without a record came one after another.
     silent: u32,
     says_silent: bool,
-    late: u64,
+    metrics: Arc<Metrics>,
 }
 
 impl Cursor {
@@ -186,7 +189,7 @@ impl Cursor {
         reader: Reader,
         start: Start,
     ) -> Result<Cursor, Error> {
-        let Start { reached, time, left, is_open, single, taken, intake, lasts } = start;
+        let Start { reached, time, left, is_open, single, taken, intake, lasts, metrics } = start;
         if !reached.position.is_empty() {
             source.resume(&reached.position, None)?;
         }
@@ -222,13 +225,18 @@ impl Cursor {
             overslept: Duration::ZERO,
             silent: 0,
             says_silent: settings.says_silent,
-            late: 0,
+            metrics,
         })
     }
 
-    /// How many batches have passed unread.
-    pub fn late(&self) -> u64 {
-        self.late
+    /// The Time of the batch that is open.
+    pub fn open_time(&self) -> Stamp {
+        self.times.open()
+    }
+
+    /// The number of the chunk that is read next.
+    pub fn next_number(&self) -> u64 {
+        self.next_number
     }
 
     /// Reads into `chunk`, or finds that something else is to be done.
@@ -333,7 +341,7 @@ impl Cursor {
         let overslept = std::mem::take(&mut self.overslept);
         Ok(passed.map(|passed| {
             if self.is_live {
-                self.late += passed.count;
+                self.metrics.late_batches.add(passed.count);
             }
             Next::Pass { passed, overslept, is_start: !self.is_live }
         }))

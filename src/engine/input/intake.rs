@@ -67,8 +67,7 @@ impl Intake {
     /// The Time of the batch that the next frame was read in that no batch has had: none, if there is no
     /// such frame or its Time was not noted.
     pub fn time(&mut self) -> Result<Option<Stamp>, Error> {
-        let Some(unread) = &mut self.unread else { return Ok(None) };
-        Ok(unread.peek()?.and_then(|(_, input)| input.time))
+        self.unread.as_mut().map_or(Ok(None), Unread::time)
     }
 
     /// True if there is a frame that no batch has had.

@@ -8,5 +8,6 @@
 pub mod cursor;
 pub mod intake;
 mod rate;
+pub mod serial;
 pub mod syncing;
 pub mod times;

@@ -153,11 +153,13 @@ impl Case {
         let saved = Some(Saved { checkpoint, logs_input, syncs_at_once: manner.syncs_at_once });
         let (wait, waker) = VirtualTime::new(Stamp(start)).unwrap();
         let (wait, outputs) = (Box::new(wait), self.outputs()?);
-        engine::run(pipeline, &settings, Surroundings { wait, waker, outputs, stop, saved })
+        let metrics = Arc::default();
+        let around = Surroundings { wait, waker, outputs, stop, saved, metrics };
+        engine::run(pipeline, &settings, around)
     }
 
     fn outputs(&self) -> Result<Outputs, Error> {
-        let file = Appended::open(&self.disk, "out".as_ref(), true)?.locked()?;
+        let file = Appended::open(&self.disk, "out".as_ref())?.locked()?;
         let printed = Printed::new(Arc::clone(&self.reader));
         let mut list: Vec<Box<dyn Staged>> = vec![Box::new(printed), Box::new(file)];
         if self.has_batches() {

@@ -28,7 +28,7 @@ fn batches_are_appended_and_a_header_begins_only_a_file_that_was_empty() {
     let dir = Scratch::new();
     let path = dir.path("out");
     for _ in 0..2 {
-        let mut file = Appended::open(&RealDisk::default(), &path, true).unwrap();
+        let mut file = Appended::open(&RealDisk::default(), &path).unwrap();
         batch(&mut file, "a\n");
         batch(&mut file, "b\n");
     }
@@ -39,7 +39,7 @@ fn batches_are_appended_and_a_header_begins_only_a_file_that_was_empty() {
 fn a_file_that_is_moved_deleted_or_cut_is_followed_when_a_batch_begins() {
     let dir = Scratch::new();
     let (path, old) = (dir.path("out"), dir.path("out.1"));
-    let mut file = Appended::open(&RealDisk::default(), &path, true).unwrap();
+    let mut file = Appended::open(&RealDisk::default(), &path).unwrap();
     batch(&mut file, "a\n");
     file.begin(Stamp(0), b"header\n").unwrap();
     fs::rename(&path, &old).unwrap();
@@ -59,12 +59,11 @@ fn a_file_that_is_moved_deleted_or_cut_is_followed_when_a_batch_begins() {
 
 #[test]
 fn an_error_names_the_path_and_how_much_is_written() {
-    let mut file = Appended::open(&RealDisk::default(), "/dev/full".as_ref(), true).unwrap();
+    let mut file = Appended::open(&RealDisk::default(), "/dev/full".as_ref()).unwrap();
     let error = file.begin(Stamp(0), b"header\n").unwrap_err();
     let expected = "/dev/full: no space left on device; 0 bytes of the batch are written";
     assert_eq!((error.to_string().as_str(), error.exit_status()), (expected, 1));
-    let error =
-        Appended::open(&RealDisk::default(), "/nonexistent/out".as_ref(), true).err().unwrap();
+    let error = Appended::open(&RealDisk::default(), "/nonexistent/out".as_ref()).err().unwrap();
     assert_eq!(error.to_string(), "/nonexistent/out: no such file or directory");
 }
 
@@ -80,7 +79,10 @@ fn complete(text: &Spool) -> Batch<'_> {
 
 /// Opens the file as a run with a checkpoint does.
 fn locked(path: &Path) -> Appended {
-    Appended::open(&RealDisk::default(), path, true).unwrap().locked().unwrap()
+    // A child that another test is just starting has our files for a moment, and so their locks.
+    let open = || Appended::open(&RealDisk::default(), path).and_then(Appended::locked);
+    let tries = std::iter::repeat_with(|| open().inspect_err(|_| std::thread::yield_now()));
+    tries.take(10_000).find_map(Result::ok).expect("nobody else has the file")
 }
 
 fn staged(file: &mut Appended, text: &str) -> Promise {
@@ -125,7 +127,7 @@ fn redeemed(path: &Path, before: &str, found: &str) -> Result<String, Error> {
         assert_eq!(text(path), written, "once is enough");
     }
     let disk = SimDisk::new(0);
-    let open = || Appended::open(&disk, "out".as_ref(), true).unwrap().locked().unwrap();
+    let open = || Appended::open(&disk, "out".as_ref()).unwrap().locked().unwrap();
     disk.put_outside("out", before.as_bytes());
     let promise = open().stage(&complete(&rows)).unwrap();
     disk.put_outside("out", found.as_bytes());
@@ -231,7 +233,7 @@ fn a_batch_goes_where_it_was_staged_and_the_next_follows_the_path() {
     assert_eq!((text(&old).as_str(), path.exists()), ("header\na\n", false));
     staged(&mut file, "b\n");
     assert_eq!(text(&path), "header\nb\n");
-    let other = Appended::open(&RealDisk::default(), &path, true).unwrap().locked();
+    let other = Appended::open(&RealDisk::default(), &path).unwrap().locked();
     assert!(other.is_err(), "the lock follows as well");
     file.stage(&complete(&rows)).unwrap();
     fs::remove_file(&path).unwrap();
@@ -244,7 +246,7 @@ fn a_file_is_for_one_run_with_a_checkpoint_and_a_device_for_all() {
     let dir = Scratch::new();
     let path = dir.path("out");
     let holder = locked(&path);
-    let error = Appended::open(&RealDisk::default(), &path, true).unwrap().locked().err().unwrap();
+    let error = Appended::open(&RealDisk::default(), &path).unwrap().locked().err().unwrap();
     let what = "in use by another process, or by another -o; end that, or name another file";
     assert_eq!(error.to_string(), format!("{}: {what}", path.display()));
     assert_eq!(error.exit_status(), 1);
@@ -306,7 +308,7 @@ impl Stream {
 
     /// Runs until a fault strikes, or to the end.
     fn run(&mut self) -> Result<(), Error> {
-        let mut file = Appended::open(&self.disk, "out".as_ref(), true)?.locked()?;
+        let mut file = Appended::open(&self.disk, "out".as_ref())?.locked()?;
         if let Some(promise) = &self.owed {
             file.redeem(&complete(&self.batches[self.decided - 1]), promise)?;
             self.owed = None;

@@ -1,4 +1,4 @@
-//! Batches that last: each is a record in the checkpoint before any output sees it.
+//! Delivery with a checkpoint: each batch is a commit in it before any output sees it.
 //!
 //! ```text
 //! note, pane             what has changed is gathered      begin, write, end    and so is the text
@@ -7,24 +7,25 @@
 //! redeem    (at a start, if done n is missing: the text is there again) publish > done n
 //! ```
 //!
-//! A record holds all that its text is made of again: changed cells of running state, the pane of a
+//! A commit holds all that its text is made of again: changed cells of running state, the pane of a
 //! window or of a batch that stands alone; or, where nothing is aggregated, the text itself. So no
 //! input is read a second time for the sake of output, and what a step would make of it today does
-//! not matter. A record without input and text is not synced: the next one is.
+//! not matter. A commit without input and text is not synced: the next one is.
 
+use std::time::Duration;
+
+use super::Delivery;
 use crate::agg::Pane;
 use crate::checkpoint::bug::{Bug, planted};
 use crate::checkpoint::commits::commit::{Changes, Commit, put_entry};
 use crate::checkpoint::{Checkpoint, Syncer};
 use crate::clock::Stamp;
+use crate::engine::input::cursor::Reached;
 use crate::error::Error;
 use crate::sink::batch::{Batch, Promise};
-use crate::sink::output::Output as _;
 use crate::sink::outputs::Outputs;
 use crate::sink::spool::Spool;
 use crate::window::Window;
-
-use super::input::cursor::Reached;
 
 /// What a recorded pane begins with: it holds entries, key and cell.
 pub const ENTRIES: u8 = b'e';
@@ -33,57 +34,8 @@ pub const TEXT: u8 = b't';
 /// What a pane begins with that is of a batch which was not over; one of the other two follows.
 pub const OPEN: u8 = b'o';
 
-/// Where text goes.
-pub enum Way {
-    /// To the outputs, as it comes.
-    Straight(Outputs),
-    /// Into a batch that is recorded before it is out.
-    Recorded(Box<Ledger>),
-}
-
-impl Way {
-    /// The outputs.
-    pub fn outputs(&mut self) -> &mut Outputs {
-        match self {
-            Way::Straight(outputs) => outputs,
-            Way::Recorded(ledger) => &mut ledger.outputs,
-        }
-    }
-
-    /// A batch begins.
-    pub fn begin(&mut self, time: Stamp, header: &[u8]) -> Result<(), Error> {
-        match self {
-            Way::Straight(outputs) => outputs.begin(time, header),
-            Way::Recorded(ledger) => {
-                ledger.begun = true;
-                header.clone_into(&mut ledger.header);
-                Ok(())
-            }
-        }
-    }
-
-    /// Some text of it.
-    pub fn write(&mut self, text: &[u8]) -> Result<(), Error> {
-        match self {
-            Way::Straight(outputs) => outputs.write(text),
-            Way::Recorded(ledger) => ledger.text.write(text),
-        }
-    }
-
-    /// It is complete, with so many rows.
-    pub fn end(&mut self, rows: u64) -> Result<(), Error> {
-        match self {
-            Way::Straight(outputs) => outputs.end(rows),
-            Way::Recorded(ledger) => {
-                ledger.rows += rows;
-                Ok(())
-            }
-        }
-    }
-}
-
 /// The checkpoint, and the batch that is being made.
-pub struct Ledger {
+pub struct Recorded {
     checkpoint: Checkpoint,
     outputs: Outputs,
     /// Syncs the log of the input.
@@ -108,7 +60,7 @@ pub struct Ledger {
     over: Option<Stamp>,
 }
 
-impl Ledger {
+impl Recorded {
     /// Begins, or goes on where the checkpoint's last record ended.
     pub fn new(
         checkpoint: Checkpoint,
@@ -117,12 +69,12 @@ impl Ledger {
         began: Stamp,
         window: Option<Window>,
         records_text: bool,
-    ) -> Ledger {
+    ) -> Recorded {
         let last = checkpoint.last().map(Reached::of).unwrap_or_default();
         let over = checkpoint.last().and_then(Commit::last_over);
         let needed = over.map_or(Stamp(i64::MIN), |over| needed(window.as_ref(), over));
         let part = checkpoint.part();
-        Ledger {
+        Recorded {
             checkpoint,
             outputs,
             syncer,
@@ -144,25 +96,6 @@ impl Ledger {
     /// The checkpoint, to be read at a start.
     pub fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
-    }
-
-    /// True if what is kept is a window, and so made again of its panes.
-    pub fn has_window(&self) -> bool {
-        self.window.is_some()
-    }
-
-    /// Takes down what is held of a key from now on.
-    pub fn note(&mut self, key: &[u8], held: Option<&[u8]>) {
-        if held.is_none() && planted(Bug::NoTombstones) {
-            return;
-        }
-        self.changes.set(key, held);
-        self.has_changes = true;
-    }
-
-    /// Takes down what a batch has come to; nothing only if `even_nothing` is of interest.
-    pub fn pane(&mut self, time: Stamp, pane: &dyn Pane, even_nothing: bool) -> Result<(), Error> {
-        self.entries(&[ENTRIES], time, pane, even_nothing)
     }
 
     /// Takes down the entries of a pane behind what it begins with.
@@ -196,85 +129,14 @@ impl Ledger {
         }
     }
 
-    /// Makes the batch last, and hands it out.
-    pub fn commit(&mut self, time: Stamp, reached: &Reached) -> Result<(), Error> {
-        let has_input = !reached.is_same(&self.last);
-        if !self.begun && !has_input && !self.has_changes {
-            return Ok(());
-        }
-        // When the log of the input has failed, nothing more is decided, whatever it is made of.
-        self.syncer.check()?;
-        let n = self.checkpoint.next();
-        let promises = self.stage(n, time)?;
-        if has_input {
-            self.syncer.sync()?;
-        }
-        let record = self.record(n, time, reached, &promises);
-        self.checkpoint.append(record, &self.changes.take())?;
-        if planted(Bug::PublishBeforeSync) {
-            self.publish(n, time)?;
-        }
-        if self.begun || has_input {
-            self.checkpoint.sync()?;
-            // That this record is done may be lost again: then it is made of what the last one needed.
-            self.checkpoint.keep_panes_from(self.needed);
-        }
-        self.publish(n, time)?;
-        self.has_changes = false;
-        self.last.clone_from(reached);
-        self.over = Some(time);
-        self.needed = needed(self.window.as_ref(), time);
-        self.checkpoint.tidy()
-    }
-
-    /// Records a batch that is not over, for the next start to go on in it: its pane, or its text.
-    pub fn leave(
-        &mut self,
-        time: Stamp,
-        pane: Option<&dyn Pane>,
-        rows: u64,
-        reached: &Reached,
-    ) -> Result<(), Error> {
-        match pane {
-            Some(pane) => self.entries(&[OPEN, ENTRIES], time, pane, true)?,
-            None => self.put_text(&[OPEN, TEXT], time, rows)?,
-        }
-        self.syncer.check()?;
-        let record = self.record(self.checkpoint.next(), time, reached, &[]);
-        let record = Commit { open: true, ..record };
-        self.checkpoint.append(record, &Changes::new())?;
-        self.checkpoint.sync()?;
-        self.checkpoint.keep_panes_from(self.needed);
-        Ok(())
-    }
-
-    /// Tidies up, because the input has ended.
-    pub fn tidy_all(&mut self) -> Result<(), Error> {
-        self.checkpoint.tidy_all()
-    }
-
     /// Puts right at a start what runs that ended too soon have left, unless `gives_up` says enough.
     pub fn relieve(&mut self, gives_up: impl FnMut() -> bool) -> Result<(), Error> {
         self.checkpoint.relieve(gives_up)
     }
 
-    /// Tidies up what is nearly over, because the run ends.
-    pub fn tidy_rest(&mut self) -> Result<(), Error> {
-        self.checkpoint.tidy_rest()
-    }
-
-    /// Records the start, from which the stream must go on even if it never ends a batch.
-    pub fn start(&mut self, reached: &Reached) -> Result<(), Error> {
-        // No batch has this Time, so that the first one may end at once.
-        let record = self.record(0, Stamp(self.began.0 - 1), reached, &[]);
-        self.checkpoint.append(record, &self.changes.take())?;
-        self.last.clone_from(reached);
-        self.checkpoint.sync()
-    }
-
     /// Gathers the text of the last record again if it is recorded; else gives the entries of its pane.
     pub fn gather(&mut self) -> Result<Option<Vec<u8>>, Error> {
-        let Ledger { checkpoint, text, rows, .. } = self;
+        let Recorded { checkpoint, text, rows, .. } = self;
         let (mut entries, mut is_text, mut is_first) = (Vec::new(), false, true);
         checkpoint.last_pane(|part| {
             let part = unopened(part, &mut is_first);
@@ -309,7 +171,7 @@ impl Ledger {
             self.header.clear();
         }
         self.rows += u64::from(planted(Bug::WrongRows));
-        let Ledger { outputs, text, header, rows, .. } = self;
+        let Recorded { outputs, text, header, rows, .. } = self;
         let batch = Batch { number: record.n, time: record.time, rows: *rows, header, text };
         // Flags of the output may be others now, and leave nothing to be handed out.
         if self.begun {
@@ -326,13 +188,13 @@ impl Ledger {
         if self.records_text {
             self.put_text(&[TEXT], time, self.rows)?;
         }
-        let Ledger { outputs, text, header, rows, .. } = self;
+        let Recorded { outputs, text, header, rows, .. } = self;
         outputs.stage(&Batch { number, time, rows: *rows, header, text })
     }
 
     /// Takes down the text, behind what it begins with.
     fn put_text(&mut self, lead: &[u8], time: Stamp, rows: u64) -> Result<(), Error> {
-        let Ledger { checkpoint, text, .. } = self;
+        let Recorded { checkpoint, text, .. } = self;
         checkpoint.pane_part(time, &[lead, &rows.to_le_bytes()].concat())?;
         let mut is_first = true;
         text.each(|piece| match std::mem::take(&mut is_first) && planted(Bug::LosePiece) {
@@ -345,7 +207,7 @@ impl Ledger {
         if !self.begun {
             return Ok(());
         }
-        let Ledger { outputs, text, header, rows, .. } = self;
+        let Recorded { outputs, text, header, rows, .. } = self;
         outputs.publish(&Batch { number, time, rows: *rows, header, text })?;
         self.clear();
         self.checkpoint.done(number)
@@ -370,6 +232,112 @@ impl Ledger {
             open: false,
             before: self.over,
         }
+    }
+}
+
+impl Delivery for Recorded {
+    fn begin(&mut self, _: Stamp, header: &[u8]) -> Result<(), Error> {
+        self.begun = true;
+        header.clone_into(&mut self.header);
+        Ok(())
+    }
+
+    fn write(&mut self, text: &[u8]) -> Result<(), Error> {
+        self.text.write(text)
+    }
+
+    fn end(&mut self, rows: u64) -> Result<(), Error> {
+        self.rows += rows;
+        Ok(())
+    }
+
+    fn start(&mut self, reached: &Reached) -> Result<(), Error> {
+        if reached.position.is_empty() {
+            return Ok(());
+        }
+        // No batch has this Time, so that the first one may end at once.
+        let record = self.record(0, Stamp(self.began.0 - 1), reached, &[]);
+        self.checkpoint.append(record, &self.changes.take())?;
+        self.last.clone_from(reached);
+        self.checkpoint.sync()
+    }
+
+    fn takes_notes(&self) -> bool {
+        true
+    }
+
+    fn note(&mut self, key: &[u8], held: Option<&[u8]>) {
+        if held.is_none() && planted(Bug::NoTombstones) {
+            return;
+        }
+        self.changes.set(key, held);
+        self.has_changes = true;
+    }
+
+    fn pane(&mut self, time: Stamp, pane: &dyn Pane, even_nothing: bool) -> Result<(), Error> {
+        self.entries(&[ENTRIES], time, pane, even_nothing)
+    }
+
+    fn commit(&mut self, time: Stamp, reached: &Reached) -> Result<(), Error> {
+        let has_input = !reached.is_same(&self.last);
+        if !self.begun && !has_input && !self.has_changes {
+            return Ok(());
+        }
+        // When the log of the input has failed, nothing more is decided, whatever it is made of.
+        self.syncer.check()?;
+        let n = self.checkpoint.next();
+        let promises = self.stage(n, time)?;
+        if has_input {
+            self.syncer.sync()?;
+        }
+        let record = self.record(n, time, reached, &promises);
+        self.checkpoint.append(record, &self.changes.take())?;
+        if planted(Bug::PublishBeforeSync) {
+            self.publish(n, time)?;
+        }
+        if self.begun || has_input {
+            self.checkpoint.sync()?;
+            // That this record is done may be lost again: then it is made of what the last one needed.
+            self.checkpoint.keep_panes_from(self.needed);
+        }
+        self.publish(n, time)?;
+        self.has_changes = false;
+        self.last.clone_from(reached);
+        self.over = Some(time);
+        self.needed = needed(self.window.as_ref(), time);
+        self.checkpoint.tidy()
+    }
+
+    fn leave(
+        &mut self,
+        time: Stamp,
+        pane: Option<&dyn Pane>,
+        rows: u64,
+        reached: &Reached,
+    ) -> Result<(), Error> {
+        match pane {
+            Some(pane) => self.entries(&[OPEN, ENTRIES], time, pane, true)?,
+            None => self.put_text(&[OPEN, TEXT], time, rows)?,
+        }
+        self.syncer.check()?;
+        let record = self.record(self.checkpoint.next(), time, reached, &[]);
+        let record = Commit { open: true, ..record };
+        self.checkpoint.append(record, &Changes::new())?;
+        self.checkpoint.sync()?;
+        self.checkpoint.keep_panes_from(self.needed);
+        Ok(())
+    }
+
+    fn tidy_all(&mut self) -> Result<(), Error> {
+        self.checkpoint.tidy_all()
+    }
+
+    fn tidy_rest(&mut self) -> Result<(), Error> {
+        self.checkpoint.tidy_rest()
+    }
+
+    fn slowest(&mut self) -> Option<(&str, Duration)> {
+        self.outputs.slowest()
     }
 }
 

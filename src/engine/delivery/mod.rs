@@ -1,0 +1,74 @@
+//! How batches get to the outputs: as they come, or recorded before anybody sees them.
+//!
+//! ```text
+//! renderer ──begin, write, end──> direct    ──> outputs, at once
+//!                                 recorded  ──> a commit, and then the outputs
+//! reporter ──note, pane, commit───^
+//! ```
+//!
+//! Who makes reports does not know which of them it is.
+
+pub mod direct;
+pub mod recorded;
+pub mod resume;
+
+use std::time::Duration;
+
+use crate::agg::Pane;
+use crate::clock::Stamp;
+use crate::engine::input::cursor::Reached;
+use crate::error::Error;
+
+/// The way from a batch's text to the outputs.
+pub trait Delivery: Send {
+    /// A batch begins; `header` is what a stream or a file of such batches begins with.
+    fn begin(&mut self, time: Stamp, header: &[u8]) -> Result<(), Error>;
+
+    /// Some text of it: whole rows.
+    fn write(&mut self, text: &[u8]) -> Result<(), Error>;
+
+    /// It is complete, with so many rows.
+    fn end(&mut self, rows: u64) -> Result<(), Error>;
+
+    /// Records where the stream begins, if it can go on there: it must, even if no batch ever ends.
+    fn start(&mut self, _: &Reached) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// True if what changes in the state is to be noted.
+    fn takes_notes(&self) -> bool {
+        false
+    }
+
+    /// Takes down what is held of a key from now on.
+    fn note(&mut self, _key: &[u8], _held: Option<&[u8]>) {}
+
+    /// Takes down what a batch has come to; nothing only if `even_nothing` is of interest.
+    fn pane(&mut self, _: Stamp, _: &dyn Pane, _even_nothing: bool) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// All that was noted and written since the last call is one moment of the stream: if it is to last,
+    /// it is recorded, and then handed out.
+    fn commit(&mut self, _: Stamp, _: &Reached) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Leaves a batch that is not over to the next start: its pane, or how many rows of text it has.
+    fn leave(&mut self, _: Stamp, _: Option<&dyn Pane>, _: u64, _: &Reached) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Tidies up, because the input has ended.
+    fn tidy_all(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Tidies up what is nearly over, because the run ends in order.
+    fn tidy_rest(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Which output took longest since this was asked last, and how long.
+    fn slowest(&mut self) -> Option<(&str, Duration)>;
+}

@@ -1,0 +1,193 @@
+//! Rows become text: reports of batches that have ended, and records as they come.
+//!
+//! Text is handed over in large pieces; each batch, and each chunk of records, is out completely before
+//! the next thing is begun.
+
+use std::sync::Arc;
+
+use super::delivery::Delivery;
+use crate::chunk::Chunk;
+use crate::clock::Stamp;
+use crate::error::Error;
+use crate::format::{Format, Rows};
+use crate::metrics::Metrics;
+use crate::report::changed::Changes;
+use crate::report::{Collector, Report, Selection, Sort};
+
+/// As much text as this is written at once.
+const LARGE: usize = 64 << 10;
+
+/// Makes text of rows, by a format.
+pub struct Renderer {
+    layout: Layout,
+    text: Vec<u8>,
+    /// True once the open batch is begun.
+    is_begun: bool,
+    /// How many rows of it have been written.
+    batch_rows: u64,
+    metrics: Arc<Metrics>,
+}
+
+/// Which rows are shown, and how.
+pub struct Layout {
+    /// Makes bytes of them.
+    pub format: Box<dyn Format>,
+    /// Which rows of a report, and in which order.
+    pub selection: Selection,
+    /// How many values a row has.
+    pub width: usize,
+    /// Compares each report with the one before.
+    pub changes: Option<Changes>,
+    /// True if nothing is written of a batch without rows.
+    pub skip_empty: bool,
+    /// True for `--interval 0`: there are no batches.
+    pub bare: bool,
+}
+
+impl Renderer {
+    /// Makes text by this layout.
+    pub fn new(layout: Layout, metrics: &Arc<Metrics>) -> Renderer {
+        let metrics = Arc::clone(metrics);
+        Renderer { layout, text: Vec::new(), is_begun: false, batch_rows: 0, metrics }
+    }
+
+    /// How many rows of the open batch have been written.
+    pub fn batch_rows(&self) -> u64 {
+        self.batch_rows
+    }
+
+    /// True if a report is told apart from the one before.
+    pub fn compares(&self) -> bool {
+        self.layout.changes.is_some()
+    }
+
+    /// True if there are no batches, only rows.
+    pub fn is_bare(&self) -> bool {
+        self.layout.bare
+    }
+
+    /// What a stream or a file of batches begins with.
+    pub fn header(&self) -> &[u8] {
+        self.layout.format.header()
+    }
+
+    /// Goes on in a batch of which so many rows were written before a restart.
+    pub fn go_on(&mut self, time: Stamp, rows: u64) {
+        (self.batch_rows, self.is_begun) = (rows, rows > 0);
+        self.metrics.rows.add(rows);
+        self.layout.format.go_on(time, rows);
+    }
+
+    /// Writes the records of a chunk into the open batch.
+    pub fn records(&mut self, chunk: &mut Chunk, to: &mut dyn Delivery) -> Result<(), Error> {
+        chunk.cut();
+        if chunk.keys.is_empty() {
+            return Ok(());
+        }
+        if !self.is_begun {
+            self.begin(chunk.time, to)?;
+        }
+        self.count(chunk.keys.len());
+        self.layout.format.rows(&mut self.text, Rows::Chunk(chunk));
+        if self.layout.bare { self.end(to) } else { self.flush(to) }
+    }
+
+    /// Writes the results of single records, which `offer` offers in their order.
+    pub fn results(
+        &mut self,
+        time: Stamp,
+        to: &mut dyn Delivery,
+        offer: impl FnOnce(&mut Collector, &mut dyn Delivery) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let all = Selection { top: None, ascending: false, sort: Sort::First, shown: usize::MAX };
+        let mut report = all.collector(self.layout.width);
+        offer(&mut report, to)?;
+        let report = report.finish();
+        if report.is_empty() {
+            return Ok(());
+        }
+        self.begin(time, to)?;
+        self.pieces(&report, to)
+    }
+
+    /// Writes a report, whose rows `offer` offers, as a batch.
+    pub fn report(
+        &mut self,
+        time: Stamp,
+        to: &mut dyn Delivery,
+        offer: impl FnOnce(&mut Collector) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut report = self.selected(offer)?;
+        if let Some(changes) = &mut self.layout.changes {
+            report = changes.of(report);
+        }
+        if self.layout.skip_empty && report.is_empty() && !self.is_begun {
+            return Ok(());
+        }
+        if !self.is_begun {
+            self.begin(time, to)?;
+        }
+        self.pieces(&report, to)
+    }
+
+    /// Takes a report for the one that the next is compared with, and writes nothing.
+    pub fn compare(
+        &mut self,
+        offer: impl FnOnce(&mut Collector) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let report = self.selected(offer)?;
+        if let Some(changes) = &mut self.layout.changes {
+            changes.of(report);
+        }
+        Ok(())
+    }
+
+    /// Hands over what has become text.
+    pub fn flush(&mut self, to: &mut dyn Delivery) -> Result<(), Error> {
+        let written = to.write(&self.text);
+        self.text.clear();
+        written
+    }
+
+    fn selected(
+        &self,
+        offer: impl FnOnce(&mut Collector) -> Result<(), Error>,
+    ) -> Result<Report, Error> {
+        let mut report = self.layout.selection.collector(self.layout.width);
+        offer(&mut report)?;
+        Ok(report.finish())
+    }
+
+    /// Writes the rows of a report, and the batch's end.
+    fn pieces(&mut self, report: &Report, to: &mut dyn Delivery) -> Result<(), Error> {
+        self.count(report.len());
+        for piece in report.pieces() {
+            self.layout.format.rows(&mut self.text, Rows::Report(piece));
+            if self.text.len() > LARGE {
+                self.flush(to)?;
+            }
+        }
+        self.end(to)
+    }
+
+    fn count(&mut self, rows: usize) {
+        self.batch_rows += rows as u64;
+        self.metrics.rows.add(rows as u64);
+    }
+
+    fn begin(&mut self, time: Stamp, to: &mut dyn Delivery) -> Result<(), Error> {
+        self.is_begun = true;
+        to.begin(time, self.layout.format.header())?;
+        self.layout.format.begin(&mut self.text, time);
+        Ok(())
+    }
+
+    fn end(&mut self, to: &mut dyn Delivery) -> Result<(), Error> {
+        self.is_begun = false;
+        if !self.layout.bare {
+            self.layout.format.end(&mut self.text);
+        }
+        self.flush(to)?;
+        to.end(std::mem::take(&mut self.batch_rows))
+    }
+}

@@ -1,0 +1,137 @@
+//! What chunks pass through in the order in which they were read, whatever the workers do.
+//!
+//! ```text
+//! worker 0 ── chunk 4 ──> waits for 3 ......  in  >
+//! worker 1 ── chunk 3 ──> in ──────────────>
+//! ```
+//!
+//! Whoever has chunk n waits until chunk n - 1 was there. Once the run has failed nobody passes: a chunk
+//! whose worker has failed never comes, and that worker wakes who waits for it.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::error::Error;
+
+/// Something that chunks pass through by turn; others may use it in between.
+pub struct InTurn<T> {
+    state: Mutex<Passing<T>>,
+    /// Told when a chunk has passed.
+    passed: Condvar,
+    /// True once a worker has failed.
+    failed: Arc<AtomicBool>,
+}
+
+struct Passing<T> {
+    what: T,
+    /// The number of the chunk that is next.
+    next: u64,
+}
+
+/// The thing itself, while it is held.
+pub struct Held<'a, T>(MutexGuard<'a, Passing<T>>);
+
+impl<T> InTurn<T> {
+    /// Lets chunk `next` pass first, and nobody any more once the run has `failed`.
+    pub fn new(what: T, next: u64, failed: &Arc<AtomicBool>) -> InTurn<T> {
+        let state = Mutex::new(Passing { what, next });
+        InTurn { state, passed: Condvar::new(), failed: Arc::clone(failed) }
+    }
+
+    /// Waits for the turn of chunk `number` and has it pass, unless the run fails before. A failure of
+    /// `act` fails the run.
+    pub fn pass(
+        &self,
+        number: u64,
+        act: impl FnOnce(&mut T) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let mut state = self.state();
+        while state.next != number {
+            if self.failed.load(Relaxed) {
+                return Ok(());
+            }
+            state = self.passed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if self.failed.load(Relaxed) {
+            return Ok(());
+        }
+        state.next += 1;
+        let result = act(&mut state.what);
+        if result.is_err() {
+            // While it is held: whoever is next would go on past the failure.
+            self.failed.store(true, Relaxed);
+        }
+        drop(state);
+        self.passed.notify_all();
+        result
+    }
+
+    /// Holds it in between, when no chunk is on its way to it.
+    pub fn hold(&self) -> Held<'_, T> {
+        Held(self.state())
+    }
+
+    /// Wakes who waits for a turn, to find that the run has failed.
+    pub fn wake(&self) {
+        // Whoever holds this has either not looked yet, or waits.
+        drop(self.state());
+        self.passed.notify_all();
+    }
+
+    fn state(&self) -> MutexGuard<'_, Passing<T>> {
+        // A worker that panicked ends the run with its panic; until then the others may look.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> std::ops::Deref for Held<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0.what
+    }
+}
+
+impl<T> std::ops::DerefMut for Held<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0.what
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_pass_in_their_order_whoever_comes_first() {
+        let passed = InTurn::new(Vec::new(), 3, &Arc::default());
+        std::thread::scope(|scope| {
+            for number in [5, 3, 6, 4] {
+                let passed = &passed;
+                scope.spawn(move || {
+                    passed.pass(number, |all| {
+                        all.push(number);
+                        Ok(())
+                    })
+                });
+            }
+        });
+        assert_eq!(*passed.hold(), [3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_chunk_whose_worker_has_failed() {
+        let passed = InTurn::new(0, 0, &Arc::default());
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| {
+                passed.pass(1, |count| {
+                    *count += 1;
+                    Ok(())
+                })
+            });
+            assert!(passed.pass(0, |_| Err(Error::Closed)).is_err());
+            assert!(waiting.join().unwrap().is_ok());
+        });
+        assert_eq!(*passed.hold(), 0);
+    }
+}
