@@ -10,11 +10,10 @@ use std::path::Path;
 /// the module above it.
 const LAYERS: &[&[&str]] = &[
     &["error", "metrics", "origin", "say", "scan", "units"],
-    &["clock"],
-    &["process"],
+    &["clock", "report/value"],
+    &["process", "cell"],
     &["chunk", "table", "window", "disk"],
     &["report", "wire"],
-    &["cell"],
     &["state"],
     &["source", "step", "agg", "format", "sink"],
     &["checkpoint"],
