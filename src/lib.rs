@@ -24,6 +24,7 @@ pub mod engine;
 pub mod error;
 pub mod format;
 pub mod metrics;
+pub mod origin;
 pub mod part;
 pub mod process;
 pub mod report;

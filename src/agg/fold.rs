@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use super::history::History;
 use super::pane::{KeyedPane, Spare, WholePane};
 use super::{Aggregate, Cell, Fold, Pane, Row, StateStore};
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, Span};
 use crate::report::value::Value;
 use crate::state::{Retention, State};
 use crate::table::keys::{Key, Seeds};
@@ -164,7 +164,7 @@ struct Plain<'a, F> {
     push: F,
     seeds: &'a Seeds,
     row: Row<'static>,
-    refused: Vec<(Vec<u8>, &'static str)>,
+    refused: Vec<(Span, &'static str)>,
 }
 
 impl<F> Plain<'_, F> {
@@ -175,7 +175,7 @@ impl<F> Plain<'_, F> {
     {
         match C::read(self.row) {
             Ok(input) => (self.push)(Key::load(arena, start, end, self.seeds), input),
-            Err(reason) => self.refused.push((arena[start..end].to_vec(), reason)),
+            Err(reason) => self.refused.push((Span::new(start, end), reason)),
         }
         self.row.place += 1;
     }
@@ -245,7 +245,7 @@ impl<C: Cell + Sync> Fold for WholeFold<C> {
                 let row = Row { value: &arena[start..end], place: place + index };
                 match C::read(row) {
                     Ok(input) => cell.push(input),
-                    Err(reason) => refused.push((row.value.to_vec(), reason)),
+                    Err(reason) => refused.push((Span::new(start, end), reason)),
                 }
                 index += 1;
             });
@@ -280,7 +280,7 @@ fn fold_pairs<C: Cell>(chunk: &mut Chunk, mut push: impl FnMut(&[u8], Range<usiz
         let row = Row { value: chunk.at(*value), place: place + index as u64 };
         match C::read(row) {
             Ok(input) => push(arena, key.range(), input),
-            Err(reason) => refused.push((row.value.to_vec(), reason)),
+            Err(reason) => refused.push((*value, reason)),
         }
     }
     chunk.refuse(refused);

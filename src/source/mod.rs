@@ -4,13 +4,9 @@
 //! when it has room for a chunk, so a stream that comes faster than it is folded is slowed where it
 //! comes from.
 
-mod address;
-mod budget;
 pub mod connect;
-mod door;
-mod farewell;
 pub mod listen;
-mod net;
+mod peers;
 pub mod replay;
 pub mod stdin;
 

@@ -18,8 +18,10 @@ use super::{Built, Read, Settings, Source, Spec};
 use crate::chunk::{CHUNK, Chunk};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait, Woke};
 use crate::error::{Context, Error};
+use crate::origin::Origin;
 use crate::process::descriptor::{self, Identity};
 use crate::say::say;
+use crate::wire::Framing;
 use crate::wire::lines::Lines;
 
 /// `weir stdin`.
@@ -62,7 +64,7 @@ impl Stdin {
         let finite = descriptor::regular(&file).is_some();
         Ok(Stdin {
             file,
-            lines: Lines::new(settings.delimiter, settings.max_record),
+            lines: Lines::new(settings.delimiter, settings.max_record, Origin::new("stdin")),
             delimiter: settings.delimiter,
             quiet: settings.quiet,
             finite,
@@ -97,7 +99,7 @@ impl Stdin {
         if let Ok(count) = read {
             chunk.filled(count);
         }
-        self.lines.end(chunk, start, limit, &"stdin");
+        self.lines.end(chunk, start, limit);
         match read {
             Ok(0) => self.ended = true,
             Ok(_) => {}
