@@ -19,8 +19,6 @@ fuzz_target!(|bytes: &[u8]| {
         delimiter: b'\n',
         max_record: 1 << 20,
         once: false,
-        quiet: true,
-        verbose: false,
         acknowledges: false,
         start: Stamp(0),
     };

@@ -19,7 +19,7 @@ use crate::part::{self, Flag, Given, Resolved};
 use crate::process::descriptor::{self, Identity};
 use crate::report::changed::Changes;
 use crate::report::{Selection, Sort};
-use crate::say::note;
+use crate::say::{Level, note, says};
 use crate::sink::outputs::Target;
 use crate::source::{self, Source};
 use crate::state::Retention;
@@ -190,8 +190,6 @@ fn source(typed: &Typed, start: Stamp, logs_input: bool) -> Result<source::Built
         delimiter: b'\n',
         max_record: typed.engine.max_record,
         once: typed.engine.once,
-        quiet: typed.engine.quiet,
-        verbose: typed.engine.verbose,
         acknowledges: logs_input,
         start,
     };
@@ -251,7 +249,7 @@ fn settings(typed: &Typed, source: &dyn Source) -> engine::Settings {
             Some("fail") => OnBad::Fail,
             _ => OnBad::File(PathBuf::from(&flags.on_bad)),
         },
-        says_silent: flags.verbose || !flags.quiet && std::io::stderr().is_terminal(),
+        says_silent: says(Level::Details) || says(Level::Notes) && std::io::stderr().is_terminal(),
     }
 }
 

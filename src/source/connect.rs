@@ -24,7 +24,7 @@ use crate::chunk::Chunk;
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{self, Error};
 use crate::origin::Origin;
-use crate::say::say;
+use crate::say::{detail, note, say};
 use crate::source::peers::address::Address;
 use crate::source::peers::peer::{self, Peer};
 use crate::source::peers::{Host, Peers};
@@ -282,12 +282,9 @@ impl Servers {
     fn welcome(&mut self, number: usize, stream: TcpStream) -> Peer<TcpStream, Lines> {
         let server = &mut self.servers[number];
         server.state = State::Connected;
-        if server.outage.take().is_some() {
-            if !self.settings.quiet {
-                say(&format!("{}: connected again", server.address));
-            }
-        } else if self.settings.verbose {
-            say(&format!("{}: connected", server.address));
+        match server.outage.take() {
+            Some(_) => note(&format!("{}: connected again", server.address)),
+            None => detail(&format!("{}: connected", server.address)),
         }
         // Without it a server whose machine has died would be waited for for ever; nothing worse.
         let _ = peer::keep_alive(&stream);

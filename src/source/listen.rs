@@ -20,7 +20,7 @@ use crate::chunk::{Chunk, Mark};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::Error;
 use crate::origin::Origin;
-use crate::say::say;
+use crate::say::{detail, note, say};
 use crate::source::peers::address::Address;
 use crate::source::peers::door::{self, Door};
 use crate::source::peers::farewell::{Farewells, Receipt};
@@ -100,9 +100,7 @@ impl Source for Listen {
     fn open(&mut self, wait: &mut dyn Wait) -> Result<(), Error> {
         let clients = &mut self.clients;
         let door = Door::open(&clients.address, clients.settings.acknowledges, wait)?;
-        if !clients.settings.quiet {
-            say(&welcome(door.address()));
-        }
+        note(&welcome(door.address()));
         clients.door = Some(door);
         Ok(())
     }
@@ -196,10 +194,8 @@ impl Host for Clients {
     ) {
         self.free.push(number);
         self.one_has_left = true;
-        if self.settings.verbose {
-            let how = why.as_ref().map_or("closed".to_string(), crate::error::said);
-            say(&format!("{}: {how}", client.name()));
-        }
+        let how = why.as_ref().map_or("closed".to_string(), crate::error::said);
+        detail(&format!("{}: {how}", client.name()));
         // Its socket must be closed before another can take its place. Of one whose connection
         // broke nobody is left to be told anything.
         let is_closed = match &mut self.farewells {
@@ -253,9 +249,7 @@ impl Clients {
         self.free.pop();
         // Without it a client whose machine has died would stay for ever; nothing worse.
         let _ = peer::keep_alive(&stream);
-        if self.settings.verbose {
-            say(&format!("{name}: connected"));
-        }
+        detail(&format!("{name}: connected"));
         let (delimiter, max) = (self.settings.delimiter, self.settings.max_record);
         let mut client = Peer::new(stream, Lines::new(delimiter, max, Origin::new(name)));
         if self.answers {

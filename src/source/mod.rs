@@ -46,7 +46,7 @@ pub enum Stage {
 ///
 /// The engine calls one method at a time, each from whichever worker holds the source's lock.
 pub trait Source: Send {
-    /// Registers what is read from, and says on stderr (unless `quiet`) where it listens or reads.
+    /// Registers what is read from, and notes where it listens or reads.
     fn open(&mut self, wait: &mut dyn Wait) -> Result<(), Error>;
 
     /// True if the input has an end that is known to come, as a regular file has.
@@ -114,10 +114,6 @@ pub struct Settings {
     pub max_record: usize,
     /// True for `--once`: what is there now, then the end.
     pub once: bool,
-    /// True for `-q`: only losses are said on stderr.
-    pub quiet: bool,
-    /// True for `-v`.
-    pub verbose: bool,
     /// True if there is a log on disk to which records go, so that senders can be told when they are
     /// in it: `Stage::Logged` will be reached.
     pub acknowledges: bool,

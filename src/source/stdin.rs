@@ -20,7 +20,7 @@ use crate::clock::{FIRST_TOKEN, Stamp, Wait, Woke};
 use crate::error::{Context, Error};
 use crate::origin::Origin;
 use crate::process::descriptor::{self, Identity};
-use crate::say::say;
+use crate::say::note;
 use crate::wire::Framing;
 use crate::wire::lines::Lines;
 
@@ -46,7 +46,6 @@ struct Stdin {
     file: File,
     lines: Lines,
     delimiter: u8,
-    quiet: bool,
     finite: bool,
     /// True if reading never blocks, as of a regular file.
     always_ready: bool,
@@ -66,7 +65,6 @@ impl Stdin {
             file,
             lines: Lines::new(settings.delimiter, settings.max_record, Origin::new("stdin")),
             delimiter: settings.delimiter,
-            quiet: settings.quiet,
             finite,
             always_ready: finite,
             ended: false,
@@ -117,8 +115,8 @@ impl Stdin {
 
 impl Source for Stdin {
     fn open(&mut self, wait: &mut dyn Wait) -> Result<(), Error> {
-        if self.file.is_terminal() && !self.quiet {
-            say("reading lines from the terminal; Ctrl-D at the beginning of a line ends them");
+        if self.file.is_terminal() {
+            note("reading lines from the terminal; Ctrl-D at the beginning of a line ends them");
         }
         // Only a pipe has a size, and it may be at the user's limit already.
         let _ = rustix::pipe::fcntl_setpipe_size(&self.file, PIPE);

@@ -24,8 +24,6 @@ fn settings() -> Settings {
         delimiter: b'\n',
         max_record: 16 << 20,
         once: false,
-        quiet: true,
-        verbose: false,
         acknowledges: false,
         start: Stamp(0),
     }

@@ -88,8 +88,6 @@ impl Loop {
             delimiter: b'\n',
             max_record: 100,
             once: false,
-            quiet: true,
-            verbose: false,
             acknowledges: false,
             start: Stamp(0),
         };
