@@ -41,6 +41,7 @@ complete -c weir -n "__fish_weir_needs_command" -f -a "checkpoint" -d 'Show what
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l filter -d 'Keep the records in which REGEX matches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l reject -d 'Drop the records in which REGEX matches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l pair -d 'Make a pair of each record: key and value, before and after the first SEP' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -72,6 +73,8 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l on-bad -d 'What beco
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l keys -d 'Keep the key of each pair, as a record'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l count -d 'Count the records of each batch; an empty batch has 0'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l count-by-key -d 'Count the records of each key; a plain record is its own key'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l inverse -d 'Insist that what leaves the window is subtracted'
@@ -96,6 +99,7 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -s V -l version -d 'Pri
 complete -c weir -n "__fish_weir_using_subcommand connect" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l filter -d 'Keep the records in which REGEX matches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l reject -d 'Drop the records in which REGEX matches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l pair -d 'Make a pair of each record: key and value, before and after the first SEP' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -128,6 +132,8 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l checkpoint -d 'Kee
 complete -c weir -n "__fish_weir_using_subcommand connect" -l reconnect-delay -d 'How long to wait before a server that is lost or refuses is tried again' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l keys -d 'Keep the key of each pair, as a record'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l count -d 'Count the records of each batch; an empty batch has 0'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l count-by-key -d 'Count the records of each key; a plain record is its own key'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l inverse -d 'Insist that what leaves the window is subtracted'
@@ -152,6 +158,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -s V -l version -d 'P
 complete -c weir -n "__fish_weir_using_subcommand listen" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l filter -d 'Keep the records in which REGEX matches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l reject -d 'Drop the records in which REGEX matches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l pair -d 'Make a pair of each record: key and value, before and after the first SEP' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -183,6 +190,8 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l on-bad -d 'What bec
 complete -c weir -n "__fish_weir_using_subcommand listen" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
 complete -c weir -n "__fish_weir_using_subcommand listen" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l keys -d 'Keep the key of each pair, as a record'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l count -d 'Count the records of each batch; an empty batch has 0'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l count-by-key -d 'Count the records of each key; a plain record is its own key'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l inverse -d 'Insist that what leaves the window is subtracted'

@@ -1,19 +1,29 @@
 //! A chunk: some hundred KiB of whole records in one byte arena, with rows as spans into it.
 //!
 //! Records are never owned one by one. A source fills the arena; steps edit the spans, and append to
-//! the arena only where they must make bytes; the fold reads. A row is a plain record, or a pair, in
-//! which case `keys` and `values` run side by side:
+//! the arena only where they must make bytes; the fold reads. All rows of a chunk are plain records, or
+//! all are pairs, and then `keys` and `values` run side by side:
 //!
 //! ```text
 //! arena    from host a\nfrom host b\n.......... padding (PAD bytes, of any content)
 //! keys          (5,6)          (17,6)
-//! values   none, or one for each key
+//! values   none of records; of pairs one for each key
 //! ```
+//!
+//! Of a pair the key can be missing, which is not the same as empty: [`Span::MISSING`]. Plain rows pay
+//! nothing for that, since nobody asks it of them. Steps edit one half of a pair, the key unless they
+//! are turned to the value, and the other half goes along; of a plain record there is one half.
 //!
 //! Rows are cut as late as possible. As a source leaves it, a chunk is *uncut*: all its records end
 //! with the delimiter, and nobody has looked for it yet. A split at one byte leaves it uncut, with a
 //! second delimiter; so the fold of a word count finds the words by one scan over the arena, and no
 //! span is ever stored. Whoever needs spans calls [`Chunk::cut`].
+
+mod edit;
+
+use std::borrow::Cow;
+
+pub use edit::{Edit, Half, Parts};
 
 use crate::clock::Stamp;
 use crate::origin::Origins;
@@ -32,8 +42,12 @@ pub struct Span {
 }
 
 impl Span {
+    /// The key that a pair does not have. It reads as empty; nothing else of a pair begins there.
+    pub const MISSING: Span = Span { start: 0, len: 0 };
+
     /// The span from `start` to `end`, both of which an arena's size (under 4 GiB) bounds.
     pub fn new(start: usize, end: usize) -> Span {
+        debug_assert!(start <= end && end <= u32::MAX as usize, "an arena stays below 4 GiB");
         Span { start: start as u32, len: (end - start) as u32 }
     }
 
@@ -68,12 +82,22 @@ pub struct Chunk {
     /// The delimiters of an uncut chunk. The first ends records; the second, if it is another byte,
     /// parts of records.
     uncut: Option<[u8; 2]>,
+    /// True if the rows are pairs, also while there are none.
+    pairs: bool,
+    /// Which half of pairs the steps edit.
+    half: Half,
     /// The rows' keys; for plain records, the records.
     pub keys: Vec<Span>,
     /// The rows' values; empty for plain records.
     pub values: Vec<Span>,
-    /// The memory of keys that have been replaced.
-    spare: Vec<Span>,
+    /// The memory of keys and values that have been replaced.
+    spare: [Vec<Span>; 2],
+    /// Behind which row those of each pair end that a step is making.
+    ends: Vec<usize>,
+    /// What a step makes anew, until it has looked at all rows.
+    made: Vec<u8>,
+    /// What each piece of that was made of, and where it begins.
+    made_of: Vec<(Span, usize)>,
     /// Which chunk of the stream this is, from 0.
     pub number: u64,
     /// The Time of the batch it belongs to.
@@ -94,9 +118,14 @@ impl Default for Chunk {
             arena: vec![0; PAD],
             used: 0,
             uncut: None,
+            pairs: false,
+            half: Half::Key,
             keys: Vec::new(),
             values: Vec::new(),
-            spare: Vec::new(),
+            spare: [Vec::new(), Vec::new()],
+            ends: Vec::new(),
+            made: Vec::new(),
+            made_of: Vec::new(),
             number: 0,
             time: Stamp(0),
             mark: Mark(0),
@@ -113,8 +142,13 @@ impl Chunk {
         if self.arena.len() > 4 * CHUNK {
             self.arena = vec![0; CHUNK + PAD];
         }
+        if self.made.capacity() > 4 * CHUNK {
+            self.made = Vec::new();
+        }
         self.used = 0;
         self.uncut = None;
+        self.pairs = false;
+        self.half = Half::Key;
         self.keys.clear();
         self.values.clear();
         self.origins.clear();
@@ -147,6 +181,9 @@ impl Chunk {
         if self.arena.len() < self.used + least + PAD {
             // Zeroed once; later chunks use the same memory again.
             let size = (self.used + least).max(2 * self.used);
+            // Spans are 32 bits wide: what they cannot reach is a bug of whoever lets it come so far.
+            let size = size.min((u32::MAX as usize).max(self.used + least));
+            assert!(size <= u32::MAX as usize, "an arena stays below 4 GiB");
             self.arena.resize(size + PAD, 0);
         }
         let end = self.arena.len() - PAD;
@@ -252,56 +289,52 @@ impl Chunk {
         self.keys.iter().for_each(|key| visit(&self.arena, key.range().start, key.range().end));
     }
 
-    /// Makes any number of rows of each; a pair's value is repeated with each of them.
-    pub fn flat_map(&mut self, mut parts: impl FnMut(&[u8], &mut Parts<'_>)) {
-        self.cut();
-        let (keys, values) = (std::mem::take(&mut self.keys), std::mem::take(&mut self.values));
-        self.keys = std::mem::take(&mut self.spare);
-        for (index, key) in keys.iter().enumerate() {
-            let before = self.keys.len();
-            let mut made = Parts { keys: &mut self.keys, start: key.start as usize };
-            parts(&self.arena[key.range()], &mut made);
-            if let Some(value) = values.get(index) {
-                let made = self.keys.len() - before;
-                self.values.extend(std::iter::repeat_n(*value, made));
-            }
-        }
-        self.spare = keys;
-        self.spare.clear();
+    /// Appends a row that is a plain record.
+    pub fn push(&mut self, record: &[u8]) {
+        debug_assert!(!self.pairs && self.uncut.is_none());
+        let record = self.append(record);
+        self.keys.push(record);
     }
 
-    /// Makes one row of each: the part of its key that `part` returns.
-    pub fn map(&mut self, mut part: impl FnMut(&[u8]) -> Span) {
-        self.cut();
-        for key in &mut self.keys {
-            let within = part(&self.arena[key.range()]);
-            *key = Span { start: key.start + within.start, len: within.len };
+    /// Appends a row that is a pair, perhaps without a key: all rows are pairs then.
+    pub fn push_pair(&mut self, key: Option<&[u8]>, value: &[u8]) {
+        debug_assert!(self.uncut.is_none() && self.keys.len() == self.values.len());
+        self.pairs = true;
+        self.begin();
+        let key = key.map_or(Span::MISSING, |key| self.append(key));
+        let value = self.append(value);
+        self.keys.push(key);
+        self.values.push(value);
+    }
+
+    /// Puts a byte that is of no row where halves of pairs do not begin, if nothing is there.
+    fn begin(&mut self) {
+        if self.used == 0 {
+            self.append(b"\0");
         }
     }
 
-    /// Keeps the rows whose key is wanted, and counts the others.
-    pub fn retain(&mut self, mut wanted: impl FnMut(&[u8]) -> bool) {
-        self.cut();
-        let mut kept = 0;
-        for index in 0..self.keys.len() {
-            if wanted(&self.arena[self.keys[index].range()]) {
-                self.keys.swap(kept, index);
-                if !self.values.is_empty() {
-                    self.values.swap(kept, index);
-                }
-                kept += 1;
-            }
-        }
-        self.filtered += (self.keys.len() - kept) as u64;
-        self.keys.truncate(kept);
-        self.values.truncate(kept);
+    /// True if the rows are pairs, also while there are none.
+    pub fn is_pairs(&self) -> bool {
+        self.pairs
+    }
+
+    /// The key of a row, or none if the row is a pair without one; of a plain record, the record.
+    pub fn key(&self, row: usize) -> Option<&[u8]> {
+        let key = self.keys[row];
+        (!self.pairs || key != Span::MISSING).then(|| self.at(key))
+    }
+
+    /// The value of a row, if the rows are pairs.
+    pub fn value(&self, row: usize) -> Option<&[u8]> {
+        self.pairs.then(|| self.at(self.values[row]))
     }
 
     /// Counts rows as bad: what is shown of each, and the reason why.
-    pub fn refuse(&mut self, refused: Vec<(Span, &'static str)>) {
+    pub fn refuse<R: Into<Cow<'static, str>>>(&mut self, refused: Vec<(Span, R)>) {
         for (shown, reason) in refused {
             let (position, record) = (self.position(shown), self.at(shown).to_vec());
-            self.bad.push(Bad { reason: reason.to_string(), position, record, cut: false });
+            self.bad.push(Bad { reason: reason.into().into_owned(), position, record, cut: false });
         }
     }
 
@@ -321,20 +354,6 @@ impl Chunk {
     /// The bytes of a span.
     pub fn at(&self, span: Span) -> &[u8] {
         &self.arena[span.range()]
-    }
-}
-
-/// Takes the parts of one record: see [`Chunk::flat_map`].
-pub struct Parts<'a> {
-    keys: &'a mut Vec<Span>,
-    start: usize,
-}
-
-impl Parts<'_> {
-    /// Adds the part from `start` to `end` of the record.
-    #[inline]
-    pub fn push(&mut self, start: usize, end: usize) {
-        self.keys.push(Span::new(self.start + start, self.start + end));
     }
 }
 

@@ -101,13 +101,15 @@ fn head_ends_an_idle_stream_quietly() {
     let mut client = TcpStream::connect(("127.0.0.1", run.port())).unwrap();
     client.write_all(b"a\nb\nc\n").unwrap();
     // Nothing more is sent or printed: that head has gone is noticed while idle.
-    assert_eq!(run.err.line(""), "status 0");
-    assert_eq!(run.end().ok(), "a\t1\nb\t1\nc\t1\n");
+    assert_eq!(run.err.line("status"), "status 0");
+    // A busy machine may have let batches pass, which is said.
+    let ended = run.end();
+    assert_eq!((ended.status, ended.out.as_str()), (0, "a\t1\nb\t1\nc\t1\n"));
 }
 
 #[test]
 fn head_ends_a_stream_that_never_pauses_quietly() {
-    let script = r#"yes word | { "$WEIR" --format text; echo status $? >&2; } | head -3"#;
+    let script = r#"yes word | { "$WEIR" --format text -q; echo status $? >&2; } | head -3"#;
     let ended = start(shell(script)).end();
     let out = "word\nword\nword\n".to_string();
     assert_eq!(ended, Ended { status: 0, out, err: "status 0\n".to_string() });

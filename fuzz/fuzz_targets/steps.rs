@@ -38,6 +38,10 @@ fuzz_target!(|input: (Vec<(u8, Vec<u8>)>, Vec<u8>)| {
             step.apply(chunk).expect("no step fails on a record");
         }
         chunk.for_each_key(|arena, start, end| rows.push(arena[start..end].to_vec()));
+        if chunk.is_pairs() {
+            assert_eq!(chunk.keys.len(), chunk.values.len());
+            rows.extend(chunk.values.iter().map(|&value| chunk.at(value).to_vec()));
+        }
     }
     assert_eq!(rows[0], rows[1]);
 });

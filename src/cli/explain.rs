@@ -14,6 +14,7 @@ use crate::clock::{Stamp, Wait};
 use crate::error::Error;
 use crate::format::python::{Object, repr};
 use crate::part::Shape;
+use crate::report::value::Value;
 use crate::sink::stdout::Stdout;
 use crate::source::Read;
 use crate::state::Retention;
@@ -123,8 +124,8 @@ fn records(
         }
         chunk.cut();
         let mut text = String::new();
-        for &span in &chunk.keys {
-            record(chunk.at(span), &mut plan.pipeline.steps, names, &mut text)?;
+        for row in 0..chunk.keys.len() {
+            record(one(&chunk, row), &mut plan.pipeline.steps, names, &mut text)?;
         }
         for bad in &chunk.bad {
             let _ = writeln!(text, "\nbad: {}: {}", bad.position, bad.reason);
@@ -133,20 +134,28 @@ fn records(
     }
 }
 
+/// A row as a chunk of its own.
+fn one(chunk: &Chunk, row: usize) -> Chunk {
+    let mut alone = Chunk::default();
+    match chunk.value(row) {
+        Some(value) => alone.push_pair(chunk.key(row), value),
+        None => alone.push(chunk.at(chunk.keys[row])),
+    }
+    alone
+}
+
+/// What each step makes of a row.
 fn record(
-    bytes: &[u8],
+    mut chunk: Chunk,
     steps: &mut [Box<dyn Step>],
     names: &[String],
     text: &mut String,
 ) -> Result<(), Error> {
-    let _ = writeln!(text, "\n{}", shown(bytes));
-    let mut chunk = Chunk::default();
-    let span = chunk.append(bytes);
-    chunk.keys.push(span);
+    let _ = writeln!(text, "\n{}", shown(&chunk, 0));
     for (step, name) in steps.iter_mut().zip(names) {
         step.apply(&mut chunk)?;
         chunk.cut();
-        let rows: Vec<_> = chunk.keys.iter().map(|&span| shown(chunk.at(span))).collect();
+        let rows: Vec<_> = (0..chunk.keys.len()).map(|row| shown(&chunk, row)).collect();
         let rows = if rows.is_empty() { "(nothing)".to_string() } else { rows.join(", ") };
         let _ = writeln!(text, "  {name:<40} {rows}");
         for bad in chunk.bad.drain(..) {
@@ -156,9 +165,13 @@ fn record(
     Ok(())
 }
 
-/// A record as Python would write it: what cannot be seen is escaped.
-fn shown(bytes: &[u8]) -> String {
+/// A row as Python would write it: what cannot be seen is escaped.
+fn shown(chunk: &Chunk, row: usize) -> String {
     let mut out = Vec::new();
-    repr(&mut out, Object::Text(bytes));
+    let key = chunk.key(row).map_or(Object::Value(&Value::None), Object::Text);
+    match chunk.value(row) {
+        Some(value) => repr(&mut out, Object::Tuple(&[key, Object::Text(value)])),
+        None => repr(&mut out, key),
+    }
     String::from_utf8_lossy(&out).into_owned()
 }

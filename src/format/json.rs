@@ -50,16 +50,20 @@ impl Json {
         let mut label = |out: &mut Vec<u8>| {
             out.extend_from_slice(labels.next().expect("a name for each field"));
         };
-        let (texts, values): ([Option<&[u8]>; 2], &[Value]) = match row {
-            Row::Record(record) => ([Some(record), None], &[]),
-            Row::Pair(key, value) => ([Some(key), Some(value)], &[]),
-            Row::Keyed(key, values) => ([Some(key), None], values),
-            Row::Whole(values) => ([None; 2], values),
+        // Texts, of which the key can be missing, and values behind them.
+        let (texts, values): (&[Option<&[u8]>], &[Value]) = match row {
+            Row::Record(record) => (&[Some(record)], &[]),
+            Row::Pair(key, value) => (&[key, Some(value)], &[]),
+            Row::Keyed(key, values) => (&[Some(key)], values),
+            Row::Whole(values) => (&[], values),
         };
         out.extend_from_slice(&self.lead);
-        for text in texts.into_iter().flatten() {
+        for text in texts {
             label(out);
-            string(out, text);
+            match text {
+                Some(text) => string(out, text),
+                None => out.extend_from_slice(b"null"),
+            }
         }
         for value in values {
             label(out);
@@ -108,7 +112,7 @@ fn write_value(out: &mut Vec<u8>, value: &Value) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{batch, pairs, pieces, records, report, settings, whole};
+    use super::super::samples::{batch, keyless, pairs, pieces, records, report, settings, whole};
     use super::*;
     use proptest::prelude::*;
 
@@ -137,6 +141,10 @@ mod tests {
         let halves = pairs(&[("k", "v")]);
         let rows = vec![Rows::Chunk(&halves)];
         let expected = "{\"key\":\"k\",\"value\":\"v\"}\n";
+        assert_eq!(batch(&SPEC, &absent(Shape::Pairs, &[]), rows), expected);
+        let lacking = keyless("v");
+        let rows = vec![Rows::Chunk(&lacking)];
+        let expected = "{\"key\":null,\"value\":\"v\"}\n{\"key\":\"\",\"value\":\"v\"}\n";
         assert_eq!(batch(&SPEC, &absent(Shape::Pairs, &[]), rows), expected);
         let values = [Value::Int(-4), Value::Float(2.0), Value::None, Value::Float(f64::INFINITY)];
         let expected = "{\"count\":-4,\"mean\":2.0,\"min\":null,\"max\":null}\n";

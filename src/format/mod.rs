@@ -31,7 +31,7 @@ use crate::report::value::Value;
 /// Rows on their way out.
 #[derive(Clone, Debug)]
 pub enum Rows<'a> {
-    /// Records as they came: the chunk is cut; its rows are pairs if it has values.
+    /// Records or pairs as they came: the chunk is cut.
     Chunk(&'a Chunk),
     /// Part of the result of an aggregate.
     Report(Piece<'a>),
@@ -42,8 +42,8 @@ pub enum Rows<'a> {
 pub enum Row<'a> {
     /// A plain record.
     Record(&'a [u8]),
-    /// A key and a value as they came.
-    Pair(&'a [u8], &'a [u8]),
+    /// A key, unless it is missing, and a value as they came.
+    Pair(Option<&'a [u8]>, &'a [u8]),
     /// A key and its statistics.
     Keyed(&'a [u8], &'a [Value]),
     /// The statistics of all records.
@@ -67,9 +67,9 @@ impl<'a> Rows<'a> {
 }
 
 fn cut(chunk: &Chunk) -> impl Iterator<Item = Row<'_>> {
-    chunk.keys.iter().enumerate().map(|(row, &key)| match chunk.values.get(row) {
-        Some(&value) => Row::Pair(chunk.at(key), chunk.at(value)),
-        None => Row::Record(chunk.at(key)),
+    (0..chunk.keys.len()).map(|row| match chunk.value(row) {
+        Some(value) => Row::Pair(chunk.key(row), value),
+        None => Row::Record(chunk.at(chunk.keys[row])),
     })
 }
 

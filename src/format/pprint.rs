@@ -18,6 +18,7 @@ use super::{Format, Row, Rows, Settings, Shape, Spec};
 use crate::clock::Stamp;
 use crate::clock::clockface::Clockface;
 use crate::part::Ability;
+use crate::report::value::Value;
 
 /// The default format.
 pub(super) const SPEC: Spec = Spec {
@@ -92,7 +93,8 @@ fn write(out: &mut Vec<u8>, row: Row<'_>) {
     match row {
         Row::Record(record) => print(out, Object::Text(record)),
         Row::Pair(key, value) => {
-            print(out, Object::Tuple(&[Object::Text(key), Object::Text(value)]));
+            let key = key.map_or(Object::Value(&Value::None), Object::Text);
+            print(out, Object::Tuple(&[key, Object::Text(value)]));
         }
         Row::Keyed(key, values) => {
             print(out, Object::Tuple(&[Object::Text(key), Object::of(values)]));
@@ -104,7 +106,9 @@ fn write(out: &mut Vec<u8>, row: Row<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{TIME, batch, pairs, pieces, records, report, settings, whole};
+    use super::super::samples::{
+        TIME, batch, keyless, pairs, pieces, records, report, settings, whole,
+    };
     use super::*;
     use crate::report::value::Value::{Float, Int, None as Absent};
 
@@ -132,6 +136,8 @@ mod tests {
         let halves = pairs(&[("it's", "a\tb"), ("", "é")]);
         let expected = "(\"it's\", 'a\\tb')\n('', 'é')\n\n";
         assert_eq!(pprint(Shape::Pairs, 10, vec![Rows::Chunk(&halves)]), expected);
+        let lacking = pprint(Shape::Pairs, 10, vec![Rows::Chunk(&keyless("v"))]);
+        assert_eq!(lacking, "(None, 'v')\n('', 'v')\n\n");
         let stats = report(&[("k", vec![Int(1), Float(2.0)]), ("l", vec![Int(0), Absent])]);
         let expected = "('k', (1, 2.0))\n('l', (0, None))\n\n";
         assert_eq!(pprint(Shape::Keyed, 10, pieces(&stats)), expected);

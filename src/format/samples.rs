@@ -13,8 +13,7 @@ pub(super) const TIME: Stamp = Stamp(1544491881000);
 pub(super) fn records<T: AsRef<[u8]>>(list: &[T]) -> Chunk {
     let mut chunk = Chunk::default();
     for record in list {
-        let span = chunk.append(record.as_ref());
-        chunk.keys.push(span);
+        chunk.push(record.as_ref());
     }
     chunk
 }
@@ -22,10 +21,16 @@ pub(super) fn records<T: AsRef<[u8]>>(list: &[T]) -> Chunk {
 pub(super) fn pairs<T: AsRef<[u8]>>(list: &[(T, T)]) -> Chunk {
     let mut chunk = Chunk::default();
     for (key, value) in list {
-        let (key, value) = (chunk.append(key.as_ref()), chunk.append(value.as_ref()));
-        chunk.keys.push(key);
-        chunk.values.push(value);
+        chunk.push_pair(Some(key.as_ref()), value.as_ref());
     }
+    chunk
+}
+
+/// A pair without a key, and one whose key is empty.
+pub(super) fn keyless(value: &str) -> Chunk {
+    let mut chunk = Chunk::default();
+    chunk.push_pair(None, value.as_bytes());
+    chunk.push_pair(Some(b""), value.as_bytes());
     chunk
 }
 

@@ -38,7 +38,7 @@ fn write(out: &mut Vec<u8>, row: Row<'_>) {
     match row {
         Row::Record(record) => out.extend_from_slice(record),
         Row::Pair(key, value) => {
-            out.extend_from_slice(key);
+            out.extend_from_slice(key.unwrap_or_default());
             out.push(b'\t');
             out.extend_from_slice(value);
         }
@@ -53,7 +53,7 @@ fn write(out: &mut Vec<u8>, row: Row<'_>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{bytes, pairs, pieces, records, report, settings, whole};
+    use super::super::samples::{bytes, keyless, pairs, pieces, records, report, settings, whole};
     use super::*;
     use crate::report::value::Value;
 
@@ -61,10 +61,12 @@ mod tests {
     fn bytes_pass_untouched_with_tabs_between_fields() {
         let (lines, halves) = (records(&[&b"a\xff\t"[..], b""]), pairs(&[("k\\", "it's")]));
         let stats = report(&[("k", vec![Value::Int(4), Value::Float(2.0)])]);
+        let lacking = keyless("v");
         let alone = whole(&[Value::Int(7), Value::None]);
         let table = [
             (Shape::Records, vec![Rows::Chunk(&lines)], &b"a\xff\t\n\n"[..]),
             (Shape::Pairs, vec![Rows::Chunk(&halves)], b"k\\\tit's\n"),
+            (Shape::Pairs, vec![Rows::Chunk(&lacking)], b"\tv\n\tv\n"),
             (Shape::Keyed, pieces(&stats), b"k\t4\t2.0\n"),
             (Shape::Whole, pieces(&alone), b"7\t\n"),
             (Shape::Records, vec![], b""),

@@ -84,7 +84,7 @@ fn write(out: &mut Vec<u8>, row: Row<'_>) {
     match row {
         Row::Record(record) => field(out, record),
         Row::Pair(key, value) => {
-            field(out, key);
+            field(out, key.unwrap_or_default());
             out.push(b'\t');
             field(out, value);
         }

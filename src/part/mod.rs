@@ -35,16 +35,17 @@ impl Shape {
     pub fn must_be_pairs(self) -> Result<(), String> {
         match self {
             Shape::Pairs => Ok(()),
-            _ => Err("needs pairs, and records come; --pair SEP before it makes pairs".into()),
+            _ => Err("needs pairs, and records come; --pair SEP before it makes them".into()),
         }
     }
 
     /// Refuses rows that are pairs already.
     pub fn must_be_records(self) -> Result<(), String> {
         match self {
-            Shape::Pairs => Err("needs records, and pairs come; leave out this step or the one \
-                                 before it that makes pairs"
-                .into()),
+            Shape::Pairs => {
+                Err("needs records, and pairs come; --keys or --values before it keeps a half"
+                    .into())
+            }
             _ => Ok(()),
         }
     }

@@ -4,7 +4,9 @@
 //! virtual call serves a whole chunk. On a pair it works on the key and leaves the value. Each worker
 //! has its own copy of every step, so a step may keep scratch memory.
 
+pub mod halves;
 pub mod matching;
+pub mod pair;
 pub mod split;
 pub mod text;
 
@@ -61,15 +63,23 @@ impl Built {
 }
 
 /// The steps there are, in the order in which help names them.
-pub const STEPS: &[Spec] =
-    &[split::SPLIT, text::WORDS, text::TRIM, matching::FILTER, matching::REJECT];
+pub const STEPS: &[Spec] = &[
+    split::SPLIT,
+    text::WORDS,
+    text::TRIM,
+    matching::FILTER,
+    matching::REJECT,
+    pair::PAIR,
+    halves::KEYS,
+    halves::VALUES,
+];
 
 #[cfg(test)]
 pub(crate) mod testing {
     //! What the tests of all steps share.
 
     use super::{Spec, Step};
-    use crate::chunk::{Chunk, Span};
+    use crate::chunk::Chunk;
     use crate::part::{Shape, Words};
 
     /// A step as it is typed, with its arguments, for plain records.
@@ -78,14 +88,20 @@ pub(crate) mod testing {
         built.map(|built| built.step)
     }
 
-    /// Applies a step to records that come uncut, as from a source of lines.
-    pub(crate) fn applied(step: &mut dyn Step, records: &[&[u8]]) -> Vec<Vec<u8>> {
+    /// Records that come uncut, as from a source of lines.
+    pub(crate) fn stream(records: &[&[u8]]) -> Chunk {
         let mut chunk = Chunk::default();
         for record in records {
             chunk.append(record);
             chunk.append(b"\n");
         }
         chunk.set_uncut(b'\n');
+        chunk
+    }
+
+    /// Applies a step to such records.
+    pub(crate) fn applied(step: &mut dyn Step, records: &[&[u8]]) -> Vec<Vec<u8>> {
+        let mut chunk = stream(records);
         step.apply(&mut chunk).unwrap();
         let mut keys = Vec::new();
         chunk.for_each_key(|arena, start, end| keys.push(arena[start..end].to_vec()));
@@ -99,13 +115,11 @@ pub(crate) mod testing {
     ) -> Vec<(String, String)> {
         let mut chunk = Chunk::default();
         for (key, value) in pairs {
-            let (key, value) = (chunk.append(key.as_bytes()), chunk.append(value.as_bytes()));
-            chunk.keys.push(key);
-            chunk.values.push(value);
+            chunk.push_pair(Some(key.as_bytes()), value.as_bytes());
         }
         step.apply(&mut chunk).unwrap();
-        let text = |span: Span| String::from_utf8(chunk.at(span).to_vec()).unwrap();
-        let pairs = chunk.keys.iter().zip(&chunk.values);
-        pairs.map(|(key, value)| (text(*key), text(*value))).collect()
+        let text = |half: Option<&[u8]>| String::from_utf8(half.unwrap().to_vec()).unwrap();
+        let rows = 0..chunk.keys.len();
+        rows.map(|row| (text(chunk.key(row)), text(chunk.value(row)))).collect()
     }
 }

@@ -112,7 +112,8 @@ fn over_a_sleep_and_a_kill_times_go_on() {
     run.signal(Signal::STOP);
     start(weir(&["listen", "0", "--count", "--interval", "20ms", "--batches", "30"])).end();
     run.signal(Signal::CONT);
-    run.err.line("passed unread: nothing ran for");
+    // On a busy machine it may be said of an earlier batch, for another reason.
+    run.err.line("passed unread");
     run.out.lines(3);
     run.signal(Signal::KILL);
     assert_eq!(run.end().status, 128 + 9);
