@@ -8,7 +8,8 @@ use std::fs;
 use common::{Dir, batch, on_file, piped};
 
 const INPUT: &str = "a 1\nb 2\nbad\na 3\n";
-const SKIPPED: &str = "weir: a bad record is skipped: chunk 0: without the SEP of --pair ' '\n";
+const SKIPPED: &str =
+    "weir: a bad record is skipped: stdin, byte 8: without the SEP of --pair ' '\n";
 
 /// The arguments of a line, in which SPACE stands for one.
 fn words(line: &str) -> Vec<&str> {

@@ -240,6 +240,24 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_another_shape_are_refused_by_steps_that_there_are() {
+        let [any, of_pairs] = &KEPT;
+        assert!(any.check(Shape::Records).is_ok() && any.check(Shape::Pairs).is_ok());
+        assert!(of_pairs.check(Shape::Pairs).is_ok());
+        let flag = Flag { name: "records", takes: &[], help: "" };
+        let build = KEPT[0].build;
+        let of_records = agg::Spec { flag, own: &[], of: Some(Shape::Records), build };
+        for told in [of_pairs.check(Shape::Records), of_records.check(Shape::Pairs)] {
+            let told = told.unwrap_err();
+            let flags: Vec<_> =
+                told.split(' ').filter_map(|word| word.strip_prefix("--")).collect();
+            assert!(!flags.is_empty(), "{told}");
+            let is_step = |name: &&str| STEPS.iter().any(|spec| spec.flag.name == *name);
+            assert!(flags.iter().all(is_step), "{told}");
+        }
+    }
+
+    #[test]
     fn a_name_is_one_flag_and_of_parts_of_one_kind() {
         let steps = STEPS.iter().flat_map(|spec| std::iter::once(&spec.flag).chain(spec.own));
         let aggregates = AGGS.iter().flat_map(|spec| std::iter::once(&spec.flag).chain(spec.own));
