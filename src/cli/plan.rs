@@ -53,7 +53,8 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     check(typed)?;
     let logs_input = typed.engine.checkpoint.is_some() && !typed.engine.no_wal;
     let source = source(typed, start, logs_input)?;
-    let logs_input = logs_input && !source.is_replayable();
+    let has_positions = source.is_replayable();
+    let logs_input = logs_input && !has_positions;
     let settings = settings(typed, &*source);
     let (num, mut selection) = selection(typed);
     let stateful = stateful(typed, &settings)?;
@@ -82,7 +83,8 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     };
     let saving = typed.engine.checkpoint.as_ref().map(|dir| Saving {
         dir: dir.clone(),
-        pipeline: identity(typed, stateful.as_ref().map(|stateful| &stateful.retention)),
+        pipeline: identity(typed, stateful.as_ref().map(|stateful| &stateful.retention))
+            .with_positions(has_positions),
         logs_input,
     });
     Ok(Plan { pipeline, settings, outputs, saving })

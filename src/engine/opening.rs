@@ -29,7 +29,7 @@ use super::{Pipeline, Saved, Settings, Surroundings};
 use crate::agg::Aggregate;
 use crate::checkpoint::bug::{Bug, planted};
 use crate::checkpoint::commits::commit::Commit;
-use crate::checkpoint::{Checkpoint, Unread, Wal};
+use crate::checkpoint::{Checkpoint, Positions, Unread, Wal};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
 use crate::metrics::Metrics;
@@ -75,6 +75,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let now = wait.now();
     let first = if single.is_some() { second(now) } else { now };
     let (checkpoint, mut log) = saved.map(found).transpose()?.unzip();
+    let positions = checkpoint.as_ref().map_or(Ok(Positions::new()), Checkpoint::positions)?;
     let left = left_open(last, log.as_mut())?;
     // Whenever in the interval of the first batch it was: no window begins within that.
     let began = left.map_or(first, |left| first.min(Stamp(left.0 - 1)));
@@ -120,10 +121,10 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     };
 
     let (intake, syncing) = intake(log, last, &waker);
-    let start = Start { single, taken, left, ..start(last, intake, lasts, &metrics) };
+    let start = Start { positions, single, taken, left, ..start(last, intake, lasts, &metrics) };
     let mut cursor = Cursor::open(source, wait, settings, Arc::clone(&stop), reader, start)?;
     if last.is_none() {
-        delivery.start(&cursor.reached())?;
+        delivery.start(&cursor.take_moves())?;
     }
     let serial = Serial::split_off(&mut steps);
     let reporter = Reporter::new(renderer, writes, history, delivery, stop, settings.once);
@@ -157,7 +158,8 @@ fn start(last: Option<&Commit>, intake: Intake, lasts: bool, metrics: &Arc<Metri
     let reached = last.map(Reached::of).unwrap_or_default();
     let time = last.and_then(Commit::last_over).filter(|_| !planted(Bug::TimeAgain));
     let is_open = last.is_some_and(|last| last.open);
-    Start { reached, time, left: None, is_open, single: None, taken: None, intake, lasts, metrics }
+    let (positions, left, single, taken) = (Positions::new(), None, None, None);
+    Start { reached, positions, time, left, is_open, single, taken, intake, lasts, metrics }
 }
 
 /// The Time of the batch that the last run has left open, if it has.

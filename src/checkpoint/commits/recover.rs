@@ -49,6 +49,18 @@ pub struct Recovered {
     pub others: Vec<String>,
 }
 
+impl Recovered {
+    /// The logs with all frames that are sound, also those that are not proven.
+    pub fn all_logs(&self) -> Vec<Written> {
+        let mut logs = self.logs.clone();
+        if let Some(tail) = &self.tail_log {
+            logs.retain(|log| log.number != tail.number);
+            logs.push(tail.clone());
+        }
+        logs
+    }
+}
+
 /// Reads all logs, and of the snapshot its two ends.
 pub fn recover(disk: &Arc<dyn Disk>, dir: &Path, uuid: &[u8; 16]) -> Result<Recovered, Error> {
     let mut names = Names::list(&**disk, dir)?;
