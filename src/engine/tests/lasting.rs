@@ -11,7 +11,7 @@
 //! disk; beside it somebody reads stdout, and a command is run, and both remember. `every` has a fault at
 //! one operation after the other, `lives` several by chance, `sent` a source that cannot be asked again,
 //! `down` time in which nobody lives, `short` lives that end before anything is tidied up, `stopped` ends
-//! that are none, `positions` an input of very many parts, and `planted` proves that they find bugs.
+//! that are none, `scripted/many` an input of very many parts, and `planted` proves that they find bugs.
 //! Seeds are as those of `checkpoint/tests`: `WEIR_SIM=NUMBER cargo test lasting` lives one again.
 
 macro_rules! ensure {
@@ -28,9 +28,7 @@ mod every;
 mod found;
 mod lives;
 mod mistaken;
-mod parts;
 mod planted;
-mod positions;
 mod printed;
 mod scripted;
 mod sent;

@@ -8,10 +8,13 @@
 //!
 //! It notes what somebody outside can see, over all lives.
 
+mod many;
+mod parts;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use super::parts::Parts;
+use self::parts::Parts;
 use super::{Case, Lived, difference};
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};

@@ -5,7 +5,7 @@
 //! batch 1             x        x     x         in a commit those that have moved
 //! ```
 
-use super::*;
+use super::super::*;
 use crate::disk::Disk as _;
 
 /// So many parts are very many.
