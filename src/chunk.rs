@@ -16,6 +16,7 @@
 //! span is ever stored. Whoever needs spans calls [`Chunk::cut`].
 
 use crate::clock::Stamp;
+use crate::origin::Origins;
 use crate::scan::{self, PAD};
 
 /// How many bytes a source puts into one chunk, if no single record is longer.
@@ -51,7 +52,7 @@ pub struct Mark(pub u64);
 pub struct Bad {
     /// What is wrong with it, as in "longer than --max-record 16777216".
     pub reason: String,
-    /// Where it came from, as in "stdin, byte 512" or "127.0.0.1:40112, byte 0".
+    /// Where it came from, as in "stdin, byte 512" or "127.0.0.1:40112, byte 0"; see [`Origins`].
     pub position: String,
     /// The record, or its beginning if it was too long to keep.
     pub record: Vec<u8>,
@@ -79,6 +80,8 @@ pub struct Chunk {
     pub time: Stamp,
     /// How far the source has come with its records.
     pub mark: Mark,
+    /// Where its bytes came from.
+    pub origins: Origins,
     /// What could not be used.
     pub bad: Vec<Bad>,
     /// How many rows `--filter` and its like have dropped.
@@ -97,6 +100,7 @@ impl Default for Chunk {
             number: 0,
             time: Stamp(0),
             mark: Mark(0),
+            origins: Origins::default(),
             bad: Vec::new(),
             filtered: 0,
         }
@@ -113,6 +117,7 @@ impl Chunk {
         self.uncut = None;
         self.keys.clear();
         self.values.clear();
+        self.origins.clear();
         self.bad.clear();
         self.filtered = 0;
     }
@@ -292,15 +297,18 @@ impl Chunk {
         self.values.truncate(kept);
     }
 
-    /// Counts rows as bad, each with the reason why.
-    pub fn refuse(&mut self, refused: Vec<(Vec<u8>, &'static str)>) {
-        let position = format!("chunk {}", self.number);
-        self.bad.extend(refused.into_iter().map(|(record, reason)| Bad {
-            reason: reason.to_string(),
-            position: position.clone(),
-            record,
-            cut: false,
-        }));
+    /// Counts rows as bad: what is shown of each, and the reason why.
+    pub fn refuse(&mut self, refused: Vec<(Span, &'static str)>) {
+        for (shown, reason) in refused {
+            let (position, record) = (self.position(shown), self.at(shown).to_vec());
+            self.bad.push(Bad { reason: reason.to_string(), position, record, cut: false });
+        }
+    }
+
+    /// Where the bytes of a span came from, as far as that is known.
+    pub fn position(&self, span: Span) -> String {
+        let known = self.origins.position(span.range().start);
+        known.unwrap_or_else(|| format!("chunk {}", self.number))
     }
 
     /// The place of the first row in the stream; the places of the others follow it.

@@ -10,7 +10,8 @@
 //! [`state`] keeps what reaches beyond a batch, and [`window`] says how far; [`report`] chooses and
 //! orders rows; a [`format`](mod@format) makes bytes of them, and each [`sink`] takes those.
 //! [`engine`] moves all of it, [`clock`] owns time, and [`cli`] turns what was typed into what runs.
-//! [`checkpoint`] is the storage for what is to outlive a process, on a [`disk`].
+//! [`checkpoint`] is the storage for what is to outlive a process, on a [`disk`]. What all of these parts say
+//! of themselves is in [`part`].
 
 pub mod agg;
 pub mod cell;
@@ -23,6 +24,8 @@ pub mod engine;
 pub mod error;
 pub mod format;
 pub mod metrics;
+pub mod origin;
+pub mod part;
 pub mod process;
 pub mod report;
 pub mod say;

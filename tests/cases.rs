@@ -84,8 +84,8 @@ fn every_case_prints_what_it_says() {
 #[test]
 fn every_step_aggregate_and_format_has_a_case() {
     let names = [
-        ("steps", STEPS.iter().map(|spec| spec.name).collect::<Vec<_>>()),
-        ("aggregates", AGGS.iter().map(|spec| spec.name).collect()),
+        ("steps", STEPS.iter().map(|spec| spec.flag.name).collect::<Vec<_>>()),
+        ("aggregates", AGGS.iter().map(|spec| spec.flag.name).collect()),
         ("formats", FORMATS.iter().map(|spec| spec.name).collect()),
     ];
     for (folder, names) in names {

@@ -9,12 +9,11 @@ use std::path::Path;
 /// Modules from the bottom up. A file may use only modules of lower rows. A file that has no row is of
 /// the module above it.
 const LAYERS: &[&[&str]] = &[
-    &["error", "metrics", "say", "scan", "units"],
-    &["clock"],
-    &["process"],
+    &["error", "metrics", "origin", "say", "scan", "units"],
+    &["clock", "part", "report/value"],
+    &["process", "cell"],
     &["chunk", "table", "window", "disk"],
     &["report", "wire"],
-    &["cell"],
     &["state"],
     &["source", "step", "agg", "format", "sink"],
     &["checkpoint"],

@@ -3,6 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use weir::chunk::Chunk;
+use weir::origin::Origin;
+use weir::wire::Framing;
 use weir::wire::lines::Lines;
 
 fn take(chunk: &mut Chunk, records: &mut Vec<Vec<u8>>) {
@@ -14,7 +16,7 @@ fn take(chunk: &mut Chunk, records: &mut Vec<Vec<u8>>) {
 fuzz_target!(|input: (u8, u8, Vec<Vec<u8>>)| {
     let (max, limit, pieces) = input;
     let (max, limit) = (usize::from(max) + 1, usize::from(limit) + 1);
-    let (mut lines, mut chunk) = (Lines::new(b'\n', max), Chunk::default());
+    let (mut lines, mut chunk) = (Lines::new(b'\n', max, Origin::new("here")), Chunk::default());
     let mut records = Vec::new();
     for piece in &pieces {
         while lines.has_whole() {
@@ -23,7 +25,7 @@ fuzz_target!(|input: (u8, u8, Vec<Vec<u8>>)| {
         }
         let start = lines.begin(&mut chunk);
         chunk.append(piece);
-        lines.end(&mut chunk, start, &mut limit.clone(), &"here");
+        lines.end(&mut chunk, start, &mut limit.clone());
         take(&mut chunk, &mut records);
     }
     while lines.has_whole() {

@@ -3,6 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use weir::agg::AGGS;
+use weir::part::Words;
 use weir::checkpoint::commits::commit::{Commit, decode_done, decode_pane, entries};
 
 fuzz_target!(|bytes: &[u8]| {
@@ -19,7 +20,9 @@ fuzz_target!(|bytes: &[u8]| {
                 let entry = entry?;
                 Some((entry.key, entry.cell?))
             });
-            if let Some(pane) = (spec.build)(placed).load(&mut cells) {
+            let words = Words::new(&spec.flag, spec.flag.takes);
+            let Ok(built) = (spec.build)(&words, placed) else { continue };
+            if let Some(pane) = built.aggregate.load(&mut cells) {
                 let mut kept = 0;
                 pane.save(&mut |key, cell| kept += key.len() + cell.len());
                 assert!(kept <= bytes.len() + 16);

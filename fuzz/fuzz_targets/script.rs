@@ -19,12 +19,11 @@ fuzz_target!(|bytes: &[u8]| {
         delimiter: b'\n',
         max_record: 1 << 20,
         once: false,
-        quiet: true,
-        verbose: false,
         acknowledges: false,
         start: Stamp(0),
     };
-    let Ok(mut source) = (SPEC.build)(&matches, &settings) else { return };
+    let Ok(built) = (SPEC.build)(&matches, &settings) else { return };
+    let mut source = built.source;
     let (mut clock, _waker) = VirtualTime::new(Stamp(0)).expect("a clock");
     let mut chunk = Chunk::default();
     loop {

@@ -6,14 +6,19 @@ use std::os::unix::ffi::OsStrExt;
 
 use libfuzzer_sys::fuzz_target;
 use weir::chunk::Chunk;
+use weir::part::{Shape, Words};
 use weir::step::STEPS;
 
 fuzz_target!(|input: (Vec<(u8, Vec<u8>)>, Vec<u8>)| {
     let (steps, stream) = input;
+    let mut rows = Shape::Records;
     let typed = steps.iter().take(4);
     let steps = typed.filter_map(|(which, argument)| {
         let spec = &STEPS[usize::from(*which) % STEPS.len()];
-        (spec.build)(OsStr::from_bytes(argument)).ok()
+        let arguments = spec.flag.takes.iter().map(|_| OsStr::from_bytes(argument));
+        let built = (spec.build)(&Words::new(&spec.flag, arguments), rows).ok()?;
+        rows = built.leaves;
+        Some(built.step)
     });
     let mut steps: Vec<_> = steps.collect();
 

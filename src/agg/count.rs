@@ -1,27 +1,37 @@
 //! `--count` and `--count-by-key`: how many rows.
 
 use super::fold::{Keyed, Placed, Whole};
-use super::{Cell, Row, Spec};
+use super::{Built, Cell, Row, Spec};
+use crate::part::{Flag, Shape};
 use crate::report::value::Value;
 
 /// `--count`.
 pub const COUNT: Spec = Spec {
-    name: "count",
-    keyed: false,
-    help: "Count the records of each batch; an empty batch has 0",
-    columns: &["value"],
-    build: |_| Whole::<Count>::new(),
+    flag: Flag {
+        name: "count",
+        takes: &[],
+        help: "Count the records of each batch; an empty batch has 0",
+    },
+    own: &[],
+    of: None,
+    build: |words, _| Ok(Built::of_value(Whole::<Count>::new(), words, Shape::Whole)),
 };
 
 /// `--count-by-key`.
 pub const COUNT_BY_KEY: Spec = Spec {
-    name: "count-by-key",
-    keyed: true,
-    help: "Count the records of each key; a plain record is its own key",
-    columns: &["value"],
-    build: |placed| match placed {
-        true => Keyed::<Placed<Count>>::new(),
-        false => Keyed::<Count>::new(),
+    flag: Flag {
+        name: "count-by-key",
+        takes: &[],
+        help: "Count the records of each key; a plain record is its own key",
+    },
+    own: &[],
+    of: None,
+    build: |words, placed| {
+        let aggregate = match placed {
+            true => Keyed::<Placed<Count>>::new(),
+            false => Keyed::<Count>::new(),
+        };
+        Ok(Built::of_value(aggregate, words, Shape::Keyed))
     },
 };
 

@@ -1,81 +1,89 @@
 //! Folding chunks into cells: with a key each ([`Keyed`]) or all together ([`Whole`]).
 //!
-//! A worker folds into a table of its own that stays in its cache. When that has grown, and at the
-//! end of a batch, it is poured into the shards that all workers share:
+//! A worker folds into what it has of its own, which stays in its cache, and hands over what that does
+//! not hold; at the end of a batch it hands over the rest:
 //!
 //! ```text
-//! chunk ──> worker's table ──pour──> open shards ──close──> pane ──> report
-//!                                         ^                   │ cleared, used again
-//!                                         └───────────────────┘
+//! chunk ──> worker's front ──> open shards ──close──> pane ──> report
+//!                                    ^                   │ cleared, used again
+//!                                    └───────────────────┘
 //! ```
 //!
-//! So two workers never hold a large set of keys twice, and what is left to do when a batch ends
-//! does not grow with the batch.
+//! So two workers never hold a large set of keys twice. What is left to do when a batch ends is done by
+//! as many threads as there are workers, where it is much: see [`crate::table::shards`].
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use super::history::History;
 use super::pane::{KeyedPane, Spare, WholePane};
 use super::{Aggregate, Cell, Fold, Pane, Row, StateStore};
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, Span};
 use crate::report::value::Value;
 use crate::state::{Retention, State};
-use crate::table::keys::{Key, Seeds, Table};
-use crate::table::shards::Shards;
-
-/// A worker's table is poured when it is larger than this many bytes: about what a core's own cache
-/// holds. `scripts/bench` shows the word count that this is measured by.
-const CACHED: usize = 2 << 20;
+use crate::table::keys::{Key, Seeds};
+use crate::table::shards::{Front, Shards, Sizes};
 
 /// An aggregate with a cell for each key.
 #[derive(Debug)]
 pub struct Keyed<C> {
     seeds: Seeds,
+    sizes: Sizes,
     open: RwLock<Shards<C>>,
     /// The shards of a batch that has been reported.
     spare: Spare<C>,
+    /// How many workers fold.
+    workers: AtomicUsize,
 }
 
 impl<C: Cell + Sync> Keyed<C> {
     /// Makes an aggregate without keys.
     #[expect(clippy::new_ret_no_self, reason = "the table of aggregates forgets the cell's type")]
     pub fn new() -> Arc<dyn Aggregate> {
-        let seeds = Seeds::random();
-        let open = RwLock::new(Shards::new(&seeds));
-        Arc::new(Keyed::<C> { seeds, open, spare: Spare::default() })
+        Arc::new(Keyed::<C>::sized(Seeds::random(), Sizes::USUAL))
     }
-}
 
-impl<C: Cell> Keyed<C> {
+    /// Makes it with other seeds and sizes.
+    pub(super) fn sized(seeds: Seeds, sizes: Sizes) -> Keyed<C> {
+        let open = RwLock::new(Shards::new(&seeds, sizes));
+        Keyed { seeds, sizes, open, spare: Spare::default(), workers: AtomicUsize::new(0) }
+    }
+
     /// Takes entries that were saved into some shards.
     fn load_into<'a>(
         &self,
         shards: &Shards<C>,
         entries: &mut dyn Iterator<Item = (&'a [u8], &'a [u8])>,
     ) -> Option<()> {
-        let mut table = Table::new(&self.seeds, 0);
+        let mut front = Front::new(shards);
         for (key, cell) in entries {
-            *table.cell(Key::copied(key, &self.seeds)) = loaded::<C>(cell)?;
+            front.write(Key::copied(key, &self.seeds), loaded::<C>(cell)?, shards);
         }
-        shards.pour(&mut table, 0, C::merge);
+        front.hand_over(shards);
         Some(())
+    }
+
+    fn pane(&self, mut shards: Shards<C>) -> Box<dyn Pane> {
+        shards.close();
+        Box::new(KeyedPane::new(shards, &self.spare, self.workers.load(Relaxed)))
     }
 }
 
 impl<C: Cell + Sync> Aggregate for Keyed<C> {
-    fn fold(self: Arc<Self>, worker: usize) -> Box<dyn Fold> {
-        let table = Table::new(&self.seeds, 0);
-        Box::new(KeyedFold { table, worker, shared: self })
+    fn fold(self: Arc<Self>, _worker: usize) -> Box<dyn Fold> {
+        self.workers.fetch_add(1, Relaxed);
+        let front = Front::new(&self.open.read().unwrap_or_else(PoisonError::into_inner));
+        Box::new(KeyedFold { front, shared: self })
     }
 
     fn close(self: Arc<Self>) -> Box<dyn Pane> {
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let fresh = spare.unwrap_or_else(|| Shards::new(&self.seeds));
+        let fresh = spare.unwrap_or_else(|| Shards::new(&self.seeds, self.sizes));
         let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
         let shards = std::mem::replace(&mut *open, fresh);
         drop(open);
-        Box::new(KeyedPane::new(shards, &self.spare))
+        self.pane(shards)
     }
 
     fn store(&self, retention: &Retention, changes: bool, lasts: bool) -> Box<dyn StateStore> {
@@ -87,9 +95,9 @@ impl<C: Cell + Sync> Aggregate for Keyed<C> {
         self: Arc<Self>,
         entries: &mut dyn Iterator<Item = (&'a [u8], &'a [u8])>,
     ) -> Option<Box<dyn Pane>> {
-        let shards = Shards::new(&self.seeds);
+        let shards = Shards::new(&self.seeds, self.sizes);
         self.load_into(&shards, entries)?;
-        Some(Box::new(KeyedPane::new(shards, &self.spare)))
+        Some(self.pane(shards))
     }
 
     fn reopen<'a>(&self, entries: &mut dyn Iterator<Item = (&'a [u8], &'a [u8])>) -> Option<()> {
@@ -102,54 +110,72 @@ impl<C: Cell + Sync> Aggregate for Keyed<C> {
 }
 
 struct KeyedFold<C> {
-    table: Table<C>,
-    worker: usize,
+    front: Front<C>,
     shared: Arc<Keyed<C>>,
 }
 
 impl<C: Cell + Sync> Fold for KeyedFold<C> {
     fn fold(&mut self, chunk: &mut Chunk) {
-        let place = chunk.first_place();
-        let (table, seeds) = (&mut self.table, &self.shared.seeds);
-        if chunk.values.is_empty() {
-            let row = Row { value: b"", place };
-            let mut plain = Plain { table, seeds, row, refused: Vec::new() };
-            // Two closures with one caller each are taken in line; one with two callers is not, and
-            // a word of text costs a seventh more (`scripts/bench words`).
-            chunk.for_each_uncut(|arena, start, end| plain.push(arena, start, end));
-            chunk.for_each_cut(|arena, start, end| plain.push(arena, start, end));
-            let refused = plain.refused;
-            chunk.refuse(refused);
-        } else {
-            fold_pairs::<C>(chunk, |arena, key, input| {
-                table.cell(Key::load(arena, key.start, key.end, seeds)).push(input);
-            });
-        }
-        if self.table.size() > CACHED {
-            self.flush();
-        }
+        let (front, seeds, bytes) = (&mut self.front, &self.shared.seeds, chunk.len());
+        let shards = self.shared.open.read().unwrap_or_else(PoisonError::into_inner);
+        let rows = match front.table() {
+            Some(table) => fold_keys::<C>(chunk, seeds, |key, input| table.cell(key).push(input)),
+            None => fold_keys::<C>(chunk, seeds, |key, input| {
+                let mut cell = C::default();
+                cell.push(input);
+                front.write(key, cell, &shards);
+            }),
+        };
+        front.note(rows, bytes, &shards);
     }
 
     fn flush(&mut self) {
         let open = self.shared.open.read().unwrap_or_else(PoisonError::into_inner);
-        open.pour(&mut self.table, self.worker, C::merge);
+        self.front.hand_over(&open);
     }
 }
 
-/// Where the rows of a chunk go that are their own keys.
-struct Plain<'a, C> {
-    table: &'a mut Table<C>,
-    seeds: &'a Seeds,
-    row: Row<'static>,
-    refused: Vec<(Vec<u8>, &'static str)>,
+/// Pushes each row of a chunk to its key, and returns how many there are.
+#[inline(always)]
+fn fold_keys<C: Cell>(
+    chunk: &mut Chunk,
+    seeds: &Seeds,
+    mut push: impl FnMut(Key<'_>, C::Input<'_>),
+) -> usize {
+    if !chunk.values.is_empty() {
+        fold_pairs::<C>(chunk, |arena, key, input| {
+            push(Key::load(arena, key.start, key.end, seeds), input);
+        });
+        return chunk.keys.len();
+    }
+    let (place, refused) = (chunk.first_place(), Vec::new());
+    let mut plain = Plain { push, seeds, row: Row { value: b"", place }, refused };
+    // Two closures with one caller each are taken in line; one with two callers is not, and
+    // a word of text costs a seventh more (`scripts/bench words`).
+    chunk.for_each_uncut(|arena, start, end| plain.push::<C>(arena, start, end));
+    chunk.for_each_cut(|arena, start, end| plain.push::<C>(arena, start, end));
+    let (rows, refused) = (plain.row.place - place, plain.refused);
+    chunk.refuse(refused);
+    rows as usize
 }
 
-impl<C: Cell> Plain<'_, C> {
+/// Where the rows of a chunk go that are their own keys.
+struct Plain<'a, F> {
+    push: F,
+    seeds: &'a Seeds,
+    row: Row<'static>,
+    refused: Vec<(Span, &'static str)>,
+}
+
+impl<F> Plain<'_, F> {
     #[inline(always)]
-    fn push(&mut self, arena: &[u8], start: usize, end: usize) {
+    fn push<C: Cell>(&mut self, arena: &[u8], start: usize, end: usize)
+    where
+        F: FnMut(Key<'_>, C::Input<'_>),
+    {
         match C::read(self.row) {
-            Ok(input) => self.table.cell(Key::load(arena, start, end, self.seeds)).push(input),
-            Err(reason) => self.refused.push((arena[start..end].to_vec(), reason)),
+            Ok(input) => (self.push)(Key::load(arena, start, end, self.seeds), input),
+            Err(reason) => self.refused.push((Span::new(start, end), reason)),
         }
         self.row.place += 1;
     }
@@ -219,7 +245,7 @@ impl<C: Cell + Sync> Fold for WholeFold<C> {
                 let row = Row { value: &arena[start..end], place: place + index };
                 match C::read(row) {
                     Ok(input) => cell.push(input),
-                    Err(reason) => refused.push((row.value.to_vec(), reason)),
+                    Err(reason) => refused.push((Span::new(start, end), reason)),
                 }
                 index += 1;
             });
@@ -254,7 +280,7 @@ fn fold_pairs<C: Cell>(chunk: &mut Chunk, mut push: impl FnMut(&[u8], Range<usiz
         let row = Row { value: chunk.at(*value), place: place + index as u64 };
         match C::read(row) {
             Ok(input) => push(arena, key.range(), input),
-            Err(reason) => refused.push((row.value.to_vec(), reason)),
+            Err(reason) => refused.push((*value, reason)),
         }
     }
     chunk.refuse(refused);

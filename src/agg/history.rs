@@ -194,7 +194,9 @@ impl<C: Cell + Sync> StateStore for History<C> {
                         report.offer(key, &self.now, row.place);
                     }
                 }
-                Err(reason) => refused.push((value.to_vec(), reason)),
+                Err(reason) => {
+                    refused.push((*chunk.values.get(index).unwrap_or(&span), reason));
+                }
             }
         }
         chunk.refuse(refused);

@@ -8,11 +8,14 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::count::Count;
-use super::fold::Placed;
-use super::{AGGS, Aggregate, Cell, Fold, Row};
+use super::fold::{Keyed, Placed};
+use super::{AGGS, Aggregate, Cell, Fold, Pane, Row};
 use crate::chunk::Chunk;
+use crate::part::Words;
 use crate::report::value::Value;
 use crate::report::{Selection, Sort};
+use crate::table::keys::Seeds;
+use crate::table::shards::Sizes;
 
 fn values<C: Cell>(cell: &C) -> (Vec<Value>, u64, Vec<u8>) {
     let (mut values, mut bytes) = (Vec::new(), Vec::new());
@@ -93,12 +96,26 @@ fn folded(
     }
     folds.iter_mut().rev().for_each(|fold| fold.flush());
     let selection = Selection { top: None, ascending: true, sort: Sort::Key, shown: usize::MAX };
-    let mut collector = selection.collector(1);
-    aggregate.close().report(&mut collector).unwrap();
-    let report = collector.finish();
-    let rows = report.pieces().flat_map(|piece| piece.rows().collect::<Vec<_>>());
-    rows.map(|(key, values)| (key.to_vec(), values.to_vec())).collect()
+    let rows = |pane: &dyn Pane| -> BTreeMap<_, _> {
+        let mut collector = selection.collector(1);
+        pane.report(&mut collector).unwrap();
+        let report = collector.finish();
+        let rows = report.pieces().flat_map(|piece| piece.rows().collect::<Vec<_>>());
+        rows.map(|(key, values)| (key.to_vec(), values.to_vec())).collect()
+    };
+    let pane = Arc::clone(&aggregate).close();
+    let mut saved = Vec::new();
+    pane.save(&mut |key, cell| saved.push((key.to_vec(), cell.to_vec())));
+    let mut entries = saved.iter().map(|(key, cell)| (&key[..], &cell[..]));
+    let found = rows(&*pane);
+    let again = aggregate.load(&mut entries).expect("what was saved is loaded");
+    assert_eq!(rows(&*again), found, "saved and loaded");
+    found
 }
+
+/// Sizes at which a few rows are written down, handed over and merged.
+const TINY: Sizes =
+    Sizes { block: 2, piece: 1, floor: 40, front: 3, cached: 200, pass: 30, probe: 3 };
 
 fn record() -> impl Strategy<Value = Vec<u8>> {
     let number = prop_oneof![
@@ -127,11 +144,28 @@ proptest! {
     ) {
         let one = vec![records.clone()];
         let many: Vec<_> = records.chunks(cut).map(<[_]>::to_vec).collect();
+        let tiny = |placed: bool| -> Arc<dyn Aggregate> {
+            match placed {
+                true => Arc::new(Keyed::<Placed<Count>>::sized(Seeds::weak(), TINY)),
+                false => Arc::new(Keyed::<Count>::sized(Seeds::random(), TINY)),
+            }
+        };
+        for placed in [false, true] {
+            let plain: Arc<dyn Aggregate> = match placed {
+                true => Keyed::<Placed<Count>>::new(),
+                false => Keyed::<Count>::new(),
+            };
+            let plain = folded(plain, &one, 1, 1);
+            prop_assert_eq!(&plain, &folded(tiny(placed), &one, 1, 1), "tiny");
+            prop_assert_eq!(&plain, &folded(tiny(placed), &many, workers, flush), "tiny");
+        }
         for spec in AGGS {
             for placed in [false, true] {
-                let plain = folded((spec.build)(placed), &one, 1, 1);
-                let other = folded((spec.build)(placed), &many, workers, flush);
-                prop_assert_eq!(&plain, &other, "--{}", spec.name);
+                let words = Words::new(&spec.flag, spec.flag.takes);
+                let aggregate = || (spec.build)(&words, placed).unwrap().aggregate;
+                let plain = folded(aggregate(), &one, 1, 1);
+                let other = folded(aggregate(), &many, workers, flush);
+                prop_assert_eq!(&plain, &other, "{}", words);
             }
         }
     }

@@ -19,6 +19,7 @@ pub use crate::cell::{Cell, Row};
 use crate::chunk::Chunk;
 use crate::clock::Stamp;
 use crate::error::Error;
+use crate::part::{Flag, Resolved, Shape, Words};
 use crate::report::Collector;
 use crate::state::Retention;
 
@@ -108,16 +109,45 @@ pub trait StateStore: Send {
 
 /// An aggregate as the command line knows it.
 pub struct Spec {
-    /// The flag, without `--`.
-    pub name: &'static str,
-    /// True for `...-by-key`.
-    pub keyed: bool,
-    /// What it does, for help and man page.
-    pub help: &'static str,
-    /// What its values are called in `tsv` and `json`.
-    pub columns: &'static [&'static str],
-    /// Makes it; with `placed`, it also keeps where each key first appeared.
-    pub build: fn(placed: bool) -> Arc<dyn Aggregate>,
+    /// Its flag.
+    pub flag: Flag,
+    /// Flags of its own, which may be typed anywhere.
+    pub own: &'static [Flag],
+    /// The shape of the rows that it is of: pairs, if it needs their values; none if it is of any.
+    pub of: Option<Shape>,
+    /// Makes it of what was typed; with `placed`, it also keeps where each key first appeared. An error
+    /// says what is wrong, without the flag.
+    pub build: fn(words: &Words, placed: bool) -> Result<Built, String>,
+}
+
+/// An aggregate that is made, and what is to be known of it.
+pub struct Built {
+    /// The aggregate.
+    pub aggregate: Arc<dyn Aggregate>,
+    /// What it makes of rows: one for each key, or one alone.
+    pub leaves: Shape,
+    /// What its values are called in `tsv` and `json`, in their order.
+    pub columns: Vec<String>,
+    /// By what a checkpoint knows it.
+    pub identity: Resolved,
+}
+
+impl Built {
+    /// An aggregate with one value, of which all that was typed is identity.
+    pub fn of_value(aggregate: Arc<dyn Aggregate>, words: &Words, leaves: Shape) -> Built {
+        Built { aggregate, leaves, columns: vec!["value".to_string()], identity: words.identity() }
+    }
+}
+
+impl Spec {
+    /// Refuses rows of a shape that it is not of; tells which step is missing.
+    pub fn check(&self, rows: Shape) -> Result<(), String> {
+        match self.of {
+            Some(Shape::Pairs) => rows.must_be_pairs(),
+            Some(_) => rows.must_be_records(),
+            None => Ok(()),
+        }
+    }
 }
 
 /// The aggregates there are, in the order in which help names them.

@@ -7,22 +7,27 @@ use crate::error::Error;
 use crate::report::Collector;
 use crate::report::value::Value;
 use crate::table::keys::Key;
-use crate::table::shards::Shards;
+use crate::table::shards::{Shards, Turns};
 
 /// The shards of a pane that is not needed any more, to be used again.
 pub(super) type Spare<C> = Arc<Mutex<Option<Shards<C>>>>;
+
+/// Fewer rows than this are not worth another thread.
+const ALONE: usize = 1 << 16;
 
 /// A cell for each key.
 pub(super) struct KeyedPane<C: Cell> {
     /// There until the pane is dropped.
     shards: Option<Shards<C>>,
     spare: Spare<C>,
+    /// How many threads may work on a large one.
+    threads: usize,
 }
 
 impl<C: Cell> KeyedPane<C> {
     /// Makes it of what a batch has come to; the memory goes to `spare` in the end.
-    pub(super) fn new(shards: Shards<C>, spare: &Spare<C>) -> KeyedPane<C> {
-        KeyedPane { shards: Some(shards), spare: Spare::clone(spare) }
+    pub(super) fn new(shards: Shards<C>, spare: &Spare<C>, threads: usize) -> KeyedPane<C> {
+        KeyedPane { shards: Some(shards), spare: Spare::clone(spare), threads }
     }
 
     /// Calls `visit` for each key, ready to be looked up elsewhere, and its cell.
@@ -31,16 +36,29 @@ impl<C: Cell> KeyedPane<C> {
     }
 }
 
+/// Offers a row for each key of the parts that are walked here.
+fn offer<C: Cell>(shards: &Shards<C>, turns: &Turns, report: &mut Collector) {
+    let mut values = Vec::new();
+    shards.for_each_by(turns, |key, cell| {
+        values.clear();
+        cell.values(&mut values);
+        report.offer(key, &values, cell.first());
+    });
+}
+
 impl<C: Cell + Sync> Pane for KeyedPane<C> {
     fn report(&self, report: &mut Collector) -> Result<(), Error> {
-        let mut values = Vec::new();
-        self.shards.iter().for_each(|shards| {
-            shards.for_each(|key, cell| {
-                values.clear();
-                cell.values(&mut values);
-                report.offer(key, &values, cell.first());
-            });
+        let Some(shards) = &self.shards else { return Ok(()) };
+        let others = if shards.rows() < ALONE { 0 } else { self.threads.saturating_sub(1) };
+        let (turns, mut parts) =
+            (Turns::default(), (0..others).map(|_| report.part()).collect::<Vec<_>>());
+        std::thread::scope(|scope| {
+            for part in &mut parts {
+                scope.spawn(|| offer(shards, &turns, part));
+            }
+            offer(shards, &turns, report);
         });
+        parts.into_iter().for_each(|part| report.join(part));
         Ok(())
     }
 

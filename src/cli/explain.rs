@@ -13,11 +13,12 @@ use crate::cli::plan::Plan;
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
 use crate::format::python::{Object, repr};
+use crate::part::Shape;
 use crate::sink::stdout::Stdout;
 use crate::source::Read;
 use crate::state::Retention;
 use crate::step::Step;
-use crate::units::{quoted, show_duration};
+use crate::units::show_duration;
 
 /// Prints the pipeline; then, if stdin is the source and no terminal, each record after each step.
 pub fn explain(
@@ -26,18 +27,7 @@ pub fn explain(
     wait: &mut dyn Wait,
     stdout: &Stdout,
 ) -> Result<(), Error> {
-    let names: Vec<String> = typed
-        .steps
-        .iter()
-        .map(|(spec, value)| {
-            let flag = format!("--{}", spec.name);
-            if spec.value.is_some() {
-                format!("{flag} {}", quoted(&value.to_string_lossy()))
-            } else {
-                flag
-            }
-        })
-        .collect();
+    let names: Vec<String> = typed.steps.iter().map(|(_, words)| words.to_string()).collect();
     stdout.write(pipeline(typed, &plan, &names).as_bytes())?;
     match typed.source.name == "stdin" && !std::io::stdin().is_terminal() {
         true => records(plan, &names, wait, stdout),
@@ -51,20 +41,26 @@ fn pipeline(typed: &Typed, plan: &Plan, names: &[String]) -> String {
     let mut line = |part: &str, what: &str, leaves: &str| {
         let _ = writeln!(text, "{part:<10} {what:<32} -> {leaves}");
     };
-    line("source", typed.source.name, "record");
-    names.iter().for_each(|name| line("step", name, "record"));
+    let arrows: Vec<&str> = plan.arrows.iter().copied().map(shown_shape).collect();
+    line("source", typed.source.name, arrows[0]);
+    names.iter().zip(&arrows[1..]).for_each(|(name, leaves)| line("step", name, leaves));
+    let rows = arrows[names.len()];
     let interval = plan.settings.interval;
     let batch = match (plan.settings.once, interval.is_zero()) {
         (true, _) => "one batch, at the end of the input".to_string(),
         (false, true) => "each record at once".to_string(),
         (false, false) => format!("a batch every {}", show_duration(interval)),
     };
-    match typed.aggregate {
-        Some(spec) => {
-            let leaves = if spec.keyed { "pair (record, value)" } else { "value" };
-            line("aggregate", &format!("--{}", spec.name), &format!("{leaves}, {batch}"));
+    match &typed.aggregate {
+        Some((_, words)) => {
+            let leaves = match plan.arrows.last() {
+                Some(Shape::Keyed) if rows == "record" => "pair (record, value)",
+                Some(Shape::Keyed) => "pair (key, value)",
+                _ => "value",
+            };
+            line("aggregate", &words.to_string(), &format!("{leaves}, {batch}"));
         }
-        None => line("no", "aggregate", &format!("record, as it comes, {batch}")),
+        None => line("no", "aggregate", &format!("{rows}, as it comes, {batch}")),
     }
     if let Some(stateful) = &plan.pipeline.stateful {
         let (part, what, leaves) = kept(&stateful.retention);
@@ -85,6 +81,11 @@ fn pipeline(typed: &Typed, plan: &Plan, names: &[String]) -> String {
         line("checkpoint", &format!("--checkpoint {}", saving.dir.display()), log);
     }
     text
+}
+
+/// A row between the steps, in a word.
+fn shown_shape(shape: Shape) -> &'static str {
+    if shape == Shape::Pairs { "pair" } else { "record" }
 }
 
 /// What reaches beyond a batch: the part, how it was typed, and what leaves it when.

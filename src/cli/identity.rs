@@ -5,27 +5,18 @@
 
 use crate::checkpoint::meta;
 use crate::cli::Typed;
+use crate::part::Resolved;
 use crate::report::Sort;
 use crate::state::Retention;
 use crate::units::show_duration;
 
-/// The pipeline that was typed, which keeps `keep` from batch to batch.
-pub fn identity(typed: &Typed, retention: Option<&Retention>) -> meta::Pipeline {
+/// The pipeline whose parts say so much of themselves, which keeps `retention` from batch to batch.
+pub fn identity(parts: Resolved, typed: &Typed, retention: Option<&Retention>) -> meta::Pipeline {
     let mut flags = vec![("source".to_string(), typed.source.name.to_string())];
-    for (spec, value) in &typed.steps {
-        let value = match value.to_str() {
-            Some(text) => text.to_string(),
-            // Two values that are no text must not look the same.
-            None => value.as_encoded_bytes().escape_ascii().to_string(),
-        };
-        flags.push((format!("--{}", spec.name), value));
-    }
-    if let Some(spec) = typed.aggregate {
-        flags.push((format!("--{}", spec.name), String::new()));
-        if typed.report.sort == Some(Sort::First) {
-            // Cells then also hold where each key first appeared.
-            flags.push(("--sort".to_string(), "none".to_string()));
-        }
+    flags.extend(parts);
+    if typed.aggregate.is_some() && typed.report.sort == Some(Sort::First) {
+        // Cells then also hold where each key first appeared.
+        flags.push(("--sort".to_string(), "none".to_string()));
     }
     match retention {
         Some(Retention::Window { window, keep_zeros }) => {

@@ -1,7 +1,7 @@
 //! The command line, as typed: made of the tables of sources, steps, aggregates and formats.
 //!
-//! Meaning is given to it in [`crate::cli::plan`]. Steps keep the order in which they were typed, which
-//! clap tells by the index of each occurrence. What is said of what cannot be meant is made in
+//! Meaning is given to it in [`crate::cli::plan`]; which flag belongs to which step is found in
+//! `cli::parts`. What is said of what cannot be meant is made in
 //! `cli::mistake`.
 
 pub mod completions;
@@ -9,6 +9,7 @@ pub mod explain;
 pub mod identity;
 pub mod man;
 mod mistake;
+mod parts;
 pub mod plan;
 mod words;
 
@@ -16,19 +17,19 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use clap::builder::OsStringValueParser;
 use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches};
 use clap_complete::Shell;
 
 pub use mistake::meant_by;
+use parts::{TypedAggregate, TypedStep};
 pub use words::takes_value;
 
-use crate::agg::{self, AGGS};
+use crate::agg::AGGS;
 use crate::error::Error;
 use crate::format::FORMATS;
 use crate::source::{self, SOURCES};
-use crate::step::{self, STEPS};
+use crate::step::STEPS;
 use crate::{engine, format, report, sink, state};
 
 /// What was asked for.
@@ -79,10 +80,10 @@ pub struct Typed {
     pub source: &'static source::Spec,
     /// What was typed for it.
     pub matches: ArgMatches,
-    /// The steps in the order in which they were typed, with their arguments.
-    pub steps: Vec<(&'static step::Spec, OsString)>,
+    /// The steps in the order in which they were typed.
+    pub steps: Vec<TypedStep>,
     /// The aggregate, if there is one.
-    pub aggregate: Option<&'static agg::Spec>,
+    pub aggregate: Option<TypedAggregate>,
     /// Flags of what reaches beyond a batch.
     pub state: state::Flags,
     /// Flags that choose and order rows.
@@ -199,26 +200,14 @@ fn typed(name: &str, matches: &ArgMatches) -> Result<Typed, Error> {
     Ok(Typed {
         source,
         matches: matches.clone(),
-        steps: steps(matches),
-        aggregate: AGGS.iter().find(|spec| matches.get_flag(spec.name)),
+        steps: parts::steps(STEPS, matches)?,
+        aggregate: parts::aggregate(AGGS, matches)?,
         state: state::Flags::from_arg_matches(matches).map_err(wrong)?,
         report: report::Flags::from_arg_matches(matches).map_err(wrong)?,
         format: format::Flags::from_arg_matches(matches).map_err(wrong)?,
         sink: sink::Flags::from_arg_matches(matches).map_err(wrong)?,
         engine: engine::Flags::from_arg_matches(matches).map_err(wrong)?,
     })
-}
-
-/// The steps in the order in which they were typed.
-fn steps(matches: &ArgMatches) -> Vec<(&'static step::Spec, OsString)> {
-    let mut steps = Vec::new();
-    for spec in STEPS {
-        let indices = matches.indices_of(spec.name).into_iter().flatten();
-        let values = matches.get_many::<OsString>(spec.name).into_iter().flatten();
-        steps.extend(indices.zip(values).map(|(index, value)| (index, spec, value.clone())));
-    }
-    steps.sort_by_key(|(index, ..)| *index);
-    steps.into_iter().map(|(_, spec, value)| (spec, value)).collect()
 }
 
 /// The definition of the whole command line: help, man page and completions are made of it.
@@ -270,8 +259,8 @@ fn checkpoint_command() -> Command {
 
 fn source_command(spec: &source::Spec) -> Command {
     let command = Command::new(spec.name).display_name("weir").hide(spec.hidden);
-    let command = command.args(STEPS.iter().map(step_arg)).args(AGGS.iter().map(agg_arg));
-    let names = AGGS.iter().map(|spec| spec.name);
+    let command = command.args(parts::step_args(STEPS)).args(parts::aggregate_args(AGGS));
+    let names = AGGS.iter().map(|spec| spec.flag.name);
     let command = command.group(ArgGroup::new("aggregate").args(names));
     let command = state::Flags::augment_args(command);
     let command = report::Flags::augment_args(command);
@@ -284,28 +273,4 @@ fn source_command(spec: &source::Spec) -> Command {
         // Whatever follows such a flag is its argument, if it begins with a hyphen too.
         if is_flag_with_value { arg.allow_hyphen_values(true) } else { arg }
     })
-}
-
-fn step_arg(spec: &step::Spec) -> Arg {
-    let arg = Arg::new(spec.name).long(spec.name).action(ArgAction::Append);
-    let arg = arg.value_parser(OsStringValueParser::new()).help_heading("Steps, in order");
-    let arg = helped(arg, spec.help);
-    match spec.value {
-        Some(value) => arg.value_name(value),
-        // Only an argument has an index for each time it was typed, so a flag gets an empty one.
-        None => arg.num_args(0).default_missing_value(""),
-    }
-}
-
-fn agg_arg(spec: &agg::Spec) -> Arg {
-    let arg = Arg::new(spec.name).long(spec.name).action(ArgAction::SetTrue);
-    helped(arg.help_heading("Aggregate, at most one"), spec.help)
-}
-
-/// Splits a description into its first line and the whole.
-fn helped(arg: Arg, help: &'static str) -> Arg {
-    match help.split_once("\n\n") {
-        Some((short, _)) => arg.help(short).long_help(help),
-        None => arg.help(help),
-    }
 }

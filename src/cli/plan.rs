@@ -14,22 +14,24 @@ use crate::clock::clockface::{self, Clockface, Style};
 use crate::disk::medium;
 use crate::engine::{self, OnBad, Pipeline, Stateful};
 use crate::error::Error;
-use crate::format::{self, FORMATS, Format, Shape};
+use crate::format::{self, Format, Shape};
+use crate::part::{self, Flag, Given, Resolved};
 use crate::process::descriptor::{self, Identity};
 use crate::report::changed::Changes;
 use crate::report::{Selection, Sort};
-use crate::say::{note, say};
+use crate::say::{Level, note, says};
 use crate::sink::outputs::Target;
 use crate::source::{self, Source};
-use crate::state::{OnFull, Retention};
+use crate::state::Retention;
 use crate::step::Step;
-use crate::units::{quoted, show_duration};
-use crate::window::Window;
+use crate::units::quoted;
 
 /// A stream, as it is meant.
 pub struct Plan {
     /// What runs.
     pub pipeline: Pipeline,
+    /// What leaves the source, each step and the aggregate, in their order.
+    pub arrows: Vec<Shape>,
     /// How the engine runs it.
     pub settings: engine::Settings,
     /// Where batches go.
@@ -50,198 +52,97 @@ pub struct Saving {
 
 /// Resolves what was typed; `start` is the time it is.
 pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
-    check(typed)?;
     let logs_input = typed.engine.checkpoint.is_some() && !typed.engine.no_wal;
-    let source = source(typed, start, logs_input)?;
+    let source::Built { source, yields, mut identity } = source(typed, start, logs_input)?;
     let has_positions = source.is_replayable();
     let logs_input = logs_input && !has_positions;
     let settings = settings(typed, &*source);
+    let mut arrows = vec![yields];
+    let steps = steps(typed, &mut arrows, &mut identity)?;
+    let aggregate = aggregate(typed, &mut arrows, &mut identity)?;
+    check(typed, &given(typed, &settings, &arrows, aggregate.as_ref()))?;
     let (num, mut selection) = selection(typed);
-    let stateful = stateful(typed, &settings)?;
-    let format = writer(typed, num, &stateful, settings.interval.is_zero());
+    let stateful = stateful(typed, &settings, aggregate.as_ref())?;
+    let (columns, aggregate) = match aggregate {
+        Some(built) => (built.columns, Some(built.aggregate)),
+        None => (Vec::new(), None),
+    };
+    let width = columns.len();
+    let shape = *arrows.last().expect("the source has one");
+    let format = writer(typed, shape, columns, num, &stateful, settings.interval.is_zero());
     let outputs = typed.sink.targets(typed.format().extension);
     refuse_circle(&*source, &outputs, &settings.on_bad)?;
-    let keeps_place = selection.sort == Sort::First;
-    let aggregate = typed.aggregate.map(|spec| (spec.build)(keeps_place));
-    if let (true, Some(aggregate)) = (typed.state.inverse, &aggregate)
-        && let Some(what) = aggregate.indelible()
-    {
-        return Err(Error::usage(format!("--inverse: {what} cannot be subtracted")));
-    }
     let changes = (typed.report.changed && !stateful.is_some_and(|stateful| stateful.changes))
         .then(|| Changes::new(std::mem::replace(&mut selection.shown, usize::MAX)));
+    let skip_empty = typed.format.skip_empty;
     let pipeline = Pipeline {
         source,
-        steps: steps(typed)?,
+        steps,
         aggregate,
         stateful,
         changes,
-        width: typed.aggregate.map_or(0, |spec| spec.columns.len()),
+        width,
         selection,
         format,
-        skip_empty: typed.format.skip_empty,
+        skip_empty,
     };
     let saving = typed.engine.checkpoint.as_ref().map(|dir| Saving {
         dir: dir.clone(),
-        pipeline: identity(typed, stateful.as_ref().map(|stateful| &stateful.retention))
-            .with_positions(has_positions),
+        pipeline: meta_of(typed, identity, &stateful).with_positions(has_positions),
         logs_input,
     });
-    Ok(Plan { pipeline, settings, outputs, saving })
+    Ok(Plan { pipeline, arrows, settings, outputs, saving })
 }
 
-/// Refuses what cannot be meant. Each message starts with the flag and says what would do.
-fn check(typed: &Typed) -> Result<(), Error> {
-    let (report, written, engine) = (&typed.report, &typed.format, &typed.engine);
-    let state = &typed.state;
-    let format = typed.format().name;
-    let is_pprint = format == FORMATS[0].name;
-    let record_at_a_time = engine.interval == Some(Duration::ZERO);
-    let no_aggregate = typed.aggregate.is_none();
-    let rules = [
-        (report.top.is_some() && no_aggregate, "--top: needs an aggregate, as --count-by-key is"),
-        (
-            report.sort.is_some() && no_aggregate,
-            "--sort: needs an aggregate; records keep their order",
-        ),
-        (
-            report.ascending && no_aggregate,
-            "--ascending: needs an aggregate; records keep their order",
-        ),
-        (
-            written.num.is_some() && !is_pprint,
-            "--num: only pprint prints a part of a batch; --top selects for all formats",
-        ),
-        (written.epoch && is_pprint, "--epoch: pprint has a Time of its own; --format tsv or json"),
-        (
-            written.no_time && is_pprint,
-            "--no-time: pprint has a Time of its own; --format tsv, json or text",
-        ),
-        (
-            engine.on_bad.is_empty(),
-            "--on-bad: what is empty names no file; it is skip, fail or a path",
-        ),
-        (written.header && format != "tsv", "--header: only --format tsv has one"),
-        (
-            report.changed && no_aggregate,
-            "--changed: needs an aggregate; records are printed as they come",
-        ),
-        (
-            record_at_a_time && !no_aggregate && state.window.is_some(),
-            "--interval 0: a window needs batches, so the interval is longer",
-        ),
-        (
-            record_at_a_time && !no_aggregate && !state.update_state,
-            "--interval 0: an aggregate needs --update-state to have a result at each record",
-        ),
-        (
-            record_at_a_time && report.top.is_some(),
-            "--top: with --interval 0 each record is a report of its own; nothing is selected",
-        ),
-        (
-            record_at_a_time && report.sort.is_some(),
-            "--sort: with --interval 0 results come in the order of their records",
-        ),
-        (
-            record_at_a_time && report.ascending,
-            "--ascending: with --interval 0 results come in the order of their records",
-        ),
-        (
-            engine.checkpoint.is_none() && engine.wal,
-            "--wal: needs --checkpoint DIR, where the log is kept",
-        ),
-        (
-            engine.checkpoint.is_none() && engine.no_wal,
-            "--no-wal: without --checkpoint there is no log",
-        ),
-        (
-            record_at_a_time && engine.batches.is_some(),
-            "--batches: with --interval 0 there are no batches; --duration ends the run",
-        ),
-    ];
-    let (of_state, of_outputs) = (state_rules(typed), output_rules(typed));
-    let mut rules = rules.iter().chain(&of_state).chain(&of_outputs);
-    match rules.find(|(broken, _)| *broken) {
-        Some((_, message)) => Err(Error::usage(*message)),
-        None => check_policy(&engine.on_bad),
+fn meta_of(typed: &Typed, parts: Resolved, stateful: &Option<Stateful>) -> meta::Pipeline {
+    identity(parts, typed, stateful.as_ref().map(|stateful| &stateful.retention))
+}
+
+/// What parts have to know of each other.
+fn given(
+    typed: &Typed,
+    settings: &engine::Settings,
+    arrows: &[Shape],
+    aggregate: Option<&agg::Built>,
+) -> Given {
+    let aggregate = aggregate.map(|built| part::Aggregate {
+        leaves: built.leaves,
+        indelible: built.aggregate.indelible(),
+    });
+    Given {
+        rows: arrows[typed.steps.len()],
+        aggregate,
+        format: typed.format().can,
+        window: typed.state.window.is_some(),
+        update_state: typed.state.update_state,
+        record_at_a_time: settings.interval.is_zero(),
+        once: settings.once,
+        lasts: typed.engine.checkpoint.is_some(),
     }
 }
 
-/// The rules of what reaches beyond a batch.
-fn state_rules(typed: &Typed) -> [(bool, &'static str); 11] {
-    let flags = &typed.state;
-    let no_aggregate = typed.aggregate.is_none();
-    let (no_window, no_state) = (flags.window.is_none(), !flags.update_state);
-    [
-        (
-            !no_window && !no_state,
-            "--window: goes without --update-state; a window forgets, state does not",
-        ),
-        (!no_window && no_aggregate, "--window: needs an aggregate, as --count-by-key is"),
-        (!no_state && no_aggregate, "--update-state: needs an aggregate, as --count-by-key is"),
-        (no_window && flags.slide.is_some(), "--slide: needs --window; --interval sets batches"),
-        (no_window && flags.inverse, "--inverse: needs --window"),
-        (no_window && flags.keep_zeros, "--keep-zeros: needs --window and --inverse"),
-        (!flags.inverse && flags.keep_zeros, "--keep-zeros: needs --inverse"),
-        (no_window && flags.skip_partial, "--skip-partial: needs --window"),
-        (no_state && flags.state_ttl.is_some(), "--state-ttl: needs --update-state"),
-        (no_state && flags.max_keys.is_some(), "--max-keys: needs --update-state"),
-        (flags.max_keys.is_none() && flags.on_full.is_some(), "--on-full: needs --max-keys"),
-    ]
-}
-
-/// The rules of the outputs.
-fn output_rules(typed: &Typed) -> [(bool, &'static str); 4] {
-    let flags = &typed.sink;
-    let record_at_a_time = typed.engine.interval == Some(Duration::ZERO);
-    [
-        (
-            record_at_a_time && flags.output_dir.is_some(),
-            "--output-dir: with --interval 0 there are no batches; -o appends each record",
-        ),
-        (
-            record_at_a_time && flags.exec.is_some(),
-            "--exec: with --interval 0 there are no batches; a pipe gets each record",
-        ),
-        (
-            flags.exec.as_ref().is_some_and(|command| command.is_empty()),
-            "--exec: what is empty is no command",
-        ),
-        (
-            flags.on_exec_fail.is_some() && flags.exec.is_none(),
-            "--on-exec-fail: needs --exec, whose command it is about",
-        ),
-    ]
+/// Asks each part whether it goes with what else was given; the first that does not is told.
+fn check(typed: &Typed, given: &Given) -> Result<(), Error> {
+    typed.format.check(given)?;
+    typed.engine.check(given)?;
+    typed.report.check(given)?;
+    typed.state.check(given)?;
+    typed.sink.check(given)?;
+    check_policy(&typed.engine.on_bad)
 }
 
 /// What is kept from batch to batch.
-fn stateful(typed: &Typed, settings: &engine::Settings) -> Result<Option<Stateful>, Error> {
-    let flags = &typed.state;
-    if flags.skip_partial && settings.once {
-        let what = "--skip-partial: all input is one batch, so its window is always partial";
-        return Err(Error::usage(what));
-    }
-    if flags.state_ttl == Some(Duration::ZERO) {
-        return Err(Error::usage("--state-ttl: 0s is no length"));
-    }
-    let on_full = flags.on_full.unwrap_or(OnFull::Fail);
-    let retention = match (flags.window, flags.update_state) {
-        (Some(length), _) => {
-            let window = Window::new(length, flags.slide, settings.interval)?;
-            say_gap(&window);
-            Retention::Window { window, keep_zeros: flags.keep_zeros }
-        }
-        (None, true) => {
-            let limit = flags.max_keys.map(|most| (most, on_full));
-            Retention::Running { ttl: flags.state_ttl, limit }
-        }
-        (None, false) => return Ok(None),
-    };
+fn stateful(
+    typed: &Typed,
+    settings: &engine::Settings,
+    aggregate: Option<&agg::Built>,
+) -> Result<Option<Stateful>, Error> {
+    let Some(retention) = typed.state.retention(settings.interval)? else { return Ok(None) };
     // Which rows --top selects is known only when all have been looked at, and --count has only one.
-    let knows_changes =
-        typed.report.top.is_none() && typed.aggregate.is_some_and(|spec| spec.keyed);
+    let keyed = aggregate.is_some_and(|built| built.leaves == Shape::Keyed);
+    let knows_changes = typed.report.top.is_none() && keyed;
     let changes = typed.report.changed && (knows_changes || settings.interval.is_zero());
-    Ok(Some(Stateful { retention, changes, skip_partial: flags.skip_partial }))
+    Ok(Some(Stateful { retention, changes, skip_partial: typed.state.skip_partial }))
 }
 
 /// Refuses an output that is read as well: what is written would come in again, without an end.
@@ -270,18 +171,6 @@ fn refuse_circle(source: &dyn Source, outputs: &[Target], on_bad: &OnBad) -> Res
     }
 }
 
-/// Says which share of the input no report will tell of.
-fn say_gap(window: &Window) {
-    if window.gap().is_zero() {
-        return;
-    }
-    let [slide, length, gap] = [window.slide(), window.length(), window.gap()].map(show_duration);
-    say(&format!(
-        "--slide {slide}: is longer than --window {length}, so of every {slide} the first {gap} are in \
-         no report"
-    ));
-}
-
 /// Refuses `ignore`, `Skip` and the like: what was meant for a policy makes no file.
 fn check_policy(policy: &OsStr) -> Result<(), Error> {
     let meant = policy.to_str().filter(|text| !["skip", "fail"].contains(text));
@@ -297,24 +186,53 @@ fn check_policy(policy: &OsStr) -> Result<(), Error> {
     }
 }
 
-fn source(typed: &Typed, start: Stamp, logs_input: bool) -> Result<Box<dyn Source>, Error> {
+fn source(typed: &Typed, start: Stamp, logs_input: bool) -> Result<source::Built, Error> {
     let settings = source::Settings {
         delimiter: b'\n',
         max_record: typed.engine.max_record,
         once: typed.engine.once,
-        quiet: typed.engine.quiet,
-        verbose: typed.engine.verbose,
         acknowledges: logs_input,
         start,
     };
     (typed.source.build)(&typed.matches, &settings)
 }
 
-fn steps(typed: &Typed) -> Result<Vec<Box<dyn Step>>, Error> {
-    let build = |(spec, value): &(&crate::step::Spec, std::ffi::OsString)| {
-        (spec.build)(value).map_err(|what| Error::usage(format!("--{}: {what}", spec.name)))
-    };
-    typed.steps.iter().map(build).collect()
+/// Makes the steps in their order; each tells the next one what leaves it.
+fn steps(
+    typed: &Typed,
+    arrows: &mut Vec<Shape>,
+    identity: &mut Resolved,
+) -> Result<Vec<Box<dyn Step>>, Error> {
+    let mut steps = Vec::new();
+    for (spec, words) in &typed.steps {
+        let rows = *arrows.last().expect("the source has one");
+        let built = (spec.build)(words, rows).map_err(|what| wrong(&spec.flag, &what))?;
+        steps.push(built.step);
+        arrows.push(built.leaves);
+        identity.extend(built.identity);
+    }
+    Ok(steps)
+}
+
+/// Makes the aggregate, if there is one.
+fn aggregate(
+    typed: &Typed,
+    arrows: &mut Vec<Shape>,
+    identity: &mut Resolved,
+) -> Result<Option<agg::Built>, Error> {
+    let Some((spec, words)) = &typed.aggregate else { return Ok(None) };
+    let rows = *arrows.last().expect("the source has one");
+    let keeps_place = typed.report.sort == Some(Sort::First);
+    let built = spec.check(rows).and_then(|()| (spec.build)(words, keeps_place));
+    let mut built = built.map_err(|what| wrong(&spec.flag, &what))?;
+    arrows.push(built.leaves);
+    identity.append(&mut built.identity);
+    Ok(Some(built))
+}
+
+/// What is said of a part that cannot be made.
+fn wrong(flag: &Flag, what: &str) -> Error {
+    Error::usage(format!("--{}: {what}", flag.name))
 }
 
 fn settings(typed: &Typed, source: &dyn Source) -> engine::Settings {
@@ -332,22 +250,22 @@ fn settings(typed: &Typed, source: &dyn Source) -> engine::Settings {
             Some("fail") => OnBad::Fail,
             _ => OnBad::File(PathBuf::from(&flags.on_bad)),
         },
-        says_silent: flags.verbose || !flags.quiet && std::io::stderr().is_terminal(),
+        says_silent: says(Level::Details) || says(Level::Notes) && std::io::stderr().is_terminal(),
     }
 }
 
-/// How many rows pprint prints, and which rows are chosen at all.
+/// How many rows are printed at most where a part is, and which rows are chosen at all.
 fn selection(typed: &Typed) -> (usize, Selection) {
     let flags = &typed.report;
     let num = typed.format.num.or(flags.top).unwrap_or(10);
-    let is_pprint = typed.format().name == FORMATS[0].name;
+    let prints_part = typed.format().can.prints_part;
     let selection = Selection {
         top: flags.top,
         ascending: flags.ascending,
         sort: flags.sort.unwrap_or(Sort::Value),
-        // One row more than pprint prints tells it whether to end with `...`; a command is told how
+        // One row more than is printed tells the format whether to end with `...`; a command is told how
         // many there are.
-        shown: if is_pprint && typed.sink.exec.is_none() {
+        shown: if prints_part && typed.sink.exec.is_none() {
             num.saturating_add(1)
         } else {
             usize::MAX
@@ -356,9 +274,15 @@ fn selection(typed: &Typed) -> (usize, Selection) {
     (num, selection)
 }
 
-fn writer(typed: &Typed, num: usize, stateful: &Option<Stateful>, bare: bool) -> Box<dyn Format> {
+fn writer(
+    typed: &Typed,
+    shape: Shape,
+    columns: Vec<String>,
+    num: usize,
+    stateful: &Option<Stateful>,
+    bare: bool,
+) -> Box<dyn Format> {
     let flags = &typed.format;
-    let columns = typed.aggregate.map_or(&[][..], |spec| spec.columns);
     let style = match (flags.epoch, flags.no_time) {
         (true, _) => Style::Epoch,
         (false, true) => Style::Absent,
@@ -368,8 +292,8 @@ fn writer(typed: &Typed, num: usize, stateful: &Option<Stateful>, bare: bool) ->
         note(&format!("TZ={zone} names no time zone; times are in UTC"));
     }
     let settings = format::Settings {
-        shape: typed.aggregate.map_or(Shape::Records, shape),
-        columns: columns.iter().map(|name| (*name).to_string()).collect(),
+        shape,
+        columns,
         clockface: Clockface::new(flags.utc, style),
         num,
         window: match stateful {
@@ -384,13 +308,9 @@ fn writer(typed: &Typed, num: usize, stateful: &Option<Stateful>, bare: bool) ->
     (typed.format().build)(&settings)
 }
 
-fn shape(spec: &agg::Spec) -> Shape {
-    if spec.keyed { Shape::Keyed } else { Shape::Whole }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::format::FORMATS;
     use crate::sink::dir::EXTENSIONS;
 
     #[test]

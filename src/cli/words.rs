@@ -30,13 +30,19 @@ impl Role<'_> {
 
 /// What the words are that follow the name of a source.
 pub fn roles<'a>(source: &'a Command, words: &[OsString]) -> Vec<Role<'a>> {
-    let (mut roles, mut of, mut ended): (Vec<Role>, Option<&Arg>, bool) = (vec![], None, false);
+    // How many of the next words are arguments of which flag.
+    let (mut roles, mut of, mut ended): (Vec<Role>, Option<(&Arg, usize)>, bool) =
+        (vec![], None, false);
     for word in words {
         roles.push(match of.take() {
-            Some(arg) => Role::Value(arg),
+            Some((arg, left)) => {
+                of = (left > 1).then(|| (arg, left - 1));
+                Role::Value(arg)
+            }
             None if ended || !is_flag(word) => Role::Word,
             None => {
-                (of, ended) = (takes_next(source, word), word == "--");
+                of = takes_next(source, word).map(|arg| (arg, count(arg)));
+                ended = word == "--";
                 Role::Flag
             }
         });
@@ -64,6 +70,11 @@ pub fn takes_value(arg: &Arg) -> bool {
     arg.get_action().takes_values() && arg.get_num_args().is_none_or(|count| count.takes_values())
 }
 
+/// How many words an argument takes that takes some.
+fn count(arg: &Arg) -> usize {
+    arg.get_num_args().map_or(1, |count| count.min_values())
+}
+
 /// The argument whose value is the next word: of `-vi 5` that of `-i`, of `-vi5` and `--top=5` none.
 fn takes_next<'a>(source: &'a Command, word: &OsStr) -> Option<&'a Arg> {
     let text = word.to_str()?;
@@ -87,7 +98,10 @@ mod tests {
     fn words_are_flags_arguments_of_flags_or_neither() {
         let command = crate::cli::command();
         let source = command.find_subcommand("stdin").unwrap();
+        let two = Arg::new("two").long("two").num_args(2);
+        let source = &source.clone().arg(two);
         let table = [
+            ("--two a --top b", "fvvw"),
             ("--count x", "fw"),
             ("--top 3 x", "fvw"),
             ("--top=3 x", "fw"),

@@ -7,16 +7,18 @@
 //!
 //! The pipeline that the checkpoint names says which cells these are.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::delivery::resume;
-use crate::agg::{AGGS, Spec, StateStore};
+use crate::agg::{AGGS, Built, StateStore};
 use crate::checkpoint::Look;
 use crate::checkpoint::meta::Pipeline;
 use crate::clock::Stamp;
 use crate::clock::clockface::{Clockface, Style};
 use crate::error::Error;
-use crate::format::{FORMATS, Rows, Settings, Shape};
+use crate::format::{FORMATS, Rows, Settings};
+use crate::part::Words;
 use crate::report::{Report, Selection, Sort};
 use crate::state::Retention;
 use crate::units;
@@ -30,10 +32,13 @@ pub fn contents(look: &Look) -> Result<Vec<u8>, Error> {
     };
     let dir = look.dir().display();
     let alone = || Error::Refused(format!("{dir}: its pipeline keeps nothing from batch to batch"));
-    let spec = AGGS.iter().find(|spec| pipeline.value(&format!("--{}", spec.name)).is_some());
-    let (spec, retention) = spec.zip(kept(pipeline)).ok_or_else(alone)?;
     let is_placed = pipeline.value("--sort").is_some();
-    let aggregate = (spec.build)(is_placed);
+    let built = AGGS.iter().find_map(|spec| {
+        let words = Words::of_identity(&spec.flag, spec.own, |flag| pipeline.value(flag))?;
+        (spec.build)(&words, is_placed).ok()
+    });
+    let (built, retention) = built.zip(kept(pipeline)).ok_or_else(alone)?;
+    let aggregate = Arc::clone(&built.aggregate);
     let mut kept = aggregate.store(&retention, false, false);
     look.state(|noted| kept.put(&[noted], false).ok_or_else(resume::nonsense))?;
     if let Retention::Window { window, .. } = retention {
@@ -45,7 +50,7 @@ pub fn contents(look: &Look) -> Result<Vec<u8>, Error> {
         kept.absorb(due, None, None)?;
     }
     let sort = if is_placed { Sort::First } else { Sort::Value };
-    Ok(rows(spec, &report(&mut *kept, spec, sort)?))
+    Ok(rows(&built, &report(&mut *kept, &built, sort)?))
 }
 
 /// What a pipeline keeps from batch to batch; none if each stands alone.
@@ -59,17 +64,17 @@ fn kept(pipeline: &Pipeline) -> Option<Retention> {
     Some(Retention::Window { window, keep_zeros: pipeline.value("--keep-zeros").is_some() })
 }
 
-fn report(kept: &mut dyn StateStore, spec: &Spec, sort: Sort) -> Result<Report, Error> {
+fn report(kept: &mut dyn StateStore, built: &Built, sort: Sort) -> Result<Report, Error> {
     let selection = Selection { top: None, ascending: false, sort, shown: usize::MAX };
-    let mut collector = selection.collector(spec.columns.len());
+    let mut collector = selection.collector(built.columns.len());
     kept.report(&mut collector)?;
     Ok(collector.finish())
 }
 
-fn rows(spec: &Spec, report: &Report) -> Vec<u8> {
+fn rows(built: &Built, report: &Report) -> Vec<u8> {
     let settings = Settings {
-        shape: if spec.keyed { Shape::Keyed } else { Shape::Whole },
-        columns: spec.columns.iter().map(|name| (*name).to_string()).collect(),
+        shape: built.leaves,
+        columns: built.columns.clone(),
         clockface: Clockface::new(true, Style::Absent),
         num: usize::MAX,
         window: None,

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::error::Error;
+use crate::part::{Given, hold};
 use crate::say::Level;
 use crate::units;
 
@@ -106,6 +108,31 @@ impl Flags {
             (false, true) => Level::Details,
             (false, false) => Level::Notes,
         }
+    }
+
+    /// Refuses what does not go with what else was given.
+    pub fn check(&self, given: &Given) -> Result<(), Error> {
+        let aggregate_at_once = given.record_at_a_time && given.aggregate.is_some();
+        hold(&[
+            (
+                self.on_bad.is_empty(),
+                "--on-bad: what is empty names no file; it is skip, fail or a path",
+            ),
+            (
+                aggregate_at_once && given.window,
+                "--interval 0: a window needs batches, so the interval is longer",
+            ),
+            (
+                aggregate_at_once && !given.update_state,
+                "--interval 0: an aggregate needs --update-state to have a result at each record",
+            ),
+            (!given.lasts && self.wal, "--wal: needs --checkpoint DIR, where the log is kept"),
+            (!given.lasts && self.no_wal, "--no-wal: without --checkpoint there is no log"),
+            (
+                given.record_at_a_time && self.batches.is_some(),
+                "--batches: with --interval 0 there are no batches; --duration ends the run",
+            ),
+        ])
     }
 }
 

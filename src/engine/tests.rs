@@ -13,6 +13,7 @@ use crate::clock::{Stamp, VirtualTime};
 use crate::disk::RealDisk;
 use crate::error::Context;
 use crate::format::{self, FORMATS, Shape};
+use crate::part::Words;
 use crate::report::Sort;
 
 use crate::sink::outputs::Target;
@@ -191,11 +192,11 @@ fn run_pipeline(
     stateful: Option<Stateful>,
     case: Case,
 ) -> (String, Result<(), Error>) {
-    let spec = case.aggregate.map(|name| AGGS.iter().find(|spec| spec.name == name).unwrap());
-    let shape = spec.map_or(Shape::Records, |spec| match spec.keyed {
-        true => Shape::Keyed,
-        false => Shape::Whole,
+    let built = case.aggregate.map(|name| {
+        let spec = AGGS.iter().find(|spec| spec.flag.name == name).unwrap();
+        (spec.build)(&Words::new(&spec.flag, [""; 0]), false).unwrap()
     });
+    let shape = built.as_ref().map_or(Shape::Records, |built| built.leaves);
     let format = (FORMATS[1].build)(&format::Settings {
         shape,
         columns: vec!["value".to_string()],
@@ -209,7 +210,7 @@ fn run_pipeline(
     let pipeline = Pipeline {
         source,
         steps: case.steps,
-        aggregate: spec.map(|spec| (spec.build)(false)),
+        aggregate: built.map(|built| built.aggregate),
         stateful,
         changes: None,
         width: 1,

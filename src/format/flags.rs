@@ -6,6 +6,8 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use super::FORMATS;
+use crate::error::Error;
+use crate::part::{Given, hold};
 use crate::units;
 
 /// The flags of the formats, as typed.
@@ -59,6 +61,26 @@ impl Flags {
         let mut said = files.filter_map(said_by);
         let agreed = said.next().filter(|first| said.all(|other| other == *first));
         self.format.or(agreed).unwrap_or(FormatName(0))
+    }
+
+    /// Refuses what does not go with the format, or with what else was given.
+    pub fn check(&self, given: &Given) -> Result<(), Error> {
+        let can = given.format;
+        hold(&[
+            (
+                self.num.is_some() && !can.prints_part,
+                "--num: only pprint prints a part of a batch; --top selects for all formats",
+            ),
+            (
+                self.epoch && can.own_time,
+                "--epoch: pprint has a Time of its own; --format tsv or json",
+            ),
+            (
+                self.no_time && can.own_time,
+                "--no-time: pprint has a Time of its own; --format tsv, json or text",
+            ),
+            (self.header && !can.header, "--header: only --format tsv has one"),
+        ])
     }
 }
 

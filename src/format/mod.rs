@@ -23,21 +23,10 @@ pub use flags::{Flags, FormatName};
 use crate::chunk::Chunk;
 use crate::clock::Stamp;
 use crate::clock::clockface::Clockface;
+use crate::part::Ability;
+pub use crate::part::Shape;
 use crate::report::Piece;
 use crate::report::value::Value;
-
-/// What all rows of a run look like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// Plain records.
-    Records,
-    /// Pairs of bytes: a key and a value as they came.
-    Pairs,
-    /// A key and its statistics.
-    Keyed,
-    /// Statistics of all records together, without a key.
-    Whole,
-}
 
 /// Rows on their way out.
 #[derive(Clone, Debug)]
@@ -146,6 +135,8 @@ pub struct Spec {
     pub help: &'static str,
     /// What the names of files in this format end with.
     pub extension: &'static str,
+    /// What it can do.
+    pub can: Ability,
     /// Makes it.
     pub build: fn(&Settings) -> Box<dyn Format>,
 }

@@ -9,7 +9,11 @@ use std::io::Write;
 
 /// Appends an integer.
 pub(crate) fn int(out: &mut Vec<u8>, value: i64) {
-    write!(out, "{value}").expect("a Vec takes all bytes");
+    // Most counts of a report of millions of keys have one digit.
+    match u8::try_from(value) {
+        Ok(digit @ 0..10) => out.push(b'0' + digit),
+        _ => write!(out, "{value}").expect("a Vec takes all bytes"),
+    }
 }
 
 /// Appends a double as Python's `repr(float)` does.

@@ -17,12 +17,14 @@ use super::python::{Object, print};
 use super::{Format, Row, Rows, Settings, Shape, Spec};
 use crate::clock::Stamp;
 use crate::clock::clockface::Clockface;
+use crate::part::Ability;
 
 /// The default format.
 pub(super) const SPEC: Spec = Spec {
     name: "pprint",
     help: "each batch as PySpark's pprint() prints it",
     extension: "txt",
+    can: Ability { prints_part: true, own_time: true, header: false },
     build: |settings| Box::new(Pprint::new(settings)),
 };
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::{Format, Row, Rows, Settings, Shape, Spec, number};
 use crate::clock::Stamp;
 use crate::clock::clockface::Clockface;
+use crate::part::Ability;
 use crate::report::value::Value;
 
 /// The format, for the table.
@@ -16,6 +17,7 @@ pub(super) const SPEC: Spec = Spec {
     name: "tsv",
     help: "tab-separated values with the Time, every row",
     extension: "tsv",
+    can: Ability { prints_part: false, own_time: false, header: true },
     build: |settings| Box::new(Tsv::new(settings)),
 };
 

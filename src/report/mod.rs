@@ -1,25 +1,25 @@
 //! From all cells of a batch to the rows that are shown: `--top`, `--sort` and how many are printed.
 //!
 //! Rows are offered one by one, and only those that may still be shown are kept: of 20 million keys
-//! under `--top 10` some hundred at a time. What is kept lies in three columns, so that a full report
-//! of millions of rows is sorted without following pointers:
-//!
-//! ```text
-//! rows     rank | first 8 bytes of the key | place in keys | place in values
-//! keys     one after the other
-//! values   as many a row as there are statistics
-//! ```
+//! under `--top 10` some hundred at a time. A row holds all that orders it and, if the key is short,
+//! all that is shown of it, so that a full report of millions of rows is sorted and written without
+//! following pointers: see [`row`].
 //!
 //! The rank is a number whose ascending order is the order of the report, so descending values,
 //! ascending keys and first appearance are all sorted by the same comparison. Equal ranks are
-//! ordered by key, so a report is the same whatever order its rows were offered in.
+//! ordered by key, so a report is the same whatever order its rows were offered in, and whatever
+//! parts of it were collected apart and joined.
 
 pub mod changed;
+mod row;
 pub mod value;
 
-use std::cmp::Ordering;
 use std::ops::Range;
 
+use row::{Beside, Row};
+
+use crate::error::Error;
+use crate::part::{Given, hold};
 use crate::report::value::Value;
 
 /// What orders the rows: `--sort`.
@@ -59,6 +59,34 @@ pub struct Flags {
     pub changed: bool,
 }
 
+impl Flags {
+    /// Refuses what does not go with what else was given.
+    pub fn check(&self, given: &Given) -> Result<(), Error> {
+        let (alone, bare) = (given.aggregate.is_none(), given.record_at_a_time);
+        hold(&[
+            (self.top.is_some() && alone, "--top: needs an aggregate, as --count-by-key is"),
+            (self.sort.is_some() && alone, "--sort: needs an aggregate; records keep their order"),
+            (self.ascending && alone, "--ascending: needs an aggregate; records keep their order"),
+            (
+                self.changed && alone,
+                "--changed: needs an aggregate; records are printed as they come",
+            ),
+            (
+                self.top.is_some() && bare,
+                "--top: with --interval 0 each record is a report of its own; nothing is selected",
+            ),
+            (
+                self.sort.is_some() && bare,
+                "--sort: with --interval 0 results come in the order of their records",
+            ),
+            (
+                self.ascending && bare,
+                "--ascending: with --interval 0 results come in the order of their records",
+            ),
+        ])
+    }
+}
+
 fn rows(text: &str) -> Result<usize, String> {
     Ok(usize::try_from(crate::units::whole(text, 1)?).unwrap_or(usize::MAX))
 }
@@ -80,23 +108,14 @@ pub struct Selection {
 #[derive(Debug, Default)]
 pub struct Report {
     rows: Vec<Row>,
-    keys: Vec<u8>,
-    values: Vec<Value>,
-    width: usize,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Row {
-    rank: u64,
-    prefix: u64,
-    /// When the key first appeared.
-    first: u64,
-    key: u64,
-    len: u32,
-    index: u32,
+    beside: Beside,
 }
 
 impl Report {
+    fn new(width: usize) -> Report {
+        Report { rows: Vec::new(), beside: Beside::new(width) }
+    }
+
     /// How many rows there are.
     pub fn len(&self) -> usize {
         self.rows.len()
@@ -109,18 +128,19 @@ impl Report {
 
     /// A report of such rows, without any.
     pub fn empty(&self) -> Report {
-        Report { width: self.width, ..Report::default() }
+        Report::new(self.beside.width)
     }
 
     /// The key and the values of a row.
     pub fn row(&self, index: usize) -> (&[u8], &[Value]) {
-        (self.key(&self.rows[index]), self.values(&self.rows[index]))
+        let row = &self.rows[index];
+        (row.key(&self.beside), row.values(&self.beside))
     }
 
     /// Adds a row of another report at the end.
     pub fn copy(&mut self, from: &Report, index: usize) {
-        let row = &from.rows[index];
-        self.push(row.rank, row.first, from.key(row), from.values(row));
+        let ((key, values), row) = (from.row(index), &from.rows[index]);
+        self.push(row.rank, row.first, key, values);
     }
 
     /// The report in pieces of some hundred rows, in order.
@@ -129,26 +149,21 @@ impl Report {
         starts.map(|start| Piece { report: self, rows: start..self.len().min(start + 512) })
     }
 
-    fn key(&self, row: &Row) -> &[u8] {
-        &self.keys[row.key as usize..][..row.len as usize]
-    }
-
-    fn values(&self, row: &Row) -> &[Value] {
-        &self.values[row.index as usize * self.width..][..self.width]
-    }
-
+    #[inline]
     fn push(&mut self, rank: u64, first: u64, key: &[u8], values: &[Value]) {
-        let index = u32::try_from(self.rows.len()).expect("memory ends before 4 billion rows");
-        let place = self.keys.len() as u64;
-        self.keys.extend_from_slice(key);
-        self.values.extend_from_slice(values);
-        let (prefix, len) = (prefix(key), key.len() as u32);
-        self.rows.push(Row { rank, prefix, first, key: place, len, index });
+        let row = Row::new(rank, first, key, values, &mut self.beside);
+        self.rows.push(row);
     }
 
-    fn compare(&self, a: &Row, b: &Row) -> Ordering {
-        let by_key = || a.prefix.cmp(&b.prefix).then_with(|| self.key(a).cmp(self.key(b)));
-        a.rank.cmp(&b.rank).then_with(by_key)
+    /// Takes in all rows of another report, in any order.
+    fn append(&mut self, mut other: Report) {
+        if other.beside.is_empty() {
+            self.rows.append(&mut other.rows);
+            return;
+        }
+        let rows = other.rows.into_iter().map(|row| row.behind(&self.beside));
+        self.rows.extend(rows);
+        self.beside.append(other.beside);
     }
 
     /// Keeps the first `limit` rows, in any order, and the memory of these alone.
@@ -157,24 +172,17 @@ impl Report {
             self.rows.truncate(limit);
             return;
         }
-        let mut rows = std::mem::take(&mut self.rows);
-        rows.select_nth_unstable_by(limit - 1, |a, b| self.compare(a, b));
-        rows.truncate(limit);
-        let mut kept = Report { width: self.width, ..Report::default() };
-        rows.iter().for_each(|row| kept.push(row.rank, row.first, self.key(row), self.values(row)));
+        let beside = &self.beside;
+        self.rows.select_nth_unstable_by(limit - 1, |a, b| a.order(b, beside));
+        self.rows.truncate(limit);
+        let mut kept = self.empty();
+        (0..limit).for_each(|index| kept.copy(self, index));
         *self = kept;
     }
 
-    fn sort(&mut self) {
-        let mut rows = std::mem::take(&mut self.rows);
-        rows.sort_unstable_by(|a, b| self.compare(a, b));
-        self.rows = rows;
-    }
-
     fn rank_again(&mut self, rank: impl Fn(&[Value], u64) -> u64) {
-        let mut rows = std::mem::take(&mut self.rows);
-        rows.iter_mut().for_each(|row| row.rank = rank(self.values(row), row.first));
-        self.rows = rows;
+        let beside = &self.beside;
+        self.rows.iter_mut().for_each(|row| row.rank = rank(row.values(beside), row.first));
     }
 }
 
@@ -190,7 +198,7 @@ impl<'a> Piece<'a> {
     pub fn rows(&self) -> impl Iterator<Item = (&'a [u8], &'a [Value])> + use<'a> {
         let report = self.report;
         let rows = report.rows[self.rows.clone()].iter();
-        rows.map(|row| (report.key(row), report.values(row)))
+        rows.map(|row| (row.key(&report.beside), row.values(&report.beside)))
     }
 }
 
@@ -202,8 +210,8 @@ impl Selection {
             None => (self.sort, self.shown),
         };
         let order = Order { sort: order, ascending: self.ascending, doubles: false };
-        let report = Report { width, ..Report::default() };
-        Collector { selection: *self, order, limit, report, bar: u64::MAX }
+        let report = Report::new(width);
+        Collector { selection: *self, order, limit, report, bar: NO_BAR, parts: 1 }
     }
 }
 
@@ -227,6 +235,9 @@ impl Order {
     }
 }
 
+/// What no row is beyond.
+const NO_BAR: (u64, u64) = (u64::MAX, u64::MAX);
+
 /// Collects the rows of one report.
 #[derive(Debug)]
 pub struct Collector {
@@ -235,8 +246,11 @@ pub struct Collector {
     order: Order,
     limit: usize,
     report: Report,
-    /// The greatest rank that may still be shown.
-    bar: u64,
+    /// The greatest rank that may still be shown, and the greatest beginning of a key with it: else
+    /// all rows would pass where all ranks are equal.
+    bar: (u64, u64),
+    /// How many collectors have shared the work.
+    parts: usize,
 }
 
 impl Collector {
@@ -244,18 +258,34 @@ impl Collector {
     #[inline]
     pub fn offer(&mut self, key: &[u8], values: &[Value], first: u64) {
         if !self.order.doubles && matches!(values.first(), Some(Value::Float(_))) {
-            self.order.doubles = true;
-            self.report.rank_again(|values, first| self.order.rank(values, first));
-            self.bar = u64::MAX;
+            self.compare_doubles();
         }
         let rank = self.order.rank(values, first);
-        if rank > self.bar {
+        if rank >= self.bar.0 && (rank, prefix(key)) > self.bar {
             return;
         }
         self.report.push(rank, first, key, values);
         if self.report.len() / 2 > self.limit.max(64) {
-            self.report.keep(self.limit);
-            self.bar = self.report.rows.iter().map(|row| row.rank).max().unwrap_or(0);
+            self.lower();
+        }
+    }
+
+    /// Begins another collector of the same report, which takes some of its rows elsewhere.
+    pub fn part(&self) -> Collector {
+        let Collector { selection, order, limit, bar, .. } = *self;
+        Collector { selection, order, limit, report: self.report.empty(), bar, parts: 1 }
+    }
+
+    /// Takes in what another collector of the same report has been offered.
+    pub fn join(&mut self, mut part: Collector) {
+        if self.order.doubles != part.order.doubles {
+            self.compare_doubles();
+            part.compare_doubles();
+        }
+        self.parts += part.parts;
+        self.report.append(part.report);
+        if self.report.len() > self.limit {
+            self.lower();
         }
     }
 
@@ -266,17 +296,35 @@ impl Collector {
             let order = Order { sort: self.selection.sort, ..self.order };
             self.report.rank_again(|values, first| order.rank(values, first));
         }
-        self.report.sort();
-        self.report.rows.truncate(self.selection.shown);
+        let Report { rows, beside } = &mut self.report;
+        row::sort(rows, beside, self.parts);
+        rows.truncate(self.selection.shown);
         self.report
+    }
+
+    /// Forgets what cannot be shown any more.
+    fn lower(&mut self) {
+        self.report.keep(self.limit);
+        self.bar = self.report.rows.iter().map(Row::start).max().unwrap_or((0, 0));
+    }
+
+    /// From now on all values are compared as doubles.
+    #[cold]
+    fn compare_doubles(&mut self) {
+        self.order.doubles = true;
+        self.report.rank_again(|values, first| self.order.rank(values, first));
+        self.bar = NO_BAR;
     }
 }
 
 /// The first bytes of a key, as a number that orders as they do.
+#[inline]
 fn prefix(key: &[u8]) -> u64 {
+    if let Some(bytes) = key.first_chunk() {
+        return u64::from_be_bytes(*bytes);
+    }
     let mut bytes = [0; 8];
-    let len = key.len().min(8);
-    bytes[..len].copy_from_slice(&key[..len]);
+    bytes[..key.len()].copy_from_slice(key);
     u64::from_be_bytes(bytes)
 }
 
@@ -295,11 +343,20 @@ mod tests {
 
     type Shown = Vec<(Vec<u8>, i64)>;
 
-    fn shown(selection: Selection, rows: &[(Vec<u8>, i64)], offered: &[usize]) -> Shown {
+    /// What is shown of rows that are dealt out to so many parts.
+    fn shown(
+        selection: Selection,
+        rows: &[(Vec<u8>, i64)],
+        offered: &[usize],
+        parts: usize,
+    ) -> Shown {
         let mut collector = selection.collector(1);
+        let mut others: Vec<_> = (1..parts).map(|_| collector.part()).collect();
         for &at in offered {
-            collector.offer(&rows[at].0, &[Value::Int(rows[at].1)], at as u64);
+            let part = others.get_mut(at % parts).unwrap_or(&mut collector);
+            part.offer(&rows[at].0, &[Value::Int(rows[at].1)], at as u64);
         }
+        others.into_iter().for_each(|part| collector.join(part));
         let report = collector.finish();
         let row = |(key, values): (&[u8], &[Value])| match values {
             [Value::Int(value)] => (key.to_vec(), *value),
@@ -332,18 +389,18 @@ mod tests {
         #[test]
         fn a_report_is_what_sorting_everything_gives(
             counts in prop::collection::btree_map(
-                prop::collection::vec(prop::sample::select(&b"a\0b"[..]), 0..11),
+                prop::collection::vec(prop::sample::select(&b"a\0b"[..]), 0..19),
                 prop::sample::select(&[i64::MIN, -1, 0, 1, 2, i64::MAX - 1, i64::MAX][..]),
                 0..300,
             ),
             top in prop::option::of(limit()), ascending: bool, sort in sort(), shown_rows in limit(),
-            turn in 0usize..300,
+            turn in 0usize..300, parts in 1usize..4,
         ) {
             let rows: Vec<_> = counts.into_iter().collect();
             let mut offered: Vec<_> = (0..rows.len()).collect();
             offered.rotate_left(turn.min(rows.len()));
             let selection = Selection { top, ascending, sort, shown: shown_rows };
-            prop_assert_eq!(shown(selection, &rows, &offered), model(selection, &rows));
+            prop_assert_eq!(shown(selection, &rows, &offered, parts), model(selection, &rows));
         }
     }
 
@@ -353,7 +410,9 @@ mod tests {
             Selection { top: None, ascending: true, sort: Sort::Value, shown: usize::MAX };
         let mut collector = selection.collector(1);
         for value in [Value::Int(2), Value::Float(1.5), Value::Int(-3), Value::None] {
-            collector.offer(b"", &[value], 0);
+            let mut part = collector.part();
+            part.offer(b"", &[value], 0);
+            collector.join(part);
         }
         let report = collector.finish();
         let values: Vec<_> =

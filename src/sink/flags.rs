@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::outputs::{OnFail, Target};
+use crate::error::Error;
+use crate::part::{Given, hold};
 
 /// The flags of the outputs, as typed.
 #[derive(clap::Args, Clone, Debug)]
@@ -42,6 +44,29 @@ pub struct Flags {
 }
 
 impl Flags {
+    /// Refuses what does not go with what else was given.
+    pub fn check(&self, given: &Given) -> Result<(), Error> {
+        let bare = given.record_at_a_time;
+        hold(&[
+            (
+                bare && self.output_dir.is_some(),
+                "--output-dir: with --interval 0 there are no batches; -o appends each record",
+            ),
+            (
+                bare && self.exec.is_some(),
+                "--exec: with --interval 0 there are no batches; a pipe gets each record",
+            ),
+            (
+                self.exec.as_ref().is_some_and(|command| command.is_empty()),
+                "--exec: what is empty is no command",
+            ),
+            (
+                self.on_exec_fail.is_some() && self.exec.is_none(),
+                "--on-exec-fail: needs --exec, whose command it is about",
+            ),
+        ])
+    }
+
     /// The outputs that are meant, in the order in which they get each batch; the names of files that
     /// are made end with `extension`.
     pub fn targets(&self, extension: &'static str) -> Vec<Target> {

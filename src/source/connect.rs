@@ -10,23 +10,27 @@
 //! Nothing here blocks: a name is resolved once, at the start, and a connection is made in the
 //! background, like everything that is waited for. An outage is said once, and its end once.
 
+use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{ArgMatches, Command, FromArgMatches};
+use mio::event::Event;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
-use crate::chunk::{CHUNK, Chunk};
+use crate::chunk::Chunk;
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
-use crate::error::{self, Context, Error};
-use crate::say::say;
-use crate::source::address::Address;
-use crate::source::budget::Budget;
-use crate::source::net::{self, Connection, Got};
-use crate::source::{Read, Settings, Source, Spec};
+use crate::error::{self, Error};
+use crate::origin::Origin;
+use crate::say::{detail, note, say};
+use crate::source::peers::address::Address;
+use crate::source::peers::peer::{self, Peer};
+use crate::source::peers::{Host, Peers};
+use crate::source::{Built, Read, Settings, Source, Spec};
 use crate::units;
+use crate::wire::lines::Lines;
 
 /// The source's row in `source::SOURCES`.
 pub const SPEC: Spec = Spec { name: "connect", hidden: false, arguments, build };
@@ -57,25 +61,29 @@ fn arguments(command: Command) -> Command {
         .about("Read lines from servers, and stay connected")
 }
 
-fn build(matches: &ArgMatches, settings: &Settings) -> Result<Box<dyn Source>, Error> {
+fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
     let flags = Flags::from_arg_matches(matches).map_err(|err| Error::usage(err.to_string()))?;
     let servers = flags.servers.iter().map(|text| Address::remote(text));
     let servers = servers.collect::<Result<Vec<_>, _>>()?;
-    Ok(Box::new(Connect::new(servers, flags.reconnect_delay, settings)))
+    Ok(Built::of_records(Connect::new(servers, flags.reconnect_delay, settings)))
 }
 
+/// The servers that are connected.
+type Streams = Peers<TcpStream, Lines>;
+
 struct Connect {
+    peers: Streams,
+    servers: Servers,
+}
+
+/// Who is to be read from, and how far that has come. A server that is connected is the peer with its
+/// number.
+struct Servers {
     servers: Vec<Server>,
     delay: Duration,
     settings: Settings,
-    /// The server whose turn is next.
-    turn: usize,
-    /// Memory for the unfinished lines of all servers.
-    budget: Budget,
     /// True once a server has closed in order, which ends a run with `--once`.
     one_has_closed: bool,
-    /// True once the run ends, and what is at hand from the others is all that is still read.
-    sealed: bool,
     /// Why a run with `--once` fails, when all lines at hand are out.
     failed: Option<Error>,
 }
@@ -95,12 +103,12 @@ enum State {
     /// `found[index]` is tried until the deadline.
     Connecting { stream: TcpStream, index: usize, deadline: Stamp, refused: Option<io::Error> },
     /// Lines may come.
-    Connected(Connection),
+    Connected,
 }
 
 impl Source for Connect {
     fn open(&mut self, _wait: &mut dyn Wait) -> Result<(), Error> {
-        for server in &mut self.servers {
+        for server in &mut self.servers.servers {
             server.found = server.address.resolve()?;
         }
         Ok(())
@@ -109,44 +117,20 @@ impl Source for Connect {
     fn read(
         &mut self,
         chunk: &mut Chunk,
-        mut limit: usize,
+        limit: usize,
         wait: &mut dyn Wait,
         until: Stamp,
     ) -> Result<Read, Error> {
-        loop {
-            let now = wait.now();
-            self.attempt(wait.registry(), now);
-            // With work at hand this only looks whether there is news.
-            wait.until(self.deadline(limit, until, now)).place("connect")?;
-            let (now, leaving) = (wait.now(), self.is_leaving());
-            for event in wait.events().iter().filter(|_| !leaving) {
-                self.note(event.token(), wait.registry(), now);
-            }
-            self.fill(chunk, &mut limit, now);
-            self.give_up_stuck(chunk, now);
-            if self.is_leaving() && !self.sealed {
-                self.servers.iter_mut().for_each(Server::seal);
-                self.sealed = true;
-            }
-            if chunk.end_read(self.settings.delimiter) {
-                return Ok(Read::Rows);
-            }
-            if self.sealed && !self.has_work() {
-                return self.failed.take().map_or(Ok(Read::End), Err);
-            }
-            if now >= until || net::was_called(wait) {
-                return Ok(Read::Idle);
-            }
-        }
+        self.peers.read(&mut self.servers, chunk, limit, wait, until)
     }
 
     fn unfinished(&self) -> usize {
-        self.budget.held()
+        self.peers.unfinished()
     }
 
     fn waiting(&self) -> String {
         let (mut there, mut others) = (Vec::new(), Vec::new());
-        for server in &self.servers {
+        for server in &self.servers.servers {
             match server.lack() {
                 None => there.push(server.address.to_string()),
                 Some(lack) => others.push(format!("{}, {lack}", server.address)),
@@ -167,81 +151,97 @@ impl Connect {
             state: State::Waiting(Stamp(0)),
             outage: None,
         };
-        Connect {
+        let servers = Servers {
             servers: servers.into_iter().map(server).collect(),
             delay: delay.max(SHORTEST_DELAY),
             settings: settings.clone(),
-            turn: 0,
-            budget: Budget::beside(settings.max_record),
             one_has_closed: false,
-            sealed: false,
             failed: None,
-        }
+        };
+        Connect { peers: Peers::new("servers", FIRST_TOKEN, settings), servers }
+    }
+}
+
+impl Host for Servers {
+    type Transport = TcpStream;
+    type Framing = Lines;
+
+    fn place(&self) -> &dyn Display {
+        &"connect"
     }
 
-    /// True if a read would find something at once.
-    fn has_work(&self) -> bool {
-        self.servers.iter().any(Server::is_readable)
-    }
-
-    /// True if a read would find something at once and there is memory for it.
-    fn can_read(&self) -> bool {
-        let mut servers = self.servers.iter().enumerate();
-        self.budget.can_unpark()
-            || servers
-                .any(|(number, server)| server.is_readable() && !self.budget.is_parked(number))
-    }
-
-    /// True if the run ends when nothing more is at hand.
-    fn is_leaving(&self) -> bool {
-        self.settings.once && (self.one_has_closed || self.failed.is_some())
-    }
-
-    /// How long to wait for news.
-    fn deadline(&self, limit: usize, until: Stamp, now: Stamp) -> Stamp {
-        if (limit > 0 && self.can_read()) || self.is_leaving() && !self.has_work() {
-            return now;
-        }
-        let until = if limit > 0 { until.min(self.budget.deadline()) } else { until };
+    fn deadline(&self) -> Stamp {
         let own = self.servers.iter().map(|server| match server.state {
-            State::Waiting(_) if self.is_leaving() => Stamp::NEVER,
             State::Waiting(next) => next,
             State::Connecting { deadline, .. } => deadline,
-            State::Connected(_) => Stamp::NEVER,
+            State::Connected => Stamp::NEVER,
         });
-        own.fold(until, Stamp::min)
+        own.fold(Stamp::NEVER, Stamp::min)
+    }
+
+    fn note(&mut self, event: &Event, peers: &mut Streams, wait: &dyn Wait, now: Stamp) {
+        if let Some(number) = peers.number(event.token())
+            && number < self.servers.len()
+        {
+            self.answered(number, peers, wait.registry(), now);
+        }
     }
 
     /// Begins what is due: attempts after the delay, and the next address after a silent one.
-    fn attempt(&mut self, registry: &Registry, now: Stamp) {
-        let leaving = self.is_leaving();
+    fn turn(&mut self, peers: &mut Streams, wait: &dyn Wait, now: Stamp) {
         for number in 0..self.servers.len() {
-            let server = &mut self.servers[number];
-            match &mut server.state {
-                State::Waiting(next) if *next <= now && !leaving => {
-                    self.connect(number, 0, None, registry, now);
+            match &mut self.servers[number].state {
+                State::Waiting(next) if *next <= now => {
+                    self.connect(number, 0, None, peers.token(number), wait.registry(), now);
                 }
                 State::Connecting { index, deadline, refused, .. } if *deadline <= now => {
                     let (next, silent) = (*index + 1, io::ErrorKind::TimedOut.into());
                     let why = more_telling(refused.take(), silent);
-                    self.connect(number, next, Some(why), registry, now);
+                    self.connect(
+                        number,
+                        next,
+                        Some(why),
+                        peers.token(number),
+                        wait.registry(),
+                        now,
+                    );
                 }
                 _ => {}
             }
         }
     }
 
+    fn gone(
+        &mut self,
+        number: usize,
+        _peer: Peer<TcpStream, Lines>,
+        why: Option<io::Error>,
+        now: Stamp,
+    ) {
+        self.lose(number, why, now);
+    }
+
+    fn is_leaving(&self) -> bool {
+        self.settings.once && (self.one_has_closed || self.failed.is_some())
+    }
+
+    fn end(&mut self, _peers: &Streams) -> Result<Read, Error> {
+        self.failed.take().map_or(Ok(Read::End), Err)
+    }
+}
+
+impl Servers {
     /// Tries the server's addresses from `index` on; `refused` is why those before it failed.
     fn connect(
         &mut self,
         number: usize,
         index: usize,
         mut refused: Option<io::Error>,
+        token: Token,
         registry: &Registry,
         now: Stamp,
     ) {
         let server = &mut self.servers[number];
-        let token = Token(FIRST_TOKEN + number);
         for index in index..server.found.len() {
             let stream = TcpStream::connect(server.found[index]).and_then(|mut stream| {
                 registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
@@ -260,50 +260,44 @@ impl Connect {
         self.lose(number, Some(why), now);
     }
 
-    /// Notes what an event says about a server.
-    fn note(&mut self, token: Token, registry: &Registry, now: Stamp) {
-        let Some(number) = token.0.checked_sub(FIRST_TOKEN) else { return };
-        let Some(server) = self.servers.get_mut(number) else { return };
+    /// There is news of an attempt.
+    fn answered(&mut self, number: usize, peers: &mut Streams, registry: &Registry, now: Stamp) {
+        let server = &mut self.servers[number];
         match std::mem::replace(&mut server.state, State::Waiting(now)) {
             State::Connecting { stream, index, deadline, refused } => match settle(&stream) {
-                Ok(true) => self.welcome(number, stream),
+                Ok(true) => peers.join(number, self.welcome(number, stream)),
                 Ok(false) => {
                     server.state = State::Connecting { stream, index, deadline, refused };
                 }
                 Err(error) => {
-                    let why = more_telling(refused, error);
-                    self.connect(number, index + 1, Some(why), registry, now);
+                    let (next, why) = (index + 1, more_telling(refused, error));
+                    self.connect(number, next, Some(why), peers.token(number), registry, now);
                 }
             },
-            State::Connected(mut connection) => {
-                connection.readable = true;
-                server.state = State::Connected(connection);
-            }
-            waiting @ State::Waiting(_) => server.state = waiting,
+            other => server.state = other,
         }
     }
 
     /// A server has answered.
-    fn welcome(&mut self, number: usize, stream: TcpStream) {
+    fn welcome(&mut self, number: usize, stream: TcpStream) -> Peer<TcpStream, Lines> {
         let server = &mut self.servers[number];
-        // Without it a server whose machine has died would be waited for for ever; nothing worse.
-        let _ = net::keep_alive(&stream);
-        let mut connection = Connection::new(stream, server.address.to_string(), &self.settings);
-        // The event that told of the connection may have told of its first lines too.
-        connection.readable = true;
-        server.state = State::Connected(connection);
-        if server.outage.take().is_some() {
-            if !self.settings.quiet {
-                say(&format!("{}: connected again", server.address));
-            }
-        } else if self.settings.verbose {
-            say(&format!("{}: connected", server.address));
+        server.state = State::Connected;
+        match server.outage.take() {
+            Some(_) => note(&format!("{}: connected again", server.address)),
+            None => detail(&format!("{}: connected", server.address)),
         }
+        // Without it a server whose machine has died would be waited for for ever; nothing worse.
+        let _ = peer::keep_alive(&stream);
+        let (delimiter, max) = (self.settings.delimiter, self.settings.max_record);
+        let lines = Lines::new(delimiter, max, Origin::new(server.address.to_string()));
+        let mut peer = Peer::new(stream, lines);
+        // The event that told of the connection may have told of its first lines too.
+        peer.readable = true;
+        peer
     }
 
     /// A server is lost, by an error or because it has closed; its lines are all in the chunk.
     fn lose(&mut self, number: usize, why: Option<io::Error>, now: Stamp) {
-        self.budget.leave(number, 0, now);
         let server = &mut self.servers[number];
         server.state = State::Waiting(now.after(self.delay));
         if self.settings.once {
@@ -319,64 +313,13 @@ impl Connect {
             say(&format!("{}: {what}; trying again every {delay}", server.address));
         }
     }
-
-    /// Reads from one server after the other, until the chunk is full or none has more.
-    fn fill(&mut self, chunk: &mut Chunk, limit: &mut usize, now: Stamp) {
-        let (count, mut taken, mut idle) = (self.servers.len(), 0, 0);
-        while idle < count && *limit > 0 && taken < CHUNK && chunk.len() < CHUNK {
-            self.turn = (self.turn + 1) % count;
-            idle += 1;
-            while self.budget.unpark().is_some() {}
-            let State::Connected(connection) = &mut self.servers[self.turn].state else { continue };
-            if !connection.readable || self.budget.is_parked(self.turn) {
-                continue;
-            }
-            let Some(most) = connection.share(self.turn, &mut self.budget, *limit, now) else {
-                continue;
-            };
-            let before = connection.unfinished();
-            let got = connection.read(chunk, most, limit);
-            self.budget.moved(self.turn, before, connection.unfinished(), now);
-            match got {
-                Got::More(count) => (taken, idle) = (taken + count, 0),
-                Got::Drained => {}
-                Got::End(why) => self.lose(self.turn, why, now),
-            }
-        }
-    }
-
-    /// Gives up the longest unfinished line if it does not go on and others wait for its memory.
-    fn give_up_stuck(&mut self, chunk: &mut Chunk, now: Stamp) {
-        if now < self.budget.deadline() {
-            return;
-        }
-        let Some(number) = self.budget.leader() else { return };
-        let State::Connected(connection) = &mut self.servers[number].state else { return };
-        if connection.stands_still() {
-            let before = connection.unfinished();
-            let reason = "unfinished, and given up: other servers' lines waited for its memory";
-            connection.give_up(chunk, reason);
-            self.budget.moved(number, before, connection.unfinished(), now);
-        }
-    }
 }
 
 impl Server {
-    /// Leaves it at what has come by now.
-    fn seal(&mut self) {
-        if let State::Connected(connection) = &mut self.state {
-            connection.seal();
-        }
-    }
-
-    fn is_readable(&self) -> bool {
-        matches!(&self.state, State::Connected(connection) if connection.readable)
-    }
-
     /// What is wrong with it, if it is not connected.
     fn lack(&self) -> Option<&'static str> {
         match (&self.state, self.outage) {
-            (State::Connected(_), _) => None,
+            (State::Connected, _) => None,
             (_, Some(io::ErrorKind::ConnectionRefused)) => Some("which refuses connections"),
             (_, Some(io::ErrorKind::UnexpectedEof)) => Some("which has closed the connection"),
             (_, Some(io::ErrorKind::TimedOut)) => Some("which does not answer"),

@@ -1,39 +1,33 @@
 //! `listen`: lines from any number of clients at once, for as long as they come.
 //!
-//! Clients that have something to read stand in a queue. Whoever is first is read once, some 64 KiB
-//! at most, and goes to the end, so that no client starves another, and no event costs time in
-//! proportion to the number of clients:
+//! Whoever has something to say is read in turn (source::peers). One that has sent all leaves; where a
+//! log keeps the lines, it waits outside for its acknowledgement (source::peers::farewell):
 //!
 //! ```text
-//!          event                       turn
-//! client ────────> queue  c7 c2 c9 ──────────> chunk, until it is full or nobody has more
-//!                    ^                 │
-//!                    ├──── there is more
-//!                    └──── parked (source::budget) until there is memory for long lines
+//! door ──> client, a peer ──> gone ──> farewell, until the log has its lines ──> closed
 //! ```
-//!
-//! A client is in the queue or parked exactly while it is `readable`. One that has sent all leaves;
-//! where a log keeps the lines, it waits outside for its acknowledgement (source::farewell).
 
-use std::collections::VecDeque;
+use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
 
 use clap::{ArgMatches, Command, FromArgMatches};
+use mio::Interest;
 use mio::event::Event;
 use mio::net::TcpStream;
-use mio::{Interest, Token};
 
-use crate::chunk::{CHUNK, Chunk, Mark};
+use crate::chunk::{Chunk, Mark};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
-use crate::error::{Context, Error};
-use crate::say::say;
-use crate::source::address::Address;
-use crate::source::budget::Budget;
-use crate::source::door::{self, Door};
-use crate::source::farewell::{Farewells, Receipt};
-use crate::source::net::{self, Connection, Got};
-use crate::source::{Read, Settings, Source, Spec, Stage};
+use crate::error::Error;
+use crate::origin::Origin;
+use crate::say::{detail, note, say};
+use crate::source::peers::address::Address;
+use crate::source::peers::door::{self, Door};
+use crate::source::peers::farewell::{Farewells, Receipt};
+use crate::source::peers::peer::{self, Peer};
+use crate::source::peers::{Host, Peers};
+use crate::source::{Built, Read, Settings, Source, Spec, Stage};
+use crate::wire::lines::Lines;
 
 /// The source's row in `source::SOURCES`.
 pub const SPEC: Spec = Spec { name: "listen", hidden: false, arguments, build };
@@ -67,7 +61,7 @@ fn arguments(command: Command) -> Command {
         .about("Read lines from any number of clients that connect")
 }
 
-fn build(matches: &ArgMatches, settings: &Settings) -> Result<Box<dyn Source>, Error> {
+fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
     let flags = Flags::from_arg_matches(matches).map_err(|err| Error::usage(err.to_string()))?;
     let address = Address::listening(&flags.address)?;
     if flags.ack && !settings.acknowledges {
@@ -75,83 +69,62 @@ fn build(matches: &ArgMatches, settings: &Settings) -> Result<Box<dyn Source>, E
             "--ack: needs --checkpoint, and no --no-wal: the log keeps the lines",
         ));
     }
-    Ok(Box::new(Listen::new(address, flags.ack, settings)))
+    Ok(Built::of_records(Listen::new(address, flags.ack, settings)))
 }
 
+/// The clients that are connected.
+type Streams = Peers<TcpStream, Lines>;
+
 struct Listen {
+    peers: Streams,
+    clients: Clients,
+}
+
+/// How clients come and go.
+struct Clients {
     address: Address,
     /// True if clients are told how many of their lines are kept.
     answers: bool,
     settings: Settings,
     /// The listening socket, once it is open.
     door: Option<Door>,
-    clients: Vec<Option<Connection>>,
-    /// The numbers in `clients` that are free.
+    /// The numbers below that of the last client that nobody has.
     free: Vec<usize>,
-    queue: VecDeque<usize>,
-    budget: Budget,
     /// Those who have left and wait for the log, if there is one.
-    farewells: Option<Farewells>,
+    farewells: Option<Farewells<TcpStream>>,
     /// True once a client has closed, which ends a run with `--once`.
     one_has_left: bool,
-    /// True once that is so, and what is at hand from the others is all that is still read.
-    sealed: bool,
 }
 
 impl Source for Listen {
     fn open(&mut self, wait: &mut dyn Wait) -> Result<(), Error> {
-        let door = Door::open(&self.address, self.settings.acknowledges, wait)?;
-        if !self.settings.quiet {
-            say(&welcome(door.address()));
-        }
-        self.door = Some(door);
+        let clients = &mut self.clients;
+        let door = Door::open(&clients.address, clients.settings.acknowledges, wait)?;
+        note(&welcome(door.address()));
+        clients.door = Some(door);
         Ok(())
     }
 
     fn read(
         &mut self,
         chunk: &mut Chunk,
-        mut limit: usize,
+        limit: usize,
         wait: &mut dyn Wait,
         until: Stamp,
     ) -> Result<Read, Error> {
-        loop {
-            // With work at hand this only looks whether there is news.
-            let deadline = self.deadline(limit, until, wait.now());
-            wait.until(deadline).place(&self.address)?;
-            let now = wait.now();
-            if !self.sealed {
-                wait.events().iter().for_each(|event| self.note(event));
-                self.admit(wait, now);
-            }
-            self.fill(chunk, &mut limit, now);
-            if self.settings.once && self.one_has_left && !self.sealed {
-                self.seal(wait, now);
-            }
-            self.give_up_stuck(chunk, now);
-            if chunk.end_read(self.settings.delimiter) {
-                return Ok(Read::Rows);
-            }
-            if self.sealed && !self.has_work() {
-                self.say_cut_off();
-                return Ok(Read::End);
-            }
-            if now >= until || net::was_called(wait) {
-                return Ok(Read::Idle);
-            }
-        }
+        self.peers.read(&mut self.clients, chunk, limit, wait, until)
     }
 
     fn unfinished(&self) -> usize {
-        self.budget.held()
+        self.peers.unfinished()
     }
 
     fn waiting(&self) -> String {
-        let address = match &self.door {
+        let address = match &self.clients.door {
             Some(door) => door.address().to_string(),
-            None => self.address.to_string(),
+            None => self.clients.address.to_string(),
         };
-        match self.clients.len() - self.free.len() {
+        match self.peers.count() {
             0 => format!("connections on {address} (0 clients)"),
             1 => format!("lines on {address} (1 client)"),
             count => format!("lines on {address} ({count} clients)"),
@@ -159,9 +132,8 @@ impl Source for Listen {
     }
 
     fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
-        let farewells = self.farewells.as_mut().filter(|_| stage == Stage::Logged);
-        if farewells.is_some_and(|farewells| farewells.reached(mark)) {
-            self.door.iter_mut().for_each(Door::left);
+        if stage == Stage::Logged {
+            self.clients.logged(mark);
         }
         Ok(())
     }
@@ -169,128 +141,67 @@ impl Source for Listen {
 
 impl Listen {
     fn new(address: Address, answers: bool, settings: &Settings) -> Listen {
-        Listen {
+        let clients = Clients {
             address,
             answers,
             settings: settings.clone(),
             door: None,
-            clients: Vec::new(),
             free: Vec::new(),
-            queue: VecDeque::new(),
-            budget: Budget::beside(settings.max_record),
-            farewells: settings.acknowledges.then(Farewells::default),
+            farewells: settings.acknowledges.then(Farewells::new),
             one_has_left: false,
-            sealed: false,
-        }
+        };
+        Listen { peers: Peers::new("clients", FIRST_CLIENT, settings), clients }
+    }
+}
+
+impl Host for Clients {
+    type Transport = TcpStream;
+    type Framing = Lines;
+
+    fn place(&self) -> &dyn Display {
+        &self.address
     }
 
-    /// True if a read would find something at once.
-    fn has_work(&self) -> bool {
-        !self.queue.is_empty() || self.budget.has_parked()
+    fn deadline(&self) -> Stamp {
+        self.door.as_ref().map_or(Stamp::NEVER, Door::deadline)
     }
 
-    /// How long to wait for news.
-    fn deadline(&self, limit: usize, until: Stamp, now: Stamp) -> Stamp {
-        let can_read = !self.queue.is_empty() || self.budget.can_unpark();
-        if (limit > 0 && can_read) || self.sealed && !self.has_work() {
-            return now;
-        }
-        let door = self.door.as_ref().filter(|_| !self.sealed);
-        let until = until.min(door.map_or(Stamp::NEVER, Door::deadline));
-        if limit > 0 { until.min(self.budget.deadline()) } else { until }
-    }
-
-    /// Notes what an event says.
-    fn note(&mut self, event: &Event) {
+    fn note(&mut self, event: &Event, _peers: &mut Streams, _wait: &dyn Wait, _now: Stamp) {
         if event.token() == door::TOKEN {
             self.door.iter_mut().for_each(Door::knocked);
-        }
-        let Some(number) = event.token().0.checked_sub(FIRST_CLIENT) else { return };
-        let Some(Some(client)) = self.clients.get_mut(number) else { return };
-        if !client.readable {
-            client.readable = true;
-            self.queue.push_back(number);
         }
     }
 
     /// Lets in who waits, but not so many that those who are in must wait for it.
-    fn admit(&mut self, wait: &dyn Wait, now: Stamp) {
+    fn turn(&mut self, peers: &mut Streams, wait: &dyn Wait, now: Stamp) {
         for _ in 0..ADMITTED {
             let Some((stream, peer)) = self.door.as_mut().and_then(|door| door.accept(now)) else {
                 break;
             };
             let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port()).to_string();
-            if let Err(error) = self.seat(stream, &peer, wait) {
+            if let Err(error) = self.seat(stream, &peer, peers, wait) {
                 say(&format!("{peer}: not let in: {}", crate::error::said(&error)));
             }
         }
     }
 
-    fn seat(&mut self, mut stream: TcpStream, peer: &str, wait: &dyn Wait) -> io::Result<()> {
-        let number = self.free.last().copied().unwrap_or(self.clients.len());
-        let token = Token(FIRST_CLIENT + number);
-        wait.registry().register(&mut stream, token, Interest::READABLE)?;
-        if self.free.pop().is_none() {
-            self.clients.push(None);
-        }
-        // Without it a client whose machine has died would stay for ever; nothing worse.
-        let _ = net::keep_alive(&stream);
-        if self.settings.verbose {
-            say(&format!("{peer}: connected"));
-        }
-        let mut client = Connection::new(stream, peer.to_string(), &self.settings);
-        if self.answers {
-            client.receipt = Receipt::counting(self.settings.delimiter);
-        }
-        self.clients[number] = Some(client);
-        Ok(())
-    }
-
-    /// Reads from one client after the other, until the chunk is full or nobody has more.
-    fn fill(&mut self, chunk: &mut Chunk, limit: &mut usize, now: Stamp) {
-        // What is read counts too: of lines that are too long nothing comes into the chunk.
-        let mut taken = 0;
-        while *limit > 0 && taken < CHUNK && chunk.len() < CHUNK {
-            self.queue.extend(self.budget.unpark());
-            let Some(number) = self.queue.pop_front() else { return };
-            taken += self.turn(number, chunk, limit, now);
-        }
-    }
-
-    /// One client's turn; returns how many bytes were read.
-    fn turn(&mut self, number: usize, chunk: &mut Chunk, limit: &mut usize, now: Stamp) -> usize {
-        let Some(client) = &mut self.clients[number] else { return 0 };
-        let before = client.unfinished();
-        let Some(most) = client.share(number, &mut self.budget, *limit, now) else { return 0 };
-        let got = client.read(chunk, most, limit);
-        self.budget.moved(number, before, client.unfinished(), now);
-        match got {
-            Got::More(count) => {
-                self.queue.push_back(number);
-                return count;
-            }
-            Got::Drained => {}
-            Got::End(why) => self.leave(number, why, now),
-        }
-        0
-    }
-
-    /// A client has gone; its lines are all in the chunk.
-    fn leave(&mut self, number: usize, why: Option<io::Error>, now: Stamp) {
-        let Some(client) = self.clients[number].take() else { return };
+    fn gone(
+        &mut self,
+        number: usize,
+        client: Peer<TcpStream, Lines>,
+        why: Option<io::Error>,
+        _now: Stamp,
+    ) {
         self.free.push(number);
-        self.budget.leave(number, client.unfinished(), now);
         self.one_has_left = true;
-        if self.settings.verbose {
-            let how = why.as_ref().map_or("closed".to_string(), crate::error::said);
-            say(&format!("{}: {how}", client.peer));
-        }
+        let how = why.as_ref().map_or("closed".to_string(), crate::error::said);
+        detail(&format!("{}: {how}", client.name()));
         // Its socket must be closed before another can take its place. Of one whose connection
         // broke nobody is left to be told anything.
         let is_closed = match &mut self.farewells {
             Some(farewells) if why.is_none() => {
                 let receipt = client.receipt;
-                farewells.wait(client.into_stream(), receipt)
+                farewells.wait(client.into_transport(), receipt)
             }
             _ => {
                 drop(client);
@@ -302,50 +213,58 @@ impl Listen {
         }
     }
 
-    /// A client has closed, which ends the run: what has come from the others is still read, and
-    /// of those who wait at the door too, but nothing that comes later.
-    fn seal(&mut self, wait: &dyn Wait, now: Stamp) {
+    fn is_leaving(&self) -> bool {
+        self.settings.once && self.one_has_left
+    }
+
+    /// Who waits at the door when the first client has closed is let in too.
+    fn last_turn(&mut self, peers: &mut Streams, wait: &dyn Wait, now: Stamp) {
         self.door.iter_mut().for_each(Door::knocked);
-        self.admit(wait, now);
-        for (number, client) in self.clients.iter_mut().enumerate() {
-            let Some(client) = client else { continue };
-            if !client.readable {
-                self.queue.push_back(number);
-            }
-            client.seal();
-        }
-        self.sealed = true;
+        self.turn(peers, wait, now);
     }
 
     /// Says who has not closed: what they may still have sent is not read.
-    fn say_cut_off(&self) {
-        match self.clients.len() - self.free.len() {
+    fn end(&mut self, peers: &Streams) -> Result<Read, Error> {
+        match peers.count() {
             0 => {}
             1 => say("1 other client was still connected and is cut off by --once"),
             count => say(&format!(
                 "{count} other clients were still connected and are cut off by --once"
             )),
         }
+        Ok(Read::End)
+    }
+}
+
+impl Clients {
+    fn seat(
+        &mut self,
+        mut stream: TcpStream,
+        name: &str,
+        peers: &mut Streams,
+        wait: &dyn Wait,
+    ) -> io::Result<()> {
+        let number = self.free.last().copied().unwrap_or(peers.count());
+        wait.registry().register(&mut stream, peers.token(number), Interest::READABLE)?;
+        self.free.pop();
+        // Without it a client whose machine has died would stay for ever; nothing worse.
+        let _ = peer::keep_alive(&stream);
+        detail(&format!("{name}: connected"));
+        let (delimiter, max) = (self.settings.delimiter, self.settings.max_record);
+        let mut client = Peer::new(stream, Lines::new(delimiter, max, Origin::new(name)));
+        if self.answers {
+            client.receipt = Receipt::counting();
+        }
+        peers.join(number, client);
+        Ok(())
     }
 
-    /// Gives up the longest unfinished line if it does not go on and others wait for its memory.
-    fn give_up_stuck(&mut self, chunk: &mut Chunk, now: Stamp) {
-        if now < self.budget.deadline() {
-            return;
+    /// The log has all records up to `mark`.
+    fn logged(&mut self, mark: Mark) {
+        let farewells = self.farewells.as_mut();
+        if farewells.is_some_and(|farewells| farewells.reached(mark)) {
+            self.door.iter_mut().for_each(Door::left);
         }
-        let Some(number) = self.budget.leader() else { return };
-        let Some(client) = &mut self.clients[number] else { return };
-        let is_queued = client.readable;
-        if !client.stands_still() {
-            if !is_queued {
-                self.queue.push_back(number);
-            }
-            return;
-        }
-        let before = client.unfinished();
-        let reason = "unfinished, and given up: other clients' lines waited for its memory";
-        client.give_up(chunk, reason);
-        self.budget.moved(number, before, client.unfinished(), now);
     }
 }
 

@@ -4,13 +4,9 @@
 //! when it has room for a chunk, so a stream that comes faster than it is folded is slowed where it
 //! comes from.
 
-mod address;
-mod budget;
 pub mod connect;
-mod door;
-mod farewell;
 pub mod listen;
-mod net;
+mod peers;
 pub mod replay;
 pub mod stdin;
 
@@ -19,6 +15,7 @@ use clap::{ArgMatches, Command};
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
+use crate::part::{Resolved, Shape};
 use crate::process::descriptor::Identity;
 
 /// What [`Source::read`] has done.
@@ -71,7 +68,7 @@ pub enum Fate {
 ///
 /// The engine calls one method at a time, each from whichever worker holds the source's lock.
 pub trait Source: Send {
-    /// Registers what is read from, and says on stderr (unless `quiet`) where it listens or reads.
+    /// Registers what is read from, and notes where it listens or reads.
     ///
     /// A source that has positions resolves here where each part of its input begins, and fetches nothing:
     /// what [`Source::moved`] notes afterwards is recorded before anything is read, so that a start that is
@@ -148,10 +145,6 @@ pub struct Settings {
     pub max_record: usize,
     /// True for `--once`: what is there now, then the end.
     pub once: bool,
-    /// True for `-q`: only losses are said on stderr.
-    pub quiet: bool,
-    /// True for `-v`.
-    pub verbose: bool,
     /// True if there is a log on disk to which records go, so that senders can be told when they are
     /// in it: `Stage::Logged` will be reached.
     pub acknowledges: bool,
@@ -160,7 +153,24 @@ pub struct Settings {
 }
 
 /// Makes a source of what was typed.
-pub type Build = fn(&ArgMatches, &Settings) -> Result<Box<dyn Source>, Error>;
+pub type Build = fn(&ArgMatches, &Settings) -> Result<Built, Error>;
+
+/// A source that is made, and what is to be known of it.
+pub struct Built {
+    /// The source.
+    pub source: Box<dyn Source>,
+    /// The shape of the rows that it yields: records or pairs.
+    pub yields: Shape,
+    /// By what a checkpoint knows it, beside its name: nothing that may change from run to run.
+    pub identity: Resolved,
+}
+
+impl Built {
+    /// A source of records that a checkpoint knows by its name alone.
+    pub fn of_records(source: impl Source + 'static) -> Built {
+        Built { source: Box::new(source), yields: Shape::Records, identity: Resolved::new() }
+    }
+}
 
 /// A source as the command line knows it.
 pub struct Spec {

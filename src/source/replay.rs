@@ -10,10 +10,12 @@ use std::path::{Path, PathBuf};
 use clap::{Arg, ArgMatches, Command};
 use serde_json::Value;
 
-use super::{Read, Settings, Source, Spec};
+use super::{Built, Read, Settings, Source, Spec};
 use crate::chunk::Chunk;
 use crate::clock::{Stamp, Wait, Woke};
 use crate::error::{Context, Error};
+use crate::origin::Origin;
+use crate::wire::Framing;
 use crate::wire::lines::Lines;
 
 /// `weir replay`.
@@ -27,7 +29,7 @@ pub const SPEC: Spec = Spec {
     },
     build: |matches: &ArgMatches, settings: &Settings| {
         let script: &PathBuf = matches.get_one("script").expect("the argument is required");
-        Ok(Box::new(Replay::load(script, settings)?))
+        Ok(Built::of_records(Replay::load(script, settings)?))
     },
 };
 
@@ -61,7 +63,7 @@ impl Replay {
         };
         let events: Option<Vec<_>> = script.into_iter().map(event).collect();
         let mut events = events.ok_or_else(|| wrong("no such event".to_string()))?.into_iter();
-        let lines = Lines::new(settings.delimiter, settings.max_record);
+        let lines = Lines::new(settings.delimiter, settings.max_record, Origin::new("replay"));
         Ok(Replay { next: events.next(), events, lines, delimiter: settings.delimiter })
     }
 }
@@ -72,7 +74,7 @@ impl Replay {
             Event::Bytes(bytes) => {
                 let start = self.lines.begin(chunk);
                 chunk.append(&bytes);
-                self.lines.end(chunk, start, limit, &"replay");
+                self.lines.end(chunk, start, limit);
             }
             Event::Close => self.lines.finish(chunk),
             Event::Cut | Event::Pass => {}

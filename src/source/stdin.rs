@@ -14,12 +14,14 @@ use mio::{Interest, Token};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-use super::{Read, Settings, Source, Spec};
+use super::{Built, Read, Settings, Source, Spec};
 use crate::chunk::{CHUNK, Chunk};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait, Woke};
 use crate::error::{Context, Error};
+use crate::origin::Origin;
 use crate::process::descriptor::{self, Identity};
-use crate::say::say;
+use crate::say::note;
+use crate::wire::Framing;
 use crate::wire::lines::Lines;
 
 /// `weir stdin`.
@@ -34,7 +36,7 @@ pub const SPEC: Spec = Spec {
              given. `weir` followed by a flag means `weir stdin`.",
         )
     },
-    build: |_: &ArgMatches, settings: &Settings| Ok(Box::new(Stdin::new(settings)?)),
+    build: |_: &ArgMatches, settings: &Settings| Ok(Built::of_records(Stdin::new(settings)?)),
 };
 
 /// How large the pipe before us is made, if the system allows it: fewer and larger reads.
@@ -44,7 +46,6 @@ struct Stdin {
     file: File,
     lines: Lines,
     delimiter: u8,
-    quiet: bool,
     finite: bool,
     /// True if reading never blocks, as of a regular file.
     always_ready: bool,
@@ -62,9 +63,8 @@ impl Stdin {
         let finite = descriptor::regular(&file).is_some();
         Ok(Stdin {
             file,
-            lines: Lines::new(settings.delimiter, settings.max_record),
+            lines: Lines::new(settings.delimiter, settings.max_record, Origin::new("stdin")),
             delimiter: settings.delimiter,
-            quiet: settings.quiet,
             finite,
             always_ready: finite,
             ended: false,
@@ -97,7 +97,7 @@ impl Stdin {
         if let Ok(count) = read {
             chunk.filled(count);
         }
-        self.lines.end(chunk, start, limit, &"stdin");
+        self.lines.end(chunk, start, limit);
         match read {
             Ok(0) => self.ended = true,
             Ok(_) => {}
@@ -115,8 +115,8 @@ impl Stdin {
 
 impl Source for Stdin {
     fn open(&mut self, wait: &mut dyn Wait) -> Result<(), Error> {
-        if self.file.is_terminal() && !self.quiet {
-            say("reading lines from the terminal; Ctrl-D at the beginning of a line ends them");
+        if self.file.is_terminal() {
+            note("reading lines from the terminal; Ctrl-D at the beginning of a line ends them");
         }
         // Only a pipe has a size, and it may be at the user's limit already.
         let _ = rustix::pipe::fcntl_setpipe_size(&self.file, PIPE);

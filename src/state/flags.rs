@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
-use super::OnFull;
-use crate::units;
+use super::{OnFull, Retention};
+use crate::error::Error;
+use crate::part::{Given, hold};
+use crate::say::say;
+use crate::units::{self, show_duration};
+use crate::window::Window;
 
 /// Flags of what reaches beyond a batch, as typed.
 #[derive(clap::Args, Clone, Debug)]
@@ -51,6 +55,70 @@ pub struct Flags {
     /// What to do when there are more than --max-keys [default: fail]
     #[arg(long, value_name = "WHAT")]
     pub on_full: Option<OnFull>,
+}
+
+impl Flags {
+    /// Refuses what does not go with what else was given.
+    pub fn check(&self, given: &Given) -> Result<(), Error> {
+        let alone = given.aggregate.is_none();
+        let (no_window, no_state) = (!given.window, !given.update_state);
+        hold(&[
+            (
+                !no_window && !no_state,
+                "--window: goes without --update-state; a window forgets, state does not",
+            ),
+            (!no_window && alone, "--window: needs an aggregate, as --count-by-key is"),
+            (!no_state && alone, "--update-state: needs an aggregate, as --count-by-key is"),
+            (no_window && self.slide.is_some(), "--slide: needs --window; --interval sets batches"),
+            (no_window && self.inverse, "--inverse: needs --window"),
+            (no_window && self.keep_zeros, "--keep-zeros: needs --window and --inverse"),
+            (!self.inverse && self.keep_zeros, "--keep-zeros: needs --inverse"),
+            (no_window && self.skip_partial, "--skip-partial: needs --window"),
+            (no_state && self.state_ttl.is_some(), "--state-ttl: needs --update-state"),
+            (no_state && self.max_keys.is_some(), "--max-keys: needs --update-state"),
+            (self.max_keys.is_none() && self.on_full.is_some(), "--on-full: needs --max-keys"),
+            (
+                self.skip_partial && given.once,
+                "--skip-partial: all input is one batch, so its window is always partial",
+            ),
+            (self.state_ttl == Some(Duration::ZERO), "--state-ttl: 0s is no length"),
+        ])?;
+        match given.aggregate.and_then(|aggregate| aggregate.indelible) {
+            Some(what) if self.inverse => {
+                Err(Error::usage(format!("--inverse: {what} cannot be subtracted")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What is kept from batch to batch, if anything is.
+    pub fn retention(&self, interval: Duration) -> Result<Option<Retention>, Error> {
+        Ok(match (self.window, self.update_state) {
+            (Some(length), _) => {
+                let window = Window::new(length, self.slide, interval)?;
+                say_gap(&window);
+                Some(Retention::Window { window, keep_zeros: self.keep_zeros })
+            }
+            (None, true) => {
+                let on_full = self.on_full.unwrap_or(OnFull::Fail);
+                let limit = self.max_keys.map(|most| (most, on_full));
+                Some(Retention::Running { ttl: self.state_ttl, limit })
+            }
+            (None, false) => None,
+        })
+    }
+}
+
+/// Says which share of the input no report will tell of.
+fn say_gap(window: &Window) {
+    if window.gap().is_zero() {
+        return;
+    }
+    let [slide, length, gap] = [window.slide(), window.length(), window.gap()].map(show_duration);
+    say(&format!(
+        "--slide {slide}: is longer than --window {length}, so of every {slide} the first {gap} are in \
+         no report"
+    ));
 }
 
 fn keys(text: &str) -> Result<usize, String> {

@@ -17,7 +17,9 @@
 use std::hint::black_box;
 
 use crate::table::keys::{Key, Seeds, Table};
-use crate::table::shards::BITS;
+
+/// How many bits of the hash choose the table.
+const BITS: u32 = 8;
 
 /// Keys and their slots.
 #[derive(Debug)]

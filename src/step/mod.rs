@@ -8,10 +8,9 @@ pub mod matching;
 pub mod split;
 pub mod text;
 
-use std::ffi::OsStr;
-
 use crate::chunk::Chunk;
 use crate::error::Error;
+use crate::part::{Flag, Resolved, Shape, Words};
 
 /// One step of the pipeline.
 pub trait Step: Send {
@@ -35,14 +34,30 @@ pub trait Step: Send {
 
 /// A step as the command line knows it.
 pub struct Spec {
-    /// The flag, without `--`.
-    pub name: &'static str,
-    /// What its argument is called, if it has one.
-    pub value: Option<&'static str>,
-    /// What it does, for help and man page: one line, and more after an empty one.
-    pub help: &'static str,
-    /// Makes it of its argument (empty if it has none); an error says what is wrong with that.
-    pub build: fn(&OsStr) -> Result<Box<dyn Step>, String>,
+    /// Its flag.
+    pub flag: Flag,
+    /// Flags of its own, which are typed behind its flag. Several steps may have the same one.
+    pub own: &'static [Flag],
+    /// Makes it of what was typed and of the shape of the rows that come: records or pairs. An error
+    /// says what is wrong, without the flag.
+    pub build: fn(&Words, Shape) -> Result<Built, String>,
+}
+
+/// A step that is made, and what is to be known of it.
+pub struct Built {
+    /// The step.
+    pub step: Box<dyn Step>,
+    /// The shape of the rows that leave it: records or pairs.
+    pub leaves: Shape,
+    /// By what a checkpoint knows it.
+    pub identity: Resolved,
+}
+
+impl Built {
+    /// A step of which all that was typed is identity.
+    pub fn new(step: impl Step + 'static, words: &Words, leaves: Shape) -> Built {
+        Built { step: Box::new(step), leaves, identity: words.identity() }
+    }
 }
 
 /// The steps there are, in the order in which help names them.
@@ -53,8 +68,15 @@ pub const STEPS: &[Spec] =
 pub(crate) mod testing {
     //! What the tests of all steps share.
 
-    use super::Step;
+    use super::{Spec, Step};
     use crate::chunk::{Chunk, Span};
+    use crate::part::{Shape, Words};
+
+    /// A step as it is typed, with its arguments, for plain records.
+    pub(crate) fn built(spec: &'static Spec, arguments: &[&str]) -> Result<Box<dyn Step>, String> {
+        let built = (spec.build)(&Words::new(&spec.flag, arguments), Shape::Records);
+        built.map(|built| built.step)
+    }
 
     /// Applies a step to records that come uncut, as from a source of lines.
     pub(crate) fn applied(step: &mut dyn Step, records: &[&[u8]]) -> Vec<Vec<u8>> {

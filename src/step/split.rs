@@ -8,19 +8,23 @@ use std::ffi::OsStr;
 
 use memchr::memmem::Finder;
 
-use super::{Spec, Step};
+use super::{Built, Spec, Step};
 use crate::chunk::Chunk;
 use crate::error::Error;
+use crate::part::Flag;
 use crate::units;
 
 /// `--split`.
 pub const SPLIT: Spec = Spec {
-    name: "split",
-    value: Some("SEP"),
-    help: "Split each record at SEP, as Python's s.split(SEP) does\n\n\
-        Empty parts are kept, and an empty record gives one empty part. SEP is one byte or more and \
-        understands \\t \\n \\0 \\\\ \\xNN.",
-    build: |separator| Ok(Box::new(Split::new(separator)?)),
+    flag: Flag {
+        name: "split",
+        takes: &["SEP"],
+        help: "Split each record at SEP, as Python's s.split(SEP) does\n\n\
+            Empty parts are kept, and an empty record gives one empty part. SEP is one byte or more and \
+            understands \\t \\n \\0 \\\\ \\xNN.",
+    },
+    own: &[],
+    build: |words, rows| Ok(Built::new(Split::new(words.argument(0))?, words, rows)),
 };
 
 #[derive(Clone, Debug)]

@@ -7,25 +7,32 @@
 //! No decoding is needed to find these: a lead byte never stands inside another character, so the
 //! bytes of one of them are that character wherever they stand.
 
-use super::{Spec, Step};
+use super::{Built, Spec, Step};
 use crate::chunk::{Chunk, Span};
 use crate::error::Error;
+use crate::part::Flag;
 
 /// `--words`.
 pub const WORDS: Spec = Spec {
-    name: "words",
-    value: None,
-    help: "Split each record at white space, as Python's s.split() does\n\n\
-        Runs of white space count once, and there are no empty words.",
-    build: |_| Ok(Box::new(Words)),
+    flag: Flag {
+        name: "words",
+        takes: &[],
+        help: "Split each record at white space, as Python's s.split() does\n\n\
+            Runs of white space count once, and there are no empty words.",
+    },
+    own: &[],
+    build: |words, rows| Ok(Built::new(Words, words, rows)),
 };
 
 /// `--trim`.
 pub const TRIM: Spec = Spec {
-    name: "trim",
-    value: None,
-    help: "Take white space off both ends of each record, as Python's s.strip() does",
-    build: |_| Ok(Box::new(Trim)),
+    flag: Flag {
+        name: "trim",
+        takes: &[],
+        help: "Take white space off both ends of each record, as Python's s.strip() does",
+    },
+    own: &[],
+    build: |words, rows| Ok(Built::new(Trim, words, rows)),
 };
 
 #[derive(Clone, Debug)]

@@ -13,7 +13,7 @@
 //! The length is part of the comparison: `a` is not `a\0`.
 //!
 //! An entry's home is given by the highest bits of its hash, so a walk through a table meets the
-//! keys in the order of their hashes: see [`crate::table::shards`].
+//! keys in the order of their hashes. Entries also stand without a table: see [`crate::table::shards`].
 //!
 //! Keys come from the network, so the hash is keyed with random numbers, and a table in which a
 //! probe gets long takes new ones.
@@ -26,6 +26,8 @@ const INLINE: usize = 15;
 const LONG: u64 = 255;
 /// A table starts with this many entries.
 const SMALLEST: usize = 16;
+/// A table that nobody shares is at most a quarter full while it takes no more bytes than this.
+const SPARSE: usize = 512 << 10;
 /// A probe longer than this means that the hash does not spread these keys: 4096 entries of a table
 /// that is at most 7/8 full are beyond anything chance does.
 const LONGEST_PROBE: usize = 4096;
@@ -65,6 +67,22 @@ impl Seeds {
         let product = u128::from(low ^ self.words[0]) * u128::from(high ^ self.words[1]);
         product as u64 ^ (product >> 64) as u64
     }
+
+    /// The hash of a key that was loaded with other seeds.
+    pub fn hash_again(&self, key: Key<'_>) -> u64 {
+        match key.is_long() {
+            true => self.long.hash_one(key.bytes),
+            false => self.hash(key.low, key.high),
+        }
+    }
+
+    /// Seeds by which all short keys that begin with eight zeros have the same hash.
+    #[cfg(test)]
+    pub fn weak() -> Seeds {
+        let mut seeds = Seeds::random();
+        seeds.words[0] = 0;
+        seeds
+    }
 }
 
 /// A key, loaded and hashed once, ready to be looked up.
@@ -79,8 +97,15 @@ pub struct Key<'a> {
 
 impl<'a> Key<'a> {
     /// The hash, whose highest bits choose a shard.
+    #[inline(always)]
     pub fn hash(&self) -> u64 {
         self.hash
+    }
+
+    /// True if it does not fit into an entry.
+    #[inline(always)]
+    pub fn is_long(&self) -> bool {
+        self.high == LONG << 56
     }
 
     /// The key itself; a short one is put together in `inline`.
@@ -131,11 +156,87 @@ impl<'a> Key<'a> {
     }
 }
 
+/// A key and its cell; a long key stands in an arena beside it. A new one is free.
 #[derive(Clone, Debug, Default)]
-struct Entry<C> {
+pub struct Entry<C> {
     low: u64,
     high: u64,
-    cell: C,
+    /// What is kept for the key.
+    pub cell: C,
+}
+
+impl<C> Entry<C> {
+    /// Makes an entry; a long key goes to `arena`.
+    #[inline(always)]
+    pub fn new(key: Key<'_>, cell: C, arena: &mut Vec<u8>) -> Entry<C> {
+        let mut high = key.high;
+        if key.is_long() {
+            high |= arena.len() as u64;
+            store_long(arena, key.bytes);
+        }
+        Entry { low: key.low, high, cell }
+    }
+
+    /// True if there is no key.
+    #[inline(always)]
+    pub fn is_free(&self) -> bool {
+        self.high == 0
+    }
+
+    /// True if its key stands in the arena.
+    #[inline(always)]
+    pub fn is_long(&self) -> bool {
+        self.high >> 56 == LONG
+    }
+
+    /// True if `key` is its key.
+    #[inline(always)]
+    pub fn is(&self, key: Key<'_>, arena: &[u8]) -> bool {
+        if !key.is_long() {
+            // One branch for both words: either alone is guessed wrong more often.
+            return (self.low ^ key.low) | (self.high ^ key.high) == 0;
+        }
+        self.is_long() && self.low == key.low && long_key(arena, self.high) == key.bytes
+    }
+
+    /// The key with its hash by the common seeds, ready to be looked up.
+    #[inline(always)]
+    pub fn key<'a>(&self, arena: &'a [u8], common: &Seeds) -> Key<'a> {
+        let &Entry { low, high, .. } = self;
+        match self.is_long() {
+            // The common hash is what marks the entry of a long key.
+            true => Key { low, high: LONG << 56, hash: low, bytes: long_key(arena, high) },
+            false => Key { low, high, hash: common.hash(low, high), bytes: &[] },
+        }
+    }
+
+    /// The key itself; a short one is put together in `inline`.
+    #[inline]
+    pub fn bytes<'a>(&self, arena: &'a [u8], inline: &'a mut [u8; 16]) -> &'a [u8] {
+        match self.is_long() {
+            true => long_key(arena, self.high),
+            false => unload(self.low, self.high, inline),
+        }
+    }
+
+    /// Moves the key, if it is long, from one arena to another.
+    #[inline(always)]
+    pub fn move_key(&mut self, from: &[u8], to: &mut Vec<u8>) {
+        if self.is_long() {
+            let key = long_key(from, self.high);
+            self.high = LONG << 56 | to.len() as u64;
+            store_long(to, key);
+        }
+    }
+
+    /// Takes the cell out; the entry is free then.
+    #[inline(always)]
+    pub fn take(&mut self) -> C
+    where
+        C: Default,
+    {
+        std::mem::take(self).cell
+    }
 }
 
 /// A table of keys and their cells; see the module's head for its layout.
@@ -188,7 +289,7 @@ impl<C: Default + Clone> Table<C> {
     /// Returns the cell of `key`, a new one if the key was not there.
     #[inline(always)]
     pub fn cell(&mut self, key: Key<'_>) -> &mut C {
-        if key.high == LONG << 56 || self.reseeded {
+        if key.is_long() || self.reseeded {
             let at = self.find_slowly(key);
             return &mut self.entries[at].cell;
         }
@@ -230,56 +331,46 @@ impl<C: Default + Clone> Table<C> {
         self.len = kept.len();
         self.entries = vec![Entry::default(); (self.len * 2).next_power_of_two().max(SMALLEST)];
         for mut entry in kept {
-            if entry.high >> 56 == LONG {
-                let key = long_key(&old_arena, entry.high);
-                entry.high = LONG << 56 | self.arena.len() as u64;
-                store_long(&mut self.arena, key);
-            }
+            entry.move_key(&old_arena, &mut self.arena);
             self.place(entry);
         }
     }
 
-    /// Calls `visit` for each key and its cell, in the order of the hashes.
-    pub fn for_each(&self, mut visit: impl FnMut(&[u8], &C)) {
-        for entry in self.entries.iter().filter(|entry| entry.high != 0) {
-            let mut inline = [0; 16];
-            visit(self.bytes(entry, &mut inline), &entry.cell);
+    /// Gives away all keys but those whose cell stays, each with its hash by the common seeds.
+    pub fn pour(
+        &mut self,
+        common: &Seeds,
+        mut stays: impl FnMut(&C) -> bool,
+        mut leave: impl FnMut(Key<'_>, C),
+    ) {
+        let (arena, mut staying) = (std::mem::take(&mut self.arena), Vec::new());
+        for entry in self.entries.iter_mut().filter(|entry| entry.high != 0) {
+            if stays(&entry.cell) {
+                let mut entry = std::mem::take(entry);
+                entry.move_key(&arena, &mut self.arena);
+                staying.push(entry);
+            } else {
+                leave(entry.key(&arena, common), entry.take());
+            }
         }
+        self.len = staying.len();
+        staying.into_iter().for_each(|entry| self.place(entry));
     }
 
-    /// Calls `visit` for each key, ready to be looked up elsewhere, and its cell.
-    ///
-    /// The walk begins with the first part of the hashes that are not below `from` and goes round.
-    pub fn for_each_loaded<'a>(
-        &'a self,
-        from: u64,
-        common: &Seeds,
-        mut visit: impl FnMut(Key<'a>, &'a C),
-    ) {
-        let (before, after) = self.entries.split_at(self.home(from));
-        for entry in after.iter().chain(before).filter(|entry| entry.high != 0) {
-            let key = match entry.high >> 56 == LONG {
-                // The common hash is what marks the entry of a long key, whatever the seeds here.
-                true => Key {
-                    low: entry.low,
-                    high: LONG << 56,
-                    hash: entry.low,
-                    bytes: self.long_key(entry),
-                },
-                false => Key {
-                    low: entry.low,
-                    high: entry.high,
-                    hash: common.hash(entry.low, entry.high),
-                    bytes: &[],
-                },
-            };
-            visit(key, &entry.cell);
-        }
+    /// Calls `visit` for each key and its cell, in the order of the hashes.
+    pub fn for_each(&self, mut visit: impl FnMut(&[u8], &C)) {
+        self.for_each_entry(|entry, arena| visit(entry.bytes(arena, &mut [0; 16]), &entry.cell));
+    }
+
+    /// Calls `visit` for each entry and the arena of its key, in the order of the hashes.
+    pub fn for_each_entry<'a>(&'a self, mut visit: impl FnMut(&'a Entry<C>, &'a [u8])) {
+        let taken = self.entries.iter().filter(|entry| entry.high != 0);
+        taken.for_each(|entry| visit(entry, &self.arena));
     }
 
     /// Forgets all keys, and gives memory back if there is much more than was needed.
     pub fn clear(&mut self) {
-        if self.len * 8 < self.entries.len() && self.entries.len() > SMALLEST {
+        if self.len * 32 < self.entries.len() && self.entries.len() > SMALLEST {
             let half = self.entries.len() / 2;
             self.entries = Vec::new();
             self.entries = vec![Entry::default(); half];
@@ -312,20 +403,11 @@ impl<C: Default + Clone> Table<C> {
     }
 
     fn hash_here(&self, key: Key<'_>) -> u64 {
-        match (self.reseeded, key.high == LONG << 56) {
-            (false, _) => key.hash,
-            (true, false) => self.seeds.hash(key.low, key.high),
-            (true, true) => self.seeds.long.hash_one(key.bytes),
-        }
+        if self.reseeded { self.seeds.hash_again(key) } else { key.hash }
     }
 
     fn holds(&self, at: usize, key: Key<'_>) -> bool {
-        let entry = &self.entries[at];
-        if key.high != LONG << 56 {
-            return entry.low == key.low && entry.high == key.high;
-        }
-        let is_long = entry.high >> 56 == LONG;
-        is_long && entry.low == key.low && self.long_key(entry) == key.bytes
+        self.entries[at].is(key, &self.arena)
     }
 
     /// Puts a new key at the free place `at`, or elsewhere if the table must grow first.
@@ -338,18 +420,21 @@ impl<C: Default + Clone> Table<C> {
             self.rebuild(self.entries.len());
             return self.find_slowly(key);
         }
-        if (self.len + 1) * 8 > self.entries.len() * 7 {
+        if self.len >= self.room() {
             self.rebuild(self.entries.len() * 2);
             return self.find_slowly(key);
         }
-        let mut high = key.high;
-        if high == LONG << 56 {
-            high |= self.arena.len() as u64;
-            store_long(&mut self.arena, key.bytes);
-        }
-        self.entries[at] = Entry { low: key.low, high, cell: C::default() };
+        self.entries[at] = Entry::new(key, C::default(), &mut self.arena);
         self.len += 1;
         at
+    }
+
+    /// How many keys there may be in so many entries.
+    fn room(&self) -> usize {
+        let all = self.entries.len();
+        // Where all of it is in the cache, the shortest probes are worth more than the room.
+        let is_sparse = self.spent == 0 && all * size_of::<Entry<C>>() <= SPARSE;
+        if is_sparse { all / 4 } else { all / 8 * 7 }
     }
 
     #[cold]
@@ -370,27 +455,16 @@ impl<C: Default + Clone> Table<C> {
 
     #[inline]
     fn hash_of(&self, entry: &Entry<C>) -> u64 {
-        match (entry.high >> 56 == LONG, self.reseeded) {
+        match (entry.is_long(), self.reseeded) {
             (false, _) => self.seeds.hash(entry.low, entry.high),
             (true, false) => entry.low,
-            (true, true) => self.seeds.long.hash_one(self.long_key(entry)),
+            (true, true) => self.seeds.long.hash_one(long_key(&self.arena, entry.high)),
         }
-    }
-
-    fn long_key(&self, entry: &Entry<C>) -> &[u8] {
-        long_key(&self.arena, entry.high)
-    }
-
-    #[inline]
-    fn bytes<'a>(&'a self, entry: &Entry<C>, inline: &'a mut [u8; 16]) -> &'a [u8] {
-        if entry.high >> 56 == LONG {
-            return self.long_key(entry);
-        }
-        unload(entry.low, entry.high, inline)
     }
 }
 
 /// The long key of an entry whose second word is `high`.
+#[inline]
 fn long_key(arena: &[u8], high: u64) -> &[u8] {
     let at = (high & !(LONG << 56)) as usize;
     let (len, rest) = arena[at..].split_first_chunk().expect("each long key has a length");

@@ -16,9 +16,9 @@
 //! `\r`, only the next one tells. A line that dribbles in is not copied again with each piece of it,
 //! so its cost stays in proportion to its length.
 
-use std::fmt::Display;
-
+use super::Framing;
 use crate::chunk::{Bad, Chunk};
+use crate::origin::Origin;
 
 /// A remainder of at most this many bytes is copied in front of what is read; a longer one waits
 /// here until its delimiter has come.
@@ -31,52 +31,81 @@ const SHOWN: usize = 1024;
 pub struct Lines {
     delimiter: u8,
     max: usize,
+    /// Whose stream it is.
+    origin: Origin,
     /// What has come and is not in a chunk yet: first `whole` bytes of whole records that a limit
     /// has held back, then part of a record.
     held: Vec<u8>,
     whole: usize,
+    /// Where the whole records stand in the stream.
+    pieces: Pieces,
     /// True while the rest of a record that is too long is skipped.
     skipping: bool,
-    /// How many bytes of the connection's stream are in chunks, or were skipped.
+    /// Where in the stream the unfinished record begins, or what is skipped goes on.
     offset: u64,
+}
+
+/// Records that stand side by side here, but not in the stream if one between them was refused: where
+/// each piece begins here, and in the stream.
+#[derive(Debug, Default)]
+struct Pieces(Vec<(usize, u64)>);
+
+impl Pieces {
+    /// Leaves what comes before `at`, and returns the rest, which then begins at 0.
+    fn split_off(&mut self, at: usize) -> Pieces {
+        let behind = self.0.partition_point(|&(start, _)| start < at);
+        let mut rest = self.0.split_off(behind);
+        rest.iter_mut().for_each(|(start, _)| *start -= at);
+        if let Some(&(start, offset)) = self.0.last()
+            && rest.first().is_none_or(|&(first, _)| first > 0)
+        {
+            rest.insert(0, (0, offset + (at - start) as u64));
+        }
+        Pieces(rest)
+    }
 }
 
 impl Lines {
     /// Makes the framing for a new connection; `max` is the longest record, without what ends it.
-    pub fn new(delimiter: u8, max: usize) -> Lines {
-        Lines { delimiter, max, held: Vec::new(), whole: 0, skipping: false, offset: 0 }
+    pub fn new(delimiter: u8, max: usize, origin: Origin) -> Lines {
+        Lines {
+            delimiter,
+            max,
+            origin,
+            held: Vec::new(),
+            whole: 0,
+            pieces: Pieces::default(),
+            skipping: false,
+            offset: 0,
+        }
     }
 
     /// How many bytes are held here.
     pub fn held(&self) -> usize {
         self.held.len()
     }
+}
 
-    /// How many bytes of the unfinished record are held here.
-    pub fn unfinished(&self) -> usize {
+impl Framing for Lines {
+    fn unfinished(&self) -> usize {
         self.held.len() - self.whole
     }
 
-    /// True if whole records are at hand: they go into the next chunk before anything is read.
-    pub fn has_whole(&self) -> bool {
+    fn has_whole(&self) -> bool {
         self.whole > 0
     }
 
-    /// Moves whole records that a limit has held back into the chunk.
-    ///
-    /// `limit` says how many may go, and goes down by them; `usize::MAX` is no limit and stays.
-    pub fn release(&mut self, chunk: &mut Chunk, limit: &mut usize) {
-        let end = self.within(&self.held[..self.whole], limit);
+    fn release(&mut self, chunk: &mut Chunk, limit: &mut usize) {
+        let (start, end) = (chunk.len(), self.within(&self.held[..self.whole], limit));
         chunk.append(&self.held[..end]);
+        let rest = self.pieces.split_off(end);
+        let pieces = std::mem::replace(&mut self.pieces, rest);
+        self.place(chunk, start, &pieces);
         self.held.drain(..end);
         self.whole -= end;
-        self.offset += end as u64;
     }
 
-    /// Prepares the chunk for a read from this connection; returns where its bytes begin.
-    ///
-    /// What is read goes behind the chunk's bytes; then comes [`Lines::end`].
-    pub fn begin(&mut self, chunk: &mut Chunk) -> usize {
+    fn begin(&mut self, chunk: &mut Chunk) -> usize {
         debug_assert_eq!(self.whole, 0, "what is held back goes first");
         let start = chunk.len();
         if self.held.len() <= SHORT {
@@ -86,18 +115,14 @@ impl Lines {
         start
     }
 
-    /// Leaves whole records in the chunk, as `limit` allows, and takes the rest of what was read.
-    ///
-    /// `start` is what [`Lines::begin`] returned; `place` names the connection in what is said of a
-    /// record that is too long.
-    pub fn end(&mut self, chunk: &mut Chunk, start: usize, limit: &mut usize, place: &dyn Display) {
+    fn end(&mut self, chunk: &mut Chunk, start: usize, limit: &mut usize) {
         if self.skipping && !self.skip(chunk, start) {
             return;
         }
         let Some(last) = memchr::memrchr(self.delimiter, &chunk.bytes()[start..]) else {
             self.held.extend_from_slice(&chunk.bytes()[start..]);
             chunk.truncate(start);
-            return self.refuse_unfinished(chunk, place);
+            return self.refuse_unfinished(chunk);
         };
         let whole = start + last + 1;
         let first = std::mem::take(&mut self.held);
@@ -106,38 +131,50 @@ impl Lines {
         if !first.is_empty() {
             join(chunk, start, &first);
         }
-        if chunk.len() - start > self.max {
-            self.refuse_long(chunk, start, place);
+        let (mut pieces, came) = (Pieces(vec![(0, self.offset)]), chunk.len() - start);
+        if came > self.max {
+            pieces = self.refuse_long(chunk, start);
         }
+        self.offset += came as u64;
         if *limit < usize::MAX {
-            self.hold_back(chunk, start, limit);
+            self.hold_back(chunk, start, limit, &mut pieces);
         }
-        self.offset += (chunk.len() - start) as u64;
-        self.refuse_unfinished(chunk, place);
+        self.place(chunk, start, &pieces);
+        self.refuse_unfinished(chunk);
     }
 
-    /// Ends the stream: what is left, if anything, is a record.
-    pub fn finish(&mut self, chunk: &mut Chunk) {
+    fn finish(&mut self, chunk: &mut Chunk) {
         debug_assert_eq!(self.whole, 0, "what is held back goes first");
         self.skipping = false;
         if !self.held.is_empty() {
+            let start = chunk.len();
             chunk.append(&self.held);
             chunk.append(&[self.delimiter]);
+            self.place(chunk, start, &Pieces(vec![(0, self.offset)]));
             self.offset += self.held.len() as u64;
             self.held = Vec::new();
         }
     }
 
-    /// Gives up the unfinished record; what still comes of it is skipped.
-    pub fn give_up(&mut self, chunk: &mut Chunk, reason: &str, place: &dyn Display) {
+    fn give_up(&mut self, chunk: &mut Chunk, reason: &str) {
         let part = self.held.split_off(self.whole);
-        let bad = self.bad(reason.to_string(), &part, self.whole, place);
+        let bad = self.bad(reason.to_string(), &part, self.offset);
         chunk.bad.push(Bad { cut: true, ..bad });
         self.offset += part.len() as u64;
         self.skipping = true;
         self.held.shrink_to_fit();
     }
 
+    fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    fn count(&self, records: &[u8]) -> u64 {
+        memchr::memchr_iter(self.delimiter, records).count() as u64
+    }
+}
+
+impl Lines {
     /// Skips to the next delimiter; false if that has not come yet.
     fn skip(&mut self, chunk: &mut Chunk, start: usize) -> bool {
         let bytes = &chunk.bytes()[start..];
@@ -154,37 +191,56 @@ impl Lines {
         true
     }
 
-    /// Takes records that are too long out of the chunk.
-    fn refuse_long(&mut self, chunk: &mut Chunk, start: usize, place: &dyn Display) {
+    /// Takes records that are too long out of the chunk; returns where the others stand.
+    fn refuse_long(&self, chunk: &mut Chunk, start: usize) -> Pieces {
         let bytes = chunk.bytes()[start..].to_vec();
         chunk.truncate(start);
-        let mut at = 0;
+        let (mut offset, mut pieces, mut follows) = (self.offset, Vec::new(), false);
         for record in bytes.split_inclusive(|&byte| byte == self.delimiter) {
             let bare = self.bare(&record[..record.len() - 1]);
             if bare.len() > self.max {
-                chunk.bad.push(self.bad(self.too_long(), bare, at, place));
+                chunk.bad.push(self.bad(self.too_long(), bare, offset));
+                follows = false;
             } else {
+                if !follows {
+                    pieces.push((chunk.len() - start, offset));
+                }
                 chunk.append(record);
+                follows = true;
             }
-            at += record.len();
+            offset += record.len() as u64;
         }
-        // The offset counts what went into the chunk; what did not is counted here.
-        self.offset += (bytes.len() - (chunk.len() - start)) as u64;
+        Pieces(pieces)
     }
 
-    fn refuse_unfinished(&mut self, chunk: &mut Chunk, place: &dyn Display) {
+    fn refuse_unfinished(&mut self, chunk: &mut Chunk) {
         if self.bare(&self.held[self.whole..]).len() > self.max {
-            self.give_up(chunk, &self.too_long(), place);
+            self.give_up(chunk, &self.too_long());
         }
     }
 
     /// Takes what exceeds the limit back out of the chunk.
-    fn hold_back(&mut self, chunk: &mut Chunk, start: usize, limit: &mut usize) {
-        let end = start + self.within(&chunk.bytes()[start..], limit);
-        let excess = &chunk.bytes()[end..];
+    fn hold_back(
+        &mut self,
+        chunk: &mut Chunk,
+        start: usize,
+        limit: &mut usize,
+        pieces: &mut Pieces,
+    ) {
+        let end = self.within(&chunk.bytes()[start..], limit);
+        let excess = &chunk.bytes()[start + end..];
         self.whole = excess.len();
         self.held.splice(..0, excess.iter().copied());
-        chunk.truncate(end);
+        self.pieces = pieces.split_off(end);
+        chunk.truncate(start + end);
+    }
+
+    /// Says where the bytes of the chunk from `start` on come from.
+    fn place(&self, chunk: &mut Chunk, start: usize, pieces: &Pieces) {
+        let ends = pieces.0.iter().skip(1).map(|&(at, _)| start + at).chain([chunk.len()]);
+        for (&(at, offset), end) in pieces.0.iter().zip(ends) {
+            chunk.origins.add(&self.origin, start + at..end, Some(offset));
+        }
     }
 
     /// Where the records end that `limit` allows, which goes down by them.
@@ -208,9 +264,8 @@ impl Lines {
         format!("longer than --max-record {}", self.max)
     }
 
-    fn bad(&self, reason: String, record: &[u8], ahead: usize, place: &dyn Display) -> Bad {
-        let position = format!("{place}, byte {}", self.offset + ahead as u64);
-        let shown = &record[..record.len().min(SHOWN)];
+    fn bad(&self, reason: String, record: &[u8], offset: u64) -> Bad {
+        let (position, shown) = (self.origin.at(offset), &record[..record.len().min(SHOWN)]);
         Bad { reason, position, record: shown.to_vec(), cut: shown.len() < record.len() }
     }
 }
@@ -228,21 +283,24 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Feeds `stream` in pieces; returns the records and the positions of the bad ones.
-    fn feed(
-        stream: &[u8],
-        delimiter: u8,
-        cuts: &[usize],
-        max: usize,
-        limit: usize,
-    ) -> (Vec<Vec<u8>>, Vec<String>) {
-        let (mut lines, mut records, mut bad) =
-            (Lines::new(delimiter, max), Vec::new(), Vec::new());
+    /// Records, each with its position, and the positions of the bad ones.
+    type Fed = (Vec<(Vec<u8>, String)>, Vec<String>);
+
+    fn framing(delimiter: u8, max: usize) -> Lines {
+        Lines::new(delimiter, max, Origin::new("here"))
+    }
+
+    /// Feeds `stream` in pieces.
+    fn feed(stream: &[u8], delimiter: u8, cuts: &[usize], max: usize, limit: usize) -> Fed {
+        let (mut lines, mut records, mut bad) = (framing(delimiter, max), Vec::new(), Vec::new());
         let mut chunk = Chunk::default();
         let mut take = |chunk: &mut Chunk| {
-            let whole = chunk.bytes().split_inclusive(|&byte| byte == delimiter);
-            let before = records.len();
-            records.extend(whole.map(|record| record.strip_suffix(&[delimiter]).unwrap().to_vec()));
+            let (before, mut at) = (records.len(), 0);
+            for record in chunk.bytes().split_inclusive(|&byte| byte == delimiter) {
+                let bare = record.strip_suffix(&[delimiter]).unwrap();
+                records.push((bare.to_vec(), chunk.origins.position(at).unwrap()));
+                at += record.len();
+            }
             assert!(records.len() - before <= limit, "no more than the limit");
             bad.extend(chunk.bad.drain(..).map(|bad| bad.position));
             chunk.clear();
@@ -257,7 +315,7 @@ mod tests {
             }
             let start = lines.begin(&mut chunk);
             chunk.append(piece);
-            lines.end(&mut chunk, start, &mut limit.clone(), &"here");
+            lines.end(&mut chunk, start, &mut limit.clone());
             take(&mut chunk);
         }
         while lines.has_whole() {
@@ -270,14 +328,14 @@ mod tests {
     }
 
     /// The same by the definition.
-    fn model(stream: &[u8], delimiter: u8, max: usize) -> (Vec<Vec<u8>>, Vec<String>) {
+    fn model(stream: &[u8], delimiter: u8, max: usize) -> Fed {
         let (mut records, mut bad, mut at) = (Vec::new(), Vec::new(), 0);
         for piece in stream.split_inclusive(|&byte| byte == delimiter) {
             let record = piece.strip_suffix(&[delimiter]).unwrap_or(piece);
             let returns = delimiter == b'\n' && record.ends_with(b"\r");
             match record.len() - usize::from(returns) > max {
                 true => bad.push(format!("here, byte {at}")),
-                false => records.push(record.to_vec()),
+                false => records.push((record.to_vec(), format!("here, byte {at}"))),
             }
             at += piece.len();
         }
@@ -301,7 +359,9 @@ mod tests {
     #[test]
     fn the_carriage_return_of_a_line_end_does_not_count_wherever_the_stream_is_cut() {
         let stream = b"abcd\nabcd\r\nabcde\r\nabcd\r\r\nabc\r\nabcd\r";
-        let records = [&b"abcd"[..], b"abcd\r", b"abc\r", b"abcd\r"].map(<[u8]>::to_vec).to_vec();
+        let records = [(&b"abcd"[..], 0), (b"abcd\r", 5), (b"abc\r", 25), (b"abcd\r", 30)]
+            .map(|(record, at)| (record.to_vec(), format!("here, byte {at}")))
+            .to_vec();
         let bad = ["here, byte 11", "here, byte 18"].map(String::from).to_vec();
         for cut in 0..=stream.len() {
             for step in 1..=stream.len() {
@@ -327,12 +387,12 @@ mod tests {
 
     #[test]
     fn what_is_too_long_is_not_held() {
-        let mut lines = Lines::new(b'\n', 1000);
+        let mut lines = framing(b'\n', 1000);
         let mut chunk = Chunk::default();
         for _ in 0..100_000 {
             let start = lines.begin(&mut chunk);
             chunk.append(&[b'x'; 100]);
-            lines.end(&mut chunk, start, &mut usize::MAX.clone(), &"stdin");
+            lines.end(&mut chunk, start, &mut usize::MAX.clone());
             assert!(lines.held() <= 1100);
         }
         assert_eq!(chunk.bad.len(), 1);

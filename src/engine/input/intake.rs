@@ -18,6 +18,7 @@ use crate::checkpoint::{Input, Syncer, Unread, Wal};
 use crate::chunk::{Chunk, Mark};
 use crate::clock::Stamp;
 use crate::error::Error;
+use crate::origin::Origin;
 
 /// How the log is synced.
 pub enum SyncMode {
@@ -82,6 +83,8 @@ impl Intake {
         let read = unread.next(|number, input| {
             chunk.append(input.records);
             chunk.set_uncut(input.delimiter);
+            // A frame does not say who has sent what.
+            chunk.origins.add(&Origin::new("log"), 0..chunk.len(), None);
             chunk.mark = Mark(number);
             *lsn = number;
         })?;

@@ -5,21 +5,14 @@ use std::net::TcpListener;
 
 use super::*;
 use crate::clock::RealTime;
+use crate::source::peers::budget::Budget;
 
 /// How long a test waits for what must come soon, before it fails.
 const LONG: Duration = Duration::from_secs(30);
 
 fn settings(once: bool) -> Settings {
     let (delimiter, max_record) = (b'\n', 16 << 20);
-    Settings {
-        delimiter,
-        max_record,
-        once,
-        quiet: true,
-        verbose: false,
-        acknowledges: false,
-        start: Stamp(0),
-    }
+    Settings { delimiter, max_record, once, acknowledges: false, start: Stamp(0) }
 }
 
 /// A connecting source with the clock it lives by.
@@ -126,7 +119,7 @@ fn every_address_of_a_name_is_tried() {
     // ::1 comes first where localhost stands for both, and nobody listens there.
     let mut line = Line::new(&[&format!("localhost:{port}")], true);
     let refuses = refusing().1.parse().unwrap();
-    line.connect.servers[0].found.insert(0, refuses);
+    line.connect.servers.servers[0].found.insert(0, refuses);
     line.read_until(|connect| connect.waiting().starts_with("lines from"));
     server.accept().unwrap().0.write_all(b"found\n").unwrap();
     assert_eq!(line.gather(1), ["found"]);
@@ -170,7 +163,7 @@ impl Line {
 fn long_lines() -> (Line, [std::net::TcpStream; 2]) {
     let ((one, first), (two, second)) = (server(), server());
     let mut line = Line::new(&[&first, &second], false);
-    line.connect.budget = Budget::new(100 * KIB);
+    line.connect.peers.budget = Budget::new(100 * KIB);
     line.read_until(|connect| connect.waiting() == format!("lines from {first}, {second}"));
     let [mut one, mut two] = [one, two].map(|server| server.accept().unwrap().0);
     one.write_all(&[b'1'; 60 * KIB]).unwrap();
@@ -184,7 +177,7 @@ fn long_lines() -> (Line, [std::net::TcpStream; 2]) {
 fn long_unfinished_lines_of_several_servers_wait_for_the_longest_of_them() {
     let (mut line, [mut one, mut two]) = long_lines();
     two.write_all(b"2\n").unwrap();
-    line.read_until(|connect| connect.budget.has_parked());
+    line.read_until(|connect| connect.peers.budget.has_parked());
     assert_eq!(line.read(usize::MAX, Duration::from_millis(20)).unwrap(), Read::Idle);
     one.write_all(b"1\n").unwrap();
     let lengths: Vec<_> = line.gather(2).iter().map(String::len).collect();
@@ -196,10 +189,10 @@ fn long_unfinished_lines_of_several_servers_wait_for_the_longest_of_them() {
 fn a_long_line_that_does_not_go_on_is_given_up_when_another_server_waits_for_it() {
     let (mut line, [mut one, mut two]) = long_lines();
     two.write_all(b"2\n").unwrap();
-    line.read_until(|connect| connect.budget.has_parked());
+    line.read_until(|connect| connect.peers.budget.has_parked());
     line.chunk.clear();
-    let late = line.connect.budget.deadline();
-    line.connect.give_up_stuck(&mut line.chunk, late);
+    let late = line.connect.peers.budget.deadline();
+    line.connect.peers.give_up_stuck(&mut line.chunk, late);
     assert!(line.chunk.bad[0].reason.starts_with("unfinished, and given up"));
     assert_eq!(line.gather(1)[0].len(), 50 * KIB + 1, "whoever waited goes on");
     one.write_all(b"rest\nnew\n").unwrap();
@@ -210,7 +203,7 @@ fn a_long_line_that_does_not_go_on_is_given_up_when_another_server_waits_for_it(
 fn a_server_that_is_lost_gives_its_memory_back() {
     let (mut line, [one, mut two]) = long_lines();
     two.write_all(b"2\n").unwrap();
-    line.read_until(|connect| connect.budget.has_parked());
+    line.read_until(|connect| connect.peers.budget.has_parked());
     drop(one);
     let lengths: Vec<_> = line.gather(2).iter().map(String::len).collect();
     assert_eq!(lengths, [60 * KIB, 50 * KIB + 1]);

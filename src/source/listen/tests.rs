@@ -9,7 +9,9 @@ use std::time::Duration;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::*;
+use crate::chunk::CHUNK;
 use crate::clock::{RealTime, VirtualTime};
+use crate::source::peers::budget::Budget;
 
 mod acknowledged;
 
@@ -22,8 +24,6 @@ fn settings() -> Settings {
         delimiter: b'\n',
         max_record: 16 << 20,
         once: false,
-        quiet: true,
-        verbose: false,
         acknowledges: false,
         start: Stamp(0),
     }
@@ -59,7 +59,7 @@ impl Room {
     }
 
     fn address(&self) -> SocketAddr {
-        self.listen.door.as_ref().unwrap().address()
+        self.listen.clients.door.as_ref().unwrap().address()
     }
 
     fn client(&self) -> TcpStream {
@@ -96,13 +96,10 @@ impl Room {
 
     /// Reads, without waiting for more, until the clients together hold `count` bytes.
     fn hold(&mut self, count: usize) {
-        let held = |room: &Room| -> usize {
-            room.listen.clients.iter().flatten().map(Connection::unfinished).sum()
-        };
-        while held(self) < count {
+        while self.listen.unfinished() < count {
             assert_eq!(self.read(usize::MAX, Duration::from_millis(1)), Read::Idle);
         }
-        assert_eq!(held(self), count);
+        assert_eq!(self.listen.unfinished(), count);
     }
 }
 
@@ -249,7 +246,7 @@ fn another_threads_call_ends_a_read() {
 #[test]
 fn long_unfinished_lines_of_many_clients_wait_for_the_longest_of_them() {
     let mut room = Room::new(&settings());
-    room.listen.budget = Budget::new(100 * KIB);
+    room.listen.peers.budget = Budget::new(100 * KIB);
     let [mut a, mut b, mut c] = [(); 3].map(|()| room.client());
     a.write_all(&[b'a'; 60 * KIB]).unwrap();
     room.hold(60 * KIB);
@@ -266,7 +263,7 @@ fn long_unfinished_lines_of_many_clients_wait_for_the_longest_of_them() {
 #[test]
 fn a_long_line_that_does_not_go_on_is_given_up_when_others_wait_for_it() {
     let mut room = Room::virtual_time(&settings());
-    room.listen.budget = Budget::new(100 * KIB);
+    room.listen.peers.budget = Budget::new(100 * KIB);
     let [mut a, mut b] = [(); 2].map(|()| room.client());
     a.write_all(&[b'a'; 60 * KIB]).unwrap();
     room.hold(60 * KIB);
@@ -338,4 +335,35 @@ fn child_short_of_files() {
     assert_eq!(room.gather(6), ["3", "4", "5", "6", "7", "8"]);
     clients.drain(..1);
     assert_eq!(room.gather(1), ["9"]);
+}
+
+#[test]
+fn a_row_that_is_bad_after_the_steps_is_of_the_client_that_sent_it_at_its_place() {
+    let mut room = Room::new(&Settings { max_record: 6, ..settings() });
+    let [mut a, mut b] = [(); 2].map(|()| room.client());
+    let [to_a, to_b] = [&a, &b].map(|client| client.local_addr().unwrap());
+    a.write_all(b"a one\ntoo long\na").unwrap();
+    assert_eq!(room.gather(1), ["a one"]);
+    a.write_all(b" two\n").unwrap();
+    b.write_all(b"b one\n").unwrap();
+    let mut chunk = std::mem::take(&mut room.chunk);
+    let mut bad = Vec::new();
+    while bad.len() < 4 {
+        chunk.clear();
+        room.listen.read(&mut chunk, usize::MAX, room.wait.as_mut(), Stamp::NEVER).unwrap();
+        chunk.split_uncut(b' ');
+        chunk.cut();
+        chunk.refuse(chunk.keys.iter().map(|&part| (part, "no number")).collect());
+        bad.extend(
+            chunk
+                .bad
+                .iter()
+                .map(|bad| (String::from_utf8(bad.record.clone()).unwrap(), bad.position.clone())),
+        );
+    }
+    bad.sort();
+    let expected = [("a", to_a, 15), ("b", to_b, 0), ("one", to_b, 2), ("two", to_a, 17)];
+    let expected =
+        expected.map(|(record, from, at)| (record.to_string(), format!("{from}, byte {at}")));
+    assert_eq!(bad, expected);
 }

@@ -17,8 +17,8 @@ fn sender(room: &Room, text: &str) -> TcpStream {
 /// Reads until a client has sent all, and returns it with the mark of the last records.
 fn heard(room: &mut Room, text: &str) -> (TcpStream, Mark) {
     let client = sender(room, text);
-    room.listen.one_has_left = false;
-    while !room.listen.one_has_left {
+    room.listen.clients.one_has_left = false;
+    while !room.listen.clients.one_has_left {
         room.read(usize::MAX, Duration::from_millis(1));
     }
     (client, Mark(room.mark.0 - 1))
@@ -70,7 +70,7 @@ fn a_client_is_acknowledged_when_the_log_has_its_last_record_and_not_before() {
 #[test]
 fn without_an_answer_the_end_of_the_file_is_all() {
     let mut room = room();
-    room.listen.answers = false;
+    room.listen.clients.answers = false;
     let (client, mark) = heard(&mut room, "a\nb\n");
     assert_waits(&client);
     room.logged(mark);
@@ -134,7 +134,7 @@ fn a_client_whose_records_are_in_the_log_is_acknowledged_at_its_end() {
     room.logged(Mark(1));
     assert_waits(&client);
     client.shutdown(Shutdown::Write).unwrap();
-    while !room.listen.one_has_left {
+    while !room.listen.clients.one_has_left {
         room.read(usize::MAX, Duration::from_millis(1));
     }
     assert_eq!(answer(&client), "ok 1\n");
@@ -222,10 +222,13 @@ fn a_client_whose_connection_breaks_is_not_waited_for() {
     assert_eq!(room.gather(1), ["a"]);
     socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO)).unwrap();
     drop(client);
-    while !room.listen.one_has_left {
+    while !room.listen.clients.one_has_left {
         room.read(usize::MAX, Duration::from_millis(1));
     }
-    assert!(!room.listen.farewells.as_mut().unwrap().reached(Mark(u64::MAX)), "nobody waited");
+    assert!(
+        !room.listen.clients.farewells.as_mut().unwrap().reached(Mark(u64::MAX)),
+        "nobody waited"
+    );
 }
 
 #[test]

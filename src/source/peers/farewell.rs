@@ -1,7 +1,7 @@
 //! Clients that have sent all they have: each waits until the log has it, and is then closed.
 //!
 //! The close is the acknowledgement. Every client's socket lingers for no time from the moment it
-//! is accepted (see `source::door`), so that whatever ends the process closes it by a reset; only
+//! is accepted (see `source::peers::door`), so that whatever ends the process closes it by a reset; only
 //! [`Farewells`] closes one in order, when what the client sent is on disk:
 //!
 //! ```text
@@ -28,53 +28,58 @@ use mio::net::TcpStream;
 use socket2::SockRef;
 
 use crate::chunk::Mark;
+use crate::wire::Framing;
 
 /// What can be confirmed to a client.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Receipt {
     /// The mark of its last record; none if it has sent none.
     mark: Option<Mark>,
-    /// The byte by whose number records are counted, if they are.
-    counted: Option<u8>,
-    lines: u64,
+    /// How many records there were, if they are counted.
+    records: Option<u64>,
 }
 
 impl Receipt {
-    /// A receipt that says how many records there were, told by the byte that ends each.
-    pub fn counting(delimiter: u8) -> Receipt {
-        Receipt { counted: Some(delimiter), ..Receipt::default() }
+    /// A receipt that says how many records there were.
+    pub fn counting() -> Receipt {
+        Receipt { records: Some(0), ..Receipt::default() }
     }
 
-    /// Notes records that went into a chunk; there may be none.
-    pub fn note(&mut self, mark: Mark, records: &[u8]) {
+    /// Notes records that its framing has left in a chunk; there may be none.
+    pub fn note(&mut self, mark: Mark, records: &[u8], framing: &impl Framing) {
         if records.is_empty() {
             return;
         }
         self.mark = Some(mark);
-        if let Some(delimiter) = self.counted {
-            self.lines += memchr::memchr_iter(delimiter, records).count() as u64;
+        if let Some(count) = &mut self.records {
+            *count += framing.count(records);
         }
     }
 }
 
 /// The clients that wait for the log.
-#[derive(Debug, Default)]
-pub struct Farewells {
+#[derive(Debug)]
+pub struct Farewells<P> {
     /// Up to where the log is on disk.
     logged: Option<Mark>,
-    waiting: BTreeMap<Mark, Vec<(TcpStream, Receipt)>>,
+    waiting: BTreeMap<Mark, Vec<(P, Receipt)>>,
 }
 
-impl Farewells {
+impl<P: Parting> Farewells<P> {
+    /// Nobody waits yet, and nothing is in the log.
+    pub fn new() -> Farewells<P> {
+        Farewells { logged: None, waiting: BTreeMap::new() }
+    }
+
     /// Takes a client that has sent all; true if the log has it already and it is closed.
-    pub fn wait(&mut self, stream: TcpStream, receipt: Receipt) -> bool {
+    pub fn wait(&mut self, client: P, receipt: Receipt) -> bool {
         match receipt.mark {
             Some(mark) if self.logged < Some(mark) => {
-                self.waiting.entry(mark).or_default().push((stream, receipt));
+                self.waiting.entry(mark).or_default().push((client, receipt));
                 false
             }
             _ => {
-                acknowledge(stream, receipt);
+                acknowledge(client, receipt);
                 true
             }
         }
@@ -87,7 +92,7 @@ impl Farewells {
         while let Some(first) = self.waiting.first_entry()
             && *first.key() <= mark
         {
-            first.remove().into_iter().for_each(|(stream, receipt)| acknowledge(stream, receipt));
+            first.remove().into_iter().for_each(|(client, receipt)| acknowledge(client, receipt));
         }
         self.waiting.len() < before
     }
@@ -97,14 +102,14 @@ impl Farewells {
 ///
 /// It may have gone by now, or not read what it is told; nobody waits for that.
 fn acknowledge(mut client: impl Parting, receipt: Receipt) {
-    let answer = receipt.counted.map(|_| format!("ok {}\n", receipt.lines));
+    let answer = receipt.records.map(|count| format!("ok {count}\n"));
     if answer.is_none_or(|answer| client.tell(answer.as_bytes())) {
         client.close_in_order();
     }
 }
 
 /// A client to part from; it is reset when it is dropped, unless it was closed in order.
-trait Parting {
+pub trait Parting {
     /// Sends an answer; true if all of it is on its way.
     fn tell(&mut self, answer: &[u8]) -> bool;
 
@@ -130,15 +135,18 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::origin::Origin;
+    use crate::wire::lines::Lines;
 
     #[test]
     fn a_receipt_has_the_last_mark_under_which_there_was_a_record() {
-        let mut receipt = Receipt::counting(b'\n');
-        receipt.note(Mark(1), b"");
-        assert_eq!((receipt.mark, receipt.lines), (None, 0));
-        receipt.note(Mark(2), b"a\n\nb\n");
-        receipt.note(Mark(3), b"");
-        assert_eq!((receipt.mark, receipt.lines), (Some(Mark(2)), 3));
+        let (mut receipt, lines) =
+            (Receipt::counting(), Lines::new(b'\n', 100, Origin::new("a client")));
+        receipt.note(Mark(1), b"", &lines);
+        assert_eq!((receipt.mark, receipt.records), (None, Some(0)));
+        receipt.note(Mark(2), b"a\n\nb\n", &lines);
+        receipt.note(Mark(3), b"", &lines);
+        assert_eq!((receipt.mark, receipt.records), (Some(Mark(2)), Some(3)));
     }
 
     /// What a client has seen so far; weir may die after each step.
@@ -160,7 +168,7 @@ mod tests {
 
     #[test]
     fn the_end_of_the_file_comes_after_the_answer_and_not_without_it() {
-        let counting = Receipt { lines: 3, ..Receipt::counting(b'\n') };
+        let counting = Receipt { records: Some(3), ..Receipt::default() };
         let table: [(Receipt, bool, &[&str]); 3] = [
             (counting, true, &["ok 3\n", "end"]),
             (counting, false, &["ok 3\n"]),
@@ -202,7 +210,7 @@ mod tests {
     fn a_client_that_takes_no_answer_sees_a_reset() {
         let (client, mut ours) = connected();
         while ours.write(&[b'.'; 4096]).is_ok() {}
-        acknowledge(ours, Receipt::counting(b'\n'));
+        acknowledge(ours, Receipt::counting());
         let (text, end) = read(client);
         assert!(!text.contains("ok"));
         assert_eq!(end, Some(ErrorKind::ConnectionReset));

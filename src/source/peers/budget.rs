@@ -102,11 +102,6 @@ impl Budget {
         Some(client)
     }
 
-    /// True if this client is parked.
-    pub fn is_parked(&self, client: usize) -> bool {
-        self.parked.contains(&client)
-    }
-
     /// True if some client is parked.
     pub fn has_parked(&self) -> bool {
         !self.parked.is_empty()

@@ -19,7 +19,7 @@ use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{Context, Error};
 use crate::process::ulimit::{self, Bound};
 use crate::say::say;
-use crate::source::address::Address;
+use crate::source::peers::address::Address;
 
 /// The token of the listening socket.
 pub const TOKEN: Token = Token(FIRST_TOKEN);

@@ -1,27 +1,29 @@
-//! What sockets share: a connection that lines come from.
+//! One peer: the connection that its bytes come over, and the framing that makes records of them.
 //!
 //! mio reports edges: a socket that was ready and was not read until it would block is not reported
-//! again. So a [`Connection`] remembers that it is readable, until a read has shown that it is not:
+//! again. So a [`Peer`] remembers that it is readable, until a read has shown that it is not and its
+//! transport holds nothing that poll does not show:
 //!
 //! ```text
 //! event ──> readable ──read──> More ──read──> More ──read──> Drained      not readable
 //!                                       └──read──> End                    gone, half line is out
 //! ```
 //!
-//! Who is read when, and how much, is left to the source.
+//! Who is read when, and how much, is left to `source::peers`.
 
-use std::io::{self, Read as _};
+use std::io;
 use std::time::Duration;
 
 use mio::net::TcpStream;
 use socket2::{SockRef, TcpKeepalive};
 
 use crate::chunk::Chunk;
-use crate::clock::{FIRST_TOKEN, Stamp, Wait};
-use crate::source::Settings;
-use crate::source::budget::{Budget, SMALL};
-use crate::source::farewell::Receipt;
-use crate::wire::lines::Lines;
+use crate::clock::Stamp;
+use crate::origin::Origin;
+use crate::source::peers::budget::{Budget, SMALL};
+use crate::source::peers::farewell::Receipt;
+use crate::source::peers::transport::Transport;
+use crate::wire::Framing;
 
 /// Has the system find out whether a silent peer is still there: after two minutes it is not.
 pub fn keep_alive(stream: &TcpStream) -> io::Result<()> {
@@ -30,11 +32,6 @@ pub fn keep_alive(stream: &TcpStream) -> io::Result<()> {
         .with_interval(Duration::from_secs(10))
         .with_retries(6);
     SockRef::from(stream).set_tcp_keepalive(&probes)
-}
-
-/// True if another thread has called, also if the last wait ended for several reasons at once.
-pub fn was_called(wait: &dyn Wait) -> bool {
-    wait.events().iter().any(|event| event.token().0 < FIRST_TOKEN)
 }
 
 /// What one read of a connection has shown.
@@ -48,13 +45,11 @@ pub enum Got {
     End(Option<io::Error>),
 }
 
-/// A connection that lines come from.
+/// A peer that is connected.
 #[derive(Debug)]
-pub struct Connection {
-    stream: TcpStream,
-    lines: Lines,
-    /// The other side's name, for what is said of it.
-    pub peer: String,
+pub struct Peer<T, F> {
+    transport: T,
+    framing: F,
     /// True if a read may find something; see the head of this file.
     pub readable: bool,
     /// What has come of it.
@@ -63,29 +58,30 @@ pub struct Connection {
     left: usize,
 }
 
-impl Connection {
-    /// Takes over a connected socket, of which nothing is known yet.
-    pub fn new(stream: TcpStream, peer: String, settings: &Settings) -> Connection {
-        let lines = Lines::new(settings.delimiter, settings.max_record);
+impl<T: Transport, F: Framing> Peer<T, F> {
+    /// Takes over a connection of which nothing has been read.
+    pub fn new(transport: T, framing: F) -> Peer<T, F> {
+        // Of what came before it was known to poll there may be no event.
+        let readable = transport.has_pending();
         let receipt = Receipt::default();
-        Connection { stream, lines, peer, readable: false, receipt, left: usize::MAX }
+        Peer { transport, framing, readable, receipt, left: usize::MAX }
     }
 
-    /// How many bytes of an unfinished line are held.
+    /// Its name, for what is said of it.
+    pub fn name(&self) -> &Origin {
+        self.framing.origin()
+    }
+
+    /// How many bytes of an unfinished record are held.
     pub fn unfinished(&self) -> usize {
-        self.lines.unfinished()
+        self.framing.unfinished()
     }
 
-    /// True if lines are at hand that a limit has held back: the next read takes them first.
-    pub fn has_whole(&self) -> bool {
-        self.lines.has_whole()
-    }
-
-    /// Reads once, at most `most` bytes, and leaves at most `limit` lines in the chunk.
+    /// Reads once, at most `most` bytes, and leaves at most `limit` records in the chunk.
     pub fn read(&mut self, chunk: &mut Chunk, most: usize, limit: &mut usize) -> Got {
         let start = chunk.len();
         let got = self.take(chunk, most, limit);
-        self.receipt.note(chunk.mark, &chunk.bytes()[start..]);
+        self.receipt.note(chunk.mark, &chunk.bytes()[start..], &self.framing);
         got
     }
 
@@ -93,33 +89,38 @@ impl Connection {
         if *limit == 0 {
             return Got::More(0);
         }
-        let got = match self.lines.has_whole() {
+        let got = match self.framing.has_whole() {
             true => {
-                self.lines.release(chunk, limit);
+                self.framing.release(chunk, limit);
                 Got::More(0)
             }
-            false => self.read_socket(chunk, most.min(self.left), limit),
+            false => self.read_transport(chunk, most.min(self.left), limit),
         };
         match got {
-            Got::More(_) if self.left == 0 && !self.lines.has_whole() => {
-                self.readable = false;
-                return Got::Drained;
+            Got::More(_) if self.left == 0 && !self.framing.has_whole() => self.drained(),
+            Got::More(_) => got,
+            Got::Drained => self.drained(),
+            Got::End(_) => {
+                self.finish(chunk, limit);
+                got
             }
-            Got::More(_) => {}
-            Got::Drained => self.readable = false,
-            Got::End(_) => self.finish(chunk, limit),
         }
-        got
     }
 
-    fn read_socket(&mut self, chunk: &mut Chunk, most: usize, limit: &mut usize) -> Got {
-        let start = self.lines.begin(chunk);
-        let read = self.stream.read(&mut chunk.room(most)[..most]);
+    /// Nothing more is to be read, unless the transport holds something.
+    fn drained(&mut self) -> Got {
+        self.readable = self.left > 0 && self.transport.has_pending();
+        Got::Drained
+    }
+
+    fn read_transport(&mut self, chunk: &mut Chunk, most: usize, limit: &mut usize) -> Got {
+        let start = self.framing.begin(chunk);
+        let read = self.transport.read(&mut chunk.room(most)[..most]);
         let count = *read.as_ref().unwrap_or(&0);
         chunk.filled(count);
         self.left -= count;
         // Also if nothing was read: what was held stands in the chunk now and is taken back.
-        self.lines.end(chunk, start, limit, &self.peer);
+        self.framing.end(chunk, start, limit);
         match read {
             Ok(0) => Got::End(None),
             Ok(count) => Got::More(count),
@@ -131,32 +132,32 @@ impl Connection {
 
     /// Leaves it at what has come by now: a sender that never pauses would not let a run end.
     ///
-    /// The connection is readable afterwards, until reads have taken that.
+    /// It is readable afterwards, until reads have taken that.
     pub fn seal(&mut self) {
         // One more than there is, so that an end of the stream behind it is found too.
-        self.left = rustix::io::ioctl_fionread(&self.stream).map_or(1, |count| count as usize + 1);
+        self.left = self.transport.arrived().map_or(1, |count| count + 1);
         self.readable = true;
     }
 
     /// Looks what the next read would find, and takes nothing.
-    pub fn peek(&mut self) -> Got {
+    fn peek(&mut self) -> Got {
         if self.left == 0 {
             self.readable = false;
             return Got::Drained;
         }
-        match self.stream.peek(&mut [0]) {
-            Ok(0) => Got::End(None),
+        match self.transport.peek() {
+            Ok(false) => Got::End(None),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                 self.readable = false;
                 Got::Drained
             }
             Err(error) if error.kind() != io::ErrorKind::Interrupted => Got::End(Some(error)),
-            Ok(_) | Err(_) => Got::More(0),
+            Ok(true) | Err(_) => Got::More(0),
         }
     }
 
-    /// How many bytes are to be read now of this connection, which has this number in the budget; none
-    /// if nothing, because it is parked there or has nothing more.
+    /// How many bytes are to be read now of this peer, which has this number in the budget; none if
+    /// nothing, because it is parked there or has nothing more.
     pub fn share(
         &mut self,
         number: usize,
@@ -169,7 +170,7 @@ impl Connection {
             Some(most) if limit < usize::MAX => Some(most.min(SMALL)),
             Some(most) => Some(most),
             // What takes no memory, or gives some back, is always done.
-            None if self.has_whole() => Some(SMALL),
+            None if self.framing.has_whole() => Some(SMALL),
             None => match self.peek() {
                 Got::End(_) => Some(SMALL),
                 Got::Drained => None,
@@ -192,28 +193,30 @@ impl Connection {
         !self.readable
     }
 
-    /// Ends the framing: all lines are out. What is left of it is the socket.
-    pub fn into_stream(self) -> TcpStream {
-        self.stream
+    /// Ends the framing: all records are out. What is left of it is the connection.
+    pub fn into_transport(self) -> T {
+        self.transport
     }
 
-    /// Gives up the unfinished line, which becomes a bad record.
+    /// Gives up the unfinished record, which becomes a bad one.
     pub fn give_up(&mut self, chunk: &mut Chunk, reason: &str) {
-        self.lines.give_up(chunk, reason, &self.peer);
+        self.framing.give_up(chunk, reason);
     }
 
-    /// The half line at the end of the stream is a record.
+    /// The half record at the end of the stream is one.
     fn finish(&mut self, chunk: &mut Chunk, limit: &mut usize) {
-        if self.lines.unfinished() > 0 && *limit < usize::MAX {
+        if self.framing.unfinished() > 0 && *limit < usize::MAX {
             *limit -= 1;
         }
-        self.lines.finish(chunk);
+        self.framing.finish(chunk);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::{FIRST_TOKEN, Wait};
+    use crate::wire::lines::Lines;
 
     #[test]
     fn a_sealed_connection_gives_what_has_come_and_the_end_behind_it() {
@@ -230,20 +233,11 @@ mod tests {
         while !wait.events().iter().any(mio::event::Event::is_read_closed) {
             wait.until(crate::clock::Stamp::NEVER).unwrap();
         }
-        let settings = Settings {
-            delimiter: b'\n',
-            max_record: 100,
-            once: true,
-            quiet: true,
-            verbose: false,
-            acknowledges: false,
-            start: crate::clock::Stamp(0),
-        };
-        let mut connection = Connection::new(stream, "peer".to_string(), &settings);
+        let mut peer = Peer::new(stream, Lines::new(b'\n', 100, Origin::new("peer")));
         let (mut chunk, mut limit) = (Chunk::default(), usize::MAX);
-        connection.seal();
-        assert!(matches!(connection.read(&mut chunk, 1 << 16, &mut limit), Got::More(8)));
-        assert!(matches!(connection.read(&mut chunk, 1 << 16, &mut limit), Got::End(None)));
+        peer.seal();
+        assert!(matches!(peer.read(&mut chunk, 1 << 16, &mut limit), Got::More(8)));
+        assert!(matches!(peer.read(&mut chunk, 1 << 16, &mut limit), Got::End(None)));
         assert_eq!(chunk.bytes(), b"one\nhalf\n");
     }
 }

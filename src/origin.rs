@@ -1,0 +1,251 @@
+//! Where the bytes of a chunk came from, so that a record that is bad can be found again.
+//!
+//! A chunk's arena is filled in runs: each is from one origin, and stands there as it stands here. So
+//! the place of a byte is found by the run it is in, and no row has to carry it:
+//!
+//! ```text
+//! arena    a line\na line\n | another\n | a line\n | made by a step | ...
+//! run      10.0.0.7:4012    | 10.0.0.9:80 | 10.0.0.7:4012 | of a run before | none
+//!          from byte 512    | from byte 0 | from byte 900 | its bytes 0 to 7
+//! ```
+//!
+//! Steps move spans within the arena, which changes no place. Of bytes that are made anew it is known
+//! only what is said of them by [`Origins::made`]; of others, only that they are from one of the origins
+//! of the chunk. Nothing is ever guessed.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// So many origins are named where a record may be from any of them.
+const NAMED: usize = 3;
+
+/// Something that records come from, by its name: "stdin", or "127.0.0.1:40112".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(Arc<str>);
+
+impl Origin {
+    /// The origin with this name.
+    pub fn new(name: impl Into<Arc<str>>) -> Origin {
+        Origin(name.into())
+    }
+
+    /// The place of a byte of it, as in "stdin, byte 512".
+    pub fn at(&self, byte: u64) -> String {
+        format!("{self}, byte {byte}")
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What is known of where a run stands in its origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Nothing.
+    Unknown,
+    /// Its first byte is this one, and the others follow.
+    From(u64),
+    /// It was made of what is there from the record at the first byte to the one at the second.
+    Of(u64, u64),
+}
+
+#[derive(Clone, Debug)]
+struct Run {
+    bytes: Range<usize>,
+    origin: Origin,
+    place: Place,
+}
+
+impl Run {
+    /// Where the byte `at` of the arena stands, or what it was made of.
+    fn place(&self, at: usize) -> Place {
+        match self.place {
+            Place::From(first) => Place::From(first + (at - self.bytes.start) as u64),
+            other => other,
+        }
+    }
+}
+
+/// The origins of a chunk's bytes.
+#[derive(Clone, Debug, Default)]
+pub struct Origins {
+    /// In the order of the arena. Between them may be bytes of which nothing is known.
+    runs: Vec<Run>,
+    /// The run that was looked at last by [`Origins::made`]: rows come in order.
+    last: usize,
+}
+
+impl Origins {
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.runs.clear();
+        self.last = 0;
+    }
+
+    /// Says that `bytes` of the arena, behind all that were named before, are those of the origin from
+    /// byte `first` on; without that, only that they are of it.
+    pub fn add(&mut self, origin: &Origin, bytes: Range<usize>, first: Option<u64>) {
+        let place = first.map_or(Place::Unknown, Place::From);
+        if bytes.is_empty() {
+            return;
+        }
+        if let Some(run) = self.runs.last_mut()
+            && run.bytes.end == bytes.start
+            && run.origin == *origin
+            && run.place(bytes.start) == place
+        {
+            run.bytes.end = bytes.end;
+            return;
+        }
+        self.runs.push(Run { bytes, origin: origin.clone(), place });
+    }
+
+    /// Says that `bytes`, behind all that were named before, were made of the record at `of`.
+    #[inline]
+    pub fn made(&mut self, of: usize, bytes: Range<usize>) {
+        if !self.runs.get(self.last).is_some_and(|run| run.bytes.contains(&of)) {
+            let Some(found) = self.find(of) else { return };
+            self.last = found;
+        }
+        let place = match self.runs[self.last].place(of) {
+            Place::From(byte) => Place::Of(byte, byte),
+            other => other,
+        };
+        let newest = self.runs.len() - 1;
+        let is_same = self.runs[newest].origin == self.runs[self.last].origin;
+        let run = &mut self.runs[newest];
+        match (&mut run.place, place) {
+            _ if bytes.is_empty() => return,
+            (Place::Of(first, last), Place::Of(from, to))
+                if is_same && run.bytes.end == bytes.start =>
+            {
+                (*first, *last) = ((*first).min(from), (*last).max(to));
+            }
+            (Place::Unknown, Place::Unknown) if is_same && run.bytes.end == bytes.start => {}
+            _ => {
+                let origin = self.runs[self.last].origin.clone();
+                return self.runs.push(Run { bytes, origin, place });
+            }
+        }
+        run.bytes.end = bytes.end;
+    }
+
+    /// Where the byte `at` of the arena is from; none if no origin is known at all.
+    pub fn position(&self, at: usize) -> Option<String> {
+        let Some(run) = self.find(at).map(|found| &self.runs[found]) else { return self.any() };
+        Some(match run.place(at) {
+            Place::From(byte) => run.origin.at(byte),
+            Place::Of(from, to) if from == to => run.origin.at(from),
+            Place::Of(from, to) => format!("{}, bytes {from} to {to}", run.origin),
+            Place::Unknown => run.origin.to_string(),
+        })
+    }
+
+    /// The runs, each with its origin.
+    pub fn runs(&self) -> impl Iterator<Item = (&Origin, Range<usize>)> {
+        self.runs.iter().map(|run| (&run.origin, run.bytes.clone()))
+    }
+
+    fn find(&self, at: usize) -> Option<usize> {
+        let found = self.runs.partition_point(|run| run.bytes.start <= at).checked_sub(1)?;
+        self.runs[found].bytes.contains(&at).then_some(found)
+    }
+
+    /// What is known of bytes that nothing was said of.
+    fn any(&self) -> Option<String> {
+        let mut names: Vec<&Origin> = Vec::new();
+        for run in &self.runs {
+            if !names.contains(&&run.origin) {
+                names.push(&run.origin);
+            }
+        }
+        let (last, others) = names.split_last()?;
+        let list = |names: &[&Origin]| {
+            names.iter().map(|name| name.to_string()).collect::<Vec<_>>().join(", ")
+        };
+        Some(match names.len() {
+            1 => last.to_string(),
+            2..=NAMED => format!("{} or {last}", list(others)),
+            count => format!("{} or {} others", list(&names[..NAMED]), count - NAMED),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn origins(runs: &[(&str, Range<usize>, u64)]) -> Origins {
+        let mut origins = Origins::default();
+        for (name, bytes, first) in runs {
+            origins.add(&Origin::new(*name), bytes.clone(), Some(*first));
+        }
+        origins
+    }
+
+    fn positions(origins: &Origins, at: &[usize]) -> Vec<String> {
+        at.iter().map(|&at| origins.position(at).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_byte_has_the_place_of_its_run() {
+        let origins = origins(&[("a", 0..10, 100), ("b", 10..20, 0), ("a", 20..30, 110)]);
+        let found = positions(&origins, &[0, 9, 10, 29]);
+        assert_eq!(found, ["a, byte 100", "a, byte 109", "b, byte 0", "a, byte 119"]);
+    }
+
+    #[test]
+    fn what_goes_on_where_it_was_is_one_run() {
+        let origins = origins(&[("a", 0..10, 0), ("a", 10..20, 10), ("a", 20..30, 25)]);
+        assert_eq!(origins.runs().count(), 2, "there is a gap before byte 25");
+        assert_eq!(positions(&origins, &[19, 20]), ["a, byte 19", "a, byte 25"]);
+    }
+
+    #[test]
+    fn what_is_made_has_the_place_of_what_it_is_made_of() {
+        let mut origins = origins(&[("a", 0..10, 0), ("b", 10..20, 7)]);
+        origins.made(2, 20..25);
+        assert_eq!(positions(&origins, &[20, 24]), ["a, byte 2", "a, byte 2"]);
+        origins.made(5, 25..30);
+        origins.made(12, 30..35);
+        assert_eq!(origins.runs().count(), 4, "one run for all that follow each other");
+        assert_eq!(
+            positions(&origins, &[24, 29, 30]),
+            ["a, bytes 2 to 5", "a, bytes 2 to 5", "b, byte 9"]
+        );
+        origins.made(22, 35..40);
+        assert_eq!(positions(&origins, &[35]), ["a, bytes 2 to 5"], "made twice");
+    }
+
+    #[test]
+    fn of_bytes_that_nothing_is_said_of_only_the_origins_of_the_chunk_are_known() {
+        assert_eq!(Origins::default().position(0), None);
+        let mut runs = vec![("a", 0..10, 0)];
+        assert_eq!(positions(&origins(&runs), &[10]), ["a"]);
+        runs.extend([("b", 10..20, 0), ("a", 20..30, 10), ("c", 30..40, 0)]);
+        assert_eq!(positions(&origins(&runs[..2]), &[99]), ["a or b"]);
+        assert_eq!(positions(&origins(&runs), &[99]), ["a, b or c"]);
+        runs.extend([("d", 40..50, 0), ("e", 50..60, 0)]);
+        assert_eq!(positions(&origins(&runs), &[99]), ["a, b, c or 2 others"]);
+    }
+
+    #[test]
+    fn an_origin_without_places_is_named_alone() {
+        let mut origins = Origins::default();
+        origins.add(&Origin::new("log"), 0..10, None);
+        origins.made(3, 10..12);
+        assert_eq!(positions(&origins, &[5, 11]), ["log", "log"]);
+        origins.add(&Origin::new("log"), 12..14, Some(7));
+        origins.made(12, 14..16);
+        origins.made(3, 16..18);
+        assert_eq!(
+            positions(&origins, &[14, 16]),
+            ["log, byte 7", "log"],
+            "known or not, not both"
+        );
+    }
+}

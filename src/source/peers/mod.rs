@@ -1,0 +1,291 @@
+//! The loop over many connections: who is read when, and how much of each.
+//!
+//! Peers that have something to read stand in a queue. Whoever is first is read once, some 64 KiB
+//! at most, and goes to the end, so that no peer starves another, and no event costs time in
+//! proportion to the number of peers:
+//!
+//! ```text
+//!        event                       turn
+//! peer ────────> queue  p7 p2 p9 ──────────> chunk, until it is full or nobody has more
+//!                  ^                 │
+//!                  ├──── there is more, or the transport holds some
+//!                  └──── parked (peers::budget) until there is memory for long records
+//! ```
+//!
+//! A peer is in the queue or parked exactly while it is `readable`. How peers come, and what becomes
+//! of those that go, is the [`Host`]'s: it dials, or lets in and acknowledges.
+
+pub mod address;
+pub mod budget;
+pub mod door;
+pub mod farewell;
+pub mod peer;
+pub mod transport;
+
+use std::collections::VecDeque;
+use std::fmt::Display;
+use std::io;
+
+use mio::Token;
+use mio::event::Event;
+
+use crate::chunk::{CHUNK, Chunk};
+use crate::clock::{FIRST_TOKEN, Stamp, Wait};
+use crate::error::{Context, Error};
+use crate::source::{Read, Settings};
+use crate::wire::Framing;
+use budget::Budget;
+use peer::{Got, Peer};
+use transport::Transport;
+
+/// What a source of peers does beside reading them.
+pub trait Host {
+    /// What its peers' bytes come over.
+    type Transport: Transport;
+    /// What makes records of them.
+    type Framing: Framing;
+
+    /// Where it waits, for an error of waiting.
+    fn place(&self) -> &dyn Display;
+
+    /// When something is due without an event.
+    fn deadline(&self) -> Stamp;
+
+    /// Takes an event that is of no peer.
+    fn note(&mut self, event: &Event, peers: &mut PeersOf<Self>, wait: &dyn Wait, now: Stamp);
+
+    /// Does what is due: has peers come.
+    fn turn(&mut self, peers: &mut PeersOf<Self>, wait: &dyn Wait, now: Stamp);
+
+    /// A peer has gone: it has closed, or the connection broke for a reason. All its records are in
+    /// the chunk.
+    fn gone(&mut self, number: usize, peer: PeerOf<Self>, why: Option<io::Error>, now: Stamp);
+
+    /// True if the run ends when nothing more is at hand.
+    fn is_leaving(&self) -> bool;
+
+    /// The last moment at which peers can come, before what is at hand is all that is still read.
+    fn last_turn(&mut self, _peers: &mut PeersOf<Self>, _wait: &dyn Wait, _now: Stamp) {}
+
+    /// Nothing will ever come.
+    fn end(&mut self, peers: &PeersOf<Self>) -> Result<Read, Error>;
+}
+
+/// The peers of a host.
+pub type PeersOf<H> = Peers<<H as Host>::Transport, <H as Host>::Framing>;
+/// One of them.
+pub type PeerOf<H> = Peer<<H as Host>::Transport, <H as Host>::Framing>;
+
+/// The peers that are connected, by number.
+pub struct Peers<T, F> {
+    /// What they are called, as in "clients".
+    kind: &'static str,
+    /// The token of number 0.
+    first: usize,
+    delimiter: u8,
+    seats: Vec<Option<Peer<T, F>>>,
+    /// How many of the seats are taken.
+    count: usize,
+    queue: VecDeque<usize>,
+    /// Memory for the unfinished records of all peers.
+    pub(super) budget: Budget,
+    /// True once what is at hand is all that is still read.
+    is_sealed: bool,
+}
+
+impl<T: Transport, F: Framing> Peers<T, F> {
+    /// Nobody is there yet. Peers have tokens from `first` on, and are called `kind`, as in "clients".
+    pub fn new(kind: &'static str, first: usize, settings: &Settings) -> Peers<T, F> {
+        Peers {
+            kind,
+            first,
+            delimiter: settings.delimiter,
+            seats: Vec::new(),
+            count: 0,
+            queue: VecDeque::new(),
+            budget: Budget::beside(settings.max_record),
+            is_sealed: false,
+        }
+    }
+
+    /// The token under which the peer with this number is to be registered.
+    pub fn token(&self, number: usize) -> Token {
+        Token(self.first + number)
+    }
+
+    /// The number of a token, if it can be a peer's.
+    pub fn number(&self, token: Token) -> Option<usize> {
+        token.0.checked_sub(self.first)
+    }
+
+    /// How many are connected.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// How many bytes of unfinished records are held.
+    pub fn unfinished(&self) -> usize {
+        self.budget.held()
+    }
+
+    /// Takes in a peer under a number that nobody has.
+    pub fn join(&mut self, number: usize, peer: Peer<T, F>) {
+        if self.seats.len() <= number {
+            self.seats.resize_with(number + 1, || None);
+        }
+        if peer.readable {
+            self.queue.push_back(number);
+        }
+        self.seats[number] = Some(peer);
+        self.count += 1;
+    }
+
+    /// Reads from whoever has something, as `source::Source::read` does.
+    pub fn read<H>(
+        &mut self,
+        host: &mut H,
+        chunk: &mut Chunk,
+        mut limit: usize,
+        wait: &mut dyn Wait,
+        until: Stamp,
+    ) -> Result<Read, Error>
+    where
+        H: Host<Transport = T, Framing = F>,
+    {
+        loop {
+            // With work at hand this only looks whether there is news.
+            let deadline = self.deadline(host, limit, until, wait.now());
+            wait.until(deadline).place(host.place())?;
+            let now = wait.now();
+            if !self.is_sealed {
+                wait.events().iter().for_each(|event| self.note(host, event, &*wait, now));
+                host.turn(self, &*wait, now);
+            }
+            self.fill(host, chunk, &mut limit, now);
+            if host.is_leaving() && !self.is_sealed {
+                host.last_turn(self, &*wait, now);
+                self.seal();
+            }
+            self.give_up_stuck(chunk, now);
+            if chunk.end_read(self.delimiter) {
+                return Ok(Read::Rows);
+            }
+            if self.is_sealed && !self.has_work() {
+                return host.end(self);
+            }
+            if now >= until || was_called(wait) {
+                return Ok(Read::Idle);
+            }
+        }
+    }
+
+    /// True if a read would find something at once.
+    fn has_work(&self) -> bool {
+        !self.queue.is_empty() || self.budget.has_parked()
+    }
+
+    /// How long to wait for news.
+    fn deadline(&self, host: &impl Host, limit: usize, until: Stamp, now: Stamp) -> Stamp {
+        let can_read = !self.queue.is_empty() || self.budget.can_unpark();
+        if (limit > 0 && can_read) || host.is_leaving() && !self.has_work() {
+            return now;
+        }
+        let until = if self.is_sealed { until } else { until.min(host.deadline()) };
+        if limit > 0 { until.min(self.budget.deadline()) } else { until }
+    }
+
+    /// Notes what an event says.
+    fn note<H>(&mut self, host: &mut H, event: &Event, wait: &dyn Wait, now: Stamp)
+    where
+        H: Host<Transport = T, Framing = F>,
+    {
+        let seat = self.number(event.token()).and_then(|number| self.seats.get_mut(number));
+        match seat {
+            Some(Some(peer)) if peer.readable => {}
+            Some(Some(peer)) => {
+                peer.readable = true;
+                self.queue.extend(self.number(event.token()));
+            }
+            Some(None) | None => host.note(event, self, wait, now),
+        }
+    }
+
+    /// Reads from one peer after the other, until the chunk is full or nobody has more.
+    fn fill<H>(&mut self, host: &mut H, chunk: &mut Chunk, limit: &mut usize, now: Stamp)
+    where
+        H: Host<Transport = T, Framing = F>,
+    {
+        // What is read counts too: of records that are too long nothing comes into the chunk.
+        let mut taken = 0;
+        while *limit > 0 && taken < CHUNK && chunk.len() < CHUNK {
+            self.queue.extend(self.budget.unpark());
+            let Some(number) = self.queue.pop_front() else { return };
+            match self.turn(number, chunk, limit, now) {
+                Got::More(count) => taken += count,
+                Got::Drained => {}
+                Got::End(why) => {
+                    let Some(peer) = self.seats[number].take() else { continue };
+                    self.count -= 1;
+                    self.budget.leave(number, peer.unfinished(), now);
+                    host.gone(number, peer, why, now);
+                }
+            }
+        }
+    }
+
+    /// One peer's turn; whoever has more goes to the end of the queue.
+    fn turn(&mut self, number: usize, chunk: &mut Chunk, limit: &mut usize, now: Stamp) -> Got {
+        let Some(peer) = &mut self.seats[number] else { return Got::Drained };
+        let before = peer.unfinished();
+        let Some(most) = peer.share(number, &mut self.budget, *limit, now) else {
+            return Got::Drained;
+        };
+        let got = peer.read(chunk, most, limit);
+        self.budget.moved(number, before, peer.unfinished(), now);
+        if peer.readable && !matches!(got, Got::End(_)) {
+            self.queue.push_back(number);
+        }
+        got
+    }
+
+    /// What has come by now is still read, but nothing that comes later.
+    fn seal(&mut self) {
+        for (number, peer) in self.seats.iter_mut().enumerate() {
+            let Some(peer) = peer else { continue };
+            if !peer.readable {
+                self.queue.push_back(number);
+            }
+            peer.seal();
+        }
+        self.is_sealed = true;
+    }
+
+    /// Gives up the longest unfinished record if it does not go on and others wait for its memory.
+    pub(super) fn give_up_stuck(&mut self, chunk: &mut Chunk, now: Stamp) {
+        if now < self.budget.deadline() {
+            return;
+        }
+        let Some(number) = self.budget.leader() else { return };
+        let Some(peer) = &mut self.seats[number] else { return };
+        let is_queued = peer.readable;
+        if !peer.stands_still() {
+            if !is_queued {
+                self.queue.push_back(number);
+            }
+            return;
+        }
+        let before = peer.unfinished();
+        let kind = self.kind;
+        let reason = format!("unfinished, and given up: other {kind}' lines waited for its memory");
+        peer.give_up(chunk, &reason);
+        self.budget.moved(number, before, peer.unfinished(), now);
+    }
+}
+
+/// True if another thread has called, also if the last wait ended for several reasons at once.
+fn was_called(wait: &dyn Wait) -> bool {
+    wait.events().iter().any(|event| event.token().0 < FIRST_TOKEN)
+}
+
+#[cfg(test)]
+mod tests;
