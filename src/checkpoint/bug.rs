@@ -51,6 +51,10 @@ pub enum Bug {
     KeepTheCut,
     /// A compaction that a process has left half done counts as done: its logs are removed.
     TrustTheCut,
+    /// A compaction forgets how far the input has been read.
+    ForgetPositions,
+    /// What has moved is not recorded with a batch that hands out nothing.
+    LoseMoves,
 }
 
 #[cfg(test)]

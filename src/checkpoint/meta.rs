@@ -3,9 +3,10 @@
 //! A few lines of text, so that anybody can look:
 //!
 //! ```text
-//! weir checkpoint 1                            the version of the format
+//! weir checkpoint 1                            the version of the format: 2 if keys have a keyspace
 //! uuid 5f0c27f2b1a54e0f9c31f0b3f0a1d2c4        begins the checksum of every frame
-//! pipeline                                     or `reset`: the next start says
+//! pipeline                                     or `reset`: the next start says; with positions that
+//!                                              were kept, all that is known is their `source`
 //! --window=10s                                 what changes the meaning of the state
 //! crc 1a2b3c4d                                 CRC-32C of all lines before
 //! ```
@@ -16,6 +17,7 @@
 use std::fmt::Write;
 use std::path::Path;
 
+use super::keyspace::Keys;
 use super::{place, temporary};
 use crate::disk::{Disk, read_whole};
 use crate::error::{Context, Error};
@@ -24,30 +26,64 @@ use crate::units::quoted;
 /// The name of the file.
 pub const NAME: &str = "meta";
 
-/// The format that this program writes, and the newest it reads.
-const VERSION: u64 = 1;
+/// The format of a checkpoint whose source has no positions, and of one whose source has some, which is
+/// the newest that this program reads. Who knows version 1 alone goes on reading that.
+const PLAIN: u64 = 1;
+const SPACED: u64 = 2;
 
 /// No `meta` is longer.
 const LONGEST: u64 = 16 << 20;
 
 const FIRST: &str = "weir checkpoint ";
 
+/// The flag under which a pipeline has the name of its source.
+const SOURCE: &str = "source";
+
 /// What changes the meaning of state: flags and their resolved values, in the order of the steps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pipeline(Vec<(String, String)>);
+pub struct Pipeline {
+    flags: Vec<(String, String)>,
+    /// True if its source has positions, so that they are entries beside those of the state. It is no flag:
+    /// nobody types it, and it decides how keys are written.
+    has_positions: bool,
+}
 
 impl Pipeline {
     /// A pipeline of flags (`--window`) and values (empty for a flag that has none).
     pub fn new<F: Into<String>, V: Into<String>>(
         flags: impl IntoIterator<Item = (F, V)>,
     ) -> Pipeline {
-        Pipeline(flags.into_iter().map(|(flag, value)| (flag.into(), value.into())).collect())
+        let flags = flags.into_iter().map(|(flag, value)| (flag.into(), value.into())).collect();
+        Pipeline { flags, has_positions: false }
+    }
+
+    /// The same, of a source that has positions, or has none.
+    pub fn with_positions(self, has_positions: bool) -> Pipeline {
+        Pipeline { has_positions, ..self }
+    }
+
+    /// True if its source has positions.
+    pub fn has_positions(&self) -> bool {
+        self.has_positions
+    }
+
+    /// The name of its source.
+    pub fn source(&self) -> Option<&str> {
+        self.value(SOURCE)
+    }
+
+    /// What is left of it by a reset that keeps the positions: whose they are, if it has some.
+    pub fn of_positions(&self) -> Pipeline {
+        if !self.has_positions {
+            return Pipeline::default();
+        }
+        Pipeline::new(self.source().map(|source| (SOURCE, source))).with_positions(true)
     }
 
     /// What is another than it was, as in `--window was 6s, is 10s`.
     pub fn differences(&self, is: &Pipeline) -> Vec<String> {
         let mut flags: Vec<&str> = Vec::new();
-        for (flag, _) in self.0.iter().chain(&is.0) {
+        for (flag, _) in self.flags.iter().chain(&is.flags) {
             if !flags.contains(&flag.as_str()) {
                 flags.push(flag);
             }
@@ -58,9 +94,9 @@ impl Pipeline {
             .filter(differs)
             .map(|flag| format!("{flag} was {}, is {}", self.show(flag), is.show(flag)))
             .collect();
-        if differences.is_empty() && self != is {
+        if differences.is_empty() && self.flags != is.flags {
             let order = |flags: &Pipeline| {
-                flags.0.iter().map(|(flag, _)| flag.as_str()).collect::<Vec<_>>().join(" ")
+                flags.flags.iter().map(|(flag, _)| flag.as_str()).collect::<Vec<_>>().join(" ")
             };
             differences.push(format!("the order was {}, is {}", order(self), order(is)));
         }
@@ -69,22 +105,22 @@ impl Pipeline {
 
     /// The value of a flag; empty if it has none, nothing if it was not given.
     pub fn value(&self, flag: &str) -> Option<&str> {
-        self.0.iter().find(|(name, _)| name == flag).map(|(_, value)| value.as_str())
+        self.flags.iter().find(|(name, _)| name == flag).map(|(_, value)| value.as_str())
     }
 
     /// What was typed, about as it was.
     pub fn typed(&self) -> String {
         let argument = |(flag, value): &(String, String)| match (flag.as_str(), value.is_empty()) {
-            ("source", _) => value.clone(),
+            (SOURCE, _) => value.clone(),
             // A step that was given nothing looks like a flag that takes nothing, and nobody minds.
             (_, true) => flag.clone(),
             (_, false) => format!("{flag} {}", quoted(value)),
         };
-        self.0.iter().map(argument).collect::<Vec<_>>().join(" ")
+        self.flags.iter().map(argument).collect::<Vec<_>>().join(" ")
     }
 
     fn show(&self, flag: &str) -> String {
-        let values = self.0.iter().filter(|(name, _)| name == flag);
+        let values = self.flags.iter().filter(|(name, _)| name == flag);
         let values: Vec<_> = values.map(|(_, value)| escape(value)).collect();
         match values.join(" ") {
             _ if values.is_empty() => "not given".to_string(),
@@ -119,8 +155,10 @@ fn unescape(line: &str) -> String {
 pub struct Meta {
     /// The checkpoint's own name.
     pub uuid: [u8; 16],
-    /// Its pipeline; `None` after a reset.
-    pub pipeline: Option<Pipeline>,
+    /// Its pipeline; after a reset, what the next one must have in common with it.
+    pub pipeline: Pipeline,
+    /// True after a reset: the next start says which pipeline it is.
+    pub is_reset: bool,
 }
 
 impl Meta {
@@ -131,11 +169,11 @@ impl Meta {
         let text = String::from_utf8_lossy(&bytes);
         let version = text.strip_prefix(FIRST).and_then(|rest| rest.lines().next()?.parse().ok());
         let dir = dir.display();
-        if version.is_some_and(|version: u64| version > VERSION) {
+        if version.is_some_and(|version: u64| version > SPACED) {
             // Only the first line is sure to mean the same in every version.
             return Err(Error::Refused(format!(
                 "--checkpoint {dir}: written by a newer weir (format {}; this one reads up to \
-                 {VERSION}); run that one, or take another directory",
+                 {SPACED}); run that one, or take another directory",
                 version.unwrap_or_default()
             )));
         }
@@ -162,11 +200,18 @@ impl Meta {
         place(disk, &mut *file, dir, NAME)
     }
 
+    /// How the checkpoint's keys are written.
+    pub fn keys(&self) -> Keys {
+        Keys::of(self.pipeline.has_positions)
+    }
+
     /// The lines.
     pub fn encode(&self) -> String {
-        let mut text = format!("{FIRST}{VERSION}\nuuid {:032x}\n", u128::from_be_bytes(self.uuid));
-        text.push_str(if self.pipeline.is_some() { "pipeline\n" } else { "reset\n" });
-        for (flag, value) in self.pipeline.iter().flat_map(|pipeline| &pipeline.0) {
+        let Meta { uuid, pipeline, is_reset } = self;
+        let version = if pipeline.has_positions { SPACED } else { PLAIN };
+        let mut text = format!("{FIRST}{version}\nuuid {:032x}\n", u128::from_be_bytes(*uuid));
+        text.push_str(if *is_reset { "reset\n" } else { "pipeline\n" });
+        for (flag, value) in &pipeline.flags {
             let _ = writeln!(text, "{flag}={}", escape(value));
         }
         let crc = crc32c::crc32c(text.as_bytes());
@@ -177,11 +222,16 @@ impl Meta {
         let (lines, crc) = text.strip_suffix('\n')?.rsplit_once('\n')?;
         let crc = u32::from_str_radix(crc.strip_prefix("crc ")?, 16).ok()?;
         (crc == crc32c::crc32c(&text.as_bytes()[..=lines.len()])).then_some(())?;
-        let mut lines = lines.lines().skip(1);
+        let mut lines = lines.lines();
+        let has_positions = match lines.next()?.strip_prefix(FIRST)?.parse().ok()? {
+            PLAIN => false,
+            SPACED => true,
+            _ => return None,
+        };
         let uuid = u128::from_str_radix(lines.next()?.strip_prefix("uuid ")?, 16).ok()?;
-        let is_set = match lines.next()? {
-            "pipeline" => true,
-            "reset" => false,
+        let is_reset = match lines.next()? {
+            "pipeline" => false,
+            "reset" => true,
             _ => return None,
         };
         let flag = |line: &str| {
@@ -189,7 +239,8 @@ impl Meta {
             Some((flag.to_string(), unescape(value)))
         };
         let flags = lines.map(flag).collect::<Option<Vec<_>>>()?;
-        let meta = Meta { uuid: uuid.to_be_bytes(), pipeline: is_set.then_some(Pipeline(flags)) };
+        let pipeline = Pipeline { flags, has_positions };
+        let meta = Meta { uuid: uuid.to_be_bytes(), pipeline, is_reset };
         // What was written is read as it was written, or not at all: no digit has two cases.
         (meta.encode() == text).then_some(meta)
     }
@@ -206,8 +257,12 @@ mod tests {
     #[test]
     fn meta_comes_back_and_no_bit_of_it_can_change() {
         let flags = pipeline(&[("--split", "a=\\b\n\rc"), ("--inverse", ""), ("--split", "")]);
-        for pipeline in [Some(flags), None] {
-            let meta = Meta { uuid: [7; 16], pipeline };
+        let cases = [(flags, false), (Pipeline::default(), true)];
+        for ((pipeline, is_reset), has_positions) in
+            cases.into_iter().flat_map(|case| [(case.clone(), false), (case, true)])
+        {
+            let pipeline = pipeline.with_positions(has_positions);
+            let meta = Meta { uuid: [7; 16], pipeline, is_reset };
             let text = meta.encode();
             assert_eq!(Meta::decode(&text), Some(meta));
             for bit in 0..text.len() * 8 {
@@ -216,6 +271,20 @@ mod tests {
                 assert_eq!(Meta::decode(&String::from_utf8_lossy(&bytes)), None, "bit {bit}");
             }
         }
+    }
+
+    #[test]
+    fn only_a_source_with_positions_makes_a_checkpoint_that_older_programs_cannot_read() {
+        let first = |pipeline: Pipeline| {
+            let meta = Meta { uuid: [7; 16], pipeline, is_reset: false };
+            meta.encode().lines().next().unwrap().to_string()
+        };
+        let files = pipeline(&[("source", "files"), ("--split", " ")]);
+        assert_eq!(first(files.clone()), "weir checkpoint 1");
+        assert_eq!(first(files.clone().with_positions(true)), "weir checkpoint 2");
+        // Nobody has typed it.
+        assert!(files.differences(&files.clone().with_positions(true)).is_empty());
+        assert_eq!(files.with_positions(true).typed(), "files --split ' '");
     }
 
     #[test]

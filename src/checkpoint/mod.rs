@@ -12,8 +12,8 @@
 //!      wal-K   input that no commit covers yet  wal/
 //! ```
 //!
-//! One append a batch decides. Commit n holds the input's positions, the changed cells, the pane, and
-//! what the batch is to write; when [`Checkpoint::sync`] has returned it is committed, whatever
+//! One append a batch decides. Commit n holds the positions that have moved, the changed cells, the pane,
+//! and what the batch is to write; when [`Checkpoint::sync`] has returned it is committed, whatever
 //! happens. State is the fold of commits 0 to n, and nothing else ever is: a directory is read as
 //! exactly that, or refused. Output is published after the sync and before commit n + 1, and
 //! [`Checkpoint::done`] says that it was; if that is missing at a start, the output is still owed.
@@ -27,6 +27,8 @@
 pub(crate) mod bug;
 pub mod commits;
 mod frames;
+mod held;
+mod keyspace;
 mod lock;
 pub mod meta;
 mod names;
@@ -37,20 +39,16 @@ mod show;
 pub(crate) mod tests;
 mod wal;
 
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::bug::{Bug, planted};
-use self::commits::commit::{
-    self, Chain, Changes, Commit, Entries, PART, Standing, decode_pane, encode_done,
-};
+use self::commits::commit::{self, Chain, Changes, Commit, PART, Standing, encode_done};
 use self::commits::compact::{self, Compaction};
-use self::commits::snapshot::{Snapshot, shard_of_part};
-use self::commits::walk::{Piece, Walk};
+use self::commits::snapshot::Snapshot;
 use self::frames::Kind;
-use self::frames::codec::Take;
-use self::frames::log::{Log, Written, take_version};
+use self::frames::log::{Log, Written};
+use self::keyspace::Keys;
 use self::lock::Lock;
 use self::wal::backlog::Backlog;
 use crate::clock::Stamp;
@@ -59,6 +57,7 @@ use crate::error::{Context, Error};
 use crate::units::quoted;
 
 pub use self::frames::log::Input;
+pub use self::held::{Noted, Positions};
 pub use self::reset::{Forgotten, forget};
 pub use self::show::{Look, look};
 pub use self::wal::Wal;
@@ -101,6 +100,8 @@ pub struct Checkpoint {
     disk: Arc<dyn Disk>,
     dir: PathBuf,
     uuid: [u8; 16],
+    /// How its keys are written.
+    keys: Keys,
     limits: Limits,
     snapshot: Option<Snapshot>,
     /// The logs since the snapshot that are closed, and the open one.
@@ -173,88 +174,14 @@ impl Checkpoint {
         self.last().map_or(0, |last| last.n + 1)
     }
 
-    /// Gives all that was said of keys to `visit`, some at a time: what is said last holds.
-    pub fn state(&self, visit: impl FnMut(&[Noted<'_>]) -> Result<(), Error>) -> Result<(), Error> {
-        self.state_upto(u64::MAX, visit)
-    }
-
-    /// The same, without what the last commit has changed: called at a start, while it is not done.
-    pub fn state_before(
-        &self,
-        visit: impl FnMut(&[Noted<'_>]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        self.state_upto(self.last_first, visit)
-    }
-
-    fn state_upto(
-        &self,
-        upto: u64,
-        mut visit: impl FnMut(&[Noted<'_>]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let snapshot = self.snapshot.as_ref().map(Snapshot::shards);
-        let mut walk = Walk::new(&self.disk, snapshot.into_iter().collect());
-        while walk.advance()? {
-            let frame = walk.frame();
-            let part = (frame.kind == Kind::Changes).then(|| shard_of_part(frame.payload));
-            let all = part.flatten().and_then(|(_, entries)| held(entries));
-            visit(&all.ok_or_else(|| walk.nonsense())?)?;
-        }
-        self.changes(0..upto, visit)
-    }
-
-    /// Gives what the last commit has changed to `visit`: called at a start, while it is not done.
-    pub fn last_changes(
-        &self,
-        visit: impl FnMut(&[Noted<'_>]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        self.changes(self.last_first..u64::MAX, visit)
-    }
-
-    /// Gives the pane of the last commit to `visit`, part by part: called at a start.
-    pub fn last_pane(
-        &self,
-        mut visit: impl FnMut(&[u8]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let mut walk = Walk::new(&self.disk, self.logs().iter().map(Piece::log).collect());
-        while walk.advance()? {
-            let frame = walk.frame();
-            if frame.kind == Kind::Pane && frame.lsn >= self.last_first {
-                let (.., bytes) = decode_pane(frame.payload).ok_or_else(|| walk.nonsense())?;
-                visit(bytes)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// What the frames with these numbers say of keys.
-    fn changes(
-        &self,
-        frames: Range<u64>,
-        mut visit: impl FnMut(&[Noted<'_>]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let mut walk = Walk::new(&self.disk, self.logs().iter().map(Piece::log).collect());
-        while walk.advance()? {
-            let frame = walk.frame();
-            if frame.kind == Kind::Changes && frames.contains(&frame.lsn) {
-                let all = take_version(frame.payload).and_then(held);
-                visit(&all.ok_or_else(|| walk.nonsense())?)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Gives the panes of Time `from` and later to `visit`, in the order of their commits.
-    pub fn panes(
-        &self,
-        from: Stamp,
-        visit: impl FnMut(Stamp, &[u8]) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        panes(&self.disk, pane_pieces(self.snapshot.as_ref(), &self.logs()), from, visit)
-    }
-
     /// How many bytes a part of a commit has, about.
     pub fn part(&self) -> usize {
         self.limits.part
+    }
+
+    /// No changes yet, to be filled with those of a commit.
+    pub fn changes(&self) -> Changes {
+        Changes::of(self.keys, self.limits.part)
     }
 
     /// Appends a part of the pane of the next commit, whose Time is `time`: for what is too long to
@@ -394,45 +321,6 @@ impl Checkpoint {
         self.broken = result.is_err() && !planted(Bug::SyncAgain);
         result
     }
-}
-
-/// A key and its cell; `None`: it has none any more.
-pub type Noted<'a> = (&'a [u8], Option<&'a [u8]>);
-
-/// The entries of a part; `None` if they are none.
-fn held(entries: Take<'_>) -> Option<Vec<Noted<'_>>> {
-    Entries(entries).map(|entry| entry.map(|entry| (entry.key, entry.cell))).collect()
-}
-
-/// Where panes stand, in the order of their commits.
-fn pane_pieces(snapshot: Option<&Snapshot>, logs: &[Written]) -> Vec<Piece> {
-    snapshot.map(Snapshot::panes).into_iter().chain(logs.iter().map(Piece::log)).collect()
-}
-
-/// Gives the panes in `pieces` of Time `from` and later to `visit`, whole.
-fn panes(
-    disk: &Arc<dyn Disk>,
-    pieces: Vec<Piece>,
-    from: Stamp,
-    mut visit: impl FnMut(Stamp, &[u8]) -> Result<(), Error>,
-) -> Result<(), Error> {
-    let mut walk = Walk::new(disk, pieces);
-    let mut open: Option<(Stamp, Vec<u8>)> = None;
-    while walk.advance()? {
-        let frame = walk.frame();
-        if frame.kind != Kind::Pane {
-            continue;
-        }
-        let (time, part, bytes) = decode_pane(frame.payload).ok_or_else(|| walk.nonsense())?;
-        if part == 0 {
-            open.take().map_or(Ok(()), |(time, pane)| visit(time, &pane))?;
-            open = (time >= from).then(|| (time, Vec::new()));
-        }
-        if let Some((_, pane)) = &mut open {
-            pane.extend_from_slice(bytes);
-        }
-    }
-    open.map_or(Ok(()), |(time, pane)| visit(time, &pane))
 }
 
 /// What the name of a file that is not whole yet ends with.

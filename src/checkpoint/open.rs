@@ -135,16 +135,17 @@ fn create(
     sync_name(&*disk, dir)?;
     let uuid = disk.random().at(dir)?;
     let log = Log::create(&disk, dir, &uuid, LOGS, 1, 1, |_| Ok(()))?;
-    Meta { uuid, pipeline: Some(pipeline.clone()) }.write(&*disk, dir)?;
+    let meta = Meta { uuid, pipeline: pipeline.clone(), is_reset: false };
+    meta.write(&*disk, dir)?;
     let backlog = Backlog { next: 1, ..Backlog::default() };
     let found = Recovered { next: 1, backlog, others, ..Recovered::default() };
-    Ok(assemble(disk, dir, uuid, limits, lock, log, found))
+    Ok(assemble(disk, dir, &meta, limits, lock, log, found))
 }
 
 fn assemble(
     disk: Arc<dyn Disk>,
     dir: &Path,
-    uuid: [u8; 16],
+    meta: &Meta,
     limits: Limits,
     lock: Lock,
     log: Log,
@@ -153,7 +154,8 @@ fn assemble(
     Checkpoint {
         disk,
         dir: dir.to_path_buf(),
-        uuid,
+        uuid: meta.uuid,
+        keys: meta.keys(),
         limits,
         snapshot: found.snapshot,
         closed: found.logs,
@@ -182,11 +184,9 @@ fn reopen(
     // After a kill the names seen here may stand in the system's cache alone, and a power loss could
     // take `meta` and leave what is made next.
     disk.sync_dir(dir).at(dir)?;
-    let meta = Meta::read(&*disk, dir)?;
+    let mut meta = Meta::read(&*disk, dir)?;
     let uuid = meta.uuid;
-    if let Some(was) = &meta.pipeline {
-        fits(dir, was, pipeline)?;
-    }
+    fits(dir, &meta, pipeline)?;
     let mut found = recover(&disk, dir, &uuid)?;
     if planted(Bug::BelieveTheCache) {
         found.tail = None;
@@ -204,25 +204,40 @@ fn reopen(
     for path in found.garbage.iter().map(|name| dir.join(name)) {
         disk.remove(&path).at(&path)?;
     }
-    if meta.pipeline.is_none() {
-        Meta { uuid, pipeline: Some(pipeline.clone()) }.write(&*disk, dir)?;
+    if meta.is_reset {
+        meta = Meta { uuid, pipeline: pipeline.clone(), is_reset: false };
+        meta.write(&*disk, dir)?;
     }
     let half = found.half;
-    let mut checkpoint = assemble(disk, dir, uuid, limits, lock, log, found);
+    let mut checkpoint = assemble(disk, dir, &meta, limits, lock, log, found);
     half.map_or(Ok(()), |number| compact::take_up(&mut checkpoint, number))?;
     Ok(checkpoint)
 }
 
-fn fits(dir: &Path, was: &Pipeline, is: &Pipeline) -> Result<(), Error> {
+/// Refuses a pipeline that means something else than what the checkpoint holds.
+fn fits(dir: &Path, meta: &Meta, is: &Pipeline) -> Result<(), Error> {
+    let (was, place) = (&meta.pipeline, dir.display());
+    let reset = format!("weir checkpoint reset {}", quoted(&dir.to_string_lossy()));
     let differences = was.differences(is);
-    if differences.is_empty() {
+    if !meta.is_reset && !differences.is_empty() {
+        return Err(Error::Refused(format!(
+            "--checkpoint {place}: of another pipeline: {}; `{reset} --keep-offsets` forgets its state \
+             and goes on from where it was",
+            differences.join(", ")
+        )));
+    }
+    if meta.is_reset && !was.has_positions() {
+        // It holds nothing, so that any source may come.
         return Ok(());
     }
-    let reset = format!("weir checkpoint reset {} --keep-offsets", quoted(&dir.to_string_lossy()));
-    Err(Error::Refused(format!(
-        "--checkpoint {}: of another pipeline: {}; `{reset}` forgets its state and goes on from \
-         where it was",
-        dir.display(),
-        differences.join(", ")
-    )))
+    let why = match (was.source(), is.source()) {
+        (was, is) if was != is => {
+            let [was, is] = [was, is].map(Option::unwrap_or_default);
+            format!("the positions it keeps are of `{was}`, and this is `{is}`")
+        }
+        _ if was.has_positions() == is.has_positions() => return Ok(()),
+        _ if was.has_positions() => "it keeps positions, and this source has none".to_string(),
+        _ => "it keeps no positions, and this source has some".to_string(),
+    };
+    Err(Error::Refused(format!("--checkpoint {place}: {why}; `{reset}` forgets all it holds")))
 }

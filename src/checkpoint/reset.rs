@@ -1,21 +1,24 @@
 //! `weir checkpoint reset`: forgetting state and windows, with or without the place in the input.
 //!
-//! An empty snapshot that stands for all files there are takes their place, in one rename. With the
-//! positions the write-ahead log stays, and the next start reads what is unread of it. Without them
-//! nothing of the old files matters, so damaged ones can be forgotten too.
+//! A snapshot without state that stands for all files there are takes their place, in one rename. If the
+//! place is kept, it holds the positions of a source that has some, the write-ahead log stays, and the next
+//! start reads what is unread of it. Without that nothing of the old files matters, so damaged ones can be
+//! forgotten too.
 
 use std::fmt::{self, Display};
 use std::path::Path;
 use std::sync::Arc;
 
 use super::commits::commit::Standing;
-use super::commits::recover::recover;
+use super::commits::merge::{Merge, shard};
+use super::commits::recover::{Recovered, recover};
 use super::frames::log::SEGMENTS;
+use super::keyspace::{Keys, Keyspace};
 use super::lock::Lock;
-use super::meta::{self, Meta};
+use super::meta::{self, Meta, Pipeline};
 use super::names::Names;
-use super::open;
 use super::wal::backlog::Amount;
+use super::{Limits, open};
 use crate::checkpoint::commits::snapshot::{self, Writer};
 use crate::disk::Disk;
 use crate::error::{Context, Error};
@@ -66,31 +69,70 @@ pub fn forget(disk: &Arc<dyn Disk>, dir: &Path, keep_offsets: bool) -> Result<Fo
     let unread = found.as_ref().ok().map(|found| found.backlog.amount);
     let owed = found.as_ref().ok().filter(|found| !found.standing.done);
     let owed = owed.and_then(|found| found.standing.commit.as_ref()).map(|commit| commit.n);
-    let (mut standing, mut next, mut void) = (Standing::default(), 1, number);
-    if keep_offsets {
-        let found = found?;
-        next = found.tail_log.map_or(found.next, |log| log.next);
-        standing = found.standing;
-        void = found.snapshot.map_or(0, |snapshot| snapshot.void);
-    }
-    let n = standing.commit.as_ref().map(|commit| commit.n);
-    let forgotten = Forgotten { kept: n, keeps_positions: keep_offsets, owed, unread };
+    let found = if keep_offsets { Some(found?) } else { None };
+    let n = place(disk, dir, &meta, number, found)?;
+    remove_old(&**disk, dir, number, keep_offsets)?;
+    // Last, so that a reset cut short leaves a pipeline that does not fit: it is asked for again.
+    let left = if keep_offsets { meta.pipeline.of_positions() } else { Pipeline::default() };
+    Meta { uuid: meta.uuid, pipeline: left, is_reset: true }.write(&**disk, dir)?;
+    Ok(Forgotten { kept: n, keeps_positions: keep_offsets, owed, unread })
+}
+
+/// Puts a snapshot in the place of all there is: of what was found it keeps where the input had come to.
+/// Returns the commit after whose input the next start goes on.
+fn place(
+    disk: &Arc<dyn Disk>,
+    dir: &Path,
+    meta: &Meta,
+    number: u64,
+    found: Option<Recovered>,
+) -> Result<Option<u64>, Error> {
+    let Some(found) = found else {
+        let standing = Standing { done: true, ..Standing::default() };
+        let writer = Writer::create(disk, dir, &meta.uuid, number, 1, (&standing, number))?;
+        return writer.finish(&**disk, dir).map(|()| None);
+    };
+    let next = found.tail_log.as_ref().map_or(found.next, |log| log.next);
+    let void = found.snapshot.as_ref().map_or(0, |snapshot| snapshot.void);
+    let mut standing = found.standing.clone();
     // Its output cannot be made again from a state that is forgotten, and windows are partial that
     // reach back to that.
     standing.done = true;
     standing.commit.iter_mut().for_each(|commit| commit.began = commit.time);
-    let writer = Writer::create(disk, dir, &meta.uuid, number, next, (&standing, void))?;
+    let mut writer = Writer::create(disk, dir, &meta.uuid, number, next, (&standing, void))?;
+    if meta.pipeline.has_positions() {
+        keep_positions(disk, &found, meta.keys(), &mut writer)?;
+    }
     writer.finish(&**disk, dir)?;
+    Ok(standing.commit.map(|commit| commit.n))
+}
+
+/// Writes the last position of each part of the input, as all the old files have it.
+fn keep_positions(
+    disk: &Arc<dyn Disk>,
+    found: &Recovered,
+    keys: Keys,
+    writer: &mut Writer,
+) -> Result<(), Error> {
+    let (snapshot, logs) = (found.snapshot.as_ref(), found.all_logs());
+    let mut merge = Merge::new(disk, &Limits::default(), snapshot, &logs, 0);
+    while merge.step(&mut |key, cell| match keys.split(key) {
+        Some((Keyspace::Position, _)) => writer.entry(shard(key), key, cell),
+        _ => Ok(()),
+    })? {}
+    writer.close_part()
+}
+
+/// Removes the files that snapshot `number` stands for, but not the log of the input if that is kept.
+fn remove_old(disk: &dyn Disk, dir: &Path, number: u64, keeps_input: bool) -> Result<(), Error> {
     let kept = snapshot::name(number);
-    let names = Names::list(&**disk, dir)?;
+    let names = Names::list(disk, dir)?;
     let is_old = |name: &String| {
-        *name != kept && name != meta::NAME && !(keep_offsets && SEGMENTS.number(name).is_some())
+        *name != kept && name != meta::NAME && !(keeps_input && SEGMENTS.number(name).is_some())
     };
     for name in names.whole().filter(is_old).chain(names.temporary.iter().cloned()) {
         let path = dir.join(name);
         disk.remove(&path).at(&path)?;
     }
-    // Last, so that a reset cut short leaves a pipeline that does not fit: it is asked for again.
-    Meta { uuid: meta.uuid, pipeline: None }.write(&**disk, dir)?;
-    Ok(forgotten)
+    Ok(())
 }

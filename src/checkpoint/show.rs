@@ -3,6 +3,7 @@
 //! A [`Look`] is what stands in the directory at one moment; [`Look::text`] is for people,
 //! [`Look::json`] for programs. What cells and panes mean is for the engine to say.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,10 +16,12 @@ use super::commits::snapshot::Snapshot;
 use super::commits::walk::Walk;
 use super::frames::Kind;
 use super::frames::log::Written;
+use super::held::{pane_pieces, panes};
+use super::keyspace::{Keys, Keyspace};
 use super::meta::{Meta, Pipeline};
 use super::names::Names;
 use super::open;
-use super::{Limits, Noted, pane_pieces, panes};
+use super::{Limits, Noted};
 use crate::checkpoint::commits::commit::{Commit, Standing, decode_pane};
 use crate::checkpoint::wal::backlog::{Amount, Backlog};
 use crate::clock::Stamp;
@@ -34,8 +37,7 @@ const ATTEMPTS: usize = 5;
 pub struct Look {
     disk: Arc<dyn Disk>,
     dir: PathBuf,
-    uuid: [u8; 16],
-    pipeline: Option<Pipeline>,
+    meta: Meta,
     snapshot: Option<Snapshot>,
     logs: Vec<Written>,
     standing: Standing,
@@ -64,13 +66,9 @@ pub fn look<T>(
 
 impl Look {
     fn at(disk: &Arc<dyn Disk>, dir: &Path) -> Result<Look, Error> {
-        let Meta { uuid, pipeline } = Meta::read(&**disk, dir)?;
-        let found = recover(disk, dir, &uuid)?;
-        let mut logs = found.logs;
-        if let Some(log) = found.tail_log {
-            logs.retain(|other| other.number != log.number);
-            logs.push(log);
-        }
+        let meta = Meta::read(&**disk, dir)?;
+        let found = recover(disk, dir, &meta.uuid)?;
+        let logs = found.all_logs();
         let names = Names::list(&**disk, dir)?;
         let all = names.whole().chain(names.temporary.iter().cloned());
         // What has gone meanwhile takes no place.
@@ -81,8 +79,7 @@ impl Look {
         Ok(Look {
             disk: disk.clone(),
             dir: dir.to_path_buf(),
-            uuid,
-            pipeline,
+            meta,
             snapshot: found.snapshot,
             logs,
             standing: found.standing,
@@ -98,7 +95,7 @@ impl Look {
 
     /// The pipeline; none after a reset.
     pub fn pipeline(&self) -> Option<&Pipeline> {
-        self.pipeline.as_ref()
+        Some(&self.meta.pipeline).filter(|_| !self.meta.is_reset)
     }
 
     /// The last commit.
@@ -111,10 +108,31 @@ impl Look {
         &self,
         mut visit: impl FnMut(Noted<'_>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let (snapshot, limits) = (self.snapshot.as_ref(), Limits::default());
+        self.each(|space, key, cell| match space {
+            Keyspace::State => visit((key, Some(cell))),
+            Keyspace::Position => Ok(()),
+        })
+    }
+
+    /// Gives each key of whatever keyspace, and what is held of it, to `visit`.
+    fn each(
+        &self,
+        mut visit: impl FnMut(Keyspace, &[u8], &[u8]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let (snapshot, limits, keys) =
+            (self.snapshot.as_ref(), Limits::default(), self.meta.keys());
         let mut merge = Merge::new(&self.disk, &limits, snapshot, &self.logs, 0);
-        while merge.step(&mut |key, cell| visit((key, Some(cell))))? {}
+        while merge.step(&mut |written, cell| {
+            let (space, key) = keys.split(written).ok_or_else(|| self.nonsense(written))?;
+            visit(space, key, cell)
+        })? {}
         Ok(())
+    }
+
+    /// Says that a key is of no keyspace.
+    fn nonsense(&self, key: &[u8]) -> Error {
+        let (dir, key) = (self.dir.display(), readable(key));
+        Error::Refused(format!("{dir}: damaged: {key} is neither of state nor of a position"))
     }
 
     /// Gives the panes of Time `from` and later to `visit`, in the order of their commits.
@@ -126,11 +144,16 @@ impl Look {
         panes(&self.disk, pane_pieces(self.snapshot.as_ref(), &self.logs), from, visit)
     }
 
-    /// How many keys and panes there are.
-    fn count(&self) -> Result<(u64, u64), Error> {
-        let (mut keys, mut panes) = (0, 0);
-        self.state(|_| {
-            keys += 1;
+    /// Counts what there is.
+    fn count(&self) -> Result<Counted, Error> {
+        let mut counted = Counted::default();
+        self.each(|space, key, cell| {
+            match space {
+                Keyspace::State => counted.keys += 1,
+                Keyspace::Position => {
+                    drop(counted.positions.insert(readable(key), readable(cell)));
+                }
+            }
             Ok(())
         })?;
         let mut walk = Walk::new(&self.disk, pane_pieces(self.snapshot.as_ref(), &self.logs));
@@ -138,10 +161,10 @@ impl Look {
             let frame = walk.frame();
             if frame.kind == Kind::Pane {
                 let (_, part, _) = decode_pane(frame.payload).ok_or_else(|| walk.nonsense())?;
-                panes += u64::from(part == 0);
+                counted.panes += u64::from(part == 0);
             }
         }
-        Ok((keys, panes))
+        Ok(counted)
     }
 
     fn bytes(&self) -> u64 {
@@ -149,17 +172,20 @@ impl Look {
     }
 
     fn typed(&self) -> Option<String> {
-        self.pipeline.as_ref().map(Pipeline::typed)
+        self.pipeline().map(Pipeline::typed)
     }
 
     fn uuid(&self) -> String {
-        format!("{:032x}", u128::from_be_bytes(self.uuid))
+        format!("{:032x}", u128::from_be_bytes(self.meta.uuid))
     }
 
     /// What there is, a line each.
     pub fn text(&self) -> Result<String, Error> {
         let mut text = String::new();
-        line(&mut text, "pipeline", self.typed().as_deref().unwrap_or("any: it was reset"));
+        let any = self.meta.pipeline.source();
+        let any = any.map_or("any".to_string(), |source| format!("any that reads {source}"));
+        let pipeline = self.typed().unwrap_or_else(|| format!("{any}: it was reset"));
+        line(&mut text, "pipeline", &pipeline);
         match self.last() {
             Some(commit) => describe(&mut text, commit, self.standing.done),
             None => line(&mut text, "record", "none"),
@@ -171,13 +197,18 @@ impl Look {
             "unread",
             &format!("{bytes} bytes of input in {frames} frame{s} of its log"),
         );
-        let (keys, panes) = self.count()?;
+        let Counted { keys, panes, positions } = self.count()?;
+        list(&mut text, &positions);
         line(&mut text, "keys", &keys.to_string());
         line(&mut text, "panes", &panes.to_string());
         let files = self.files.len();
         line(&mut text, "on disk", &format!("{} in {files} files", size(self.bytes())));
         if let Some(Snapshot { number, bytes, keys, .. }) = &self.snapshot {
-            line(&mut text, &format!("snap-{number}"), &format!("{bytes} bytes, {keys} keys"));
+            let what = match self.meta.keys() {
+                Keys::Plain => "keys",
+                Keys::Spaced => "keys and positions",
+            };
+            line(&mut text, &format!("snap-{number}"), &format!("{bytes} bytes, {keys} {what}"));
         }
         let mut file = |name: String, bytes: u64| line(&mut text, &name, &format!("{bytes} bytes"));
         self.logs.iter().for_each(|log| file(format!("log-{}", log.number), log.bytes));
@@ -189,7 +220,7 @@ impl Look {
 
     /// The same as one object, in a line.
     pub fn json(&self) -> Result<String, Error> {
-        let (keys, panes) = self.count()?;
+        let Counted { keys, panes, positions } = self.count()?;
         let Amount { frames, records, bytes } = self.backlog.amount;
         let files = self.files.iter().map(|(name, bytes)| (name.clone(), json!(bytes)));
         let last = self.last();
@@ -217,6 +248,7 @@ impl Look {
             },
             "outputs": outputs.collect::<Vec<Value>>(),
             "unread": { "records": records, "bytes": bytes, "frames": frames },
+            "positions": positions,
             "keys": keys,
             "panes": panes,
             "bytes": self.bytes(),
@@ -224,6 +256,28 @@ impl Look {
             "uuid": self.uuid(),
         });
         Ok(format!("{object}\n"))
+    }
+}
+
+/// What there is in a checkpoint.
+#[derive(Default)]
+struct Counted {
+    keys: u64,
+    panes: u64,
+    /// The last position of each part of the input.
+    positions: BTreeMap<String, String>,
+}
+
+/// So many positions are shown to people.
+const SHOWN: usize = 10;
+
+/// Says how far parts of the input are read, and how many more there are.
+fn list(text: &mut String, positions: &BTreeMap<String, String>) {
+    for (part, position) in positions.iter().take(SHOWN) {
+        line(text, "position", &format!("{position} of {part}"));
+    }
+    if positions.len() > SHOWN {
+        line(text, "position", &format!("and of {} more", positions.len() - SHOWN));
     }
 }
 

@@ -16,6 +16,7 @@ macro_rules! ensure {
 mod facts;
 mod input;
 mod planted;
+mod positions;
 mod real;
 mod segments;
 
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 use self::input::Input;
 use super::commits::merge::Merge;
+use super::keyspace::Keyspace;
 use super::meta::Pipeline;
 use super::*;
 use crate::checkpoint::commits::commit::{Changes, Commit};
@@ -63,11 +65,21 @@ fn set(cells: &mut Cells, all: &[Noted<'_>]) -> Result<(), Error> {
     Ok(())
 }
 
+/// What is left of what was said of keys.
+fn folded<'a>(said: impl Iterator<Item = &'a (Vec<u8>, Option<Vec<u8>>)>) -> Cells {
+    let said: Vec<Noted<'_>> = said.map(|(key, cell)| (&key[..], cell.as_deref())).collect();
+    let mut cells = Cells::new();
+    set(&mut cells, &said).expect("it takes all");
+    cells
+}
+
 /// A commit and all it says.
 #[derive(Clone, Debug)]
 struct Step {
     commit: Commit,
     changes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    /// Parts of the input and their positions; their names are those of keys.
+    moves: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     pane: Option<Vec<u8>>,
     /// `done` was called.
     marked: bool,
@@ -78,6 +90,8 @@ struct Step {
 /// What the checkpoint should hold.
 #[derive(Default)]
 struct Model {
+    /// The source has positions.
+    has_positions: bool,
     steps: Vec<Step>,
     /// So many commits were acknowledged, or read after a start.
     acked: usize,
@@ -122,7 +136,9 @@ impl Model {
         let pane = tape.chance(40).then(|| bytes(tape, long * 2));
         // What has no output has nothing to be done with.
         let done = commit.outputs.is_empty();
-        Step { commit, changes, pane, marked: done, believed: done }
+        let moves = if self.has_positions { tape.below(4) } else { 0 };
+        let moves = (0..moves).map(|_| change(tape)).collect();
+        Step { commit, changes, moves, pane, marked: done, believed: done }
     }
 
     /// How far the write-ahead log has been read.
@@ -131,14 +147,23 @@ impl Model {
     }
 
     fn state(&self, steps: usize) -> Cells {
-        let mut state = Cells::new();
-        for (key, cell) in self.steps[..steps].iter().flat_map(|step| &step.changes) {
-            match cell {
-                Some(cell) => drop(state.insert(key.clone(), cell.clone())),
-                None => drop(state.remove(key)),
-            }
-        }
-        state
+        folded(self.steps[..steps].iter().flat_map(|step| &step.changes))
+    }
+
+    fn positions(&self) -> Cells {
+        folded(self.steps.iter().flat_map(|step| &step.moves))
+    }
+
+    /// All entries, with what stands before their keys.
+    fn entries(&self) -> Cells {
+        let keys = Keys::of(self.has_positions);
+        let state = (Keyspace::State, self.state(self.steps.len()));
+        [state, (Keyspace::Position, self.positions())]
+            .into_iter()
+            .flat_map(|(space, cells)| {
+                cells.into_iter().map(move |(key, cell)| ([keys.lead(space), &key].concat(), cell))
+            })
+            .collect()
     }
 
     /// Holds the checkpoint, just opened, against the model. A bit that was flipped may have cost what
@@ -181,6 +206,7 @@ impl Model {
     fn check_contents(&self, checkpoint: &Checkpoint) -> Result<Life, Error> {
         let (mut state, mut merged, mut twice) = (Cells::new(), Cells::new(), BTreeSet::new());
         checkpoint.state(|all| set(&mut state, all))?;
+        let positions: Cells = checkpoint.positions()?.into_iter().collect();
         let Checkpoint { disk, limits, snapshot, .. } = checkpoint;
         let mut merge = Merge::new(disk, limits, snapshot.as_ref(), &checkpoint.logs(), 0);
         let mut visit = |key: &[u8], cell: &[u8]| {
@@ -203,7 +229,10 @@ impl Model {
             () if state != self.state(self.steps.len()) => {
                 Err("the state is no fold of the records".to_string())
             }
-            () if merged != state => Err("a compaction would come to something else".to_string()),
+            () if positions != self.positions() => Err("the positions are others".to_string()),
+            () if merged != self.entries() => {
+                Err("a compaction would come to something else".to_string())
+            }
             () if panes != wanted => Err("the panes are others".to_string()),
             () => Ok(()),
         })
@@ -225,13 +254,15 @@ struct Sim {
 impl Sim {
     fn new(seed: u64) -> Sim {
         let (disk, tape) = (SimDisk::new(!seed), Tape(seed));
-        let (model, input) = (Model::default(), Input::default());
+        let has_positions = seed % 2 == 1;
+        let (model, input) = (Model { has_positions, ..Model::default() }, Input::default());
         Sim { disk, tape, model, input, flipped: None, failed: false }
     }
 
     fn open(&self) -> Result<Checkpoint, Error> {
         let disk: Arc<dyn Disk> = Arc::new(self.disk.clone());
-        Checkpoint::open(disk, Path::new("ck"), &pipeline(), tiny())
+        let pipeline = pipeline().with_positions(self.model.has_positions);
+        Checkpoint::open(disk, Path::new("ck"), &pipeline, tiny())
     }
 
     /// An error must have a cause: a fault that has struck.
@@ -331,8 +362,9 @@ impl Sim {
         let mut step = self.model.invent(&mut self.tape);
         let read = self.model.read();
         step.commit.wal = read + self.tape.below(self.input.last - read + 1);
-        let mut changes = Changes::new();
+        let mut changes = checkpoint.changes();
         step.changes.iter().for_each(|(key, cell)| changes.set(key, cell.as_deref()));
+        step.moves.iter().for_each(|(part, position)| changes.moved(part, position.as_deref()));
         let (commit, pane) = (step.commit.clone(), step.pane.clone());
         self.model.steps.push(step);
         match pane {

@@ -54,7 +54,8 @@ pub struct Saving {
 pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     let logs_input = typed.engine.checkpoint.is_some() && !typed.engine.no_wal;
     let source::Built { source, yields, mut identity } = source(typed, start, logs_input)?;
-    let logs_input = logs_input && !source.is_replayable();
+    let has_positions = source.is_replayable();
+    let logs_input = logs_input && !has_positions;
     let settings = settings(typed, &*source);
     let mut arrows = vec![yields];
     let steps = steps(typed, &mut arrows, &mut identity)?;
@@ -87,7 +88,7 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     };
     let saving = typed.engine.checkpoint.as_ref().map(|dir| Saving {
         dir: dir.clone(),
-        pipeline: meta_of(typed, identity, &stateful),
+        pipeline: meta_of(typed, identity, &stateful).with_positions(has_positions),
         logs_input,
     });
     Ok(Plan { pipeline, arrows, settings, outputs, saving })

@@ -25,11 +25,11 @@ use super::input::times::{Single, second};
 use super::lateness::Lateness;
 use super::renderer::{Layout, Renderer};
 use super::reporter::{History, Reporter, Writes};
-use super::{Pipeline, Saved, Settings, Surroundings};
+use super::{Pipeline, Saved, Settings, Stateful, Surroundings};
 use crate::agg::Aggregate;
 use crate::checkpoint::bug::{Bug, planted};
 use crate::checkpoint::commits::commit::Commit;
-use crate::checkpoint::{Checkpoint, Unread, Wal};
+use crate::checkpoint::{Checkpoint, Positions, Unread, Wal};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
 use crate::metrics::Metrics;
@@ -72,23 +72,19 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     catch_up(&mut *wait, last, settings);
     let single = single(&pipeline, settings);
     // As much as the checkpoint and a FIFO's reader let pass since the start is no part of the stream.
-    let now = wait.now();
-    let first = if single.is_some() { second(now) } else { now };
+    let first = if single.is_some() { second(wait.now()) } else { wait.now() };
     let (checkpoint, mut log) = saved.map(found).transpose()?.unzip();
+    let positions = checkpoint.as_ref().map_or(Ok(Positions::new()), Checkpoint::positions)?;
     let left = left_open(last, log.as_mut())?;
-    // Whenever in the interval of the first batch it was: no window begins within that.
-    let began = left.map_or(first, |left| first.min(Stamp(left.0 - 1)));
-    let began = last.map_or(began, |last| last.began);
+    let began = began(first, left, last);
     let window = pipeline.window();
     let most = settings.interval.max(window.map_or(Duration::ZERO, |window| window.slide()));
     let taken = outputs.last_time(first.min(left.unwrap_or(first)), most)?;
 
     let writes = writes(&pipeline, settings);
     let Pipeline { source, mut steps, aggregate, stateful, .. } = pipeline;
-    let mut history = stateful.zip(aggregate.as_ref()).map(|(stateful, aggregate)| {
-        let store = aggregate.store(&stateful.retention, stateful.changes, lasts);
-        History::new(store, &stateful, began, settings)
-    });
+    let kept = stateful.zip(aggregate.as_ref());
+    let mut history = kept.map(|kept| history(kept, began, lasts, settings));
     let layout = Layout {
         format: pipeline.format,
         selection: pipeline.selection,
@@ -120,10 +116,10 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     };
 
     let (intake, syncing) = intake(log, last, &waker);
-    let start = Start { single, taken, left, ..start(last, intake, lasts, &metrics) };
+    let start = Start { positions, single, taken, left, ..start(last, intake, lasts, &metrics) };
     let mut cursor = Cursor::open(source, wait, settings, Arc::clone(&stop), reader, start)?;
     if last.is_none() {
-        delivery.start(&cursor.reached())?;
+        delivery.start(&cursor.take_moves())?;
     }
     let serial = Serial::split_off(&mut steps);
     let reporter = Reporter::new(renderer, writes, history, delivery, stop, settings.once);
@@ -131,6 +127,24 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let aggregate = aggregate.filter(|_| writes == Writes::Reports);
     let lateness = Lateness::default();
     Ok(Ready { cursor, syncing, steps, serial, aggregate, reporter, bad, waker, lateness, metrics })
+}
+
+/// When the stream began: now, if nothing was left of it.
+fn began(first: Stamp, left: Option<Stamp>, last: Option<&Commit>) -> Stamp {
+    // Whenever in the interval of the first batch it was: no window begins within that.
+    let began = left.map_or(first, |left| first.min(Stamp(left.0 - 1)));
+    last.map_or(began, |last| last.began)
+}
+
+/// What is kept of many batches, and when it is reported.
+fn history(
+    (stateful, aggregate): (Stateful, &Arc<dyn Aggregate>),
+    began: Stamp,
+    lasts: bool,
+    settings: &Settings,
+) -> History {
+    let store = aggregate.store(&stateful.retention, stateful.changes, lasts);
+    History::new(store, &stateful, began, settings)
 }
 
 /// What is written, and when.
@@ -157,7 +171,8 @@ fn start(last: Option<&Commit>, intake: Intake, lasts: bool, metrics: &Arc<Metri
     let reached = last.map(Reached::of).unwrap_or_default();
     let time = last.and_then(Commit::last_over).filter(|_| !planted(Bug::TimeAgain));
     let is_open = last.is_some_and(|last| last.open);
-    Start { reached, time, left: None, is_open, single: None, taken: None, intake, lasts, metrics }
+    let (positions, left, single, taken) = (Positions::new(), None, None, None);
+    Start { reached, positions, time, left, is_open, single, taken, intake, lasts, metrics }
 }
 
 /// The Time of the batch that the last run has left open, if it has.

@@ -42,11 +42,37 @@ pub enum Stage {
     Committed,
 }
 
+/// A part of the input that is not what it was when its position was noted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// The part, as it was noted.
+    pub part: Vec<u8>,
+    /// How far it was read, for people, as in `byte 512`.
+    pub read: String,
+    /// What has become of it.
+    pub fate: Fate,
+}
+
+/// What has become of a part of the input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is not there any more: what was not yet read of it is lost.
+    Gone,
+    /// Another has its name: what was not yet read of the old one is lost.
+    Recreated,
+    /// It has this name now, and is read on.
+    Renamed(Vec<u8>),
+}
+
 /// A stream of records.
 ///
 /// The engine calls one method at a time, each from whichever worker holds the source's lock.
 pub trait Source: Send {
     /// Registers what is read from, and notes where it listens or reads.
+    ///
+    /// A source that has positions resolves here where each part of its input begins, and fetches nothing:
+    /// what [`Source::moved`] notes afterwards is recorded before anything is read, so that a start that is
+    /// killed at once begins there too.
     fn open(&mut self, wait: &mut dyn Wait) -> Result<(), Error>;
 
     /// True if the input has an end that is known to come, as a regular file has.
@@ -89,14 +115,19 @@ pub trait Source: Send {
         false
     }
 
-    /// Appends where the stream stands after the last chunk; for the checkpoint, not for people.
+    /// Notes each part of the input (a file, a partition) whose position has changed since this was called
+    /// last, and its position now: where it stands after the last chunk. Both are bytes, for the checkpoint
+    /// and not for people.
     ///
-    /// A source that cannot be read again has no position.
-    fn position(&self, _out: &mut Vec<u8>) {}
+    /// An empty position says that the part is followed no longer, so that nothing is kept of it. A source
+    /// that cannot be read again notes nothing.
+    fn moved(&mut self, _note: &mut dyn FnMut(&[u8], &[u8])) {}
 
-    /// Goes to a position; with `upto`, reading ends (`Read::End`) exactly there.
-    fn resume(&mut self, _from: &[u8], _upto: Option<&[u8]>) -> Result<(), Error> {
-        Ok(())
+    /// Is given, before it is opened, all parts that were noted and their last positions, and goes there.
+    /// Says which of them are not what they were. Parts that are not among them begin where the source's
+    /// flags say.
+    fn resume(&mut self, _positions: Vec<(Vec<u8>, Vec<u8>)>) -> Result<Vec<Changed>, Error> {
+        Ok(Vec::new())
     }
 
     /// Says how safe all records up to `mark` are, so that they can be acknowledged.

@@ -12,10 +12,12 @@
 //! Done    | version | n
 //! ```
 //!
-//! Cells are absolute values, so an entry says all there is to say of its key. What positions, cells,
-//! panes and targets mean is for those to know that wrote them.
+//! Cells are absolute values, so an entry says all there is to say of its key. Positions in the input are
+//! entries too, in a keyspace of their own. What positions, cells, panes and targets mean is for those to
+//! know that wrote them.
 
 use crate::checkpoint::frames::codec::{Take, put_bytes, put_len};
+use crate::checkpoint::keyspace::{Keys, Keyspace};
 use crate::clock::Stamp;
 use crate::sink::batch::{OutputId, Promise};
 
@@ -35,9 +37,9 @@ pub struct Commit {
     pub n: u64,
     /// The batch's Time.
     pub time: Stamp,
-    /// Where its input begins.
+    /// Where its input begins; positions are changes now, and this is empty but in old commits.
     pub from: Vec<u8>,
-    /// Where its input ends.
+    /// Where its input ends; likewise.
     pub to: Vec<u8>,
     /// What each output is promised.
     pub outputs: Vec<Promise>,
@@ -190,8 +192,14 @@ pub struct Entry<'a> {
 
 /// Appends an entry.
 pub fn put_entry(out: &mut Vec<u8>, key: &[u8], cell: Option<&[u8]>) {
-    put_len(out, key.len() as u64);
+    put_led(out, b"", key, cell);
+}
+
+/// Appends an entry whose key has `lead` before it.
+fn put_led(out: &mut Vec<u8>, lead: &[u8], key: &[u8], cell: Option<&[u8]>) {
+    put_len(out, (lead.len() + key.len()) as u64);
     put_len(out, cell.map_or(0, |cell| cell.len() as u64 + 1));
+    out.extend_from_slice(lead);
     out.extend_from_slice(key);
     out.extend_from_slice(cell.unwrap_or_default());
 }
@@ -238,6 +246,8 @@ impl<'a> Entries<'a> {
 #[derive(Clone, Debug)]
 pub struct Changes {
     pub(in crate::checkpoint) parts: Vec<Vec<u8>>,
+    /// How the keys are written.
+    keys: Keys,
     /// A part is closed when it has this many bytes.
     limit: usize,
 }
@@ -249,14 +259,14 @@ impl Default for Changes {
 }
 
 impl Changes {
-    /// No change at all.
+    /// No change at all, of a checkpoint whose source has no positions.
     pub fn new() -> Changes {
-        Changes::in_parts(PART)
+        Changes::of(Keys::Plain, PART)
     }
 
-    /// No change at all, in parts of so many bytes.
-    pub fn in_parts(limit: usize) -> Changes {
-        Changes { parts: Vec::new(), limit }
+    /// No change at all; keys are written so, in parts of so many bytes.
+    pub(in crate::checkpoint) fn of(keys: Keys, limit: usize) -> Changes {
+        Changes { parts: Vec::new(), keys, limit }
     }
 
     /// Gives all that was said, and begins anew.
@@ -266,11 +276,23 @@ impl Changes {
 
     /// Says what the cell of a key is from now on; `None`: it has none.
     pub fn set(&mut self, key: &[u8], cell: Option<&[u8]>) {
+        self.put(Keyspace::State, key, cell);
+    }
+
+    /// Says how far a part of the input is read now; `None`: it is not a part any more.
+    ///
+    /// It must be a checkpoint whose source has positions.
+    pub fn moved(&mut self, part: &[u8], position: Option<&[u8]>) {
+        assert_eq!(self.keys, Keys::Spaced, "a part would be taken for a key of state");
+        self.put(Keyspace::Position, part, position);
+    }
+
+    fn put(&mut self, space: Keyspace, key: &[u8], cell: Option<&[u8]>) {
         if self.parts.last().is_none_or(|part| part.len() >= self.limit) {
             self.parts.push(vec![VERSION]);
         }
         if let Some(part) = self.parts.last_mut() {
-            put_entry(part, key, cell);
+            put_led(part, self.keys.lead(space), key, cell);
         }
     }
 }

@@ -23,7 +23,9 @@ use super::walk::Walk;
 use crate::checkpoint::bug::{Bug, planted};
 use crate::checkpoint::frames::Kind;
 use crate::checkpoint::frames::log::{LOGS, Log};
-use crate::checkpoint::{Checkpoint, pane_pieces, temporary};
+use crate::checkpoint::held::pane_pieces;
+use crate::checkpoint::keyspace::Keyspace;
+use crate::checkpoint::{Checkpoint, temporary};
 use crate::error::{Context, Error};
 
 /// A compaction under way.
@@ -160,7 +162,11 @@ fn go_on(
     let writer = &mut compaction.writer;
     let next = match &mut compaction.stage {
         Stage::Shards(merge) => {
-            let is_more = merge.step(&mut |key, cell| writer.entry(shard(key), key, cell))?;
+            let keys = checkpoint.keys;
+            let is_more = merge.step(&mut |key, cell| match keys.split(key) {
+                Some((Keyspace::Position, _)) if planted(Bug::ForgetPositions) => Ok(()),
+                _ => writer.entry(shard(key), key, cell),
+            })?;
             // A step ends where a shard ends, or before one; panes may come next.
             writer.close_part()?;
             let covered = checkpoint.closed.partition_point(|log| log.number <= compaction.number);

@@ -49,14 +49,24 @@ pub struct Recovered {
     pub others: Vec<String>,
 }
 
+impl Recovered {
+    /// The logs with all frames that are sound, also those that are not proven.
+    pub fn all_logs(&self) -> Vec<Written> {
+        let mut logs = self.logs.clone();
+        if let Some(tail) = &self.tail_log {
+            logs.retain(|log| log.number != tail.number);
+            logs.push(tail.clone());
+        }
+        logs
+    }
+}
+
 /// Reads all logs, and of the snapshot its two ends.
 pub fn recover(disk: &Arc<dyn Disk>, dir: &Path, uuid: &[u8; 16]) -> Result<Recovered, Error> {
     let mut names = Names::list(&**disk, dir)?;
     let mut garbage = names.temporary.clone();
-    let snapshot = match names.snapshots.pop() {
-        Some(number) => Some(Snapshot::open(&**disk, dir, uuid, number)?),
-        None => None,
-    };
+    let last = names.snapshots.pop();
+    let snapshot = last.map(|number| Snapshot::open(&**disk, dir, uuid, number)).transpose()?;
     garbage.extend(names.snapshots.iter().map(|&number| snapshot::name(number)));
     let mut covered = snapshot.as_ref().map_or(0, |snapshot| snapshot.number);
     let half = names.half_snapshot().filter(|&number| number > covered);
@@ -88,21 +98,13 @@ pub fn recover(disk: &Arc<dyn Disk>, dir: &Path, uuid: &[u8; 16]) -> Result<Reco
         written.push(replay.log(disk, &mut readers[at], limit)?);
     }
     let Replay { standing, next, pending, last_first, .. } = replay;
-    let tail_log = pending.last().zip(written.last()).map(|(tail, log)| {
-        let (path, seed, number, first) = (log.path.clone(), log.seed, log.number, log.first);
-        Written { path, seed, number, first, next: tail.lsn + 1, bytes: tail.end }
-    });
-    let tail = tail_log.as_ref().zip(written.last()).map(|(tail, log)| {
-        let (path, seed) = (log.path.clone(), log.seed);
-        Piece { path, seed, bytes: log.bytes..tail.bytes, lsn: next }
-    });
+    let (tail_log, tail) = unproven(pending.last(), written.last(), next).unzip();
     garbage.extend(
         written.iter().filter(|log| log.first == log.next).map(|log| LOGS.name(log.number)),
     );
     written.retain(|log| log.first < log.next);
     let void = snapshot.as_ref().map_or(0, |snapshot| snapshot.void);
-    let (old, segments): (Vec<u64>, Vec<u64>) =
-        names.segments.iter().partition(|&&number| number <= void);
+    let (old, segments): (Vec<_>, Vec<_>) = names.segments.iter().partition(|&&at| at <= void);
     let read = standing.commit.as_ref().map_or(0, |commit| commit.wal);
     let mut backlog = Backlog::find(disk, dir, uuid, &segments, read)?;
     garbage.extend(old.into_iter().map(|number| SEGMENTS.name(number)));
@@ -122,6 +124,14 @@ pub fn recover(disk: &Arc<dyn Disk>, dir: &Path, uuid: &[u8; 16]) -> Result<Reco
         garbage,
         others,
     })
+}
+
+/// The log with frames from `next` on that nothing proves to be on the disk, and where in it these are.
+fn unproven(last: Option<&Pending>, log: Option<&Written>, next: u64) -> Option<(Written, Piece)> {
+    let (last, log) = last.zip(log)?;
+    let (path, seed, bytes) = (log.path.clone(), log.seed, log.bytes..last.end);
+    let tail = Piece { path, seed, bytes, lsn: next };
+    Some((Written { next: last.lsn + 1, bytes: last.end, ..log.clone() }, tail))
 }
 
 /// A frame that nothing proves to be on the disk yet.

@@ -149,8 +149,8 @@ fn another_pipeline_is_refused_with_the_difference_and_what_mends_it() {
 #[test]
 fn a_newer_format_and_a_damaged_meta_are_refused() {
     let disk = made(2);
-    disk.world().put("meta", b"weir checkpoint 2\nwhatever that means\n");
-    let text = "--checkpoint ck: written by a newer weir (format 2; this one reads up to 1); run \
+    disk.world().put("meta", b"weir checkpoint 3\nwhatever that means\n");
+    let text = "--checkpoint ck: written by a newer weir (format 3; this one reads up to 2); run \
                 that one, or take another directory";
     assert_eq!(refused(&disk, open), (text.to_string(), 2));
     disk.world().put("meta", b"");
@@ -243,7 +243,8 @@ log-1     727 bytes
         "time": "1970-01-01T00:00:02+00:00", "time_ms": 2000,
         "input": { "from": "2", "to": "3", "log": 4 },
         "outputs": [{ "target": "out.txt", "at": 20, "bytes": 10 }],
-        "unread": { "records": 0, "bytes": 0, "frames": 0 }, "keys": 3, "panes": 3, "bytes": bytes,
+        "unread": { "records": 0, "bytes": 0, "frames": 0 }, "positions": {}, "keys": 3, "panes": 3,
+        "bytes": bytes,
     });
     assert_eq!((shown, disk.world().image()), (wanted, before));
 }
@@ -360,7 +361,7 @@ fn compaction_writes_about_as_much_as_the_logs_did_and_each_step_is_short() {
 fn the_meta_of_a_new_checkpoint_holds_its_pipeline() {
     let disk = made(0);
     let meta = Meta::read(&disk, Path::new("ck")).unwrap();
-    assert_eq!(meta.pipeline, Some(pipeline()));
+    assert_eq!((meta.pipeline, meta.is_reset), (pipeline(), false));
     assert_ne!(meta.uuid, [0; 16]);
 }
 

@@ -33,4 +33,5 @@ planted! {
     input_acknowledged_before_the_sync_is_found: WalAckBeforeSync,
     a_segment_removed_before_it_is_covered_is_found: ReleaseEarly,
     belief_in_input_from_the_cache_is_found: BelieveTheWal,
+    positions_that_a_compaction_forgets_are_found: ForgetPositions,
 }

@@ -1,4 +1,4 @@
-//! Mistakes that outputs could make on the simulated disk: the outputs themselves make none.
+//! Mistakes that outputs and sources could make in a simulation: they themselves make none.
 
 use std::cell::Cell;
 
@@ -15,6 +15,8 @@ pub enum Mistake {
     RunEarly,
     /// It is not run again for a batch that is owed to it.
     RunOnce,
+    /// The position of a part of the input is noted before the chunk that ends there is handed over.
+    NotedEarly,
 }
 
 thread_local! {

@@ -73,7 +73,7 @@ impl Recorded {
         let last = checkpoint.last().map(Reached::of).unwrap_or_default();
         let over = checkpoint.last().and_then(Commit::last_over);
         let needed = over.map_or(Stamp(i64::MIN), |over| needed(window.as_ref(), over));
-        let part = checkpoint.part();
+        let (part, changes) = (checkpoint.part(), checkpoint.changes());
         Recorded {
             checkpoint,
             outputs,
@@ -85,7 +85,7 @@ impl Recorded {
             header: Vec::new(),
             text: Spool::in_pieces(part),
             rows: 0,
-            changes: Changes::in_parts(part),
+            changes,
             has_changes: false,
             needed,
             last,
@@ -218,12 +218,23 @@ impl Recorded {
         self.text.clear();
     }
 
+    /// Takes down which parts of the input have moved, once for all ticks of a batch's end.
+    fn put_moves(&mut self, reached: &Reached) {
+        if reached.moved == self.last.moved || planted(Bug::LoseMoves) && !self.begun {
+            return;
+        }
+        for (part, position) in &reached.moves {
+            // What has no position is followed no longer.
+            self.changes.moved(part, Some(&position[..]).filter(|position| !position.is_empty()));
+        }
+    }
+
     fn record(&self, n: u64, time: Stamp, reached: &Reached, promises: &[Promise]) -> Commit {
         Commit {
             n,
             time,
-            from: self.last.position.clone(),
-            to: reached.position.clone(),
+            from: Vec::new(),
+            to: Vec::new(),
             outputs: promises.to_vec(),
             wal: reached.wal,
             began: self.began,
@@ -252,13 +263,14 @@ impl Delivery for Recorded {
     }
 
     fn start(&mut self, reached: &Reached) -> Result<(), Error> {
-        if reached.position.is_empty() {
+        if reached.moves.is_empty() {
             return Ok(());
         }
         // No batch has this Time, so that the first one may end at once.
         let record = self.record(0, Stamp(self.began.0 - 1), reached, &[]);
+        self.put_moves(reached);
         self.checkpoint.append(record, &self.changes.take())?;
-        self.last.clone_from(reached);
+        self.last = reached.without_moves();
         self.checkpoint.sync()
     }
 
@@ -291,6 +303,7 @@ impl Delivery for Recorded {
             self.syncer.sync()?;
         }
         let record = self.record(n, time, reached, &promises);
+        self.put_moves(reached);
         self.checkpoint.append(record, &self.changes.take())?;
         if planted(Bug::PublishBeforeSync) {
             self.publish(n, time)?;
@@ -302,7 +315,7 @@ impl Delivery for Recorded {
         }
         self.publish(n, time)?;
         self.has_changes = false;
-        self.last.clone_from(reached);
+        self.last = reached.without_moves();
         self.over = Some(time);
         self.needed = needed(self.window.as_ref(), time);
         self.checkpoint.tidy()
@@ -322,7 +335,7 @@ impl Delivery for Recorded {
         self.syncer.check()?;
         let record = self.record(self.checkpoint.next(), time, reached, &[]);
         let record = Commit { open: true, ..record };
-        self.checkpoint.append(record, &Changes::new())?;
+        self.checkpoint.append(record, &self.checkpoint.changes())?;
         self.checkpoint.sync()?;
         self.checkpoint.keep_panes_from(self.needed);
         Ok(())

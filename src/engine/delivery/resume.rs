@@ -210,7 +210,7 @@ impl Rebuilt<'_> {
 
 /// True if running state was reported before the last commit, or with it if its batch is over.
 fn has_reported(last: &Commit, is_over: bool) -> bool {
-    // What has a position begins with a commit that is no batch.
+    // Of commits that have no clock, those that have a position begin with one that is no batch.
     let first = u64::from(!last.from.is_empty());
     match (is_over, last.clock) {
         (true, _) => last.time >= last.began,

@@ -7,11 +7,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::changed;
 use super::intake::Intake;
 use super::rate::Rate;
+pub use super::reached::Reached;
 use super::times::{Passed, Single, Times};
+use crate::checkpoint::Positions;
 use crate::checkpoint::bug::{Bug, planted};
-use crate::checkpoint::commits::commit::Commit;
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::engine::{Settings, bad::BadLog};
@@ -74,40 +76,12 @@ pub enum Flush {
     Stopped,
 }
 
-/// How far the input has been read.
-#[derive(Clone, Debug, Default)]
-pub struct Reached {
-    /// The mark of the last chunk.
-    pub mark: Mark,
-    /// The last frame of the log of the input that is in a chunk.
-    pub wal: u64,
-    /// The source's position.
-    pub position: Vec<u8>,
-    /// How many chunks there were.
-    pub chunks: u64,
-    /// What the clock read then.
-    pub clock: Stamp,
-}
-
-impl Reached {
-    /// Where a record's input ends.
-    pub fn of(record: &Commit) -> Reached {
-        let (mark, wal, position) = (Mark(record.wal), record.wal, record.to.clone());
-        let clock = record.clock.unwrap_or(record.time);
-        Reached { mark, wal, position, chunks: record.chunks, clock }
-    }
-
-    /// True if there is no input between this and `before`.
-    pub fn is_same(&self, before: &Reached) -> bool {
-        let input = |at: &Reached| (at.mark, at.wal, at.chunks);
-        input(self) == input(before) && self.position == before.position
-    }
-}
-
 /// Where a run begins.
 pub struct Start {
     /// How far the last one had come.
     pub reached: Reached,
+    /// The last position of each part of the input.
+    pub positions: Positions,
     /// The Time of the last batch that is over.
     pub time: Option<Stamp>,
     /// The Time of the batch that was left open, if one was.
@@ -161,6 +135,8 @@ pub struct Cursor {
     intake: Intake,
     next_number: u64,
     mark: Mark,
+    /// How many moves were taken from the source.
+    moved: u64,
     /// How far the source knows its records to be out.
     committed: Mark,
     /// True if the open batch has records.
@@ -189,9 +165,10 @@ impl Cursor {
         reader: Reader,
         start: Start,
     ) -> Result<Cursor, Error> {
-        let Start { reached, time, left, is_open, single, taken, intake, lasts, metrics } = start;
-        if !reached.position.is_empty() {
-            source.resume(&reached.position, None)?;
+        let Start { reached, positions, time, left, is_open, single, taken, .. } = start;
+        let Start { intake, lasts, metrics, .. } = start;
+        if !positions.is_empty() {
+            changed::tell(&source.resume(positions)?);
         }
         source.open(&mut *wait)?;
         let now = wait.now();
@@ -219,6 +196,7 @@ impl Cursor {
             intake,
             next_number: reached.chunks,
             mark: reached.mark,
+            moved: 0,
             committed: Mark::default(),
             has_records: is_open,
             passed,
@@ -416,23 +394,34 @@ impl Cursor {
             _ => None,
         };
         let is_on_time = now.since(time) < self.times.interval();
-        Ok(Closed { time, is_on_time, reached: self.reached(), flushes })
+        Ok(Closed { time, is_on_time, reached: self.take_moves(), flushes })
     }
 
     /// Ends the run and leaves the open batch to the next one. If it is not in the log, and cannot be
-    /// read again: its Time and where its input ends, for it to be recorded.
+    /// read again: its Time and where its input ends, for it to be recorded. What can be read again has
+    /// not moved, for all that is recorded.
     pub fn leave(&mut self) -> Result<Option<(Stamp, Reached)>, Error> {
         self.done = true;
         let is_kept = self.intake.leave()? || self.source.is_replayable();
         Ok((self.has_records && !is_kept).then(|| (self.times.open(), self.reached())))
     }
 
-    /// How far the input has been read.
+    /// How far the input has been read. What has moved stays with the source until a batch is closed.
     pub fn reached(&mut self) -> Reached {
-        let mut position = Vec::new();
-        self.source.position(&mut position);
         let (mark, wal, chunks) = (self.mark, self.intake.lsn(), self.next_number);
-        Reached { mark, wal, position, chunks, clock: self.wait.now() }
+        let (moved, clock, moves) = (self.moved, self.wait.now(), Positions::new());
+        Reached { mark, wal, chunks, clock, moved, moves }
+    }
+
+    /// The same, with what has moved: whoever has it must record it, since the source does not note it a
+    /// second time.
+    pub fn take_moves(&mut self) -> Reached {
+        let mut moves = Positions::new();
+        if self.lasts && self.source.is_replayable() {
+            self.source.moved(&mut |part, position| moves.push((part.to_vec(), position.to_vec())));
+        }
+        self.moved += moves.len() as u64;
+        Reached { moves, ..self.reached() }
     }
 
     fn note_silence(&mut self) {

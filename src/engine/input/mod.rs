@@ -5,9 +5,11 @@
 //!                                         '── syncing
 //! ```
 
+mod changed;
 pub mod cursor;
 pub mod intake;
 mod rate;
+mod reached;
 pub mod serial;
 pub mod syncing;
 pub mod times;

@@ -11,7 +11,7 @@
 //! disk; beside it somebody reads stdout, and a command is run, and both remember. `every` has a fault at
 //! one operation after the other, `lives` several by chance, `sent` a source that cannot be asked again,
 //! `down` time in which nobody lives, `short` lives that end before anything is tidied up, `stopped` ends
-//! that are none, and `planted` proves that they find bugs.
+//! that are none, `scripted/many` an input of very many parts, and `planted` proves that they find bugs.
 //! Seeds are as those of `checkpoint/tests`: `WEIR_SIM=NUMBER cargo test lasting` lives one again.
 
 macro_rules! ensure {
@@ -61,6 +61,9 @@ use crate::sink::file::Appended;
 use crate::sink::output::Staged;
 use crate::sink::outputs::Outputs;
 
+/// How many parts the input of a source with positions may have.
+const PARTS: [usize; 4] = [12, 1, 3, 40];
+
 /// When the first life begins.
 const START: i64 = 1000;
 
@@ -104,6 +107,8 @@ struct Case {
     flags: &'static str,
     script: Script,
     has_position: bool,
+    /// How many parts its input has, where they have positions.
+    parts: usize,
     disk: SimDisk,
     seen: Arc<Mutex<Seen>>,
     reader: Arc<Mutex<Reader>>,
@@ -113,12 +118,14 @@ struct Case {
 impl Case {
     /// Of a source that has a position, or has none.
     fn new(flags: &'static str, script: &Script, has_position: bool, seed: u64) -> Case {
-        Case::on(SimDisk::new(seed), flags, script, has_position)
+        let case = Case::on(SimDisk::new(seed), flags, script, has_position);
+        Case { parts: PARTS[seed as usize % PARTS.len()], ..case }
     }
 
     fn on(disk: SimDisk, flags: &'static str, script: &Script, has_position: bool) -> Case {
         let (seen, reader, commands) = (Arc::default(), Arc::default(), Arc::default());
-        Case { flags, script: script.clone(), has_position, disk, seen, reader, commands }
+        let (script, parts) = (script.clone(), PARTS[0]);
+        Case { flags, script, has_position, parts, disk, seen, reader, commands }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -138,6 +145,7 @@ impl Case {
     fn live(&self, manner: Manner) -> Result<(), Error> {
         let (disk, pipeline) =
             (Arc::new(self.disk.clone()), self.plan(START)?.saving.unwrap().pipeline);
+        let pipeline = pipeline.with_positions(self.has_position);
         let checkpoint = Checkpoint::open(disk, Path::new("ck"), &pipeline, tiny())?;
         let last = checkpoint.last().map(|last| (last.n, last.time));
         self.seen().records.extend(last);

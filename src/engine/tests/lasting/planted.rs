@@ -52,6 +52,9 @@ planted! {
     logs_removed_for_a_compaction_that_was_cut_are_found: found Bug::TrustTheCut, lives::live;
     a_compaction_that_never_ends_is_found: found Bug::RestartForever, short::live;
     what_a_cut_compaction_leaves_for_ever_is_found: found Bug::KeepTheCut, short::live;
+    moves_that_are_lost_with_a_batch_of_no_text_are_found: found Bug::LoseMoves, lives::live;
+    positions_that_a_compaction_forgets_are_found: found Bug::ForgetPositions, lives::live;
+    a_position_noted_before_its_chunk_is_folded_is_found: noticed Mistake::NotedEarly, lives::live;
     a_directory_of_batches_that_is_not_synced_is_found: noticed Mistake::FolderUnsynced, lives::live;
     a_staged_file_that_is_not_synced_is_found: noticed Mistake::FileUnsynced, lives::live;
     a_batch_that_is_named_before_it_is_decided_is_found: noticed Mistake::NamedEarly, lives::live;

@@ -1,4 +1,4 @@
-//! A source that reads a script: with a position, or without, when what was read is gone.
+//! A source that reads a script: of parts that have positions, or without, when what was read is gone.
 //!
 //! ```text
 //! sender   chunk 0   1   2   3   4 ...        sent once, whatever becomes of them
@@ -8,16 +8,21 @@
 //!
 //! It notes what somebody outside can see, over all lives.
 
-use std::collections::BTreeMap;
+mod many;
+mod parts;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use self::parts::Parts;
 use super::{Case, Lived, difference};
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
+use crate::disk::sim::mistake::{Mistake, made};
 use crate::disk::sim::{SimDisk, Tape};
 use crate::error::Error;
 use crate::process::signal::Stop;
-use crate::source::{Read, Source, Stage};
+use crate::source::{Changed, Read, Source, Stage};
 
 /// Chunks of lines, and when each can be read; one without a line ends the batch.
 pub type Script = Arc<Vec<(i64, String)>>;
@@ -83,7 +88,10 @@ impl Seen {
 pub struct Scripted {
     script: Script,
     has_position: bool,
-    next: usize,
+    /// Where the source has positions.
+    parts: Parts,
+    /// The chunks that are still to be read.
+    left: VecDeque<usize>,
     seen: Arc<Mutex<Seen>>,
     disk: SimDisk,
     /// Asked when a batch is to end, if the run is to end with it.
@@ -95,12 +103,17 @@ pub struct Scripted {
 impl Scripted {
     /// Reads the script of a case; where a batch ends, `stop` is asked, if there is one.
     pub fn new(case: &Case, stop: Option<Arc<Stop>>) -> Scripted {
-        let Case { script, has_position, seen, disk, .. } = case;
-        let next = if *has_position { 0 } else { case.seen().next };
+        let Case { script, has_position, parts, seen, disk, .. } = case;
+        let left = if *has_position {
+            VecDeque::new()
+        } else {
+            (case.seen().next..script.len()).collect()
+        };
         Scripted {
             script: script.clone(),
             has_position: *has_position,
-            next,
+            parts: Parts::new(*parts),
+            left,
             seen: Arc::clone(seen),
             disk: disk.clone(),
             stop,
@@ -129,6 +142,11 @@ impl Source for Scripted {
         let mut seen = self.seen();
         seen.begun.push(out);
         seen.parts.push(parts);
+        drop(seen);
+        if self.has_position {
+            self.parts.open();
+            self.left = self.parts.left(self.script.len());
+        }
         Ok(())
     }
 
@@ -140,28 +158,31 @@ impl Source for Scripted {
         until: Stamp,
     ) -> Result<Read, Error> {
         let script = Arc::clone(&self.script);
-        let Some((time, text)) = script.get(self.next) else { return Ok(Read::End) };
+        let Some(&next) = self.left.front() else { return Ok(Read::End) };
+        let (time, text) = &script[next];
         if wait.now() < Stamp(*time) {
             wait.until(until.min(Stamp(*time))).unwrap();
         }
         self.seen().now = wait.now().0;
         if wait.now() < Stamp(*time) || wait.now() >= until {
+            if self.has_position && made(Mistake::NotedEarly) {
+                self.parts.note_early(next);
+            }
             return Ok(Read::Idle);
         }
+        self.left.pop_front();
+        match self.has_position {
+            true => self.parts.read(next),
+            false => self.seen().next = next + 1,
+        }
         if text.is_empty() {
-            self.next += 1;
-            if !self.has_position {
-                self.seen().next = self.next;
-            }
             return Ok(self.end_batch());
         }
         chunk.append(text.as_bytes());
         chunk.set_uncut(b'\n');
         if !self.has_position {
-            self.read.push((chunk.mark, self.next));
-            self.seen().next = self.next + 1;
+            self.read.push((chunk.mark, next));
         }
-        self.next += 1;
         Ok(Read::Rows)
     }
 
@@ -173,15 +194,15 @@ impl Source for Scripted {
         self.has_position
     }
 
-    fn position(&self, out: &mut Vec<u8>) {
+    fn moved(&mut self, note: &mut dyn FnMut(&[u8], &[u8])) {
         if self.has_position {
-            out.extend_from_slice(&(self.next as u64).to_le_bytes());
+            self.parts.moved(note);
         }
     }
 
-    fn resume(&mut self, from: &[u8], _upto: Option<&[u8]>) -> Result<(), Error> {
-        self.next = u64::from_le_bytes(from.try_into().unwrap()) as usize;
-        Ok(())
+    fn resume(&mut self, positions: Vec<(Vec<u8>, Vec<u8>)>) -> Result<Vec<Changed>, Error> {
+        self.parts.resume(positions);
+        Ok(Vec::new())
     }
 
     fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
