@@ -53,14 +53,18 @@ pub struct Saving {
 /// Resolves what was typed; `start` is the time it is.
 pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     let logs_input = typed.engine.checkpoint.is_some() && !typed.engine.no_wal;
-    let source::Built { source, yields, mut identity } = source(typed, start, logs_input)?;
+    let built = source(typed, start, logs_input);
+    if built.is_err() {
+        // What is typed wrongly is told before what is wrong with the input.
+        check_parts(typed, &mut vec![Shape::Records], typed.engine.once)?;
+    }
+    let source::Built { source, yields, mut identity } = built?;
     let has_positions = source.is_replayable();
     let logs_input = logs_input && !has_positions;
     let settings = settings(typed, &*source);
     let mut arrows = vec![yields];
-    let steps = steps(typed, &mut arrows, &mut identity)?;
-    let aggregate = aggregate(typed, &mut arrows, &mut identity)?;
-    check(typed, &given(typed, &settings, &arrows, aggregate.as_ref()))?;
+    let (steps, aggregate, resolved) = check_parts(typed, &mut arrows, settings.once)?;
+    identity.extend(resolved);
     let (num, mut selection) = selection(typed);
     let stateful = stateful(typed, &settings, aggregate.as_ref())?;
     let (columns, aggregate) = match aggregate {
@@ -98,13 +102,20 @@ fn meta_of(typed: &Typed, parts: Resolved, stateful: &Option<Stateful>) -> meta:
     identity(parts, typed, stateful.as_ref().map(|stateful| &stateful.retention))
 }
 
+/// Steps and aggregate, and what of them is identity.
+type Parts = (Vec<Box<dyn Step>>, Option<agg::Built>, Resolved);
+
+/// Makes steps and aggregate for rows of the first shape in `arrows`, and holds all parts to their rules.
+fn check_parts(typed: &Typed, arrows: &mut Vec<Shape>, once: bool) -> Result<Parts, Error> {
+    let mut identity = Resolved::new();
+    let steps = steps(typed, arrows, &mut identity)?;
+    let aggregate = aggregate(typed, arrows, &mut identity)?;
+    check(typed, &given(typed, once, arrows, aggregate.as_ref()))?;
+    Ok((steps, aggregate, identity))
+}
+
 /// What parts have to know of each other.
-fn given(
-    typed: &Typed,
-    settings: &engine::Settings,
-    arrows: &[Shape],
-    aggregate: Option<&agg::Built>,
-) -> Given {
+fn given(typed: &Typed, once: bool, arrows: &[Shape], aggregate: Option<&agg::Built>) -> Given {
     let aggregate = aggregate.map(|built| part::Aggregate {
         leaves: built.leaves,
         indelible: built.aggregate.indelible(),
@@ -115,8 +126,8 @@ fn given(
         format: typed.format().can,
         window: typed.state.window.is_some(),
         update_state: typed.state.update_state,
-        record_at_a_time: settings.interval.is_zero(),
-        once: settings.once,
+        record_at_a_time: typed.engine.interval == Some(Duration::ZERO),
+        once,
         lasts: typed.engine.checkpoint.is_some(),
     }
 }
