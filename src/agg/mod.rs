@@ -3,7 +3,7 @@
 //! Everything that is kept for a key, or for all records together, is a [`Cell`].
 //!
 //! Above the cells nothing knows their type: a worker has a [`Fold`], a batch that has ended is a
-//! [`Pane`], what is kept of many batches is a [`Kept`], and one call serves a whole chunk.
+//! [`Pane`], what is kept of many batches is a [`StateStore`], and one call serves a whole chunk.
 
 pub mod count;
 pub mod fold;

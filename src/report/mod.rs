@@ -3,7 +3,7 @@
 //! Rows are offered one by one, and only those that may still be shown are kept: of 20 million keys
 //! under `--top 10` some hundred at a time. A row holds all that orders it and, if the key is short,
 //! all that is shown of it, so that a full report of millions of rows is sorted and written without
-//! following pointers: see [`row`].
+//! following pointers: see `row`.
 //!
 //! The rank is a number whose ascending order is the order of the report, so descending values,
 //! ascending keys and first appearance are all sorted by the same comparison. Equal ranks are
