@@ -95,6 +95,28 @@ fn a_signal_that_was_ignored_at_the_start_stays_ignored() {
 }
 
 #[test]
+fn a_bad_record_of_a_step_ends_the_run_while_others_wait_for_input() {
+    let args = ["listen", "0", "--pair", " ", "--on-bad", "fail", "--interval", "1h"];
+    let mut run = start(weir(&[&args[..], &["--threads", "3"]].concat()));
+    let mut client = TcpStream::connect(("127.0.0.1", run.port())).unwrap();
+    client.write_all(b"bad\n").unwrap();
+    let ended = run.end();
+    assert_eq!(ended.status, 1);
+    assert!(ended.err.contains("byte 0: without the SEP of --pair ' '"), "{}", ended.err);
+}
+
+#[test]
+fn a_bad_record_of_a_step_is_said_while_others_wait_for_input() {
+    let args = ["listen", "0", "--pair", " ", "--interval", "1h", "--threads", "3"];
+    let mut run = start(weir(&args));
+    let mut client = TcpStream::connect(("127.0.0.1", run.port())).unwrap();
+    client.write_all(b"bad\n").unwrap();
+    assert!(run.err.line("a bad record is skipped").contains("byte 0"));
+    run.signal(Signal::TERM);
+    assert_eq!(run.end().status, 0);
+}
+
+#[test]
 fn head_ends_an_idle_stream_quietly() {
     let args = "listen 0 --count-by-key --format tsv --no-time --interval 20ms";
     let mut run = start(shell(&format!("{{ \"$WEIR\" {args}; echo status $? >&2; }} | head -3")));

@@ -6,7 +6,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
@@ -31,12 +31,17 @@ pub enum OnBad {
 /// At most one line in this time says what was skipped.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// The bad records of a run.
+/// The bad records of a run. Workers and whoever reads use it at once; nobody holds its lock for long.
 #[derive(Debug)]
 pub struct BadLog {
     fail: bool,
-    file: Option<(PathBuf, File)>,
     metrics: Arc<Metrics>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    file: Option<(PathBuf, File)>,
     /// How many have not been said yet, and the last of them.
     unsaid: u64,
     last: String,
@@ -51,42 +56,58 @@ impl BadLog {
             OnBad::File(path) => Some((path.clone(), open(path)?)),
             OnBad::Skip | OnBad::Fail => None,
         };
-        let fail = *policy == OnBad::Fail;
-        let metrics = Arc::clone(metrics);
-        Ok(BadLog { fail, file, metrics, unsaid: 0, last: String::new(), next: Stamp(0) })
+        let state = State { file, unsaid: 0, last: String::new(), next: Stamp(0) };
+        let (fail, metrics) = (*policy == OnBad::Fail, Arc::clone(metrics));
+        Ok(BadLog { fail, metrics, state: Mutex::new(state) })
     }
 
-    /// Takes bad records in.
-    pub fn take(&mut self, records: &mut Vec<Bad>) -> Result<(), Error> {
+    /// Takes bad records in; true if there was nothing to be said before, and now there is.
+    pub fn take(&self, records: &mut Vec<Bad>) -> Result<bool, Error> {
+        if records.is_empty() {
+            return Ok(false);
+        }
+        let mut state = self.state();
+        let was_silent = state.unsaid == 0;
         for bad in records.drain(..) {
             self.metrics.bad.add(1);
             let what = format!("{}: {}", bad.position, bad.reason);
             if self.fail {
                 return Err(Error::Failed(format!("{what}; --on-bad fail ends the run here")));
             }
-            match &mut self.file {
+            match &mut state.file {
                 Some((path, file)) => write(file, path, &bad)?,
-                None => (self.unsaid, self.last) = (self.unsaid + 1, what),
+                None => (state.unsaid, state.last) = (state.unsaid + 1, what),
             }
         }
-        Ok(())
+        Ok(was_silent && state.unsaid > 0)
     }
 
     /// Says what was skipped, if it is time to; returns when it will be time for the rest.
-    pub fn say(&mut self, now: Stamp) -> Stamp {
-        if self.unsaid == 0 {
+    pub fn say(&self, now: Stamp) -> Stamp {
+        let mut state = self.state();
+        if state.unsaid == 0 {
             return Stamp::NEVER;
         }
-        if now < self.next {
-            return self.next;
+        if now < state.next {
+            return state.next;
         }
-        self.next = now.after(PAUSE);
-        self.say_all();
+        state.next = now.after(PAUSE);
+        state.say_all();
         Stamp::NEVER
     }
 
     /// Says all that has not been said.
-    pub fn say_all(&mut self) {
+    pub fn say_all(&self) {
+        self.state().say_all();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn say_all(&mut self) {
         match self.unsaid {
             0 => {}
             1 => say(&format!("a bad record is skipped: {}", self.last)),
@@ -119,19 +140,18 @@ mod tests {
     #[test]
     fn skipped_records_are_said_at_most_once_a_second() {
         let metrics = Arc::default();
-        let mut log = BadLog::open(&OnBad::Skip, &metrics).unwrap();
-        log.take(&mut bad()).unwrap();
+        let log = BadLog::open(&OnBad::Skip, &metrics).unwrap();
+        assert!(log.take(&mut bad()).unwrap(), "there is something to be said");
         assert_eq!(log.say(Stamp(5000)), Stamp::NEVER);
-        log.take(&mut bad()).unwrap();
-        log.take(&mut bad()).unwrap();
-        assert_eq!((log.say(Stamp(5001)), log.unsaid), (Stamp(6000), 2));
-        assert_eq!((log.say(Stamp(6000)), log.unsaid), (Stamp::NEVER, 0));
+        assert!(log.take(&mut bad()).unwrap() && !log.take(&mut bad()).unwrap());
+        assert_eq!((log.say(Stamp(5001)), log.state().unsaid), (Stamp(6000), 2));
+        assert_eq!((log.say(Stamp(6000)), log.state().unsaid), (Stamp::NEVER, 0));
         assert_eq!(metrics.bad.get(), 3);
     }
 
     #[test]
     fn fail_names_the_record() {
-        let mut log = BadLog::open(&OnBad::Fail, &Arc::default()).unwrap();
+        let log = BadLog::open(&OnBad::Fail, &Arc::default()).unwrap();
         let error = log.take(&mut bad()).unwrap_err();
         assert_eq!(error.exit_status(), 1);
         assert!(error.to_string().starts_with("stdin, byte 0: too long"), "{error}");

@@ -1,7 +1,7 @@
 //! `weir checkpoint show --state`: what is kept, key by key, as a report would show it.
 //!
 //! ```text
-//! running state   every key, as of the last record
+//! running state   every key, as of the last commit
 //! window          the one that is due next, with what its batches have come to so far
 //! ```
 //!

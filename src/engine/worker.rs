@@ -43,7 +43,7 @@ pub struct Engine {
     /// Each worker's part of the open batch; without an aggregate there are none.
     folds: Vec<Mutex<Box<dyn Fold>>>,
     reporter: InTurn<Reporter>,
-    bad: Mutex<BadLog>,
+    bad: BadLog,
     /// How many chunks are between cursor and fold, or output.
     under_way: Mutex<usize>,
     /// Told when there are none.
@@ -80,7 +80,7 @@ impl Engine {
             folds: (0..threads).flat_map(fold).collect(),
             aggregate,
             reporter: InTurn::new(reporter, next, &failed),
-            bad: Mutex::new(ready.bad),
+            bad: ready.bad,
             under_way: Mutex::new(0),
             settled: Condvar::new(),
             committed: AtomicU64::new(0),
@@ -108,7 +108,7 @@ impl Engine {
             joined.collect::<Vec<_>>().into_iter().fold(first, Result::and)
         });
         self.lateness.say_rest();
-        lock(&self.bad).say_all();
+        self.bad.say_all();
         result?;
         let mut cursor = lock(&self.cursor);
         cursor.say_lost();
@@ -154,8 +154,7 @@ impl Engine {
                 return Ok(());
             }
             self.noted(cursor.committed(Mark(self.committed.load(Relaxed))))?;
-            // The log is let go before the chunk is worked on: what it holds up, all wait for.
-            let next = cursor.next(&mut chunk, &mut lock(&self.bad));
+            let next = cursor.next(&mut chunk, &self.bad);
             match self.noted(next)? {
                 Next::Chunk => {
                     *lock(&self.under_way) += 1;
@@ -211,10 +210,11 @@ impl Engine {
             lock(fold).fold(chunk);
         }
         self.metrics.filtered.add(chunk.filtered);
-        match chunk.bad.is_empty() {
-            true => Ok(()),
-            false => lock(&self.bad).take(&mut chunk.bad),
+        if self.bad.take(&mut chunk.bad)? {
+            // Whoever waits for input says it.
+            let _ = self.waker.wake();
         }
+        Ok(())
     }
 
     /// Has the reporter do something, unless the run has failed; tells whether it was done.

@@ -36,13 +36,13 @@ const BLOCK: u64 = 1 << 20;
 pub enum Kind {
     /// The first frame of a file.
     Head = 1,
-    /// A part of the changed state of the record that follows; in a snapshot, a part of a shard.
+    /// A part of the changed state of the commit that follows; in a snapshot, a part of a shard.
     Changes = 2,
     /// A part of a pane.
     Pane = 3,
-    /// A record: the batch is committed.
+    /// A commit: the batch is decided.
     Commit = 4,
-    /// The record before is done: its output is out.
+    /// The commit before is done: its output is out.
     Done = 5,
     /// The last frame of a snapshot.
     Foot = 6,

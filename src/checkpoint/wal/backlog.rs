@@ -1,16 +1,16 @@
-//! The backlog: what the write-ahead log holds beyond the last record when a stream starts.
+//! The backlog: what the write-ahead log holds beyond the last commit when a stream starts.
 //!
 //! ```text
 //! wal-3   | head 0 | 1 | 2 | 3 |                      void: the next begins no later than 5 + 1
 //! wal-5   | head 3 | 4 | 5 | 6 |                      6 is unread, and proven by the head that follows
 //! wal-6   | head 6 | 7 | 8 | 9 | to                   7 is proven; 8 and 9 are sound; the rest is torn
-//!                      '-- the last record's `wal` is 5
+//!                      '-- the last commit's `wal` is 5
 //! wal-7                   | head 7 | 8 | 9 | 10 ...   written, synced and named before 8 is read
 //! ```
 //!
 //! All that is unread is checked before anything is written, and then read once more, frame by frame,
 //! by whoever wants it: it need not fit into memory. A frame that is unread and missing is damage. One
-//! that the record covers may be missing: its segment may have been removed.
+//! that the commit covers may be missing: its segment may have been removed.
 
 use std::ops::{AddAssign, Range, SubAssign};
 use std::path::Path;
@@ -90,7 +90,7 @@ pub struct Backlog {
 }
 
 impl Backlog {
-    /// Reads the segments `numbers`, of whose frames a record covers those up to `read`.
+    /// Reads the segments `numbers`, of whose frames a commit covers those up to `read`.
     pub fn find(
         disk: &Arc<dyn Disk>,
         dir: &Path,
@@ -167,7 +167,7 @@ fn input<'a>(frame: &Frame<'a>) -> Option<Input<'a>> {
     (frame.kind == Kind::Input).then(|| Input::decode(frame.payload))?
 }
 
-/// What the write-ahead log holds beyond the last record; it is read once, from the front.
+/// What the write-ahead log holds beyond the last commit; it is read once, from the front.
 #[derive(Debug)]
 pub struct Unread {
     walk: Walk,

@@ -1,6 +1,6 @@
 //! The write-ahead log: records as they came in, on the disk before any batch has counted them.
 //!
-//! A log like that of the records, in segments of its own. They stand in the directory of the
+//! A log like that of the commits, in segments of its own. They stand in the directory of the
 //! checkpoint and in none below it: one directory, one sync.
 //!
 //! ```text
@@ -8,15 +8,15 @@
 //! wal-5   | head 3 | 4 | 5 | 6 |          closed
 //! wal-6   | head 6 | 7 | 8 ...            open: appended to, synced beside that
 //!                ^           ^
-//!        a record's `wal`    what was promised to be durable
+//!        a commit's `wal`    what was promised to be durable
 //!
 //! Input   | version | Time of the batch | delimiter | whole records, each with its delimiter
 //! ```
 //!
 //! A segment is begun with the first append after a start, and when the open one is full; what an
 //! earlier start could not prove to be on the disk is carried over into a new one at once. A segment
-//! is removed when a record that is done covers all its frames. Removals are not synced: whichever
-//! segments come back, those before the last that begins at or before the record's `wal` + 1 are void.
+//! is removed when a commit that is done covers all its frames. Removals are not synced: whichever
+//! segments come back, those before the last that begins at or before the commit's `wal` + 1 are void.
 //!
 //! What is left of the log at a start is `backlog`'s matter, syncing is `syncer`'s.
 
@@ -110,7 +110,7 @@ impl Wal {
 
     /// Removes the segments that hold nothing behind frame `upto`.
     ///
-    /// The record that covers these frames must be committed, and its batch done.
+    /// The commit that covers these frames must be committed, and its batch done.
     pub fn release(&mut self, upto: u64) -> Result<(), Error> {
         while let Some(&(number, _)) = self.closed.front() {
             let open = self.open.as_ref().map_or(self.next, Log::first);

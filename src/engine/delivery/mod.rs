@@ -31,7 +31,7 @@ pub trait Delivery: Send {
     fn end(&mut self, rows: u64) -> Result<(), Error>;
 
     /// Records where the stream begins, if it can go on there: it must, even if no batch ever ends.
-    fn start(&mut self, _: &Reached) -> Result<(), Error> {
+    fn start(&mut self, _reached: &Reached) -> Result<(), Error> {
         Ok(())
     }
 
@@ -44,18 +44,24 @@ pub trait Delivery: Send {
     fn note(&mut self, _key: &[u8], _held: Option<&[u8]>) {}
 
     /// Takes down what a batch has come to; nothing only if `even_nothing` is of interest.
-    fn pane(&mut self, _: Stamp, _: &dyn Pane, _even_nothing: bool) -> Result<(), Error> {
+    fn pane(&mut self, _time: Stamp, _pane: &dyn Pane, _even_nothing: bool) -> Result<(), Error> {
         Ok(())
     }
 
     /// All that was noted and written since the last call is one moment of the stream: if it is to last,
     /// it is recorded, and then handed out.
-    fn commit(&mut self, _: Stamp, _: &Reached) -> Result<(), Error> {
+    fn commit(&mut self, _time: Stamp, _reached: &Reached) -> Result<(), Error> {
         Ok(())
     }
 
     /// Leaves a batch that is not over to the next start: its pane, or how many rows of text it has.
-    fn leave(&mut self, _: Stamp, _: Option<&dyn Pane>, _: u64, _: &Reached) -> Result<(), Error> {
+    fn leave(
+        &mut self,
+        _time: Stamp,
+        _pane: Option<&dyn Pane>,
+        _rows: u64,
+        _reached: &Reached,
+    ) -> Result<(), Error> {
         Ok(())
     }
 

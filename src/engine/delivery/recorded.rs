@@ -52,16 +52,16 @@ pub struct Recorded {
     rows: u64,
     changes: Changes,
     has_changes: bool,
-    /// What comes after the last record needs panes from here on.
+    /// What comes after the last commit needs panes from here on.
     needed: Stamp,
-    /// Where the input of the last record ends.
+    /// Where the input of the last commit ends.
     last: Reached,
     /// The Time of the last batch that is over.
     over: Option<Stamp>,
 }
 
 impl Recorded {
-    /// Begins, or goes on where the checkpoint's last record ended.
+    /// Begins, or goes on where the checkpoint's last commit ended.
     pub fn new(
         checkpoint: Checkpoint,
         outputs: Outputs,
@@ -134,7 +134,7 @@ impl Recorded {
         self.checkpoint.relieve(gives_up)
     }
 
-    /// Gathers the text of the last record again if it is recorded; else gives the entries of its pane.
+    /// Gathers the text of the last commit again if it is recorded; else gives the entries of its pane.
     pub fn gather(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let Recorded { checkpoint, text, rows, .. } = self;
         let (mut entries, mut is_text, mut is_first) = (Vec::new(), false, true);

@@ -218,7 +218,7 @@ impl Cursor {
     }
 
     /// Reads into `chunk`, or finds that something else is to be done.
-    pub fn next(&mut self, chunk: &mut Chunk, bad: &mut BadLog) -> Result<Next, Error> {
+    pub fn next(&mut self, chunk: &mut Chunk, bad: &BadLog) -> Result<Next, Error> {
         if self.done {
             return Ok(Next::Done);
         }
@@ -245,7 +245,7 @@ impl Cursor {
     }
 
     /// What is to be done once the end was asked for, or the reader of stdout has gone.
-    fn stopped(&mut self, chunk: &mut Chunk, bad: &mut BadLog, now: Stamp) -> Result<Next, Error> {
+    fn stopped(&mut self, chunk: &mut Chunk, bad: &BadLog, now: Stamp) -> Result<Next, Error> {
         if self.lasts {
             return Ok(Next::Leave);
         }
@@ -260,7 +260,7 @@ impl Cursor {
     fn read_on(
         &mut self,
         chunk: &mut Chunk,
-        bad: &mut BadLog,
+        bad: &BadLog,
         now: Stamp,
         until: Stamp,
     ) -> Result<Next, Error> {

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! A chunk is folded at once; its batch waits for the sync before it is recorded. So nothing is out
-//! or acknowledged that the log or a record does not hold.
+//! or acknowledged that the log or a commit does not hold.
 
 use std::sync::Arc;
 

@@ -32,10 +32,10 @@ pub struct Reached {
 }
 
 impl Reached {
-    /// Where a record's input ends.
-    pub fn of(record: &Commit) -> Reached {
-        let (mark, wal, chunks) = (Mark(record.wal), record.wal, record.chunks);
-        let clock = record.clock.unwrap_or(record.time);
+    /// Where a commit's input ends.
+    pub fn of(commit: &Commit) -> Reached {
+        let (mark, wal, chunks) = (Mark(commit.wal), commit.wal, commit.chunks);
+        let clock = commit.clock.unwrap_or(commit.time);
         Reached { mark, wal, chunks, clock, ..Reached::default() }
     }
 
