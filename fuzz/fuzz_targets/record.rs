@@ -3,8 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use weir::agg::AGGS;
-use weir::part::Words;
 use weir::checkpoint::commits::commit::{Commit, decode_done, decode_pane, entries};
+use weir::part::Words;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Some((record, chain)) = Commit::decode(bytes) {

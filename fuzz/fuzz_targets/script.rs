@@ -5,8 +5,8 @@ use std::ffi::OsString;
 
 use clap::Command;
 use libfuzzer_sys::fuzz_target;
-use weir::clock::{Stamp, VirtualTime};
 use weir::chunk::Chunk;
+use weir::clock::{Stamp, VirtualTime};
 use weir::source::replay::SPEC;
 use weir::source::{Read, Settings};
 
