@@ -67,8 +67,8 @@ fn pipeline(typed: &Typed, plan: &Plan, names: &[String]) -> String {
         let (part, what, leaves) = kept(&stateful.retention);
         line(part, &what, &leaves);
     }
-    if let Some(top) = plan.pipeline.selection.top {
-        let which = if plan.pipeline.selection.ascending { "smallest" } else { "largest" };
+    if let Some(top) = plan.pipeline.layout.selection.top {
+        let which = if plan.pipeline.layout.selection.ascending { "smallest" } else { "largest" };
         line("report", &format!("--top {top}"), &format!("the {which} values"));
     }
     if typed.report.changed {

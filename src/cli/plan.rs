@@ -12,7 +12,7 @@ use crate::cli::{self, Typed};
 use crate::clock::Stamp;
 use crate::clock::clockface::{self, Clockface, Style};
 use crate::disk::medium;
-use crate::engine::{self, OnBad, Pipeline, Stateful};
+use crate::engine::{self, Layout, OnBad, Pipeline, Stateful};
 use crate::error::Error;
 use crate::format::{self, Format, Shape};
 use crate::part::{self, Flag, Given, Resolved};
@@ -73,23 +73,14 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     };
     let width = columns.len();
     let shape = *arrows.last().expect("the source has one");
-    let format = writer(typed, shape, columns, num, &stateful, settings.interval.is_zero());
+    let (bare, skip_empty) = (settings.interval.is_zero(), typed.format.skip_empty);
+    let format = writer(typed, shape, columns, num, &stateful, bare);
     let outputs = typed.sink.targets(typed.format().extension);
     refuse_circle(&*source, &outputs, &settings.on_bad)?;
     let changes = (typed.report.changed && !stateful.is_some_and(|stateful| stateful.changes))
         .then(|| Changes::new(std::mem::replace(&mut selection.shown, usize::MAX)));
-    let skip_empty = typed.format.skip_empty;
-    let pipeline = Pipeline {
-        source,
-        steps,
-        aggregate,
-        stateful,
-        changes,
-        width,
-        selection,
-        format,
-        skip_empty,
-    };
+    let layout = Layout { format, selection, width, changes, skip_empty, bare };
+    let pipeline = Pipeline { source, steps, aggregate, stateful, layout };
     let saving = typed.engine.checkpoint.as_ref().map(|dir| Saving {
         dir: dir.clone(),
         pipeline: meta_of(typed, identity, &stateful).with_positions(has_positions),

@@ -36,16 +36,14 @@ use mio::Waker;
 pub use bad::OnBad;
 pub use contents::contents;
 pub use flags::Flags;
+pub use renderer::Layout;
 
 use crate::agg::Aggregate;
 use crate::checkpoint::Checkpoint;
 use crate::clock::Wait;
 use crate::error::Error;
-use crate::format::Format;
 use crate::metrics::Metrics;
 use crate::process::signal::Stop;
-use crate::report::Selection;
-use crate::report::changed::Changes;
 use crate::say::{Level, say, says};
 use crate::sink::outputs::Outputs;
 use crate::source::Source;
@@ -95,16 +93,8 @@ pub struct Pipeline {
     pub aggregate: Option<Arc<dyn Aggregate>>,
     /// What is kept from batch to batch, if each does not stand alone.
     pub stateful: Option<Stateful>,
-    /// Compares reports with the ones before, if what is kept does not do so.
-    pub changes: Option<Changes>,
-    /// How many values a row of the report has.
-    pub width: usize,
-    /// Which rows are shown, and in which order.
-    pub selection: Selection,
-    /// How they are written.
-    pub format: Box<dyn Format>,
-    /// `--skip-empty`.
-    pub skip_empty: bool,
+    /// Which rows are shown, and how they are written.
+    pub layout: Layout,
 }
 
 impl Pipeline {

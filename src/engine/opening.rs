@@ -23,9 +23,9 @@ use super::input::serial::Serial;
 use super::input::syncing::Syncing;
 use super::input::times::{Single, second};
 use super::lateness::Lateness;
-use super::renderer::{Layout, Renderer};
+use super::renderer::Renderer;
 use super::reporter::{History, Reporter, Writes};
-use super::{Pipeline, Saved, Settings, Stateful, Surroundings};
+use super::{Pipeline, Saved, Settings, Surroundings};
 use crate::agg::Aggregate;
 use crate::checkpoint::bug::{Bug, planted};
 use crate::checkpoint::commits::commit::Commit;
@@ -82,33 +82,17 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let taken = outputs.last_time(first.min(left.unwrap_or(first)), most)?;
 
     let writes = writes(&pipeline, settings);
-    let Pipeline { source, mut steps, aggregate, stateful, .. } = pipeline;
-    let kept = stateful.zip(aggregate.as_ref());
-    let mut history = kept.map(|kept| history(kept, began, lasts, settings));
-    let layout = Layout {
-        format: pipeline.format,
-        selection: pipeline.selection,
-        width: pipeline.width,
-        changes: pipeline.changes,
-        skip_empty: pipeline.skip_empty,
-        bare: settings.interval.is_zero(),
-    };
+    let Pipeline { source, mut steps, aggregate, stateful, layout } = pipeline;
+    let kept = stateful.zip(aggregate.as_deref());
+    let mut history = kept
+        .map(|(stateful, aggregate)| History::new(&stateful, aggregate, began, lasts, settings));
     let mut renderer = Renderer::new(layout, &metrics);
     let mut delivery: Box<dyn Delivery> = match (checkpoint, &log) {
         (Some(checkpoint), Some(log)) => {
-            let dir = checkpoint.dir().to_path_buf();
             let (syncer, records_text) = (log.wal.syncer(), writes != Writes::Reports);
             let mut recorded =
                 Recorded::new(checkpoint, outputs, syncer, began, window, records_text);
-            let resume = Resume {
-                recorded: &mut recorded,
-                renderer: &mut renderer,
-                history: history.as_mut(),
-                aggregate: aggregate.as_ref(),
-            };
-            resume.resume()?;
-            let keys = history.as_ref().and_then(|history| history.store.keys());
-            say_resumed(&dir, last, keys, log);
+            take_up(&mut recorded, &mut renderer, history.as_mut(), aggregate.as_ref(), log)?;
             recorded.relieve(|| stop.is_asked())?;
             Box::new(recorded)
         }
@@ -116,7 +100,18 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     };
 
     let (intake, syncing) = intake(log, last, &waker);
-    let start = Start { positions, single, taken, left, ..start(last, intake, lasts, &metrics) };
+    let start = Start {
+        reached: last.map(Reached::of).unwrap_or_default(),
+        positions,
+        time: last.and_then(Commit::last_over).filter(|_| !planted(Bug::TimeAgain)),
+        left,
+        is_open: last.is_some_and(|last| last.open),
+        single,
+        taken,
+        intake,
+        lasts,
+        metrics: Arc::clone(&metrics),
+    };
     let mut cursor = Cursor::open(source, wait, settings, Arc::clone(&stop), reader, start)?;
     if last.is_none() {
         delivery.start(&cursor.take_moves())?;
@@ -129,22 +124,28 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     Ok(Ready { cursor, syncing, steps, serial, aggregate, reporter, bad, waker, lateness, metrics })
 }
 
+/// Takes up what the last process left, and says where the stream goes on.
+fn take_up(
+    recorded: &mut Recorded,
+    renderer: &mut Renderer,
+    mut history: Option<&mut History>,
+    aggregate: Option<&Arc<dyn Aggregate>>,
+    log: &FoundLog,
+) -> Result<(), Error> {
+    let resume =
+        Resume { recorded: &mut *recorded, renderer, history: history.as_deref_mut(), aggregate };
+    resume.resume()?;
+    let checkpoint = recorded.checkpoint();
+    let keys = history.and_then(|history| history.store.keys());
+    say_resumed(checkpoint.dir(), checkpoint.last(), keys, log);
+    Ok(())
+}
+
 /// When the stream began: now, if nothing was left of it.
 fn began(first: Stamp, left: Option<Stamp>, last: Option<&Commit>) -> Stamp {
     // Whenever in the interval of the first batch it was: no window begins within that.
     let began = left.map_or(first, |left| first.min(Stamp(left.0 - 1)));
     last.map_or(began, |last| last.began)
-}
-
-/// What is kept of many batches, and when it is reported.
-fn history(
-    (stateful, aggregate): (Stateful, &Arc<dyn Aggregate>),
-    began: Stamp,
-    lasts: bool,
-    settings: &Settings,
-) -> History {
-    let store = aggregate.store(&stateful.retention, stateful.changes, lasts);
-    History::new(store, &stateful, began, settings)
 }
 
 /// What is written, and when.
@@ -163,16 +164,6 @@ fn single(pipeline: &Pipeline, settings: &Settings) -> Option<Single> {
         true => Single::Ends,
         false => Single::Begins,
     })
-}
-
-/// Where the run begins: where the last one ended, if there was one.
-fn start(last: Option<&Commit>, intake: Intake, lasts: bool, metrics: &Arc<Metrics>) -> Start {
-    let metrics = Arc::clone(metrics);
-    let reached = last.map(Reached::of).unwrap_or_default();
-    let time = last.and_then(Commit::last_over).filter(|_| !planted(Bug::TimeAgain));
-    let is_open = last.is_some_and(|last| last.open);
-    let (positions, left, single, taken) = (Positions::new(), None, None, None);
-    Start { reached, positions, time, left, is_open, single, taken, intake, lasts, metrics }
 }
 
 /// The Time of the batch that the last run has left open, if it has.

@@ -36,7 +36,7 @@ pub struct Layout {
     pub selection: Selection,
     /// How many values a row has.
     pub width: usize,
-    /// Compares each report with the one before.
+    /// Compares each report with the one before, if what is kept does not do so.
     pub changes: Option<Changes>,
     /// True if nothing is written of a batch without rows.
     pub skip_empty: bool,

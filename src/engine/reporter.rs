@@ -15,19 +15,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Stateful;
 use super::delivery::Delivery;
 use super::input::cursor::{Closed, Reached};
 use super::input::times::Passed;
 use super::renderer::Renderer;
 use super::schedule::{Due, Schedule, Tick};
-use crate::agg::{Pane, StateStore};
+use super::{Settings, Stateful};
+use crate::agg::{Aggregate, Note, Pane, StateStore};
 use crate::chunk::Chunk;
 use crate::clock::Stamp;
 use crate::error::Error;
 use crate::process::signal::Stop;
 use crate::say::note;
 use crate::units::show_duration;
+use crate::window::Window;
 
 /// Makes reports, and hands them out.
 pub struct Reporter {
@@ -62,13 +63,16 @@ pub struct History {
 }
 
 impl History {
-    /// Keeps what `stateful` says in `store`, for a stream that began at `began`.
+    /// Keeps what `stateful` says of an aggregate, for a stream that began at `began`; if it `lasts`,
+    /// it can be noted down as it changes.
     pub fn new(
-        store: Box<dyn StateStore>,
         stateful: &Stateful,
+        aggregate: &dyn Aggregate,
         began: Stamp,
-        settings: &super::Settings,
+        lasts: bool,
+        settings: &Settings,
     ) -> History {
+        let store = aggregate.store(&stateful.retention, stateful.changes, lasts);
         let schedule = Schedule::new(stateful, began, settings.interval, settings.once);
         History { store, schedule }
     }
@@ -152,7 +156,7 @@ impl Reporter {
         self.delivery.tidy_rest()
     }
 
-    fn window(&self) -> Option<&crate::window::Window> {
+    fn window(&self) -> Option<&Window> {
         self.history.as_ref().and_then(|history| history.schedule.window())
     }
 
@@ -160,13 +164,7 @@ impl Reporter {
     fn results(&mut self, chunk: &mut Chunk) -> Result<(), Error> {
         let Some(history) = &mut self.history else { return Ok(()) };
         self.renderer.results(chunk.time, &mut *self.delivery, |report, delivery| {
-            match delivery.takes_notes() {
-                true => {
-                    let mut note = |key: &[u8], held: Option<&[u8]>| delivery.note(key, held);
-                    history.store.each(chunk, report, Some(&mut note))
-                }
-                false => history.store.each(chunk, report, None),
-            }
+            noting(delivery, |note| history.store.each(chunk, report, note))
         })
     }
 
@@ -214,13 +212,7 @@ impl Reporter {
         }
         let steps = tick.began.map(|began| (began, None)).into_iter().chain([(tick.time, pane)]);
         for (time, pane) in steps {
-            match delivery.takes_notes() {
-                true => {
-                    let mut note = |key: &[u8], held: Option<&[u8]>| delivery.note(key, held);
-                    store.absorb(time, pane, Some(&mut note))?;
-                }
-                false => store.absorb(time, pane, None)?,
-            }
+            noting(delivery, |note| store.absorb(time, pane, note))?;
         }
         if reports {
             self.renderer.report(tick.time, delivery, |report| store.report(report))?;
@@ -251,6 +243,13 @@ impl Reporter {
         }
         due != Due::Nothing
     }
+}
+
+/// Has `act` note what changes, if the delivery takes that down.
+fn noting<T>(delivery: &mut dyn Delivery, act: impl FnOnce(Option<&mut Note<'_>>) -> T) -> T {
+    let takes_notes = delivery.takes_notes();
+    let mut note = |key: &[u8], held: Option<&[u8]>| delivery.note(key, held);
+    act(if takes_notes { Some(&mut note) } else { None })
 }
 
 impl History {

@@ -14,7 +14,7 @@ use crate::disk::RealDisk;
 use crate::error::Context;
 use crate::format::{self, FORMATS, Shape};
 use crate::part::Words;
-use crate::report::Sort;
+use crate::report::{Selection, Sort};
 
 use crate::sink::outputs::Target;
 use crate::sink::stdout::Stdout;
@@ -207,16 +207,14 @@ fn run_pipeline(
         bare: false,
     });
     let selection = Selection { top: None, ascending: false, sort: Sort::Key, shown: usize::MAX };
+    let bare = case.interval == 0;
+    let layout = Layout { format, selection, width: 1, changes: None, skip_empty: false, bare };
     let pipeline = Pipeline {
         source,
         steps: case.steps,
         aggregate: built.map(|built| built.aggregate),
         stateful,
-        changes: None,
-        width: 1,
-        selection,
-        format,
-        skip_empty: false,
+        layout,
     };
     let settings = Settings {
         interval: Duration::from_millis(case.interval),
