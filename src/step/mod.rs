@@ -6,6 +6,7 @@
 
 pub mod halves;
 pub mod matching;
+pub mod own;
 pub mod pair;
 pub mod split;
 pub mod text;
