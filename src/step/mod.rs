@@ -29,6 +29,12 @@ pub trait Step: Send {
         false
     }
 
+    /// True if a serial step has more than it has put into the chunk: it is called again in the same way, with
+    /// a chunk that is clear. So it holds no more than a chunk, whatever it makes of one.
+    fn has_more(&self) -> bool {
+        false
+    }
+
     /// The batch ends: a serial step puts what it still has into `chunk`, which is clear and cut.
     fn finish(&mut self, _chunk: &mut Chunk) -> Result<(), Error> {
         Ok(())
