@@ -9,7 +9,7 @@ use std::path::Path;
 /// Modules from the bottom up. A file may use only modules of lower rows. A file that has no row is of
 /// the module above it.
 const LAYERS: &[&[&str]] = &[
-    &["error", "metrics", "origin", "say", "scan", "units"],
+    &["error", "metrics", "number", "origin", "say", "scan", "units"],
     &["clock", "part", "report/value"],
     &["process", "cell"],
     &["chunk", "table", "window", "disk"],

@@ -1,0 +1,380 @@
+//! Numbers as they stand in records: exact where 64 bits before the point and 18 digits after it do.
+//!
+//! ```text
+//! -12.5     sign, digits, point, digits     whole -12, atto -500,000,000,000,000,000
+//! 1.5e3     ... and an exponent             whole 1500, atto 0
+//! 1e30      beyond whole and atto           the nearest double
+//! ```
+//!
+//! Both halves have the number's sign, so sums of wholes and sums of attos, each in 128 bits, are exact
+//! in whatever order they are made. White space may stand around a number. Hexadecimal digits, digit
+//! groups, units, nan and inf are none. Only what is written without point and exponent is an integer.
+
+mod exact;
+
+use std::cmp::Ordering;
+
+pub use exact::ExactSum;
+
+/// How many attos are one.
+pub const ATTOS: i64 = 1_000_000_000_000_000_000;
+
+/// The most digits that a number may have: longer ones are garbage, or an attack.
+const LONGEST: usize = 400;
+
+/// So many digits always fit into 63 bits.
+const SURE: usize = 18;
+
+/// A number, as exact as it is kept.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Number {
+    /// Digits alone.
+    Integer(i64),
+    /// With a point or an exponent, and held exactly.
+    Decimal(Fixed),
+    /// What is too large or too fine for that: the nearest double, which is finite.
+    Double(f64),
+}
+
+/// A number with a fixed point. Both halves have its sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fixed {
+    /// What stands before the point.
+    pub whole: i64,
+    /// What stands behind it, in units of 10^-18.
+    pub atto: i64,
+}
+
+/// Why some bytes are no number that can be held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// They are not written as numbers are.
+    NoNumber,
+    /// An integer that 64 bits do not hold.
+    Beyond64Bits,
+    /// Its size is that of no double.
+    BeyondDouble,
+    /// It has more than 400 digits.
+    TooLong,
+}
+
+impl Refused {
+    /// In words, as the reason why a record is bad.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Refused::NoNumber => "no number",
+            Refused::Beyond64Bits => "an integer beyond 64 bits",
+            Refused::BeyondDouble => "a number beyond what a double holds",
+            Refused::TooLong => "a number of more than 400 digits",
+        }
+    }
+}
+
+impl Number {
+    /// Reads a number, with white space around it.
+    #[inline]
+    pub fn read(bytes: &[u8]) -> Result<Number, Refused> {
+        let text = bytes.trim_ascii();
+        let (is_negative, digits) = match text.first() {
+            Some(b'-') => (true, &text[1..]),
+            Some(b'+') => (false, &text[1..]),
+            _ => (false, text),
+        };
+        let turn = |size: u64| if is_negative { -(size as i64) } else { size as i64 };
+        let (whole, length) = leading(digits);
+        if length == digits.len() && length > 0 && length <= SURE {
+            return Ok(Number::Integer(turn(whole)));
+        }
+        if length <= SURE && digits.get(length) == Some(&b'.') {
+            let behind = &digits[length + 1..];
+            let (fraction, places) = leading(behind);
+            if places == behind.len() && places <= SURE && places + length > 0 {
+                let atto = fraction * POWERS[SURE - places];
+                return Ok(Number::Decimal(Fixed { whole: turn(whole), atto: turn(atto) }));
+            }
+        }
+        unusual(text, is_negative, digits)
+    }
+
+    /// The nearest double.
+    pub fn to_f64(self) -> f64 {
+        match self {
+            Number::Integer(whole) => whole as f64,
+            Number::Decimal(fixed) => fixed.to_f64(),
+            Number::Double(double) => double,
+        }
+    }
+
+    /// What is held exactly, if it is.
+    #[inline]
+    pub fn fixed(self) -> Option<Fixed> {
+        match self {
+            Number::Integer(whole) => Some(Fixed { whole, atto: 0 }),
+            Number::Decimal(fixed) => Some(fixed),
+            Number::Double(_) => None,
+        }
+    }
+
+    /// Compares sizes: exactly where both are held exactly, else as doubles.
+    pub fn compare(self, other: Number) -> Ordering {
+        match (self.fixed(), other.fixed()) {
+            (Some(one), Some(other)) => one.cmp(&other),
+            _ => {
+                let (one, other) = (self.to_f64(), other.to_f64());
+                one.partial_cmp(&other).expect("a number is not NaN")
+            }
+        }
+    }
+}
+
+impl Fixed {
+    /// All of it in units of 10^-18; at most 2^124.
+    #[inline]
+    pub fn attos(self) -> i128 {
+        i128::from(self.whole) * i128::from(ATTOS) + i128::from(self.atto)
+    }
+
+    /// The nearest double.
+    pub fn to_f64(self) -> f64 {
+        nearest(i128::from(self.whole), i128::from(self.atto))
+    }
+}
+
+/// The double that is nearest to a sum of wholes and a sum of attos, whose signs may differ.
+pub fn nearest(whole: i128, atto: i128) -> f64 {
+    let one = i128::from(ATTOS);
+    let (floor, rest) = (whole + atto.div_euclid(one), atto.rem_euclid(one));
+    if rest == 0 {
+        return floor as f64;
+    }
+    // Digits are those of the size, whatever the sign.
+    let (size, rest) = match floor < 0 {
+        true => ((floor + 1).unsigned_abs(), one - rest),
+        false => (floor.unsigned_abs(), rest),
+    };
+    let double = short(size, rest as u64).unwrap_or_else(|| {
+        format!("{size}.{rest:018}").parse().expect("digits and a point are a double")
+    });
+    if floor < 0 { -double } else { double }
+}
+
+/// The nearest double of few digits: a division of two numbers that doubles hold exactly is rounded once.
+fn short(whole: u128, mut rest: u64) -> Option<f64> {
+    let mut places = SURE;
+    while rest % 1000 == 0 {
+        (rest, places) = (rest / 1000, places - 3);
+    }
+    while rest % 10 == 0 {
+        (rest, places) = (rest / 10, places - 1);
+    }
+    let power = POWERS[places];
+    let digits = whole.checked_mul(u128::from(power))?.checked_add(u128::from(rest))?;
+    (digits < 1 << 53).then(|| digits as f64 / power as f64)
+}
+
+/// The powers of ten, from 10^0 to 10^18.
+const POWERS: [u64; SURE + 1] = {
+    let mut powers = [1; SURE + 1];
+    let mut at = 1;
+    while at <= SURE {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
+
+/// The number that the first digits are, and how many these are; of more than 18 digits only that.
+#[inline(always)]
+fn leading(bytes: &[u8]) -> (u64, usize) {
+    let (mut number, mut length) = (0u64, 0);
+    for byte in bytes {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
+        length += 1;
+    }
+    (number, length)
+}
+
+/// Reads what has an exponent or many digits, or is no number at all.
+#[cold]
+fn unusual(text: &[u8], is_negative: bool, digits: &[u8]) -> Result<Number, Refused> {
+    let (_, before) = leading(digits);
+    let rest = &digits[before..];
+    let (behind, rest) = match rest.split_first() {
+        Some((b'.', rest)) => rest.split_at(leading(rest).1),
+        _ => (&b""[..], rest),
+    };
+    let is_integer = before == digits.len();
+    if before + behind.len() == 0 || !is_exponent(rest) {
+        return Err(Refused::NoNumber);
+    }
+    if before + behind.len() > LONGEST {
+        return Err(Refused::TooLong);
+    }
+    let text = str::from_utf8(text).map_err(|_| Refused::NoNumber)?;
+    if is_integer {
+        return text.parse().map(Number::Integer).map_err(|_| Refused::Beyond64Bits);
+    }
+    let all: Vec<u8> = digits[..before].iter().chain(behind).copied().collect();
+    if let Some(fixed) = exponent(rest).and_then(|power| fixed(&all, power - behind.len() as i64)) {
+        let turn = |half: i64| if is_negative { -half } else { half };
+        return Ok(Number::Decimal(Fixed { whole: turn(fixed.whole), atto: turn(fixed.atto) }));
+    }
+    let double: f64 = text.parse().map_err(|_| Refused::NoNumber)?;
+    if double.is_finite() { Ok(Number::Double(double)) } else { Err(Refused::BeyondDouble) }
+}
+
+/// True if these bytes are an exponent, or nothing.
+fn is_exponent(bytes: &[u8]) -> bool {
+    let digits = match bytes {
+        [] => return true,
+        [b'e' | b'E', b'+' | b'-', digits @ ..] | [b'e' | b'E', digits @ ..] => digits,
+        _ => return false,
+    };
+    !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+}
+
+/// The exponent that these bytes are; none if it is of no size that matters.
+fn exponent(bytes: &[u8]) -> Option<i64> {
+    match bytes {
+        [] => Some(0),
+        [_, digits @ ..] => str::from_utf8(digits).ok()?.parse::<i32>().ok().map(i64::from),
+    }
+}
+
+/// Digits times a power of ten, if that is held exactly.
+fn fixed(digits: &[u8], power: i64) -> Option<Fixed> {
+    let zeros = digits.iter().rev().take_while(|digit| **digit == b'0').count();
+    let (digits, power) = (&digits[..digits.len() - zeros], power + zeros as i64);
+    let first = digits.iter().position(|digit| *digit != b'0').unwrap_or(digits.len());
+    let digits = &digits[first..];
+    // 19 digits before the point and 18 behind it are fewer than 38, which 128 bits hold.
+    if digits.len() > 37 {
+        return None;
+    }
+    if digits.is_empty() {
+        return Some(Fixed { whole: 0, atto: 0 });
+    }
+    let number = digits.iter().fold(0u128, |all, digit| all * 10 + u128::from(digit - b'0'));
+    let shift = u32::try_from(power + SURE as i64).ok()?;
+    let attos = number.checked_mul(10u128.checked_pow(shift)?)?;
+    let (whole, atto) = (attos / ATTOS as u128, attos % ATTOS as u128);
+    Some(Fixed { whole: i64::try_from(whole).ok()?, atto: atto as i64 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn decimal(whole: i64, atto: i64) -> Result<Number, Refused> {
+        Ok(Number::Decimal(Fixed { whole, atto }))
+    }
+
+    #[test]
+    fn what_is_written_as_a_number_is_one() {
+        let half = ATTOS / 2;
+        let table = [
+            ("0", Ok(Number::Integer(0))),
+            ("007", Ok(Number::Integer(7))),
+            (" \t-7\r\n", Ok(Number::Integer(-7))),
+            ("+7", Ok(Number::Integer(7))),
+            ("9223372036854775807", Ok(Number::Integer(i64::MAX))),
+            ("-9223372036854775808", Ok(Number::Integer(i64::MIN))),
+            ("0000000000000000000000000000001", Ok(Number::Integer(1))),
+            ("-12.5", decimal(-12, -half)),
+            (".5", decimal(0, half)),
+            ("-.5", decimal(0, -half)),
+            ("5.", decimal(5, 0)),
+            ("1.5e3", decimal(1500, 0)),
+            ("1e2", decimal(100, 0)),
+            ("5E-1", decimal(0, half)),
+            ("-500e-3", decimal(0, -half)),
+            ("1.000000000000000000000", decimal(1, 0)),
+            ("0.000000000000000001", decimal(0, 1)),
+            ("9223372036854775807.999999999999999999", decimal(i64::MAX, ATTOS - 1)),
+            ("0e999999999999", Ok(Number::Double(0.0))),
+            ("0.0000000000000000001", Ok(Number::Double(1e-19))),
+            ("-1e30", Ok(Number::Double(-1e30))),
+            ("1e-999", Ok(Number::Double(0.0))),
+        ];
+        for (text, number) in table {
+            assert_eq!(Number::read(text.as_bytes()), number, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_none_says_why() {
+        let none = [
+            "", " ", "-", "+", ".", "-.", "e5", "1e", "1e+", "1e5.0", "1 2", "1,234", "0x10",
+            "12ms", "nan", "NaN", "inf", "-inf", "infinity", "--1", "+-1", "1.2.3", "1_000",
+            "\u{661}", "1\0", "½",
+        ];
+        for text in none {
+            assert_eq!(Number::read(text.as_bytes()), Err(Refused::NoNumber), "{text:?}");
+        }
+        assert_eq!(Number::read(b"\xff1"), Err(Refused::NoNumber));
+        assert_eq!(Number::read(b"9223372036854775808"), Err(Refused::Beyond64Bits));
+        assert_eq!(Number::read(b"-9223372036854775809"), Err(Refused::Beyond64Bits));
+        assert_eq!(Number::read(b"1e999"), Err(Refused::BeyondDouble));
+        assert_eq!(Number::read("7".repeat(401).as_bytes()), Err(Refused::TooLong));
+        assert_eq!(Number::read("7".repeat(400).as_bytes()), Err(Refused::Beyond64Bits));
+    }
+
+    proptest! {
+        #[test]
+        fn a_number_is_what_the_library_reads(
+            sign in prop::sample::select(vec!["", "-", "+"]),
+            whole in "[0-9]{0,22}", fraction in prop::option::of("[0-9]{0,22}"),
+            power in prop::option::of(-30i32..30),
+        ) {
+            let mut text = format!("{sign}{whole}");
+            fraction.iter().for_each(|fraction| text.push_str(&format!(".{fraction}")));
+            power.iter().for_each(|power| text.push_str(&format!("e{power}")));
+            let is_integer = fraction.is_none() && power.is_none();
+            match (Number::read(text.as_bytes()), text.parse::<f64>()) {
+                (Ok(number), Ok(double)) => prop_assert_eq!(number.to_f64(), double, "{}", text),
+                (Err(Refused::Beyond64Bits), Ok(_)) => {
+                    prop_assert!(is_integer && text.parse::<i64>().is_err(), "{}", text);
+                }
+                (read, double) => prop_assert!(read.is_err() && double.is_err(), "{}", text),
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_a_number_or_none(bytes in prop::collection::vec(
+            prop::sample::select(&b"0129.eE+- \xff"[..]), 0..30,
+        )) {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let is_one = text.trim().parse::<f64>().is_ok();
+            prop_assert_eq!(Number::read(&bytes) != Err(Refused::NoNumber), is_one, "{}", text);
+        }
+
+        #[test]
+        fn sums_of_halves_are_rounded_once(
+            wholes in any::<i32>(), attos in any::<i64>(), many in 1i128..1000,
+        ) {
+            let (whole, atto) = (i128::from(wholes) * many, i128::from(attos) * many);
+            let all = num(whole, atto);
+            prop_assert_eq!(nearest(whole, atto), all.parse::<f64>().unwrap(), "{}", all);
+        }
+
+        #[test]
+        fn numbers_are_ordered_by_their_size(one in "-?[0-9]{1,3}(\\.[0-9]{0,4})?", other in "-?[0-9]{1,3}(\\.[0-9]{0,4})?") {
+            let (a, b) = (Number::read(one.as_bytes()).unwrap(), Number::read(other.as_bytes()).unwrap());
+            let (x, y) = (one.parse::<f64>().unwrap(), other.parse::<f64>().unwrap());
+            prop_assert_eq!(Some(a.compare(b)), x.partial_cmp(&y));
+        }
+    }
+
+    /// A sum, written out.
+    fn num(whole: i128, atto: i128) -> String {
+        let attos = whole.checked_mul(i128::from(ATTOS)).and_then(|all| all.checked_add(atto));
+        let attos = attos.expect("small enough to be written so");
+        let (sign, size) = (if attos < 0 { "-" } else { "" }, attos.unsigned_abs());
+        format!("{sign}{}.{:018}", size / ATTOS as u128, size % ATTOS as u128)
+    }
+}
