@@ -5,6 +5,7 @@
 //! has its own copy of every step, so a step may keep scratch memory.
 
 pub mod case;
+pub mod comparing;
 pub mod halves;
 pub mod own;
 pub mod pair;
@@ -84,6 +85,7 @@ pub const STEPS: &[Spec] = &[
     pattern::filter::REJECT,
     tables::list::IN,
     tables::list::NOT_IN,
+    comparing::WHERE,
     pattern::extract::EXTRACT,
     pattern::replace::REPLACE,
     tables::lookup::LOOKUP,

@@ -25,7 +25,7 @@ use file::Watched;
 use crate::clock::Stamp;
 
 /// What records are looked up in: entries, and what each stands for. The last of equal ones counts.
-type Table = HashMap<Box<[u8]>, Box<[u8]>, ahash::RandomState>;
+pub type Table = HashMap<Box<[u8]>, Box<[u8]>, ahash::RandomState>;
 
 /// What makes a table of the bytes of a file.
 type Parse = fn(&[u8]) -> Result<Table, String>;
