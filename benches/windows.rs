@@ -10,9 +10,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use weir::agg::count::Count;
-use weir::agg::fold::Placed;
 use weir::agg::{Cell, Row};
+use weir::cell::{Count, Placed};
 use weir::clock::Stamp;
 use weir::report::{Selection, Sort};
 use weir::state::{Retention, State};
@@ -46,13 +45,13 @@ fn main() {
     }
 }
 
-fn measure<C: Cell>(name: &str, length: u64) {
+fn measure<C: Cell<Plan = ()>>(name: &str, length: u64) {
     let seeds = Seeds::random();
     let [span, second] = [length, 1].map(Duration::from_secs);
     let window = Window::new(span, None, second).expect("a window of whole seconds");
     let retention = Retention::Window { window, keep_zeros: false };
     let before = resident();
-    let mut state = State::<C>::new(&retention, &seeds, true, false);
+    let mut state = State::<C>::new(&(), &retention, &seeds, true, false);
     let (mut random, mut times, mut changed, mut all) = (1u64, Vec::new(), Vec::new(), Vec::new());
     let full = length as i64 * 3 / 2;
     for slide in 1..=full + MEASURED {
@@ -99,22 +98,25 @@ fn key(random: &mut u64) -> String {
     format!("key{}", (*random >> 33) % KEYS)
 }
 
-fn one<C: Cell>() -> C {
+fn one<C: Cell<Plan = ()>>() -> C {
     let mut cell = C::default();
-    cell.push(C::read(Row { value: b"", place: 0 }).unwrap_or_else(|reason| panic!("{reason}")));
+    cell.push(
+        &(),
+        C::read(&(), Row { value: b"", place: 0 }).unwrap_or_else(|reason| panic!("{reason}")),
+    );
     cell
 }
 
-fn top<C: Cell>(state: &State<C>) {
+fn top<C: Cell<Plan = ()>>(state: &State<C>) {
     let largest = Selection { top: Some(10), ascending: false, sort: Sort::Value, shown: 10 };
     let mut collector = largest.collector(1);
     let mut values = Vec::new();
     state.for_each(|key, cell| {
         values.clear();
-        cell.values(&mut values);
+        cell.values(&(), &mut values).expect("a count is always shown");
         collector.offer(key, &values, cell.first());
     });
-    assert_eq!(collector.finish().len(), 10);
+    assert_eq!(collector.finish().map_or(0, |report| report.len()), 10);
 }
 
 #[expect(clippy::disallowed_methods, reason = "a bench measures")]

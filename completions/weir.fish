@@ -42,6 +42,8 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l split -d 'Split each
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l filter -d 'Keep the records in which REGEX matches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l reject -d 'Drop the records in which REGEX matches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l pair -d 'Make a pair of each record: key and value, before and after the first SEP' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l stats -d 'Find several statistics of each batch: of count, sum, min, max, mean' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l stats-by-key -d 'Find several statistics of the values of each key: of count, sum, min, max, mean' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -77,6 +79,14 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l keys -d 'Keep the ke
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l count -d 'Count the records of each batch; an empty batch has 0'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l count-by-key -d 'Count the records of each key; a plain record is its own key'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l sum -d 'Add up the numbers of each batch; of none the sum is 0'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l sum-by-key -d 'Add up the values of each key'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l min -d 'Find the smallest number of each batch'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l min-by-key -d 'Find the smallest value of each key'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l max -d 'Find the largest number of each batch'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-by-key -d 'Find the largest value of each key'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l mean -d 'Find the mean of the numbers of each batch, always a double'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l mean-by-key -d 'Find the mean of the values of each key, always a double'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
@@ -100,6 +110,8 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l split -d 'Split ea
 complete -c weir -n "__fish_weir_using_subcommand connect" -l filter -d 'Keep the records in which REGEX matches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l reject -d 'Drop the records in which REGEX matches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l pair -d 'Make a pair of each record: key and value, before and after the first SEP' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l stats -d 'Find several statistics of each batch: of count, sum, min, max, mean' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l stats-by-key -d 'Find several statistics of the values of each key: of count, sum, min, max, mean' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -136,6 +148,14 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l keys -d 'Keep the 
 complete -c weir -n "__fish_weir_using_subcommand connect" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l count -d 'Count the records of each batch; an empty batch has 0'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l count-by-key -d 'Count the records of each key; a plain record is its own key'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l sum -d 'Add up the numbers of each batch; of none the sum is 0'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l sum-by-key -d 'Add up the values of each key'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l min -d 'Find the smallest number of each batch'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l min-by-key -d 'Find the smallest value of each key'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l max -d 'Find the largest number of each batch'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l max-by-key -d 'Find the largest value of each key'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l mean -d 'Find the mean of the numbers of each batch, always a double'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l mean-by-key -d 'Find the mean of the values of each key, always a double'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
@@ -159,6 +179,8 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l split -d 'Split eac
 complete -c weir -n "__fish_weir_using_subcommand listen" -l filter -d 'Keep the records in which REGEX matches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l reject -d 'Drop the records in which REGEX matches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l pair -d 'Make a pair of each record: key and value, before and after the first SEP' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l stats -d 'Find several statistics of each batch: of count, sum, min, max, mean' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l stats-by-key -d 'Find several statistics of the values of each key: of count, sum, min, max, mean' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -194,6 +216,14 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l keys -d 'Keep the k
 complete -c weir -n "__fish_weir_using_subcommand listen" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l count -d 'Count the records of each batch; an empty batch has 0'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l count-by-key -d 'Count the records of each key; a plain record is its own key'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l sum -d 'Add up the numbers of each batch; of none the sum is 0'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l sum-by-key -d 'Add up the values of each key'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l min -d 'Find the smallest number of each batch'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l min-by-key -d 'Find the smallest value of each key'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l max -d 'Find the largest number of each batch'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l max-by-key -d 'Find the largest value of each key'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l mean -d 'Find the mean of the numbers of each batch, always a double'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l mean-by-key -d 'Find the mean of the values of each key, always a double'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'

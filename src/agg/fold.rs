@@ -19,15 +19,23 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use super::history::History;
 use super::pane::{KeyedPane, Spare, WholePane};
 use super::{Aggregate, Cell, Fold, Pane, Row, StateStore};
+use crate::cell::Placed;
 use crate::chunk::{Chunk, Span};
-use crate::report::value::Value;
 use crate::state::{Retention, State};
 use crate::table::keys::{Key, Seeds};
 use crate::table::shards::{Front, Shards, Sizes};
 
+/// An aggregate with a cell for each key; with `placed`, it also keeps where each first appeared.
+pub fn keyed<C: Cell + Sync>(plan: C::Plan, placed: bool) -> Arc<dyn Aggregate> {
+    match placed {
+        true => Arc::new(Keyed::<Placed<C>>::sized(plan, Seeds::random(), Sizes::USUAL)),
+        false => Arc::new(Keyed::<C>::sized(plan, Seeds::random(), Sizes::USUAL)),
+    }
+}
+
 /// An aggregate with a cell for each key.
-#[derive(Debug)]
-pub struct Keyed<C> {
+pub(super) struct Keyed<C: Cell> {
+    plan: C::Plan,
     seeds: Seeds,
     sizes: Sizes,
     open: RwLock<Shards<C>>,
@@ -39,15 +47,10 @@ pub struct Keyed<C> {
 
 impl<C: Cell + Sync> Keyed<C> {
     /// Makes an aggregate without keys.
-    #[expect(clippy::new_ret_no_self, reason = "the table of aggregates forgets the cell's type")]
-    pub fn new() -> Arc<dyn Aggregate> {
-        Arc::new(Keyed::<C>::sized(Seeds::random(), Sizes::USUAL))
-    }
-
-    /// Makes it with other seeds and sizes.
-    pub(super) fn sized(seeds: Seeds, sizes: Sizes) -> Keyed<C> {
+    pub(super) fn sized(plan: C::Plan, seeds: Seeds, sizes: Sizes) -> Keyed<C> {
         let open = RwLock::new(Shards::new(&seeds, sizes));
-        Keyed { seeds, sizes, open, spare: Spare::default(), workers: AtomicUsize::new(0) }
+        let (spare, workers) = (Spare::default(), AtomicUsize::new(0));
+        Keyed { plan, seeds, sizes, open, spare, workers }
     }
 
     /// Takes entries that were saved into some shards.
@@ -66,7 +69,8 @@ impl<C: Cell + Sync> Keyed<C> {
 
     fn pane(&self, mut shards: Shards<C>) -> Box<dyn Pane> {
         shards.close();
-        Box::new(KeyedPane::new(shards, &self.spare, self.workers.load(Relaxed)))
+        let workers = self.workers.load(Relaxed);
+        Box::new(KeyedPane::new(self.plan.clone(), shards, &self.spare, workers))
     }
 }
 
@@ -87,8 +91,8 @@ impl<C: Cell + Sync> Aggregate for Keyed<C> {
     }
 
     fn store(&self, retention: &Retention, changes: bool, lasts: bool) -> Box<dyn StateStore> {
-        let state = State::new(retention, &self.seeds, changes, lasts);
-        Box::new(History::<C>::new(state, &self.seeds, changes, false))
+        let state = State::new(&self.plan, retention, &self.seeds, changes, lasts);
+        Box::new(History::<C>::new(self.plan.clone(), state, &self.seeds, changes, false))
     }
 
     fn load<'a>(
@@ -105,24 +109,27 @@ impl<C: Cell + Sync> Aggregate for Keyed<C> {
     }
 
     fn indelible(&self) -> Option<&'static str> {
-        (!C::INVERTIBLE).then_some(C::INDELIBLE)
+        C::indelible(&self.plan)
     }
 }
 
-struct KeyedFold<C> {
+struct KeyedFold<C: Cell> {
     front: Front<C>,
     shared: Arc<Keyed<C>>,
 }
 
 impl<C: Cell + Sync> Fold for KeyedFold<C> {
     fn fold(&mut self, chunk: &mut Chunk) {
-        let (front, seeds, bytes) = (&mut self.front, &self.shared.seeds, chunk.len());
-        let shards = self.shared.open.read().unwrap_or_else(PoisonError::into_inner);
+        let Keyed { plan, seeds, open, .. } = &*self.shared;
+        let (front, bytes) = (&mut self.front, chunk.len());
+        let shards = open.read().unwrap_or_else(PoisonError::into_inner);
         let rows = match front.table() {
-            Some(table) => fold_keys::<C>(chunk, seeds, |key, input| table.cell(key).push(input)),
-            None => fold_keys::<C>(chunk, seeds, |key, input| {
+            Some(table) => fold_keys::<C>(chunk, plan, seeds, |key, input| {
+                table.cell(key).push(plan, input);
+            }),
+            None => fold_keys::<C>(chunk, plan, seeds, |key, input| {
                 let mut cell = C::default();
-                cell.push(input);
+                cell.push(plan, input);
                 front.write(key, cell, &shards);
             }),
         };
@@ -139,17 +146,18 @@ impl<C: Cell + Sync> Fold for KeyedFold<C> {
 #[inline(always)]
 fn fold_keys<C: Cell>(
     chunk: &mut Chunk,
+    plan: &C::Plan,
     seeds: &Seeds,
     mut push: impl FnMut(Key<'_>, C::Input<'_>),
 ) -> usize {
     if !chunk.values.is_empty() {
-        fold_pairs::<C>(chunk, |arena, key, input| {
+        fold_pairs::<C>(chunk, plan, |arena, key, input| {
             push(Key::load(arena, key.start, key.end, seeds), input);
         });
         return chunk.keys.len();
     }
     let (place, refused) = (chunk.first_place(), Vec::new());
-    let mut plain = Plain { push, seeds, row: Row { value: b"", place }, refused };
+    let mut plain = Plain { push, plan, seeds, row: Row { value: b"", place }, refused };
     // Two closures with one caller each are taken in line; one with two callers is not, and
     // a word of text costs a seventh more (`scripts/bench words`).
     chunk.for_each_uncut(|arena, start, end| plain.push::<C>(arena, start, end));
@@ -160,20 +168,21 @@ fn fold_keys<C: Cell>(
 }
 
 /// Where the rows of a chunk go that are their own keys.
-struct Plain<'a, F> {
+struct Plain<'a, F, P> {
     push: F,
+    plan: &'a P,
     seeds: &'a Seeds,
     row: Row<'static>,
     refused: Vec<(Span, &'static str)>,
 }
 
-impl<F> Plain<'_, F> {
+impl<F, P> Plain<'_, F, P> {
     #[inline(always)]
-    fn push<C: Cell>(&mut self, arena: &[u8], start: usize, end: usize)
+    fn push<C: Cell<Plan = P>>(&mut self, arena: &[u8], start: usize, end: usize)
     where
         F: FnMut(Key<'_>, C::Input<'_>),
     {
-        match C::read(self.row) {
+        match C::read(self.plan, self.row) {
             Ok(input) => (self.push)(Key::load(arena, start, end, self.seeds), input),
             Err(reason) => self.refused.push((Span::new(start, end), reason)),
         }
@@ -182,16 +191,16 @@ impl<F> Plain<'_, F> {
 }
 
 /// An aggregate with one cell for all records.
-#[derive(Debug)]
-pub struct Whole<C> {
+pub struct Whole<C: Cell> {
+    plan: C::Plan,
     open: Mutex<C>,
 }
 
 impl<C: Cell + Sync> Whole<C> {
     /// Makes an aggregate of nothing.
     #[expect(clippy::new_ret_no_self, reason = "the table of aggregates forgets the cell's type")]
-    pub fn new() -> Arc<dyn Aggregate> {
-        Arc::new(Whole::<C> { open: Mutex::default() })
+    pub fn new(plan: C::Plan) -> Arc<dyn Aggregate> {
+        Arc::new(Whole::<C> { plan, open: Mutex::default() })
     }
 }
 
@@ -202,13 +211,13 @@ impl<C: Cell + Sync> Aggregate for Whole<C> {
 
     fn close(self: Arc<Self>) -> Box<dyn Pane> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        Box::new(WholePane { cell: std::mem::take(&mut *open) })
+        Box::new(WholePane { plan: self.plan.clone(), cell: std::mem::take(&mut *open) })
     }
 
     fn store(&self, retention: &Retention, changes: bool, lasts: bool) -> Box<dyn StateStore> {
         let seeds = Seeds::random();
-        let state = State::new(retention, &seeds, changes, lasts);
-        Box::new(History::<C>::new(state, &seeds, changes, true))
+        let state = State::new(&self.plan, retention, &seeds, changes, lasts);
+        Box::new(History::<C>::new(self.plan.clone(), state, &seeds, changes, true))
     }
 
     fn load<'a>(
@@ -216,7 +225,7 @@ impl<C: Cell + Sync> Aggregate for Whole<C> {
         entries: &mut dyn Iterator<Item = (&'a [u8], &'a [u8])>,
     ) -> Option<Box<dyn Pane>> {
         let cell: C = only(entries)?;
-        Some(Box::new(WholePane { cell }))
+        Some(Box::new(WholePane { plan: self.plan.clone(), cell }))
     }
 
     fn reopen<'a>(&self, entries: &mut dyn Iterator<Item = (&'a [u8], &'a [u8])>) -> Option<()> {
@@ -226,11 +235,11 @@ impl<C: Cell + Sync> Aggregate for Whole<C> {
     }
 
     fn indelible(&self) -> Option<&'static str> {
-        (!C::INVERTIBLE).then_some(C::INDELIBLE)
+        C::indelible(&self.plan)
     }
 }
 
-struct WholeFold<C> {
+struct WholeFold<C: Cell> {
     cell: C,
     shared: Arc<Whole<C>>,
 }
@@ -238,20 +247,20 @@ struct WholeFold<C> {
 impl<C: Cell + Sync> Fold for WholeFold<C> {
     fn fold(&mut self, chunk: &mut Chunk) {
         let place = chunk.first_place();
-        let cell = &mut self.cell;
+        let (cell, plan) = (&mut self.cell, &self.shared.plan);
         if chunk.values.is_empty() {
             let (mut index, mut refused) = (0, Vec::new());
             chunk.for_each_key(|arena, start, end| {
                 let row = Row { value: &arena[start..end], place: place + index };
-                match C::read(row) {
-                    Ok(input) => cell.push(input),
+                match C::read(plan, row) {
+                    Ok(input) => cell.push(plan, input),
                     Err(reason) => refused.push((Span::new(start, end), reason)),
                 }
                 index += 1;
             });
             chunk.refuse(refused);
         } else {
-            fold_pairs::<C>(chunk, |_, _, input| cell.push(input));
+            fold_pairs::<C>(chunk, plan, |_, _, input| cell.push(plan, input));
         }
     }
 
@@ -273,82 +282,19 @@ fn loaded<C: Cell>(mut bytes: &[u8]) -> Option<C> {
 }
 
 /// Pushes each pair of a chunk.
-fn fold_pairs<C: Cell>(chunk: &mut Chunk, mut push: impl FnMut(&[u8], Range<usize>, C::Input<'_>)) {
+fn fold_pairs<C: Cell>(
+    chunk: &mut Chunk,
+    plan: &C::Plan,
+    mut push: impl FnMut(&[u8], Range<usize>, C::Input<'_>),
+) {
     let (arena, place) = (chunk.padded(), chunk.first_place());
     let mut refused = Vec::new();
     for (index, (key, value)) in chunk.keys.iter().zip(&chunk.values).enumerate() {
         let row = Row { value: chunk.at(*value), place: place + index as u64 };
-        match C::read(row) {
+        match C::read(plan, row) {
             Ok(input) => push(arena, key.range(), input),
             Err(reason) => refused.push((*value, reason)),
         }
     }
     chunk.refuse(refused);
-}
-
-/// A cell that also knows where its key first appeared, for `--sort none`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Placed<C> {
-    cell: C,
-    first: u64,
-}
-
-impl<C: Default> Default for Placed<C> {
-    fn default() -> Placed<C> {
-        Placed { cell: C::default(), first: u64::MAX }
-    }
-}
-
-impl<C: Cell> Cell for Placed<C> {
-    // The first place among the rows that are left cannot be told from the first of all.
-    const INVERTIBLE: bool = false;
-
-    const INDELIBLE: &'static str = "the place of first appearance, which --sort none needs,";
-
-    type Input<'a> = (C::Input<'a>, u64);
-
-    #[inline(always)]
-    fn read(row: Row<'_>) -> Result<Self::Input<'_>, &'static str> {
-        Ok((C::read(row)?, row.place))
-    }
-
-    #[inline(always)]
-    fn push(&mut self, (input, place): Self::Input<'_>) {
-        self.cell.push(input);
-        self.first = self.first.min(place);
-    }
-
-    #[inline(always)]
-    fn merge(&mut self, other: &Placed<C>) {
-        self.cell.merge(&other.cell);
-        self.first = self.first.min(other.first);
-    }
-
-    fn unmerge(&mut self, other: &Placed<C>) {
-        self.cell.unmerge(&other.cell);
-    }
-
-    fn records(&self) -> u64 {
-        self.cell.records()
-    }
-
-    fn values(&self, out: &mut Vec<Value>) {
-        self.cell.values(out);
-    }
-
-    fn first(&self) -> u64 {
-        self.first
-    }
-
-    fn save(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.first.to_le_bytes());
-        self.cell.save(out);
-    }
-
-    fn load(from: &mut &[u8]) -> Option<Placed<C>> {
-        let (bytes, mut rest) = from.split_first_chunk()?;
-        let cell = C::load(&mut rest)?;
-        *from = rest;
-        Some(Placed { cell, first: u64::from_le_bytes(*bytes) })
-    }
 }

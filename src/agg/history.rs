@@ -20,7 +20,8 @@ use crate::table::keys::{Key, Seeds};
 const AHEAD: usize = 32;
 
 /// The state of an aggregate; one without keys has the empty key alone.
-pub(super) struct History<C> {
+pub(super) struct History<C: Cell> {
+    plan: C::Plan,
     state: State<C>,
     seeds: Seeds,
     changes: bool,
@@ -31,22 +32,31 @@ pub(super) struct History<C> {
 }
 
 impl<C: Cell> History<C> {
-    pub(super) fn new(state: State<C>, seeds: &Seeds, changes: bool, is_whole: bool) -> History<C> {
+    pub(super) fn new(
+        plan: C::Plan,
+        state: State<C>,
+        seeds: &Seeds,
+        changes: bool,
+        is_whole: bool,
+    ) -> History<C> {
         let seeds = seeds.clone();
-        History { state, seeds, changes, is_whole, now: Vec::new(), before: Vec::new() }
+        History { plan, state, seeds, changes, is_whole, now: Vec::new(), before: Vec::new() }
     }
 
     /// Takes one record's cell in, and finds the values of its key.
     fn one(&mut self, time: Stamp, key: &[u8], cell: &C) -> Result<(), Error> {
         let key = Key::copied(key, &self.seeds);
         self.before.clear();
-        self.state.get(key).iter().for_each(|was| was.values(&mut self.before));
+        if let Some(was) = self.state.get(key) {
+            // What could be shown then: a later overflow shows itself below.
+            was.values(&self.plan, &mut self.before).ok();
+        }
         self.state.begin_record(time);
         let slot = self.state.enter(key, cell);
         self.state.settle(time)?;
         self.now.clear();
-        self.state.total(slot).values(&mut self.now);
-        Ok(())
+        let values = self.state.total(slot).values(&self.plan, &mut self.now);
+        values.map_err(|overflow| overflow.of(key.bytes(&mut [0; 16])))
     }
 
     fn take(&mut self, pane: &dyn Any) {
@@ -149,23 +159,24 @@ impl<C: Cell + Sync> StateStore for History<C> {
     }
 
     fn report(&mut self, report: &mut Collector) -> Result<(), Error> {
-        let History { state, seeds, now, before, .. } = self;
-        let mut offer = |key: &[u8], was: Option<&C>, cell: &C| {
-            now.clear();
-            cell.values(now);
+        let History { plan, state, seeds, now, before, .. } = self;
+        let mut offer_changed = |key: &[u8], was: Option<&C>, cell: &C| {
             before.clear();
-            was.iter().for_each(|was| was.values(before));
-            if was.is_none() || before != now {
-                report.offer(key, now, cell.first());
+            let is_new = was.is_none_or(|was| was.values(plan, before).is_err());
+            now.clear();
+            match cell.values(plan, now) {
+                Ok(()) if is_new || before != now => report.offer(key, now, cell.first()),
+                Ok(()) => {}
+                Err(overflow) => report.refuse(key, overflow),
             }
         };
         match (self.is_whole, self.changes) {
             (true, _) => {
                 let cell = state.get(Key::copied(b"", seeds)).unwrap_or_default();
-                offer(b"", None, &cell);
+                offer_changed(b"", None, &cell);
             }
-            (false, true) => state.changes(offer),
-            (false, false) => state.for_each(|key, cell| offer(key, None, cell)),
+            (false, true) => state.changes(offer_changed),
+            (false, false) => state.for_each(|key, cell| offer_changed(key, None, cell)),
         }
         Ok(())
     }
@@ -185,10 +196,10 @@ impl<C: Cell + Sync> StateStore for History<C> {
             let (key, alone) = if self.is_whole { (&b""[..], record) } else { (record, &b""[..]) };
             let value = chunk.values.get(index).map_or(alone, |&value| chunk.at(value));
             let row = Row { value, place: first + index as u64 };
-            match C::read(row) {
+            match C::read(&self.plan, row) {
                 Ok(input) => {
                     let mut cell = C::default();
-                    cell.push(input);
+                    cell.push(&self.plan, input);
                     self.one(chunk.time, key, &cell)?;
                     if !self.changes || self.before != self.now {
                         report.offer(key, &self.now, row.place);

@@ -7,34 +7,31 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::count::Count;
-use super::fold::{Keyed, Placed};
-use super::{AGGS, Aggregate, Cell, Fold, Pane, Row};
+use super::fold::{Keyed, keyed};
+use super::{AGGS, Aggregate, Fold, Pane, Row, Spec};
+use crate::cell::sample::Sample;
+use crate::cell::{Count, Overflow, Placed, Summary, Total};
 use crate::chunk::Chunk;
-use crate::part::Words;
+use crate::part::{Shape, Words};
 use crate::report::value::Value;
 use crate::report::{Selection, Sort};
 use crate::table::keys::Seeds;
 use crate::table::shards::Sizes;
 
-fn values<C: Cell>(cell: &C) -> (Vec<Value>, u64, Vec<u8>) {
+type Bytes = Vec<u8>;
+
+fn values<C: Sample>(cell: &C) -> (Result<Vec<Value>, Overflow>, u64, Bytes) {
     let (mut values, mut bytes) = (Vec::new(), Vec::new());
-    cell.values(&mut values);
+    let shown = cell.values(&C::plan(), &mut values);
     cell.save(&mut bytes);
-    (values, cell.first(), bytes)
+    (shown.map(|()| values), cell.first(), bytes)
 }
 
-fn pushed<C: Cell>(rows: &[(usize, Vec<u8>)]) -> C {
-    let mut cell = C::default();
-    for (place, value) in rows {
-        if let Ok(input) = C::read(Row { value, place: *place as u64 }) {
-            cell.push(input);
-        }
-    }
-    cell
+fn pushed<C: Sample>(rows: &[(usize, Bytes)]) -> C {
+    C::of(rows.iter().map(|(place, value)| Row { value, place: *place as u64 }))
 }
 
-fn reloaded<C: Cell>(cell: &C) -> C {
+fn reloaded<C: Sample>(cell: &C) -> C {
     let mut bytes = Vec::new();
     cell.save(&mut bytes);
     let mut rest = &bytes[..];
@@ -45,10 +42,10 @@ fn reloaded<C: Cell>(cell: &C) -> C {
 }
 
 /// One cell against the others: rows dealt out to parts, parts merged in some order.
-fn holds<C: Cell>(rows: &[Vec<u8>], parts: &[usize], turn: usize) {
+fn holds<C: Sample>(rows: &[Bytes], parts: &[usize], turn: usize) {
     let rows: Vec<_> = rows.iter().cloned().enumerate().collect();
     let whole: C = pushed(&rows);
-    let mut dealt: Vec<Vec<(usize, Vec<u8>)>> = vec![Vec::new(); 4];
+    let mut dealt: Vec<Vec<(usize, Bytes)>> = vec![Vec::new(); 4];
     for (row, part) in rows.iter().zip(parts.iter().cycle()) {
         dealt[part % 4].push(row.clone());
     }
@@ -57,9 +54,11 @@ fn holds<C: Cell>(rows: &[Vec<u8>], parts: &[usize], turn: usize) {
     let mut merged = C::default();
     cells.iter().for_each(|cell| merged.merge(&reloaded(cell)));
     assert_eq!(values(&merged), values(&whole), "merged");
-    let taken = rows.iter().filter(|(_, value)| C::read(Row { value, place: 0 }).is_ok()).count();
+    let plan = C::plan();
+    let is_taken = |value: &Bytes| C::read(&plan, Row { value, place: 0 }).is_ok();
+    let taken = rows.iter().filter(|(_, value)| is_taken(value)).count();
     assert_eq!(merged.records(), taken as u64);
-    if C::INVERTIBLE {
+    if C::indelible(&plan).is_none() {
         merged.unmerge(&cells[1]);
         merged.unmerge(&cells[3]);
         let mut left = cells[2].clone();
@@ -74,20 +73,28 @@ fn holds<C: Cell>(rows: &[Vec<u8>], parts: &[usize], turn: usize) {
 /// A running aggregate: chunks dealt out to folds that are flushed now and then.
 fn folded(
     aggregate: Arc<dyn Aggregate>,
-    chunks: &[Vec<Vec<u8>>],
+    chunks: &[Vec<Record>],
     workers: usize,
     flush: usize,
-) -> BTreeMap<Vec<u8>, Vec<Value>> {
+    of: Shape,
+) -> Result<BTreeMap<Bytes, Vec<Value>>, String> {
     let mut folds: Vec<Box<dyn Fold>> =
         (0..workers).map(|worker| Arc::clone(&aggregate).fold(worker)).collect();
     for (number, records) in chunks.iter().enumerate() {
         let mut chunk = Chunk::default();
         chunk.number = number as u64;
-        for record in records {
-            chunk.append(record);
-            chunk.append(b"\n");
+        for (key, value) in records {
+            match of {
+                Shape::Pairs => chunk.push_pair(Some(key), value),
+                _ => {
+                    chunk.append(value);
+                    chunk.append(b"\n");
+                }
+            }
         }
-        chunk.set_uncut(b'\n');
+        if of != Shape::Pairs {
+            chunk.set_uncut(b'\n');
+        }
         let fold = &mut folds[number * 7 % workers];
         fold.fold(&mut chunk);
         if number % flush == 0 {
@@ -96,12 +103,12 @@ fn folded(
     }
     folds.iter_mut().rev().for_each(|fold| fold.flush());
     let selection = Selection { top: None, ascending: true, sort: Sort::Key, shown: usize::MAX };
-    let rows = |pane: &dyn Pane| -> BTreeMap<_, _> {
+    let rows = |pane: &dyn Pane| -> Result<BTreeMap<_, _>, String> {
         let mut collector = selection.collector(1);
         pane.report(&mut collector).unwrap();
-        let report = collector.finish();
+        let report = collector.finish().map_err(|error| error.to_string())?;
         let rows = report.pieces().flat_map(|piece| piece.rows().collect::<Vec<_>>());
-        rows.map(|(key, values)| (key.to_vec(), values.to_vec())).collect()
+        Ok(rows.map(|(key, values)| (key.to_vec(), values.to_vec())).collect())
     };
     let pane = Arc::clone(&aggregate).close();
     let mut saved = Vec::new();
@@ -117,24 +124,46 @@ fn folded(
 const TINY: Sizes =
     Sizes { block: 2, piece: 1, floor: 40, front: 3, cached: 200, pass: 30, probe: 3 };
 
-fn record() -> impl Strategy<Value = Vec<u8>> {
+/// A key, and a number or what is none.
+type Record = (Bytes, Bytes);
+
+fn value() -> impl Strategy<Value = Bytes> {
     let number = prop_oneof![
         any::<i64>().prop_map(|n| n.to_string().into_bytes()),
+        (-99i32..99).prop_map(|n| n.to_string().into_bytes()),
         (-99i32..99, 0u32..100).prop_map(|(a, b)| format!("{a}.{b}").into_bytes()),
+        any::<f64>().prop_map(|double| format!("{double:e}").into_bytes()),
     ];
     let text = prop::collection::vec(prop::sample::select(&b"ab\0 "[..]), 0..20);
-    prop_oneof![number, text]
+    prop_oneof![4 => number, 1 => text]
+}
+
+fn record() -> impl Strategy<Value = Record> {
+    (prop::collection::vec(prop::sample::select(&b"ab\0"[..]), 0..20), value())
+}
+
+/// What a spec makes of arguments that ask for all it has.
+fn built(spec: &'static Spec, placed: bool) -> Arc<dyn Aggregate> {
+    let argument = |name: &&str| match *name {
+        "LIST" => "count,sum,min,max,mean",
+        other => panic!("an argument for {other}"),
+    };
+    let words = Words::new(&spec.flag, spec.flag.takes.iter().map(argument));
+    (spec.build)(&words, placed).unwrap().aggregate
 }
 
 proptest! {
     #[test]
     fn every_cell_obeys_the_law(
-        rows in prop::collection::vec(record(), 0..60),
+        rows in prop::collection::vec(value(), 0..60),
         parts in prop::collection::vec(0usize..4, 1..9),
         turn in 0usize..4,
     ) {
         holds::<Count>(&rows, &parts, turn);
         holds::<Placed<Count>>(&rows, &parts, turn);
+        holds::<Total>(&rows, &parts, turn);
+        holds::<Summary>(&rows, &parts, turn);
+        holds::<Placed<Summary>>(&rows, &parts, turn);
     }
 
     #[test]
@@ -144,28 +173,25 @@ proptest! {
     ) {
         let one = vec![records.clone()];
         let many: Vec<_> = records.chunks(cut).map(<[_]>::to_vec).collect();
-        let tiny = |placed: bool| -> Arc<dyn Aggregate> {
-            match placed {
-                true => Arc::new(Keyed::<Placed<Count>>::sized(Seeds::weak(), TINY)),
-                false => Arc::new(Keyed::<Count>::sized(Seeds::random(), TINY)),
-            }
-        };
-        for placed in [false, true] {
-            let plain: Arc<dyn Aggregate> = match placed {
-                true => Keyed::<Placed<Count>>::new(),
-                false => Keyed::<Count>::new(),
-            };
-            let plain = folded(plain, &one, 1, 1);
-            prop_assert_eq!(&plain, &folded(tiny(placed), &one, 1, 1), "tiny");
-            prop_assert_eq!(&plain, &folded(tiny(placed), &many, workers, flush), "tiny");
+        fn tiny<C: Sample>(seeds: Seeds) -> Arc<dyn Aggregate> {
+            Arc::new(Keyed::<C>::sized(C::plan(), seeds, TINY))
+        }
+        let pairs = [
+            (keyed::<Count>((), true), tiny::<Placed<Count>> as fn(Seeds) -> _, Seeds::weak()),
+            (keyed::<Count>((), false), tiny::<Count>, Seeds::random()),
+            (keyed::<Summary>(Summary::plan(), false), tiny::<Summary>, Seeds::weak()),
+        ];
+        for (usual, tiny, seeds) in pairs {
+            let usual = folded(usual, &one, 1, 1, Shape::Pairs);
+            prop_assert_eq!(&usual, &folded(tiny(seeds.clone()), &one, 1, 1, Shape::Pairs), "tiny");
+            prop_assert_eq!(&usual, &folded(tiny(seeds), &many, workers, flush, Shape::Pairs), "tiny");
         }
         for spec in AGGS {
             for placed in [false, true] {
-                let words = Words::new(&spec.flag, spec.flag.takes);
-                let aggregate = || (spec.build)(&words, placed).unwrap().aggregate;
-                let plain = folded(aggregate(), &one, 1, 1);
-                let other = folded(aggregate(), &many, workers, flush);
-                prop_assert_eq!(&plain, &other, "{}", words);
+                let of = spec.of.unwrap_or(Shape::Records);
+                let plain = folded(built(spec, placed), &one, 1, 1, of);
+                let other = folded(built(spec, placed), &many, workers, flush, of);
+                prop_assert_eq!(&plain, &other, "--{}", spec.flag.name);
             }
         }
     }

@@ -11,6 +11,7 @@ mod history;
 #[cfg(test)]
 mod law;
 mod pane;
+pub mod stats;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -151,4 +152,17 @@ impl Spec {
 }
 
 /// The aggregates there are, in the order in which help names them.
-pub const AGGS: &[Spec] = &[count::COUNT, count::COUNT_BY_KEY];
+pub const AGGS: &[Spec] = &[
+    count::COUNT,
+    count::COUNT_BY_KEY,
+    stats::SUM,
+    stats::SUM_BY_KEY,
+    stats::MIN,
+    stats::MIN_BY_KEY,
+    stats::MAX,
+    stats::MAX_BY_KEY,
+    stats::MEAN,
+    stats::MEAN_BY_KEY,
+    stats::STATS,
+    stats::STATS_BY_KEY,
+];

@@ -17,6 +17,7 @@ const ALONE: usize = 1 << 16;
 
 /// A cell for each key.
 pub(super) struct KeyedPane<C: Cell> {
+    plan: C::Plan,
     /// There until the pane is dropped.
     shards: Option<Shards<C>>,
     spare: Spare<C>,
@@ -26,8 +27,13 @@ pub(super) struct KeyedPane<C: Cell> {
 
 impl<C: Cell> KeyedPane<C> {
     /// Makes it of what a batch has come to; the memory goes to `spare` in the end.
-    pub(super) fn new(shards: Shards<C>, spare: &Spare<C>, threads: usize) -> KeyedPane<C> {
-        KeyedPane { shards: Some(shards), spare: Spare::clone(spare), threads }
+    pub(super) fn new(
+        plan: C::Plan,
+        shards: Shards<C>,
+        spare: &Spare<C>,
+        threads: usize,
+    ) -> KeyedPane<C> {
+        KeyedPane { plan, shards: Some(shards), spare: Spare::clone(spare), threads }
     }
 
     /// Calls `visit` for each key, ready to be looked up elsewhere, and its cell.
@@ -36,14 +42,26 @@ impl<C: Cell> KeyedPane<C> {
     }
 }
 
+/// Offers a key and what its cell has come to; `values` is memory that is used again.
+#[inline]
+pub(super) fn offer<C: Cell>(
+    key: &[u8],
+    cell: &C,
+    plan: &C::Plan,
+    values: &mut Vec<Value>,
+    report: &mut Collector,
+) {
+    values.clear();
+    match cell.values(plan, values) {
+        Ok(()) => report.offer(key, values, cell.first()),
+        Err(overflow) => report.refuse(key, overflow),
+    }
+}
+
 /// Offers a row for each key of the parts that are walked here.
-fn offer<C: Cell>(shards: &Shards<C>, turns: &Turns, report: &mut Collector) {
+fn offer_some<C: Cell>(shards: &Shards<C>, plan: &C::Plan, turns: &Turns, report: &mut Collector) {
     let mut values = Vec::new();
-    shards.for_each_by(turns, |key, cell| {
-        values.clear();
-        cell.values(&mut values);
-        report.offer(key, &values, cell.first());
-    });
+    shards.for_each_by(turns, |key, cell| offer(key, cell, plan, &mut values, report));
 }
 
 impl<C: Cell + Sync> Pane for KeyedPane<C> {
@@ -54,9 +72,9 @@ impl<C: Cell + Sync> Pane for KeyedPane<C> {
             (Turns::default(), (0..others).map(|_| report.part()).collect::<Vec<_>>());
         std::thread::scope(|scope| {
             for part in &mut parts {
-                scope.spawn(|| offer(shards, &turns, part));
+                scope.spawn(|| offer_some(shards, &self.plan, &turns, part));
             }
-            offer(shards, &turns, report);
+            offer_some(shards, &self.plan, &turns, report);
         });
         parts.into_iter().for_each(|part| report.join(part));
         Ok(())
@@ -84,15 +102,14 @@ impl<C: Cell> Drop for KeyedPane<C> {
 }
 
 /// One cell.
-pub(super) struct WholePane<C> {
+pub(super) struct WholePane<C: Cell> {
+    pub(super) plan: C::Plan,
     pub(super) cell: C,
 }
 
 impl<C: Cell + Sync> Pane for WholePane<C> {
     fn report(&self, report: &mut Collector) -> Result<(), Error> {
-        let mut values: Vec<Value> = Vec::new();
-        self.cell.values(&mut values);
-        report.offer(b"", &values, 0);
+        offer(b"", &self.cell, &self.plan, &mut Vec::new(), report);
         Ok(())
     }
 

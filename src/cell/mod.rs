@@ -2,9 +2,26 @@
 //!
 //! Cells form an exactly commutative monoid: whatever way a stream is cut, whichever thread folds
 //! which part, in whatever order the parts are merged, the result is the same bit for bit. Where
-//! [`Cell::INVERTIBLE`], taking a part out again gives what there would be without it. Everything
-//! above rests on this law; one test in [`crate::agg`] holds it over all cells there are.
+//! nothing of it is [`Cell::indelible`], taking a part out again gives what there would be without it.
+//! Everything above rests on this law; one test in [`crate::agg`] holds it over all cells there are.
+//!
+//! What is asked of a cell is its plan: of a count nothing, of others a list of statistics. It stands
+//! once for all keys, so a cell holds numbers only.
 
+mod count;
+mod placed;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod statistic;
+mod summary;
+mod total;
+
+pub use count::Count;
+pub use placed::Placed;
+pub use summary::Summary;
+pub use total::Total;
+
+use crate::error::Error;
 use crate::report::value::Value;
 
 /// What a cell takes in: one row.
@@ -16,22 +33,37 @@ pub struct Row<'a> {
     pub place: u64,
 }
 
+/// A result that cannot be shown, in words: `the sum is beyond 64 bits`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overflow(pub &'static str);
+
+impl Overflow {
+    /// The error that names the key; an empty one is that of all records together.
+    pub fn of(self, key: &[u8]) -> Error {
+        let whose = match key {
+            [] => String::new(),
+            key => format!("the key {:?}: ", String::from_utf8_lossy(key)),
+        };
+        Error::Failed(format!("{whose}{}", self.0))
+    }
+}
+
 /// What is kept for one key.
 pub trait Cell: Clone + Default + Send + 'static {
-    /// True if [`Cell::unmerge`] undoes [`Cell::merge`] exactly.
-    const INVERTIBLE: bool;
-
-    /// What of it cannot be subtracted, in words; asked only where `INVERTIBLE` is false.
-    const INDELIBLE: &'static str = "this aggregate";
+    /// What is asked of all cells of an aggregate; `()` where that is always the same.
+    type Plan: Clone + Send + Sync + 'static;
 
     /// What a cell needs of a row.
     type Input<'a>;
 
+    /// What of it [`Cell::unmerge`] does not undo exactly, in words; none if it undoes all.
+    fn indelible(plan: &Self::Plan) -> Option<&'static str>;
+
     /// Reads a row before its key is looked up, so that a bad one makes no key; an error says why.
-    fn read(row: Row<'_>) -> Result<Self::Input<'_>, &'static str>;
+    fn read<'a>(plan: &Self::Plan, row: Row<'a>) -> Result<Self::Input<'a>, &'static str>;
 
     /// Takes a row in.
-    fn push(&mut self, input: Self::Input<'_>);
+    fn push(&mut self, plan: &Self::Plan, input: Self::Input<'_>);
 
     /// Takes in what another cell has taken in.
     fn merge(&mut self, other: &Self);
@@ -43,7 +75,7 @@ pub trait Cell: Clone + Default + Send + 'static {
     fn records(&self) -> u64;
 
     /// Appends the results, one a column of the aggregate.
-    fn values(&self, out: &mut Vec<Value>);
+    fn values(&self, plan: &Self::Plan, out: &mut Vec<Value>) -> Result<(), Overflow>;
 
     /// The place at which the key first appeared, where that is kept.
     fn first(&self) -> u64 {
@@ -55,4 +87,11 @@ pub trait Cell: Clone + Default + Send + 'static {
 
     /// Takes a cell off the front of bytes that [`Cell::save`] wrote; `None` if they are not such.
     fn load(from: &mut &[u8]) -> Option<Self>;
+}
+
+/// Takes some bytes off the front.
+fn bytes<const N: usize>(from: &mut &[u8]) -> Option<[u8; N]> {
+    let (bytes, rest) = from.split_first_chunk()?;
+    *from = rest;
+    Some(*bytes)
 }

@@ -68,7 +68,7 @@ fn report(kept: &mut dyn StateStore, built: &Built, sort: Sort) -> Result<Report
     let selection = Selection { top: None, ascending: false, sort, shown: usize::MAX };
     let mut collector = selection.collector(built.columns.len());
     kept.report(&mut collector)?;
-    Ok(collector.finish())
+    collector.finish()
 }
 
 fn rows(built: &Built, report: &Report) -> Vec<u8> {

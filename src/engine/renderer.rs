@@ -102,7 +102,7 @@ impl Renderer {
         let all = Selection { top: None, ascending: false, sort: Sort::First, shown: usize::MAX };
         let mut report = all.collector(self.layout.width);
         offer(&mut report, to)?;
-        let report = report.finish();
+        let report = report.finish()?;
         if report.is_empty() {
             return Ok(());
         }
@@ -155,7 +155,7 @@ impl Renderer {
     ) -> Result<Report, Error> {
         let mut report = self.layout.selection.collector(self.layout.width);
         offer(&mut report)?;
-        Ok(report.finish())
+        report.finish()
     }
 
     /// Writes the rows of a report, and the batch's end.

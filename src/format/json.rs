@@ -103,10 +103,11 @@ fn string(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 fn write_value(out: &mut Vec<u8>, value: &Value) {
-    match *value {
-        Value::Int(value) => number::int(out, value),
-        Value::Float(value) if value.is_finite() => number::double(out, value),
+    match value {
+        Value::Int(value) => number::int(out, *value),
+        Value::Float(value) if value.is_finite() => number::double(out, *value),
         Value::Float(_) | Value::None => out.extend_from_slice(b"null"),
+        Value::Bytes(text) => string(out, &text.0),
     }
 }
 

@@ -28,6 +28,7 @@ impl<'a> Object<'a> {
     /// The values of a row: one stands alone, several are a tuple.
     pub fn of(values: &'a [Value]) -> Object<'a> {
         match values {
+            [Value::Bytes(text)] => Object::Text(&text.0),
             [value] => Object::Value(value),
             values => Object::Values(values),
         }
@@ -49,6 +50,7 @@ pub fn repr(out: &mut Vec<u8>, object: Object<'_>) {
         Object::Value(Value::None) => out.extend_from_slice(b"None"),
         Object::Value(&Value::Int(value)) => number::int(out, value),
         Object::Value(&Value::Float(value)) => number::double(out, value),
+        Object::Value(Value::Bytes(text)) => repr_text(out, &text.0),
         Object::Values(values) => tuple(out, values.iter().map(Object::Value)),
         Object::Tuple(objects) => tuple(out, objects.iter().copied()),
     }

@@ -41,7 +41,7 @@ pub(super) fn report<T: AsRef<[u8]>>(list: &[(T, Vec<Value>)]) -> Report {
     for (first, (key, values)) in list.iter().enumerate() {
         collector.offer(key.as_ref(), values, first as u64);
     }
-    collector.finish()
+    collector.finish().unwrap()
 }
 
 /// A report of one row without a key.

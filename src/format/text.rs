@@ -45,9 +45,9 @@ fn write(out: &mut Vec<u8>, row: Row<'_>) {
         Row::Keyed(key, values) => {
             out.extend_from_slice(key);
             out.push(b'\t');
-            write_values(out, values);
+            write_values(out, values, Vec::extend_from_slice);
         }
-        Row::Whole(values) => write_values(out, values),
+        Row::Whole(values) => write_values(out, values, Vec::extend_from_slice),
     }
 }
 

@@ -91,22 +91,28 @@ fn write(out: &mut Vec<u8>, row: Row<'_>) {
         Row::Keyed(key, values) => {
             field(out, key);
             out.push(b'\t');
-            write_values(out, values);
+            write_values(out, values, field);
         }
-        Row::Whole(values) => write_values(out, values),
+        Row::Whole(values) => write_values(out, values, field),
     }
 }
 
 /// Appends values with tabs between them; what is none is empty.
-pub(super) fn write_values(out: &mut Vec<u8>, values: &[Value]) {
+/// Writes values with tabs between, and bytes as `write_text` does.
+pub(super) fn write_values(
+    out: &mut Vec<u8>,
+    values: &[Value],
+    write_text: fn(&mut Vec<u8>, &[u8]),
+) {
     for (place, value) in values.iter().enumerate() {
         if place > 0 {
             out.push(b'\t');
         }
-        match *value {
+        match value {
             Value::None => {}
-            Value::Int(value) => number::int(out, value),
-            Value::Float(value) => number::double(out, value),
+            Value::Int(value) => number::int(out, *value),
+            Value::Float(value) => number::double(out, *value),
+            Value::Bytes(text) => write_text(out, &text.0),
         }
     }
 }

@@ -59,7 +59,7 @@ mod tests {
         let all = Selection { top: None, ascending: false, sort: Sort::Key, shown: usize::MAX };
         let mut collector = all.collector(1);
         counts.iter().for_each(|(key, count)| collector.offer(key, &[Value::Int(*count)], 0));
-        collector.finish()
+        collector.finish().unwrap()
     }
 
     fn rows(report: &Report) -> Vec<(Vec<u8>, Vec<Value>)> {

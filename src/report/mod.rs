@@ -18,9 +18,10 @@ use std::ops::Range;
 
 use row::{Beside, Row};
 
+use crate::cell::Overflow;
 use crate::error::Error;
 use crate::part::{Given, hold};
-use crate::report::value::Value;
+use crate::report::value::{Value, prefix};
 
 /// What orders the rows: `--sort`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -211,7 +212,7 @@ impl Selection {
         };
         let order = Order { sort: order, ascending: self.ascending, doubles: false };
         let report = Report::new(width);
-        Collector { selection: *self, order, limit, report, bar: NO_BAR, parts: 1 }
+        Collector { selection: *self, order, limit, report, bar: NO_BAR, parts: 1, refused: None }
     }
 }
 
@@ -251,6 +252,8 @@ pub struct Collector {
     bar: (u64, u64),
     /// How many collectors have shared the work.
     parts: usize,
+    /// The least key of which a result cannot be shown, and why.
+    refused: Option<(Vec<u8>, Overflow)>,
 }
 
 impl Collector {
@@ -270,10 +273,20 @@ impl Collector {
         }
     }
 
+    /// Offers a key of which a result cannot be shown, so that there will be no report.
+    #[cold]
+    pub fn refuse(&mut self, key: &[u8], why: Overflow) {
+        // The least one, so that it is the same whatever the threads did.
+        if self.refused.as_ref().is_none_or(|(least, _)| key < &**least) {
+            self.refused = Some((key.to_vec(), why));
+        }
+    }
+
     /// Begins another collector of the same report, which takes some of its rows elsewhere.
     pub fn part(&self) -> Collector {
         let Collector { selection, order, limit, bar, .. } = *self;
-        Collector { selection, order, limit, report: self.report.empty(), bar, parts: 1 }
+        let report = self.report.empty();
+        Collector { selection, order, limit, report, bar, parts: 1, refused: None }
     }
 
     /// Takes in what another collector of the same report has been offered.
@@ -283,14 +296,20 @@ impl Collector {
             part.compare_doubles();
         }
         self.parts += part.parts;
+        if let Some((key, why)) = part.refused {
+            self.refuse(&key, why);
+        }
         self.report.append(part.report);
         if self.report.len() > self.limit {
             self.lower();
         }
     }
 
-    /// Ends the report.
-    pub fn finish(mut self) -> Report {
+    /// Ends the report; an error names a key of which a result cannot be shown.
+    pub fn finish(mut self) -> Result<Report, Error> {
+        if let Some((key, why)) = &self.refused {
+            return Err(why.of(key));
+        }
         self.report.keep(self.limit);
         if self.selection.sort != self.order.sort {
             let order = Order { sort: self.selection.sort, ..self.order };
@@ -299,7 +318,7 @@ impl Collector {
         let Report { rows, beside } = &mut self.report;
         row::sort(rows, beside, self.parts);
         rows.truncate(self.selection.shown);
-        self.report
+        Ok(self.report)
     }
 
     /// Forgets what cannot be shown any more.
@@ -315,17 +334,6 @@ impl Collector {
         self.report.rank_again(|values, first| self.order.rank(values, first));
         self.bar = NO_BAR;
     }
-}
-
-/// The first bytes of a key, as a number that orders as they do.
-#[inline]
-fn prefix(key: &[u8]) -> u64 {
-    if let Some(bytes) = key.first_chunk() {
-        return u64::from_be_bytes(*bytes);
-    }
-    let mut bytes = [0; 8];
-    bytes[..key.len()].copy_from_slice(key);
-    u64::from_be_bytes(bytes)
 }
 
 #[cfg(test)]
@@ -357,7 +365,7 @@ mod tests {
             part.offer(&rows[at].0, &[Value::Int(rows[at].1)], at as u64);
         }
         others.into_iter().for_each(|part| collector.join(part));
-        let report = collector.finish();
+        let report = collector.finish().unwrap();
         let row = |(key, values): (&[u8], &[Value])| match values {
             [Value::Int(value)] => (key.to_vec(), *value),
             other => panic!("{other:?} is no count"),
@@ -414,7 +422,7 @@ mod tests {
             part.offer(b"", &[value], 0);
             collector.join(part);
         }
-        let report = collector.finish();
+        let report = collector.finish().unwrap();
         let values: Vec<_> =
             report.pieces().next().unwrap().rows().map(|row| row.1[0].clone()).collect();
         assert_eq!(values, [Value::None, Value::Int(-3), Value::Float(1.5), Value::Int(2)]);

@@ -9,7 +9,13 @@ pub enum Value {
     Int(i64),
     /// A double; never NaN.
     Float(f64),
+    /// Bytes as they came: the last value of a key.
+    Bytes(Box<Text>),
 }
+
+/// Bytes as they came, behind a pointer, so that a value stays small.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text(pub Box<[u8]>);
 
 impl Value {
     /// A number whose order is the order of the values; what is none is least.
@@ -17,13 +23,26 @@ impl Value {
     /// With `doubles`, integers are ranked as doubles are, so that both can be compared.
     #[inline]
     pub fn rank(&self, doubles: bool) -> u64 {
-        match *self {
+        match self {
             Value::None => 0,
-            Value::Int(value) if !doubles => (value as u64) ^ 1 << 63,
-            Value::Int(value) => double_rank(value as f64),
-            Value::Float(value) => double_rank(value),
+            Value::Int(value) if !doubles => (*value as u64) ^ 1 << 63,
+            Value::Int(value) => double_rank(*value as f64),
+            Value::Float(value) => double_rank(*value),
+            // By their first bytes; those that begin alike are ordered as their keys are.
+            Value::Bytes(text) => prefix(&text.0),
         }
     }
+}
+
+/// The first bytes, as a number that orders as they do.
+#[inline]
+pub(crate) fn prefix(bytes: &[u8]) -> u64 {
+    if let Some(head) = bytes.first_chunk() {
+        return u64::from_be_bytes(*head);
+    }
+    let mut head = [0; 8];
+    head[..bytes.len()].copy_from_slice(bytes);
+    u64::from_be_bytes(head)
 }
 
 /// The bits of a double in an order that integers have: negative ones are turned round.

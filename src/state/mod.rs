@@ -161,16 +161,22 @@ impl<C> Notes<'_, C> {
 }
 
 impl<C: Cell> State<C> {
-    /// Makes it empty, for keys that are loaded with `seeds`; with `changes`, for
+    /// Makes it empty, for cells of `plan` and keys that are loaded with `seeds`; with `changes`, for
     /// [`State::changes`]; with `lasts`, for [`State::forgotten`].
-    pub fn new(retention: &Retention, seeds: &Seeds, changes: bool, lasts: bool) -> State<C> {
+    pub fn new(
+        plan: &C::Plan,
+        retention: &Retention,
+        seeds: &Seeds,
+        changes: bool,
+        lasts: bool,
+    ) -> State<C> {
         let (store, keep_zeros, limit) = match *retention {
             Retention::Window { window, keep_zeros } => {
                 let span = Span { window, pane: None };
                 let length = window.length().as_millis() as i64;
-                let store = match C::INVERTIBLE {
-                    true => Store::Sums(Sums::new(), span),
-                    false => Store::Stacks(Stacks::new(length), span),
+                let store = match C::indelible(plan) {
+                    None => Store::Sums(Sums::new(), span),
+                    Some(_) => Store::Stacks(Stacks::new(length), span),
                 };
                 (store, keep_zeros, None)
             }

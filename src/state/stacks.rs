@@ -163,9 +163,8 @@ impl<C: Cell> Stacks<C> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agg::count::Count;
-    use crate::agg::fold::Placed;
-    use crate::cell::Row;
+    use crate::cell::sample::Sample;
+    use crate::cell::{Count, Placed, Row};
     use crate::state::slots::Slots;
     use crate::table::keys::{Key, Seeds};
 
@@ -175,8 +174,7 @@ mod tests {
         let seeds = Seeds::random();
         let mut slots = Slots::new(&seeds, false);
         let mut stacks = Stacks::<Placed<Count>>::new(1_000_000);
-        let mut one = Placed::<Count>::default();
-        one.push(Placed::<Count>::read(Row { value: b"", place: 0 }).unwrap());
+        let one = Placed::<Count>::of([Row { value: b"", place: 0 }]);
         let (slot, _) = slots.slot(Key::copied(b"k", &seeds));
         stacks.grow(1);
         let (mut held, mut touched, mut forgotten) = (1, None, None);

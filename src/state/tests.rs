@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::agg::count::Count;
-use crate::agg::fold::Placed;
-use crate::cell::Row;
+use crate::cell::sample::Sample;
+use crate::cell::{Count, Overflow, Placed, Row, Summary, Total};
+use crate::report::value::Value;
 
 type Bytes = Vec<u8>;
 /// A key's values, the place of its first appearance, and its bytes.
-type Shown = (Vec<crate::report::value::Value>, u64, Vec<u8>);
+type Shown = (Result<Vec<Value>, Overflow>, u64, Vec<u8>);
 type Rows = BTreeMap<Bytes, Shown>;
 
 /// A record: the Time of its batch in ms, its key, and its place.
@@ -22,23 +22,26 @@ struct Record {
     place: u64,
 }
 
-fn cell<C: Cell>(places: impl IntoIterator<Item = u64>) -> C {
-    let mut cell = C::default();
-    places.into_iter().for_each(|place| {
-        cell.push(C::read(Row { value: b"", place }).unwrap());
-    });
-    cell
+/// What some records come to, each of which has a number of its own.
+fn cell<C: Sample>(places: impl IntoIterator<Item = u64>) -> C {
+    let number = |place: u64| match place % 5 {
+        0 => format!("{}.5e{}", place, place % 29),
+        1 => format!("-{}.{place}", place * 7),
+        _ => format!("{}", place as i64 - 9),
+    };
+    let numbers: Vec<_> = places.into_iter().map(|place| (place, number(place))).collect();
+    C::of(numbers.iter().map(|(place, text)| Row { value: text.as_bytes(), place: *place }))
 }
 
-fn shown<C: Cell>(cell: &C) -> Shown {
+fn shown<C: Sample>(cell: &C) -> Shown {
     let (mut values, mut bytes) = (Vec::new(), Vec::new());
-    cell.values(&mut values);
+    let shown = cell.values(&C::plan(), &mut values);
     cell.save(&mut bytes);
-    (values, cell.first(), bytes)
+    (shown.map(|()| values), cell.first(), bytes)
 }
 
 /// What records come to, by the definition.
-fn naive<'a, C: Cell>(records: impl IntoIterator<Item = &'a Record>) -> Rows {
+fn naive<'a, C: Sample>(records: impl IntoIterator<Item = &'a Record>) -> Rows {
     let mut places: BTreeMap<Bytes, Vec<u64>> = BTreeMap::new();
     for record in records {
         places.entry(record.key.clone()).or_default().push(record.place);
@@ -69,7 +72,7 @@ fn records(stream: &[(i64, Vec<Bytes>)]) -> (Vec<i64>, Vec<Record>) {
 }
 
 /// Enters a batch: its records dealt out to `workers` cells a key, in an order that `turn` chooses.
-fn enter<C: Cell>(state: &mut State<C>, seeds: &Seeds, batch: &[&Record], deal: [usize; 2]) {
+fn enter<C: Sample>(state: &mut State<C>, seeds: &Seeds, batch: &[&Record], deal: [usize; 2]) {
     let [workers, turn] = deal;
     let mut parts: BTreeMap<(usize, &Bytes), Vec<u64>> = BTreeMap::new();
     for (index, record) in batch.iter().enumerate() {
@@ -83,14 +86,14 @@ fn enter<C: Cell>(state: &mut State<C>, seeds: &Seeds, batch: &[&Record], deal: 
     }
 }
 
-fn report<C: Cell>(state: &State<C>) -> Rows {
+fn report<C: Sample>(state: &State<C>) -> Rows {
     let mut rows = Rows::new();
     state.for_each(|key, cell| assert_eq!(rows.insert(key.to_vec(), shown(cell)), None));
     rows
 }
 
 /// The same from what changed: checks that a row is called changed if and only if it did.
-fn changed<C: Cell>(state: &mut State<C>, last: &Rows) -> Rows {
+fn changed<C: Sample>(state: &mut State<C>, last: &Rows) -> Rows {
     let mut rows = Rows::new();
     state.changes(|key, was, cell| {
         assert_eq!(was.map(shown).as_ref(), last.get(key), "what it was: {key:?}");
@@ -107,7 +110,7 @@ fn differing(now: &Rows, last: &Rows) -> Rows {
 }
 
 /// Runs a window over the stream, until it has drained, and checks every report.
-fn window_holds<C: Cell>(
+fn window_holds<C: Sample>(
     stream: &[(i64, Vec<Bytes>)],
     window: Window,
     keep_zeros: bool,
@@ -116,8 +119,8 @@ fn window_holds<C: Cell>(
     let (times, records) = records(stream);
     let seeds = Seeds::random();
     let retention = Retention::Window { window, keep_zeros };
-    let mut state = State::<C>::new(&retention, &seeds, true, false);
-    let mut plain = State::<C>::new(&retention, &seeds, false, false);
+    let mut state = State::<C>::new(&C::plan(), &retention, &seeds, true, false);
+    let mut plain = State::<C>::new(&C::plan(), &retention, &seeds, false, false);
     let (mut last, mut seen) = (Rows::new(), BTreeSet::new());
     let mut upcoming = times.iter().copied().peekable();
     let drained = upcoming.peek().map(|_| times[times.len() - 1] + 30_000);
@@ -188,7 +191,7 @@ impl Model {
     }
 }
 
-fn running_holds<C: Cell>(
+fn running_holds<C: Sample>(
     stream: &[(i64, Vec<Bytes>)],
     ttl: Option<i64>,
     most: Option<usize>,
@@ -200,7 +203,7 @@ fn running_holds<C: Cell>(
         ttl: ttl.map(|ttl| Duration::from_millis(ttl as u64)),
         limit: most.map(|most| (most, OnFull::Oldest)),
     };
-    let mut state = State::<C>::new(&retention, &seeds, true, false);
+    let mut state = State::<C>::new(&C::plan(), &retention, &seeds, true, false);
     let (mut model, mut last) = (Model::default(), Rows::new());
     for &time in &times {
         let batch: Vec<_> = records.iter().filter(|record| record.time == time).collect();
@@ -230,6 +233,8 @@ proptest! {
         let window = Window::new(length, Some(slide), Duration::from_secs(1)).unwrap();
         window_holds::<Count>(&stream, window, keep_zeros, [workers, turn]);
         window_holds::<Placed<Count>>(&stream, window, false, [workers, turn]);
+        window_holds::<Total>(&stream, window, keep_zeros, [workers, turn]);
+        window_holds::<Summary>(&stream, window, false, [workers, turn]);
     }
 
     #[test]
@@ -239,7 +244,7 @@ proptest! {
     ) {
         let ttl = ttl.map(|ttl| ttl * 1000);
         running_holds::<Count>(&stream, ttl, most, [workers, turn]);
-        running_holds::<Placed<Count>>(&stream, ttl, most, [workers, turn]);
+        running_holds::<Placed<Summary>>(&stream, ttl, most, [workers, turn]);
     }
 
     #[test]
@@ -251,7 +256,7 @@ proptest! {
         let limit = most.map(|most| (most, OnFull::Oldest));
         let ttl = ttl.map(|ttl| ttl * 1000);
         let retention = Retention::Running { ttl: ttl.map(|t| Duration::from_millis(t as u64)), limit };
-        let mut state = State::<Count>::new(&retention, &seeds, false, false);
+        let mut state = State::<Count>::new(&(), &retention, &seeds, false, false);
         let mut model = Model::default();
         for &time in &times {
             state.settle(Stamp(time)).unwrap();
@@ -272,7 +277,7 @@ proptest! {
 fn too_many_keys_are_an_error_that_names_the_last_of_them() {
     let seeds = Seeds::random();
     let retention = Retention::Running { ttl: None, limit: Some((2, OnFull::Fail)) };
-    let mut state = State::<Count>::new(&retention, &seeds, false, false);
+    let mut state = State::<Count>::new(&(), &retention, &seeds, false, false);
     let mut batch = |time, keys: &[&[u8]]| {
         state.begin(Stamp(time));
         for key in keys {
@@ -295,8 +300,8 @@ fn what_is_kept_does_not_grow_with_the_keys_that_have_left() {
     let window = Window::new(length, None, second).unwrap();
     let running = Retention::Running { ttl: Some(length), limit: None };
     for retention in [Retention::Window { window, keep_zeros: false }, running] {
-        let mut sums = State::<Count>::new(&retention, &seeds, false, false);
-        let mut stacks = State::<Placed<Count>>::new(&retention, &seeds, true, false);
+        let mut sums = State::<Count>::new(&(), &retention, &seeds, false, false);
+        let mut stacks = State::<Placed<Count>>::new(&(), &retention, &seeds, true, false);
         let mut last = Rows::new();
         for time in (1..300).map(|second| Stamp(second * 1000)) {
             sums.begin(time);

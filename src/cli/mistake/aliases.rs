@@ -121,9 +121,8 @@ const FLAGS: &[Alias] = &[
         "a threshold is held by awk behind weir: weir ... --format text | awk '$NF >= 20'",
     ),
     (
-        "--sum --avg --average --mean --min --max --stddev --stats --median --percentile \
-         --p99",
-        "what there is to count with is in `weir --help`: --count and --count-by-key",
+        "--avg --average --statistics --aggregate --agg",
+        "--mean, --sum, --min, --max and --stats count,mean, each also -by-key, are what there is",
     ),
     (
         "--lower --upper --tolower --lowercase --replace --map --extract --substitute \

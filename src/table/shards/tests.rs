@@ -5,14 +5,11 @@ use std::collections::HashMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::agg::count::Count;
-use crate::cell::Row;
+use crate::cell::sample::Sample;
+use crate::cell::{Count, Row};
 
 fn one() -> Count {
-    let mut count = Count::default();
-    Count::read(Row { value: b"", place: 0 }).unwrap();
-    count.push(());
-    count
+    Count::of([Row { value: b"", place: 0 }])
 }
 
 /// Takes in some rows as a fold does, as one chunk.

@@ -1,0 +1,150 @@
+//! `--sum`, `--min`, `--max`, `--mean`, `--stats LIST`, and each `-by-key`: statistics of numbers.
+//!
+//! What is asked for decides which cell is kept: the smallest that can answer it.
+
+use std::sync::Arc;
+
+use super::fold::{Whole, keyed};
+use super::{Aggregate, Built, Spec};
+use crate::cell::statistic::{Linear, List, Simple};
+use crate::cell::{Summary, Total};
+use crate::part::{Flag, Shape, Words};
+
+/// An aggregate of one statistic.
+macro_rules! single {
+    ($name:literal, $help:literal, $statistic:expr, $of:expr, $leaves:expr) => {
+        Spec {
+            flag: Flag { name: $name, takes: &[], help: $help },
+            own: &[],
+            of: $of,
+            build: |words, placed| {
+                let aggregate = made(vec![$statistic], $leaves, placed);
+                Ok(Built::of_value(aggregate, words, $leaves))
+            },
+        }
+    };
+}
+
+/// `--sum`.
+pub const SUM: Spec = single!(
+    "sum",
+    "Add up the numbers of each batch; of none the sum is 0\n\n\
+        A record that is no number is bad. The sum of integers is an integer, and must be one of 64 bits; of \
+        others it is a double, and exact before it is rounded once.",
+    Simple::Linear(Linear::Sum),
+    None,
+    Shape::Whole
+);
+
+/// `--sum-by-key`.
+pub const SUM_BY_KEY: Spec = single!(
+    "sum-by-key",
+    "Add up the values of each key",
+    Simple::Linear(Linear::Sum),
+    Some(Shape::Pairs),
+    Shape::Keyed
+);
+
+/// `--min`.
+pub const MIN: Spec =
+    single!("min", "Find the smallest number of each batch", Simple::Min, None, Shape::Whole);
+
+/// `--min-by-key`.
+pub const MIN_BY_KEY: Spec = single!(
+    "min-by-key",
+    "Find the smallest value of each key",
+    Simple::Min,
+    Some(Shape::Pairs),
+    Shape::Keyed
+);
+
+/// `--max`.
+pub const MAX: Spec =
+    single!("max", "Find the largest number of each batch", Simple::Max, None, Shape::Whole);
+
+/// `--max-by-key`.
+pub const MAX_BY_KEY: Spec = single!(
+    "max-by-key",
+    "Find the largest value of each key",
+    Simple::Max,
+    Some(Shape::Pairs),
+    Shape::Keyed
+);
+
+/// `--mean`.
+pub const MEAN: Spec = single!(
+    "mean",
+    "Find the mean of the numbers of each batch, always a double",
+    Simple::Linear(Linear::Mean),
+    None,
+    Shape::Whole
+);
+
+/// `--mean-by-key`.
+pub const MEAN_BY_KEY: Spec = single!(
+    "mean-by-key",
+    "Find the mean of the values of each key, always a double",
+    Simple::Linear(Linear::Mean),
+    Some(Shape::Pairs),
+    Shape::Keyed
+);
+
+/// `--stats`.
+pub const STATS: Spec = Spec {
+    flag: Flag {
+        name: "stats",
+        takes: &["LIST"],
+        help: "Find several statistics of each batch: of count, sum, min, max, mean\n\n\
+            LIST has commas between: count,mean. Each statistic is a column of its name. Results are \
+            integers where all numbers are; a mean is always a double.",
+    },
+    own: &[],
+    of: None,
+    build: |words, placed| several(words, Shape::Whole, placed),
+};
+
+/// `--stats-by-key`.
+pub const STATS_BY_KEY: Spec = Spec {
+    flag: Flag {
+        name: "stats-by-key",
+        takes: &["LIST"],
+        help: "Find several statistics of the values of each key: of count, sum, min, max, mean",
+    },
+    own: &[],
+    of: Some(Shape::Pairs),
+    build: |words, placed| several(words, Shape::Keyed, placed),
+};
+
+fn several(words: &Words, leaves: Shape, placed: bool) -> Result<Built, String> {
+    let list = list(&words.argument(0).to_string_lossy())?;
+    let columns = list.iter().map(Simple::to_string).collect();
+    let aggregate = made(list, leaves, placed);
+    Ok(Built { aggregate, leaves, columns, identity: words.identity() })
+}
+
+/// The statistics that are named.
+fn list(names: &str) -> Result<Vec<Simple>, String> {
+    let mut list = Vec::new();
+    for name in names.split(',') {
+        let statistic = Simple::named(name.trim()).ok_or_else(|| {
+            let names: Vec<_> = Simple::names().collect();
+            format!("{name:?} is no statistic; there are {}", names.join(", "))
+        })?;
+        if list.contains(&statistic) {
+            return Err(format!("names {statistic} twice"));
+        }
+        list.push(statistic);
+    }
+    Ok(list)
+}
+
+/// The aggregate that answers a list.
+fn made(list: Vec<Simple>, leaves: Shape, placed: bool) -> Arc<dyn Aggregate> {
+    let linear: Option<List<Linear>> = list.iter().map(|statistic| statistic.linear()).collect();
+    match (leaves, linear) {
+        (Shape::Keyed, Some(plan)) => keyed::<Total>(plan, placed),
+        (Shape::Keyed, None) => keyed::<Summary>(list.into(), placed),
+        (_, Some(plan)) => Whole::<Total>::new(plan),
+        (_, None) => Whole::<Summary>::new(list.into()),
+    }
+}
