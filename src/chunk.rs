@@ -100,6 +100,8 @@ pub struct Chunk {
     made_of: Vec<(Span, usize)>,
     /// Which chunk of the stream this is, from 0.
     pub number: u64,
+    /// How many places its number had for rows that went on before these, in parts of their own.
+    gone: u64,
     /// The Time of the batch it belongs to.
     pub time: Stamp,
     /// How far the source has come with its records.
@@ -127,6 +129,7 @@ impl Default for Chunk {
             made: Vec::new(),
             made_of: Vec::new(),
             number: 0,
+            gone: 0,
             time: Stamp(0),
             mark: Mark(0),
             origins: Origins::default(),
@@ -242,6 +245,13 @@ impl Chunk {
         }
     }
 
+    /// Has `edit` change the bytes of an uncut chunk where they stand, told which are the delimiters; false if
+    /// the chunk is cut, or if `edit` says that it has changed nothing. The delimiters must stay what they
+    /// are, and where.
+    pub fn edit_uncut(&mut self, edit: impl FnOnce(&mut [u8], [u8; 2]) -> bool) -> bool {
+        self.uncut.is_some_and(|delimiters| edit(&mut self.arena[..self.used], delimiters))
+    }
+
     /// Cuts an uncut chunk into rows; one that is cut already stays as it is.
     pub fn cut(&mut self) {
         let Some([a, b]) = self.uncut.take() else { return };
@@ -348,7 +358,18 @@ impl Chunk {
     ///
     /// Places order the rows of a stream, they do not count them: each chunk has its own 4 billion.
     pub fn first_place(&self) -> u64 {
-        self.number << 32
+        (self.number << 32) + self.gone
+    }
+
+    /// Says which chunk of the stream this is; its first row is that chunk's first.
+    pub fn set_number(&mut self, number: u64) {
+        (self.number, self.gone) = (number, 0);
+    }
+
+    /// Says that its rows have gone on, and that what comes into it next is a part of the same chunk.
+    pub fn follow(&mut self) {
+        // A row that was not cut ends with a byte.
+        self.gone += if self.uncut.is_some() { self.used } else { self.keys.len() } as u64;
     }
 
     /// The bytes of a span.

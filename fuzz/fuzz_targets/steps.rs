@@ -1,4 +1,5 @@
-//! Every step, with any argument: on a chunk as it comes from a source, and on the same rows cut.
+//! Every step, with any argument: on a chunk as it comes from a source, and on the same rows cut. Commands
+//! are not run, and no files are read.
 #![no_main]
 
 use std::ffi::OsStr;
@@ -15,6 +16,9 @@ fuzz_target!(|input: (Vec<(u8, Vec<u8>)>, Vec<u8>)| {
     let typed = steps.iter().take(4);
     let steps = typed.filter_map(|(which, argument)| {
         let spec = &STEPS[usize::from(*which) % STEPS.len()];
+        if spec.flag.name == "pipe" || argument.starts_with(b"@") {
+            return None;
+        }
         let arguments = spec.flag.takes.iter().map(|_| OsStr::from_bytes(argument));
         let built = (spec.build)(&Words::new(&spec.flag, arguments), rows).ok()?;
         rows = built.leaves;

@@ -155,6 +155,9 @@ fn record(
     for (step, name) in steps.iter_mut().zip(names) {
         step.apply(&mut chunk)?;
         chunk.cut();
+        if step.is_serial() {
+            finish(&mut **step, &mut chunk)?;
+        }
         let rows: Vec<_> = (0..chunk.keys.len()).map(|row| shown(&chunk, row)).collect();
         let rows = if rows.is_empty() { "(nothing)".to_string() } else { rows.join(", ") };
         let _ = writeln!(text, "  {name:<40} {rows}");
@@ -163,6 +166,27 @@ fn record(
         }
     }
     Ok(())
+}
+
+/// Has the record be a batch of its own for a step that needs batches.
+fn finish(step: &mut dyn Step, chunk: &mut Chunk) -> Result<(), Error> {
+    let mut take = |rest: &mut Chunk| {
+        rest.for_each_key(|arena, start, end| chunk.push(&arena[start..end]));
+        chunk.bad.append(&mut rest.bad);
+        rest.clear();
+    };
+    let mut rest = Chunk::default();
+    while step.has_more() {
+        step.apply(&mut rest)?;
+        take(&mut rest);
+    }
+    loop {
+        step.finish(&mut rest)?;
+        take(&mut rest);
+        if !step.has_more() {
+            return Ok(());
+        }
+    }
 }
 
 /// A row as Python would write it: what cannot be seen is escaped.

@@ -101,7 +101,9 @@ fn check_parts(typed: &Typed, arrows: &mut Vec<Shape>, once: bool) -> Result<Par
     let mut identity = Resolved::new();
     let steps = steps(typed, arrows, &mut identity)?;
     let aggregate = aggregate(typed, arrows, &mut identity)?;
-    check(typed, &given(typed, once, arrows, aggregate.as_ref()))?;
+    let steps_need_batches = steps.iter().any(|step| step.is_serial());
+    let given = given(typed, once, arrows, aggregate.as_ref());
+    check(typed, &Given { steps_need_batches, ..given })?;
     Ok((steps, aggregate, identity))
 }
 
@@ -118,6 +120,7 @@ fn given(typed: &Typed, once: bool, arrows: &[Shape], aggregate: Option<&agg::Bu
         window: typed.state.window.is_some(),
         update_state: typed.state.update_state,
         record_at_a_time: typed.engine.interval == Some(Duration::ZERO),
+        steps_need_batches: false,
         once,
         lasts: typed.engine.checkpoint.is_some(),
     }

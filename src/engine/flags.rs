@@ -126,6 +126,10 @@ impl Flags {
                 aggregate_at_once && !given.update_state,
                 "--interval 0: an aggregate needs --update-state to have a result at each record",
             ),
+            (
+                given.record_at_a_time && given.steps_need_batches,
+                "--interval 0: --pipe runs once a batch, so the interval is longer",
+            ),
             (!given.lasts && self.wal, "--wal: needs --checkpoint DIR, where the log is kept"),
             (!given.lasts && self.no_wal, "--no-wal: without --checkpoint there is no log"),
             (

@@ -1,6 +1,7 @@
 //! The engine in process: a source of numbered lines under the virtual clock, output into a pipe.
 
 mod lasting;
+mod serial;
 
 use std::io::Read as _;
 use std::sync::{Arc, Mutex};

@@ -45,6 +45,24 @@ impl<T> InTurn<T> {
         number: u64,
         act: impl FnOnce(&mut T) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        self.turn(number, true, act)
+    }
+
+    /// The same of a part of the chunk, which keeps its turn for what is still to come of it.
+    pub fn pass_part(
+        &self,
+        number: u64,
+        act: impl FnOnce(&mut T) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.turn(number, false, act)
+    }
+
+    fn turn(
+        &self,
+        number: u64,
+        is_whole: bool,
+        act: impl FnOnce(&mut T) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let mut state = self.state();
         while state.next != number {
             if self.failed.load(Relaxed) {
@@ -55,7 +73,7 @@ impl<T> InTurn<T> {
         if self.failed.load(Relaxed) {
             return Ok(());
         }
-        state.next += 1;
+        state.next += u64::from(is_whole);
         let result = act(&mut state.what);
         if result.is_err() {
             // While it is held: whoever is next would go on past the failure.
@@ -117,6 +135,23 @@ mod tests {
             }
         });
         assert_eq!(*passed.hold(), [3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn a_chunk_in_parts_keeps_its_turn_until_all_of_it_has_passed() {
+        let passed = InTurn::new(Vec::new(), 0, &Arc::default());
+        let pass = |number, part, is_last| {
+            let act = |all: &mut Vec<_>| {
+                all.push((number, part));
+                Ok(())
+            };
+            if is_last { passed.pass(number, act) } else { passed.pass_part(number, act) }
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(|| pass(1, 0, true));
+            (0..3).for_each(|part| pass(0, part, part == 2).unwrap());
+        });
+        assert_eq!(*passed.hold(), [(0, 0), (0, 1), (0, 2), (1, 0)]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::time::Duration;
 use mio::Waker;
 
 use super::bad::BadLog;
-use super::input::cursor::{Cursor, Next};
+use super::input::cursor::{Cursor, Next, Reached};
 use super::input::serial::Serial;
 use super::input::syncing::Syncing;
 use super::input::times::Passed;
@@ -197,14 +197,27 @@ impl Engine {
         }
         self.lateness.note(|| "the steps".to_string(), watch.elapsed());
         if let Some(serial) = &self.serial {
-            serial.pass(chunk.number, |steps| steps.apply(chunk))?;
+            let watch = Stopwatch::start();
+            let take = &mut |part: &mut Chunk| self.take(worker, part, false);
+            serial.pass(chunk.number, |steps| steps.apply(chunk, take))?;
+            self.lateness.note(|| "the steps".to_string(), watch.elapsed());
         }
+        self.take(worker, chunk, true)
+    }
+
+    /// Writes or folds what the steps have made of a chunk, or of a part of it that is not the last.
+    fn take(&self, worker: usize, chunk: &mut Chunk, is_last: bool) -> Result<(), Error> {
         if self.is_ordered {
-            self.reporter.pass(chunk.number, |reporter| {
+            let number = chunk.number;
+            let act = |reporter: &mut Reporter| {
                 let taken = reporter.take(chunk);
                 self.note_slowest(reporter);
                 taken
-            })?;
+            };
+            match is_last {
+                true => self.reporter.pass(number, act)?,
+                false => self.reporter.pass_part(number, act)?,
+            }
         }
         if let Some(fold) = self.folds.get(worker) {
             lock(fold).fold(chunk);
@@ -213,6 +226,9 @@ impl Engine {
         if self.bad.take(&mut chunk.bad)? {
             // Whoever waits for input says it.
             let _ = self.waker.wake();
+        }
+        if !is_last {
+            chunk.follow();
         }
         Ok(())
     }
@@ -261,7 +277,7 @@ impl Engine {
         if !self.settle() {
             return Ok(());
         }
-        self.finish_steps(&cursor)?;
+        self.finish_steps(&mut cursor)?;
         let closed = self.noted(cursor.close(last))?;
         if closed.is_on_time {
             self.lateness.clear();
@@ -284,17 +300,16 @@ impl Engine {
     }
 
     /// Ends the batch for the serial steps, and takes in what they still had.
-    fn finish_steps(&self, cursor: &Cursor) -> Result<(), Error> {
+    fn finish_steps(&self, cursor: &mut Cursor) -> Result<(), Error> {
         let Some(serial) = &self.serial else { return Ok(()) };
-        let finished =
-            serial.hold().finish(cursor.open_time(), cursor.next_number(), |mut chunk| {
-                match self.folds.first() {
-                    Some(fold) => lock(fold).fold(&mut chunk),
-                    None => self.reporter.hold().take(&mut chunk)?,
-                }
-                Ok(())
-            });
-        self.noted(finished)
+        let (number, time) = (cursor.take_number(), cursor.open_time());
+        let take = &mut |part: &mut Chunk| self.take(0, part, false);
+        let finished = serial.pass(number, |steps| steps.finish(time, number, take));
+        self.noted(finished)?;
+        match self.is_ordered {
+            true => self.reporter.pass(number, |_| Ok(())),
+            false => Ok(()),
+        }
     }
 
     /// Notes which output has kept us longest.
@@ -335,6 +350,8 @@ impl Engine {
             return Ok(());
         }
         let Some((time, reached)) = self.noted(cursor.leave())? else { return Ok(()) };
+        self.finish_steps(&mut cursor)?;
+        let reached = Reached { chunks: cursor.next_number(), ..reached };
         let pane = self.pane();
         let reporter = self.reporter.hold();
         drop(cursor);

@@ -164,10 +164,10 @@ pub fn nearest(whole: i128, atto: i128) -> f64 {
 /// The nearest double of few digits: a division of two numbers that doubles hold exactly is rounded once.
 fn short(whole: u128, mut rest: u64) -> Option<f64> {
     let mut places = SURE;
-    while rest % 1000 == 0 {
+    while rest.is_multiple_of(1000) {
         (rest, places) = (rest / 1000, places - 3);
     }
-    while rest % 10 == 0 {
+    while rest.is_multiple_of(10) {
         (rest, places) = (rest / 10, places - 1);
     }
     let power = POWERS[places];

@@ -22,6 +22,8 @@ pub struct Given {
     pub update_state: bool,
     /// True with `--interval 0`: there are no batches.
     pub record_at_a_time: bool,
+    /// True if a step does something once a batch: `--pipe`.
+    pub steps_need_batches: bool,
     /// True if all input is one batch.
     pub once: bool,
     /// True with `--checkpoint`.

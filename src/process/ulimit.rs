@@ -13,10 +13,8 @@
 //! Whatever other threads open and close meanwhile, weir can open as many files as there are above the
 //! bound. A client that got a higher number waits, until the same connection has a lower one.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::os::fd::{AsRawFd, OwnedFd};
-use std::process::Command;
 use std::sync::OnceLock;
 
 use rustix::io::fcntl_dupfd_cloexec;
@@ -40,16 +38,9 @@ pub fn raise_limit() {
     }
 }
 
-/// A shell that runs `command`, with the limit that we were started with: where it is raised, programs
-/// that go through all numbers take long, and those that use select(2) fail.
-pub fn shell(command: &OsStr) -> Command {
-    let mut shell = Command::new("sh");
-    match GIVEN.get() {
-        Some(given) => shell.arg("-c").arg(format!("ulimit -S -n {given}; exec sh -c \"$0\"")),
-        None => shell.arg("-c"),
-    };
-    shell.arg(command);
-    shell
+/// The limit that we were started with, if it is another now.
+pub fn given() -> Option<u64> {
+    GIVEN.get().copied()
 }
 
 /// The first of the numbers that clients must not have.

@@ -23,7 +23,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Seek};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::process::CommandExt;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -34,8 +34,8 @@ use super::output::{Output, Staged};
 use super::spool::Spool;
 use crate::clock::Stamp;
 use crate::error::{Context, Error, said};
+use crate::process::shell::{self, failure};
 use crate::process::signal::Pauses;
-use crate::process::ulimit;
 use crate::say::{note, say};
 use crate::units::show_duration;
 
@@ -82,7 +82,7 @@ struct RealShell;
 
 impl Shell for RealShell {
     fn run(&mut self, command: &OsStr, batch: &Complete) -> Result<io::Result<ExitStatus>, Error> {
-        let mut shell = ulimit::shell(command);
+        let mut shell = shell::command(command);
         shell.stdin(batch.text()?).process_group(0);
         shell.env("WEIR_TIME", batch.time.0.to_string());
         shell.env("WEIR_RECORDS", batch.rows.to_string());
@@ -125,7 +125,7 @@ impl Exec {
         let what = format!("{}: {how}, at the batch of WEIR_TIME {}", self.shown(), time.0);
         match self.on_fail {
             // To go on past a name that was mistyped would help nobody.
-            OnFail::Fail if how.ends_with(NO_COMMAND) => Err(Error::Failed(what)),
+            OnFail::Fail if how.ends_with(shell::NO_COMMAND) => Err(Error::Failed(what)),
             OnFail::Fail => Err(Error::Failed(format!(
                 "{what}; the status of the last command in it counts: end it with `; true`, or go on by \
                  --on-exec-fail warn, or retry"
@@ -173,19 +173,6 @@ impl Exec {
 
     fn shown(&self) -> String {
         format!("--exec {:?}", self.command.to_string_lossy())
-    }
-}
-
-/// What a shell means by 126 and 127.
-const NO_COMMAND: &str = ": there is no such command, or it cannot be run";
-
-/// How a command has failed, if it has.
-fn failure(status: ExitStatus) -> Option<String> {
-    match (status.code(), status.signal()) {
-        (Some(0), _) => None,
-        (Some(code @ (126 | 127)), _) => Some(format!("ended with status {code}{NO_COMMAND}")),
-        (Some(code), _) => Some(format!("ended with status {code}")),
-        (None, signal) => Some(format!("was ended by signal {}", signal.unwrap_or_default())),
     }
 }
 

@@ -4,11 +4,16 @@
 //! virtual call serves a whole chunk. On a pair it works on the key and leaves the value. Each worker
 //! has its own copy of every step, so a step may keep scratch memory.
 
+pub mod case;
+pub mod comparing;
 pub mod halves;
-pub mod matching;
 pub mod own;
 pub mod pair;
+pub mod pattern;
+pub mod pipe;
+pub mod sample;
 pub mod split;
+pub mod tables;
 pub mod text;
 
 use crate::chunk::Chunk;
@@ -26,6 +31,12 @@ pub trait Step: Send {
     /// True if the step must see all chunks of the stream in their order, as a process does that the
     /// records are piped through. It and all steps after it then run for one chunk at a time.
     fn is_serial(&self) -> bool {
+        false
+    }
+
+    /// True if a serial step has more than it has put into the chunk: it is called again in the same way, with
+    /// a chunk that is clear. So it holds no more than a chunk, whatever it makes of one.
+    fn has_more(&self) -> bool {
         false
     }
 
@@ -68,25 +79,50 @@ pub const STEPS: &[Spec] = &[
     split::SPLIT,
     text::WORDS,
     text::TRIM,
-    matching::FILTER,
-    matching::REJECT,
+    case::LOWER,
+    case::UPPER,
+    pattern::filter::FILTER,
+    pattern::filter::REJECT,
+    tables::list::IN,
+    tables::list::NOT_IN,
+    comparing::WHERE,
+    pattern::extract::EXTRACT,
+    pattern::replace::REPLACE,
+    tables::lookup::LOOKUP,
     pair::PAIR,
     halves::KEYS,
     halves::VALUES,
+    halves::ON,
+    sample::SAMPLE,
+    pipe::PIPE,
 ];
 
 #[cfg(test)]
 pub(crate) mod testing {
     //! What the tests of all steps share.
 
-    use super::{Spec, Step};
+    use super::{Built, Spec, Step};
     use crate::chunk::Chunk;
     use crate::part::{Shape, Words};
 
     /// A step as it is typed, with its arguments, for plain records.
     pub(crate) fn built(spec: &'static Spec, arguments: &[&str]) -> Result<Box<dyn Step>, String> {
-        let built = (spec.build)(&Words::new(&spec.flag, arguments), Shape::Records);
-        built.map(|built| built.step)
+        built_for(spec, arguments, Shape::Records).map(|built| built.step)
+    }
+
+    /// A step as it is typed, for rows of a shape; behind its arguments come values of its own flags, in the
+    /// order in which it has them.
+    pub(crate) fn built_for(
+        spec: &'static Spec,
+        arguments: &[&str],
+        rows: Shape,
+    ) -> Result<Built, String> {
+        let (arguments, own) = arguments.split_at(spec.flag.takes.len());
+        let mut words = Words::new(&spec.flag, arguments);
+        for (flag, value) in spec.own.iter().zip(own) {
+            words.bind(Words::new(flag, [value]));
+        }
+        (spec.build)(&words, rows)
     }
 
     /// Records that come uncut, as from a source of lines.

@@ -7,7 +7,7 @@ pub const ELSE: Flag = Flag {
     name: "else",
     takes: &["TEXT"],
     help: "Take TEXT where the step before finds nothing\n\n\
-        Without it, a record without the part is bad, one that --extract does not match is dropped, and \
+        Without it, a record without the part is bad, one in which --extract finds nothing is dropped, and \
         one that is not in the table of --lookup stays as it is.",
 };
 

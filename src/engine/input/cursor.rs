@@ -217,6 +217,12 @@ impl Cursor {
         self.next_number
     }
 
+    /// Takes the next number for a chunk that is not read, but what serial steps had left at a batch's end.
+    pub fn take_number(&mut self) -> u64 {
+        self.next_number += 1;
+        self.next_number - 1
+    }
+
     /// Reads into `chunk`, or finds that something else is to be done.
     pub fn next(&mut self, chunk: &mut Chunk, bad: &BadLog) -> Result<Next, Error> {
         if self.done {
@@ -363,7 +369,7 @@ impl Cursor {
     }
 
     fn number(&mut self, chunk: &mut Chunk) {
-        chunk.number = self.next_number;
+        chunk.set_number(self.next_number);
         self.next_number += 1;
         chunk.time = match self.times.is_bare() {
             true => self.wait.now().max(self.times.open()),

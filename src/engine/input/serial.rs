@@ -20,25 +20,53 @@ impl Serial {
         Some(Serial { steps: steps.split_off(first) })
     }
 
-    /// Takes a chunk whose turn it is through the steps.
-    pub fn apply(&mut self, chunk: &mut Chunk) -> Result<(), Error> {
-        self.steps.iter_mut().try_for_each(|step| step.apply(chunk))
+    /// Takes a chunk whose turn it is through the steps. Where one of them has more than a chunk holds, `take`
+    /// gets what there is, and the chunk is used again; the last of it is left in the chunk.
+    pub fn apply(
+        &mut self,
+        chunk: &mut Chunk,
+        take: &mut impl FnMut(&mut Chunk) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.apply_from(0, chunk, take)
     }
 
-    /// The batch of `time` ends: gives `take` what the steps still had, which is behind all chunks
-    /// before number `next`.
+    fn apply_from(
+        &mut self,
+        first: usize,
+        chunk: &mut Chunk,
+        take: &mut impl FnMut(&mut Chunk) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.steps[first..].iter_mut().try_for_each(|step| step.apply(chunk))?;
+        // What stands further behind has come earlier, and goes out first.
+        while let Some(at) = self.steps[first..].iter().rposition(|step| step.has_more()) {
+            take(chunk)?;
+            chunk.clear();
+            self.steps[first + at..].iter_mut().try_for_each(|step| step.apply(chunk))?;
+        }
+        Ok(())
+    }
+
+    /// The batch of `time` ends: gives `take` what the steps still had, as parts of chunk `number`.
     pub fn finish(
         &mut self,
         time: Stamp,
-        next: u64,
-        mut take: impl FnMut(Chunk) -> Result<(), Error>,
+        number: u64,
+        take: &mut impl FnMut(&mut Chunk) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        let mut chunk = Chunk::default();
+        (chunk.number, chunk.time) = (number, time);
         for index in 0..self.steps.len() {
-            let mut chunk = Chunk::default();
-            (chunk.number, chunk.time) = (next, time);
-            self.steps[index].finish(&mut chunk)?;
-            self.steps[index + 1..].iter_mut().try_for_each(|step| step.apply(&mut chunk))?;
-            take(chunk)?;
+            loop {
+                chunk.clear();
+                self.steps[index].finish(&mut chunk)?;
+                // It is asked again by `finish`, and not by a chunk.
+                let has_more = self.steps[index].has_more();
+                self.apply_from(index + 1, &mut chunk, take)?;
+                take(&mut chunk)?;
+                if !has_more {
+                    break;
+                }
+            }
         }
         Ok(())
     }

@@ -1,13 +1,12 @@
 //! `--filter REGEX` and `--reject REGEX`: keep or drop what matches.
 
-use std::ffi::OsStr;
-
 use regex::bytes::Regex;
 
-use super::{Built, Spec, Step};
+use super::{anew, parse};
 use crate::chunk::Chunk;
 use crate::error::Error;
 use crate::part::{Flag, Shape, Words};
+use crate::step::{Built, Spec, Step};
 
 /// `--filter`.
 pub const FILTER: Spec = Spec {
@@ -45,12 +44,6 @@ struct Match {
     keep: bool,
 }
 
-fn parse(regex: &OsStr) -> Result<Regex, String> {
-    let text = regex.to_str().ok_or("a regular expression is UTF-8; \\xNN says other bytes")?;
-    // The crate's own message quotes the expression and points at the place.
-    Regex::new(text).map_err(|error| error.to_string())
-}
-
 impl Step for Match {
     fn apply(&mut self, chunk: &mut Chunk) -> Result<(), Error> {
         chunk.retain(|record| self.regex.is_match(record) == self.keep);
@@ -58,16 +51,14 @@ impl Step for Match {
     }
 
     fn fork(&self) -> Box<dyn Step> {
-        // A pattern built anew has scratch memory of its own: workers that share one wait for it.
-        let regex = Regex::new(self.regex.as_str()).expect("it was a regular expression before");
-        Box::new(Match { regex, keep: self.keep })
+        Box::new(Match { regex: anew(&self.regex), keep: self.keep })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{applied, applied_to_pairs, built};
     use super::*;
+    use crate::step::testing::{applied, applied_to_pairs, built};
 
     #[test]
     fn keeps_or_drops_what_matches() {
