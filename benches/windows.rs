@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use weir::agg::{Cell, Row};
 use weir::cell::{Count, Placed};
 use weir::clock::Stamp;
+use weir::report::measure::Measure;
 use weir::report::{Selection, Sort};
 use weir::state::{Retention, State};
 use weir::table::keys::{Key, Seeds};
@@ -108,7 +109,13 @@ fn one<C: Cell<Plan = ()>>() -> C {
 }
 
 fn top<C: Cell<Plan = ()>>(state: &State<C>) {
-    let largest = Selection { top: Some(10), ascending: false, sort: Sort::Value, shown: 10 };
+    let largest = Selection {
+        measure: Measure::default(),
+        top: Some(10),
+        ascending: false,
+        sort: Sort::Value,
+        shown: 10,
+    };
     let mut collector = largest.collector(1);
     let mut values = Vec::new();
     state.for_each(|key, cell| {

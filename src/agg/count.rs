@@ -1,7 +1,7 @@
 //! `--count` and `--count-by-key`: how many rows.
 
 use super::fold::{self, Whole};
-use super::{Built, Spec};
+use super::{Built, Kind, Spec};
 use crate::cell::Count;
 use crate::part::{Flag, Shape};
 
@@ -14,7 +14,7 @@ pub const COUNT: Spec = Spec {
     },
     own: &[],
     of: None,
-    build: |words, _| Ok(Built::of_value(Whole::<Count>::new(()), words, Shape::Whole)),
+    build: |words, _| Ok(Built::of_one(Kind::Count, Whole::<Count>::new(()), words, Shape::Whole)),
 };
 
 /// `--count-by-key`.
@@ -27,6 +27,6 @@ pub const COUNT_BY_KEY: Spec = Spec {
     own: &[],
     of: None,
     build: |words, placed| {
-        Ok(Built::of_value(fold::keyed::<Count>((), placed), words, Shape::Keyed))
+        Ok(Built::of_one(Kind::Count, fold::keyed::<Count>((), placed), words, Shape::Keyed))
     },
 };

@@ -128,16 +128,47 @@ pub struct Built {
     pub aggregate: Arc<dyn Aggregate>,
     /// What it makes of rows: one for each key, or one alone.
     pub leaves: Shape,
-    /// What its values are called in `tsv` and `json`, in their order.
-    pub columns: Vec<String>,
+    /// Its values, in their order.
+    pub columns: Vec<Column>,
     /// By what a checkpoint knows it.
     pub identity: Resolved,
+}
+
+/// A value of an aggregate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// What it is called in `tsv`, `csv` and `json`.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a value is, as far as others have to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A number of records.
+    Count,
+    /// A sum.
+    Sum,
+    /// Anything else: the value of all records does not follow from the values of their parts.
+    Other,
 }
 
 impl Built {
     /// An aggregate with one value, of which all that was typed is identity.
     pub fn of_value(aggregate: Arc<dyn Aggregate>, words: &Words, leaves: Shape) -> Built {
-        Built { aggregate, leaves, columns: vec!["value".to_string()], identity: words.identity() }
+        Built::of_one(Kind::Other, aggregate, words, leaves)
+    }
+
+    /// The same of a value of some kind.
+    pub fn of_one(
+        kind: Kind,
+        aggregate: Arc<dyn Aggregate>,
+        words: &Words,
+        leaves: Shape,
+    ) -> Built {
+        let columns = vec![Column { name: "value".to_string(), kind }];
+        Built { aggregate, leaves, columns, identity: words.identity() }
     }
 }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::fold::{Whole, keyed};
-use super::{Aggregate, Built, Cell, Spec};
+use super::{Aggregate, Built, Cell, Column, Kind, Spec};
 use crate::cell::statistic::{Linear, List, Simple, Statistic, THERE_IS};
 use crate::cell::{Statistics, Summary, Total, Wanted};
 use crate::part::{Flag, Shape, Words};
@@ -18,8 +18,9 @@ macro_rules! single {
             own: &[],
             of: $of,
             build: |words, placed| {
-                let aggregate = made(vec![Statistic::Simple($statistic)], $leaves, placed);
-                Ok(Built::of_value(aggregate, words, $leaves))
+                let statistic = Statistic::Simple($statistic);
+                let aggregate = made(vec![statistic], $leaves, placed);
+                Ok(Built::of_one(kind(statistic), aggregate, words, $leaves))
             },
         }
     };
@@ -121,9 +122,18 @@ pub const STATS_BY_KEY: Spec = Spec {
 
 fn several(words: &Words, leaves: Shape, placed: bool) -> Result<Built, String> {
     let list = list(&words.argument(0).to_string_lossy())?;
-    let columns = list.iter().map(Statistic::to_string).collect();
+    let column = |of: &Statistic| Column { name: of.to_string(), kind: kind(*of) };
+    let columns = list.iter().map(column).collect();
     let aggregate = made(list, leaves, placed);
     Ok(Built { aggregate, leaves, columns, identity: words.identity() })
+}
+
+fn kind(statistic: Statistic) -> Kind {
+    match statistic {
+        Statistic::Simple(Simple::Linear(Linear::Count)) => Kind::Count,
+        Statistic::Simple(Simple::Linear(Linear::Sum)) => Kind::Sum,
+        _ => Kind::Other,
+    }
 }
 
 /// The statistics that are named.

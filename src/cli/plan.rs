@@ -18,6 +18,7 @@ use crate::format::{self, Format, Shape};
 use crate::part::{self, Flag, Given, Resolved};
 use crate::process::descriptor::{self, Identity};
 use crate::report::changed::Changes;
+use crate::report::measure::Measure;
 use crate::report::{Selection, Sort};
 use crate::say::{Level, note, says};
 use crate::sink::outputs::Target;
@@ -65,10 +66,10 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     let mut arrows = vec![yields];
     let (steps, aggregate, resolved) = check_parts(typed, &mut arrows, settings.once)?;
     identity.extend(resolved);
-    let (num, mut selection) = selection(typed);
+    let (num, mut selection) = selection(typed, aggregate.as_ref())?;
     let stateful = stateful(typed, &settings, aggregate.as_ref())?;
     let (columns, aggregate) = match aggregate {
-        Some(built) => (built.columns, Some(built.aggregate)),
+        Some(built) => (names(&built.columns), Some(built.aggregate)),
         None => (Vec::new(), None),
     };
     let width = columns.len();
@@ -79,7 +80,12 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     refuse_circle(&*source, &outputs, &settings.on_bad)?;
     let changes = (typed.report.changed && !stateful.is_some_and(|stateful| stateful.changes))
         .then(|| Changes::new(std::mem::replace(&mut selection.shown, usize::MAX)));
-    let layout = Layout { format, selection, width, changes, skip_empty, bare };
+    let covers = match stateful.map(|stateful| stateful.retention) {
+        Some(Retention::Window { window, .. }) => Some(window.length()),
+        Some(Retention::Running { .. }) => None,
+        None => Some(settings.interval),
+    };
+    let layout = Layout { format, selection, width, changes, covers, skip_empty, bare };
     let pipeline = Pipeline { source, steps, aggregate, stateful, layout };
     let saving = typed.engine.checkpoint.as_ref().map(|dir| Saving {
         dir: dir.clone(),
@@ -145,7 +151,9 @@ fn stateful(
     let Some(retention) = typed.state.retention(settings.interval)? else { return Ok(None) };
     // Which rows --top selects is known only when all have been looked at, and --count has only one.
     let keyed = aggregate.is_some_and(|built| built.leaves == Shape::Keyed);
-    let knows_changes = typed.report.top.is_none() && keyed;
+    // Nor does what is kept know rates and shares, which change with time and with other keys.
+    let is_derived = typed.report.per.is_some() || typed.report.share;
+    let knows_changes = typed.report.top.is_none() && keyed && !is_derived;
     let changes = typed.report.changed && (knows_changes || settings.interval.is_zero());
     Ok(Some(Stateful { retention, changes, skip_partial: typed.state.skip_partial }))
 }
@@ -260,11 +268,19 @@ fn settings(typed: &Typed, source: &dyn Source) -> engine::Settings {
 }
 
 /// How many rows are printed at most where a part is, and which rows are chosen at all.
-fn selection(typed: &Typed) -> (usize, Selection) {
+fn selection(typed: &Typed, aggregate: Option<&agg::Built>) -> Result<(usize, Selection), Error> {
     let flags = &typed.report;
+    let measure = match aggregate {
+        Some(agg::Built { columns, .. }) => {
+            let additive = columns.iter().map(|column| column.kind != agg::Kind::Other).collect();
+            flags.measure(&names(columns), additive)?
+        }
+        None => Measure::default(),
+    };
     let num = typed.format.num.or(flags.top).unwrap_or(10);
     let prints_part = typed.format().can.prints_part;
     let selection = Selection {
+        measure,
         top: flags.top,
         ascending: flags.ascending,
         sort: flags.sort.unwrap_or(Sort::Value),
@@ -276,7 +292,11 @@ fn selection(typed: &Typed) -> (usize, Selection) {
             usize::MAX
         },
     };
-    (num, selection)
+    Ok((num, selection))
+}
+
+fn names(columns: &[agg::Column]) -> Vec<String> {
+    columns.iter().map(|column| column.name.clone()).collect()
 }
 
 fn writer(

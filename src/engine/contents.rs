@@ -19,6 +19,7 @@ use crate::clock::clockface::{Clockface, Style};
 use crate::error::Error;
 use crate::format::{FORMATS, Rows, Settings};
 use crate::part::Words;
+use crate::report::measure::Measure;
 use crate::report::{Report, Selection, Sort};
 use crate::state::Retention;
 use crate::units;
@@ -65,7 +66,13 @@ fn kept(pipeline: &Pipeline) -> Option<Retention> {
 }
 
 fn report(kept: &mut dyn StateStore, built: &Built, sort: Sort) -> Result<Report, Error> {
-    let selection = Selection { top: None, ascending: false, sort, shown: usize::MAX };
+    let selection = Selection {
+        measure: Measure::default(),
+        top: None,
+        ascending: false,
+        sort,
+        shown: usize::MAX,
+    };
     let mut collector = selection.collector(built.columns.len());
     kept.report(&mut collector)?;
     collector.finish()
@@ -74,7 +81,7 @@ fn report(kept: &mut dyn StateStore, built: &Built, sort: Sort) -> Result<Report
 fn rows(built: &Built, report: &Report) -> Vec<u8> {
     let settings = Settings {
         shape: built.leaves,
-        columns: built.columns.clone(),
+        columns: built.columns.iter().map(|column| column.name.clone()).collect(),
         clockface: Clockface::new(true, Style::Absent),
         num: usize::MAX,
         window: None,

@@ -86,7 +86,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let kept = stateful.zip(aggregate.as_deref());
     let mut history = kept
         .map(|(stateful, aggregate)| History::new(&stateful, aggregate, began, lasts, settings));
-    let mut renderer = Renderer::new(layout, &metrics);
+    let mut renderer = Renderer::new(layout, began, &metrics);
     let mut delivery: Box<dyn Delivery> = match (checkpoint, &log) {
         (Some(checkpoint), Some(log)) => {
             let (syncer, records_text) = (log.wal.syncer(), writes != Writes::Reports);

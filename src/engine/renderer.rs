@@ -4,6 +4,7 @@
 //! the next thing is begun.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::delivery::Delivery;
 use crate::chunk::Chunk;
@@ -20,6 +21,8 @@ const LARGE: usize = 64 << 10;
 /// Makes text of rows, by a format.
 pub struct Renderer {
     layout: Layout,
+    /// When the stream began.
+    began: Stamp,
     text: Vec<u8>,
     /// True once the open batch is begun.
     is_begun: bool,
@@ -38,6 +41,8 @@ pub struct Layout {
     pub width: usize,
     /// Compares each report with the one before, if what is kept does not do so.
     pub changes: Option<Changes>,
+    /// How much time a report covers, unless that is all since the stream began.
+    pub covers: Option<Duration>,
     /// True if nothing is written of a batch without rows.
     pub skip_empty: bool,
     /// True for `--interval 0`: there are no batches.
@@ -45,10 +50,10 @@ pub struct Layout {
 }
 
 impl Renderer {
-    /// Makes text by this layout.
-    pub fn new(layout: Layout, metrics: &Arc<Metrics>) -> Renderer {
+    /// Makes text by this layout, of a stream that began at some moment.
+    pub fn new(layout: Layout, began: Stamp, metrics: &Arc<Metrics>) -> Renderer {
         let metrics = Arc::clone(metrics);
-        Renderer { layout, text: Vec::new(), is_begun: false, batch_rows: 0, metrics }
+        Renderer { layout, began, text: Vec::new(), is_begun: false, batch_rows: 0, metrics }
     }
 
     /// How many rows of the open batch have been written.
@@ -99,7 +104,9 @@ impl Renderer {
         to: &mut dyn Delivery,
         offer: impl FnOnce(&mut Collector, &mut dyn Delivery) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let all = Selection { top: None, ascending: false, sort: Sort::First, shown: usize::MAX };
+        let measure = self.layout.selection.measure.clone();
+        let (sort, shown) = (Sort::First, usize::MAX);
+        let all = Selection { measure, top: None, ascending: false, sort, shown };
         let mut report = all.collector(self.layout.width);
         offer(&mut report, to)?;
         let report = report.finish()?;
@@ -117,7 +124,7 @@ impl Renderer {
         to: &mut dyn Delivery,
         offer: impl FnOnce(&mut Collector) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let mut report = self.selected(offer)?;
+        let mut report = self.selected(time, offer)?;
         if let Some(changes) = &mut self.layout.changes {
             report = changes.of(report);
         }
@@ -133,9 +140,10 @@ impl Renderer {
     /// Takes a report for the one that the next is compared with, and writes nothing.
     pub fn compare(
         &mut self,
+        time: Stamp,
         offer: impl FnOnce(&mut Collector) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let report = self.selected(offer)?;
+        let report = self.selected(time, offer)?;
         if let Some(changes) = &mut self.layout.changes {
             changes.of(report);
         }
@@ -151,9 +159,13 @@ impl Renderer {
 
     fn selected(
         &self,
+        time: Stamp,
         offer: impl FnOnce(&mut Collector) -> Result<(), Error>,
     ) -> Result<Report, Error> {
-        let mut report = self.layout.selection.collector(self.layout.width);
+        let since = time.since(self.began);
+        let covered = self.layout.covers.map_or(since, |covers| covers.min(since));
+        let report = self.layout.selection.collector(self.layout.width);
+        let mut report = report.covering(covered);
         offer(&mut report)?;
         report.finish()
     }

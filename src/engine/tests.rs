@@ -15,6 +15,7 @@ use crate::disk::RealDisk;
 use crate::error::Context;
 use crate::format::{self, FORMATS, Shape};
 use crate::part::Words;
+use crate::report::measure::Measure;
 use crate::report::{Selection, Sort};
 
 use crate::sink::outputs::Target;
@@ -207,9 +208,23 @@ fn run_pipeline(
         header: false,
         bare: false,
     });
-    let selection = Selection { top: None, ascending: false, sort: Sort::Key, shown: usize::MAX };
+    let selection = Selection {
+        measure: Measure::default(),
+        top: None,
+        ascending: false,
+        sort: Sort::Key,
+        shown: usize::MAX,
+    };
     let bare = case.interval == 0;
-    let layout = Layout { format, selection, width: 1, changes: None, skip_empty: false, bare };
+    let layout = Layout {
+        format,
+        selection,
+        width: 1,
+        changes: None,
+        covers: None,
+        skip_empty: false,
+        bare,
+    };
     let pipeline = Pipeline {
         source,
         steps: case.steps,

@@ -10,12 +10,14 @@
 //! in whatever order they are made. White space may stand around a number. Hexadecimal digits, digit
 //! groups, units, nan and inf are none. Only what is written without point and exponent is an integer.
 
+mod comparison;
 mod exact;
 mod pair;
 pub mod wide;
 
 use std::cmp::Ordering;
 
+pub use comparison::Comparison;
 pub use exact::ExactSum;
 pub use pair::Pair;
 

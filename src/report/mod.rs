@@ -11,15 +11,20 @@
 //! parts of it were collected apart and joined.
 
 pub mod changed;
+pub mod measure;
 mod row;
 pub mod value;
 
 use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
 
+use measure::{Measure, Total};
 use row::{Beside, Row};
 
 use crate::cell::Overflow;
 use crate::error::Error;
+use crate::number::Comparison;
 use crate::part::{Given, hold};
 use crate::report::value::{Value, prefix};
 
@@ -40,6 +45,27 @@ pub enum Sort {
 #[group(skip)]
 #[command(next_help_heading = "Report")]
 pub struct Flags {
+    /// Divide counts and sums by the time that a report covers, in units of D
+    ///
+    /// A report covers its batch or window, or the time since the beginning; the first windows, less than their length.
+    #[arg(long, value_name = "D", value_parser = span)]
+    pub per: Option<Duration>,
+
+    /// Report counts and sums as shares of the total of all rows
+    #[arg(long)]
+    pub share: bool,
+
+    /// Report only rows that compare so: '>= 20', 'p99 > 0.5'
+    ///
+    /// COND is a column, an operator of > >= < <= = and !=, and a number. Without the column it is that of
+    /// --by, and without that the first. With --skip-empty, a batch in which no row does is not printed.
+    #[arg(long, value_name = "COND")]
+    pub having: Option<String>,
+
+    /// The column that --having, --top and --sort value look at [default: the first statistic]
+    #[arg(long, value_name = "COLUMN")]
+    pub by: Option<String>,
+
     /// Report only the N largest values
     #[arg(long, value_name = "N", value_parser = rows)]
     pub top: Option<usize>,
@@ -65,6 +91,25 @@ impl Flags {
     pub fn check(&self, given: &Given) -> Result<(), Error> {
         let (alone, bare) = (given.aggregate.is_none(), given.record_at_a_time);
         hold(&[
+            (self.per.is_some() && alone, "--per: needs an aggregate, as --count is"),
+            (self.share && alone, "--share: needs an aggregate, as --count-by-key is"),
+            (
+                self.having.is_some() && alone,
+                "--having: needs an aggregate; --where compares records",
+            ),
+            (self.by.is_some() && alone, "--by: needs an aggregate, as --stats-by-key is"),
+            (
+                self.per.is_some() && given.once && !given.window,
+                "--per: all input is one batch, and nothing says which time it covers; --interval does",
+            ),
+            (
+                self.per.is_some() && bare,
+                "--per: with --interval 0 a result is that of a record, and covers no time",
+            ),
+            (
+                self.share && bare,
+                "--share: with --interval 0 each record is a report of its own, without a total",
+            ),
             (self.top.is_some() && alone, "--top: needs an aggregate, as --count-by-key is"),
             (self.sort.is_some() && alone, "--sort: needs an aggregate; records keep their order"),
             (self.ascending && alone, "--ascending: needs an aggregate; records keep their order"),
@@ -88,13 +133,53 @@ impl Flags {
     }
 }
 
+impl Flags {
+    /// What is made of results with these columns, some of which are counts or sums.
+    pub fn measure(&self, columns: &[String], additive: Arc<[bool]>) -> Result<Measure, Error> {
+        let known = |flag: &str, name: &str| {
+            columns.iter().position(|column| column == name).ok_or_else(|| {
+                let columns = columns.join(", ");
+                Error::usage(format!("{flag}: there is no column {name:?}; there are: {columns}"))
+            })
+        };
+        let by = self.by.as_deref().map(|name| known("--by", name)).transpose()?.unwrap_or(0);
+        let having = match &self.having {
+            Some(typed) => {
+                let (name, compared) = typed.split_at(Comparison::find(typed).unwrap_or(0));
+                let column = match name.trim() {
+                    "" => by,
+                    name => known("--having", name)?,
+                };
+                let wrong = |what| Error::usage(format!("--having: {what}"));
+                Some((column, Comparison::read(compared).map_err(wrong)?))
+            }
+            None => None,
+        };
+        let divides = self.share.then_some("--share").or(self.per.map(|_| "--per"));
+        if let (Some(flag), false) = (divides, additive.contains(&true)) {
+            let message = format!("{flag}: divides counts and sums, of which there are none here");
+            return Err(Error::usage(message));
+        }
+        Ok(Measure { per: self.per, share: self.share, having, by, additive })
+    }
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    match crate::units::duration(text)? {
+        Duration::ZERO => Err("0s is no length".to_string()),
+        span => Ok(span),
+    }
+}
+
 fn rows(text: &str) -> Result<usize, String> {
     Ok(usize::try_from(crate::units::whole(text, 1)?).unwrap_or(usize::MAX))
 }
 
 /// Which rows are shown, and in which order.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Selection {
+    /// What is made of results before that.
+    pub measure: Measure,
     /// `--top N`: the rows of the N largest values.
     pub top: Option<usize>,
     /// `--ascending`: the smallest, and values in ascending order.
@@ -210,9 +295,22 @@ impl Selection {
             Some(top) => (Sort::Value, top),
             None => (self.sort, self.shown),
         };
-        let order = Order { sort: order, ascending: self.ascending, doubles: false };
+        let by = self.measure.by;
+        let order = Order { sort: order, ascending: self.ascending, doubles: false, by };
         let report = Report::new(width);
-        Collector { selection: *self, order, limit, report, bar: NO_BAR, parts: 1, refused: None }
+        Collector {
+            selection: self.clone(),
+            is_plain: self.measure.is_plain(),
+            order,
+            limit,
+            shared: report.empty(),
+            report,
+            bar: NO_BAR,
+            parts: 1,
+            refused: None,
+            covered: Duration::ZERO,
+            values: Vec::new(),
+        }
     }
 }
 
@@ -223,6 +321,8 @@ struct Order {
     ascending: bool,
     /// True once one of the values is a double: then all are compared as doubles.
     doubles: bool,
+    /// The column that is looked at.
+    by: usize,
 }
 
 impl Order {
@@ -230,8 +330,11 @@ impl Order {
         match self.sort {
             Sort::Key => 0,
             Sort::First => first,
-            Sort::Value if self.ascending => values[0].rank(self.doubles),
-            Sort::Value => !values[0].rank(self.doubles),
+            Sort::Value => {
+                // A record without values, of --distinct, is ordered by itself.
+                let rank = values.get(self.by).map_or(0, |value| value.rank(self.doubles));
+                if self.ascending || values.is_empty() { rank } else { !rank }
+            }
         }
     }
 }
@@ -243,6 +346,8 @@ const NO_BAR: (u64, u64) = (u64::MAX, u64::MAX);
 #[derive(Debug)]
 pub struct Collector {
     selection: Selection,
+    /// True if results are reported as they are.
+    is_plain: bool,
     /// The order in which rows are chosen: that of `--top` if there is one.
     order: Order,
     limit: usize,
@@ -254,13 +359,66 @@ pub struct Collector {
     parts: usize,
     /// The least key of which a result cannot be shown, and why.
     refused: Option<(Vec<u8>, Overflow)>,
+    /// The rows of which shares are made once all are there.
+    shared: Report,
+    /// The time that the report covers.
+    covered: Duration,
+    /// Memory for what is made of a row's values.
+    values: Vec<Value>,
 }
 
 impl Collector {
+    /// The same for a report that covers so much time.
+    pub fn covering(mut self, covered: Duration) -> Collector {
+        self.covered = covered;
+        self
+    }
+
     /// Offers a row; `first` says when its key first appeared and counts only for [`Sort::First`].
     #[inline]
     pub fn offer(&mut self, key: &[u8], values: &[Value], first: u64) {
-        if !self.order.doubles && matches!(values.first(), Some(Value::Float(_))) {
+        match self.is_plain {
+            true => self.choose(key, values, first),
+            false => self.measure(key, values, first),
+        }
+    }
+
+    /// Chooses of what is made of a row's values.
+    fn measure(&mut self, key: &[u8], values: &[Value], first: u64) {
+        let mut made = std::mem::take(&mut self.values);
+        made.clear();
+        made.extend_from_slice(values);
+        let measure = &self.selection.measure;
+        measure.rate(&mut made, self.covered);
+        if measure.share {
+            self.shared.push(0, first, key, &made);
+        } else if measure.has(&made) {
+            self.choose(key, &made, first);
+        }
+        self.values = made;
+    }
+
+    /// Chooses of all rows, now that their totals are known.
+    fn share(&mut self) {
+        let shared = std::mem::take(&mut self.shared);
+        let mut totals = vec![Total::default(); shared.beside.width];
+        for values in shared.pieces().flat_map(|piece| piece.rows().map(|(_, values)| values)) {
+            totals.iter_mut().zip(values).for_each(|(total, value)| total.add(value));
+        }
+        for (index, row) in shared.rows.iter().enumerate() {
+            let (key, values) = shared.row(index);
+            let mut made = values.to_vec();
+            self.selection.measure.shares(&mut made, &totals);
+            if self.selection.measure.has(&made) {
+                self.choose(key, &made, row.first);
+            }
+        }
+    }
+
+    /// Keeps a row if it may be shown.
+    #[inline]
+    fn choose(&mut self, key: &[u8], values: &[Value], first: u64) {
+        if !self.order.doubles && matches!(values.get(self.order.by), Some(Value::Float(_))) {
             self.compare_doubles();
         }
         let rank = self.order.rank(values, first);
@@ -284,9 +442,9 @@ impl Collector {
 
     /// Begins another collector of the same report, which takes some of its rows elsewhere.
     pub fn part(&self) -> Collector {
-        let Collector { selection, order, limit, bar, .. } = *self;
-        let report = self.report.empty();
-        Collector { selection, order, limit, report, bar, parts: 1, refused: None }
+        let mut part = self.selection.collector(self.report.beside.width).covering(self.covered);
+        (part.order, part.bar) = (self.order, self.bar);
+        part
     }
 
     /// Takes in what another collector of the same report has been offered.
@@ -296,6 +454,7 @@ impl Collector {
             part.compare_doubles();
         }
         self.parts += part.parts;
+        self.shared.append(part.shared);
         if let Some((key, why)) = part.refused {
             self.refuse(&key, why);
         }
@@ -309,6 +468,9 @@ impl Collector {
     pub fn finish(mut self) -> Result<Report, Error> {
         if let Some((key, why)) = &self.refused {
             return Err(why.of(key));
+        }
+        if self.selection.measure.share {
+            self.share();
         }
         self.report.keep(self.limit);
         if self.selection.sort != self.order.sort {
@@ -353,7 +515,7 @@ mod tests {
 
     /// What is shown of rows that are dealt out to so many parts.
     fn shown(
-        selection: Selection,
+        selection: &Selection,
         rows: &[(Vec<u8>, i64)],
         offered: &[usize],
         parts: usize,
@@ -374,7 +536,7 @@ mod tests {
     }
 
     /// The same by the definition: sort everything, then cut.
-    fn model(selection: Selection, rows: &[(Vec<u8>, i64)]) -> Shown {
+    fn model(selection: &Selection, rows: &[(Vec<u8>, i64)]) -> Shown {
         let mut rows: Vec<_> = rows.iter().cloned().enumerate().collect();
         let by_value = |rows: &mut Vec<(usize, (Vec<u8>, i64))>| match selection.ascending {
             true => rows.sort_by_key(|(_, (key, value))| (*value, key.clone())),
@@ -407,15 +569,21 @@ mod tests {
             let rows: Vec<_> = counts.into_iter().collect();
             let mut offered: Vec<_> = (0..rows.len()).collect();
             offered.rotate_left(turn.min(rows.len()));
-            let selection = Selection { top, ascending, sort, shown: shown_rows };
-            prop_assert_eq!(shown(selection, &rows, &offered, parts), model(selection, &rows));
+            let measure = Measure::default();
+            let selection = Selection { measure, top, ascending, sort, shown: shown_rows };
+            prop_assert_eq!(shown(&selection, &rows, &offered, parts), model(&selection, &rows));
         }
     }
 
     #[test]
     fn integers_and_doubles_are_ordered_together() {
-        let selection =
-            Selection { top: None, ascending: true, sort: Sort::Value, shown: usize::MAX };
+        let selection = Selection {
+            measure: Measure::default(),
+            top: None,
+            ascending: true,
+            sort: Sort::Value,
+            shown: usize::MAX,
+        };
         let mut collector = selection.collector(1);
         for value in [Value::Int(2), Value::Float(1.5), Value::Int(-3), Value::None] {
             let mut part = collector.part();

@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 use super::{Built, Spec, Step};
 use crate::chunk::Chunk;
 use crate::error::Error;
-use crate::number::{Number, Refused};
+use crate::number::{Comparison, Number, Refused};
 use crate::part::Flag;
 
 /// `--where`.
@@ -25,49 +25,18 @@ pub const WHERE: Spec = Spec {
     },
     own: &[],
     build: |words, rows| {
-        let typed = words.argument(0).to_str().unwrap_or_default().trim();
-        let operator = OPERATORS.iter().find(|(sign, _)| typed.starts_with(sign));
-        let Some(&(sign, wanted)) = operator else { return Err(no_operator(typed)) };
-        let number = typed[sign.len()..].trim();
-        let than = Number::read(number.as_bytes()).map_err(|why| match why {
-            Refused::NoNumber if number.starts_with('=') => {
-                format!("equal is = alone, and not {sign}=")
-            }
-            Refused::NoNumber if number.is_empty() => format!("no number stands behind the {sign}"),
-            why => format!("`{number}` is {}", why.reason()),
-        })?;
-        let identity = vec![("--where".to_string(), format!("{sign} {number}"))];
-        Ok(Built { step: Box::new(Where { wanted, than }), leaves: rows, identity })
+        let comparison = Comparison::read(words.argument(0).to_str().unwrap_or_default())?;
+        let identity = vec![("--where".to_string(), comparison.text())];
+        Ok(Built { step: Box::new(Where(comparison)), leaves: rows, identity })
     },
 };
 
-/// What an operator wants of a comparison.
-type Wanted = fn(Ordering) -> bool;
-
-/// The operators; one that begins with another stands before it.
-const OPERATORS: [(&str, Wanted); 6] = [
-    (">=", Ordering::is_ge),
-    (">", Ordering::is_gt),
-    ("<=", Ordering::is_le),
-    ("<", Ordering::is_lt),
-    ("!=", Ordering::is_ne),
-    ("=", Ordering::is_eq),
-];
-
-fn no_operator(typed: &str) -> String {
-    // What a shell leaves of `--where > 5` is told from what somebody has typed otherwise.
-    format!("`{typed}` begins with none of > >= < <= = !=; it is written in quotes, as '>= 500'")
-}
-
 #[derive(Clone, Debug)]
-struct Where {
-    wanted: Wanted,
-    than: Number,
-}
+struct Where(Comparison);
 
 impl Where {
     fn is_wanted(&self, record: &[u8]) -> bool {
-        compare(record, self.than).is_some_and(self.wanted)
+        compare(record, self.0.than).is_some_and(|order| self.0.is_wanted(order))
     }
 }
 

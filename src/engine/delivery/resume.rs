@@ -110,21 +110,21 @@ impl Resume<'_> {
         }
         if let Some(History { store, .. }) = &mut self.history {
             return match has_reported(last, is_over) {
-                true => self.renderer.compare(|report| store.report(report)),
+                true => self.renderer.compare(last.time, |report| store.report(report)),
                 false => Ok(()),
             };
         }
         let mut before = None;
         self.recorded.checkpoint().panes(Stamp(i64::MIN), |time, bytes| {
             if !is_open(bytes) && (is_over || time != last.time) {
-                before = Some(bytes.to_vec());
+                before = Some((time, bytes.to_vec()));
             }
             Ok(())
         })?;
         match (before, self.aggregate) {
-            (Some(before), Some(aggregate)) => {
+            (Some((time, before)), Some(aggregate)) => {
                 let pane = pane(aggregate, &before)?;
-                self.renderer.compare(|report| pane.report(report))
+                self.renderer.compare(time, |report| pane.report(report))
             }
             _ => Ok(()),
         }
@@ -199,7 +199,7 @@ impl Rebuilt<'_> {
             return Ok(());
         }
         if self.renderer.compares() {
-            self.renderer.compare(|report| store.report(report))?;
+            self.renderer.compare(due, |report| store.report(report))?;
         }
         if !planted(Bug::KeepTouched) {
             store.restored();
