@@ -23,7 +23,7 @@ _weir() {
         --split|--filter|--reject|--pair|--window|--slide|--state-ttl|--max-keys|--top|-i|--interval|--batches|--duration|--threads|--max-rate|--max-record|--reconnect-delay) taken=1 ;;
         --on-full) words='fail oldest' taken=1 ;;
         --sort) words='value key none' taken=1 ;;
-        --format) words='pprint tsv json text' taken=1 ;;
+        --format) words='pprint scala tsv csv json text uniq' taken=1 ;;
         --num) words='all' taken=1 ;;
         -o|--output) kind=default taken=1 ;;
         --output-dir|--checkpoint) kind=dirnames taken=1 ;;
@@ -33,9 +33,9 @@ _weir() {
     esac
     [[ $taken ]] || case $command in
         '') words='stdin connect listen man completions checkpoint -h --help -V --version' ;;
-        stdin) words='--split --words --trim --filter --reject --pair --keys --values --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty -o --output --output-dir --exec --on-exec-fail -i --interval -1 --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain -v --verbose -q --quiet -h --help -V --version' ;;
-        connect) words='--split --words --trim --filter --reject --pair --keys --values --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty -o --output --output-dir --exec --on-exec-fail -i --interval -1 --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain -v --verbose -q --quiet --reconnect-delay -h --help -V --version' ;;
-        listen) words='--split --words --trim --filter --reject --pair --keys --values --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty -o --output --output-dir --exec --on-exec-fail -i --interval -1 --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain -v --verbose -q --quiet --ack -h --help -V --version' ;;
+        stdin) words='--split --words --trim --filter --reject --pair --keys --values --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --no-header --skip-empty -o --output --output-dir --exec --on-exec-fail -i --interval -1 --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain -v --verbose -q --quiet -h --help -V --version' ;;
+        connect) words='--split --words --trim --filter --reject --pair --keys --values --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --no-header --skip-empty -o --output --output-dir --exec --on-exec-fail -i --interval -1 --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain -v --verbose -q --quiet --reconnect-delay -h --help -V --version' ;;
+        listen) words='--split --words --trim --filter --reject --pair --keys --values --count --count-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --no-header --skip-empty -o --output --output-dir --exec --on-exec-fail -i --interval -1 --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain -v --verbose -q --quiet --ack -h --help -V --version' ;;
         man) words='-h --help -V --version' ;;
         completions) words='bash elvish fish powershell zsh -h --help -V --version' ;;
         checkpoint) words='show reset -h --help -V --version' ;;

@@ -14,7 +14,7 @@ pub const COUNT: Spec = Spec {
     },
     own: &[],
     of: None,
-    build: |words, _| Ok(Built::of_value(Whole::<Count>::new(), words, Shape::Whole)),
+    build: |words, _| Ok(Built::of_count(Whole::<Count>::new(), words, Shape::Whole)),
 };
 
 /// `--count-by-key`.
@@ -31,7 +31,7 @@ pub const COUNT_BY_KEY: Spec = Spec {
             true => Keyed::<Placed<Count>>::new(),
             false => Keyed::<Count>::new(),
         };
-        Ok(Built::of_value(aggregate, words, Shape::Keyed))
+        Ok(Built::of_count(aggregate, words, Shape::Keyed))
     },
 };
 

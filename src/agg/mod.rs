@@ -126,8 +126,10 @@ pub struct Built {
     pub aggregate: Arc<dyn Aggregate>,
     /// What it makes of rows: one for each key, or one alone.
     pub leaves: Shape,
-    /// What its values are called in `tsv` and `json`, in their order.
+    /// What its values are called in `tsv`, `csv` and `json`, in their order.
     pub columns: Vec<String>,
+    /// True if its only value is a count.
+    pub counts: bool,
     /// By what a checkpoint knows it.
     pub identity: Resolved,
 }
@@ -135,7 +137,13 @@ pub struct Built {
 impl Built {
     /// An aggregate with one value, of which all that was typed is identity.
     pub fn of_value(aggregate: Arc<dyn Aggregate>, words: &Words, leaves: Shape) -> Built {
-        Built { aggregate, leaves, columns: vec!["value".to_string()], identity: words.identity() }
+        let columns = vec!["value".to_string()];
+        Built { aggregate, leaves, columns, counts: false, identity: words.identity() }
+    }
+
+    /// The same of which the value is a count.
+    pub fn of_count(aggregate: Arc<dyn Aggregate>, words: &Words, leaves: Shape) -> Built {
+        Built { counts: true, ..Built::of_value(aggregate, words, leaves) }
     }
 }
 

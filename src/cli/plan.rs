@@ -110,6 +110,7 @@ fn given(typed: &Typed, once: bool, arrows: &[Shape], aggregate: Option<&agg::Bu
     let aggregate = aggregate.map(|built| part::Aggregate {
         leaves: built.leaves,
         indelible: built.aggregate.indelible(),
+        counts: built.counts,
     });
     Given {
         rows: arrows[typed.steps.len()],
@@ -304,7 +305,7 @@ fn writer(
             }
             _ => None,
         },
-        header: flags.header,
+        header: flags.has_header(typed.format().can),
         bare,
     };
     (typed.format().build)(&settings)

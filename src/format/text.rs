@@ -6,14 +6,14 @@
 use super::tsv::write_values;
 use super::{Format, Row, Rows, Settings, Shape, Spec};
 use crate::clock::Stamp;
-use crate::part::Ability;
+use crate::part::{Ability, Header, Times};
 
 /// The format, for the table.
 pub(super) const SPEC: Spec = Spec {
     name: "text",
     help: "the record alone, or key TAB value, every row",
     extension: "txt",
-    can: Ability { prints_part: false, own_time: false, header: false },
+    can: Ability { prints_part: false, times: Times::None, header: Header::None, of_counts: false },
     build: |settings: &Settings| Box::new(Text { shape: settings.shape }),
 };
 
