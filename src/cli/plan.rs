@@ -190,14 +190,18 @@ fn check_policy(policy: &OsStr) -> Result<(), Error> {
 }
 
 fn source(typed: &Typed, start: Stamp, logs_input: bool) -> Result<source::Built, Error> {
-    let settings = source::Settings {
-        delimiter: b'\n',
+    (typed.source.build)(&typed.matches, &source_settings(typed, start, logs_input))
+}
+
+/// What is told to whichever source.
+pub fn source_settings(typed: &Typed, start: Stamp, logs_input: bool) -> source::Settings {
+    source::Settings {
+        delimiter: typed.engine.delimiter(),
         max_record: typed.engine.max_record,
         once: typed.engine.once,
         acknowledges: logs_input,
         start,
-    };
-    (typed.source.build)(&typed.matches, &settings)
+    }
 }
 
 /// Makes the steps in their order; each tells the next one what leaves it.
@@ -291,8 +295,8 @@ fn writer(
         (false, true) => Style::Absent,
         (false, false) => Style::Rfc3339,
     };
-    if let (false, Some(zone)) = (flags.utc, clockface::unknown_zone()) {
-        note(&format!("TZ={zone} names no time zone; times are in UTC"));
+    if let (false, Some(why)) = (flags.utc, clockface::unknown_zone()) {
+        note(&why);
     }
     let settings = format::Settings {
         shape,
@@ -306,6 +310,7 @@ fn writer(
             _ => None,
         },
         header: flags.has_header(typed.format().can),
+        delimiter: typed.engine.delimiter(),
         bare,
     };
     (typed.format().build)(&settings)

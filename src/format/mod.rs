@@ -109,6 +109,8 @@ pub struct Settings {
     pub window: Option<Duration>,
     /// True if a line of names comes first: `--header`, or not `--no-header`.
     pub header: bool,
+    /// What ends a record that comes in: a newline, or NUL for `-0`.
+    pub delimiter: u8,
     /// True for `--interval 0`: each record at once, bare.
     pub bare: bool,
 }

@@ -151,8 +151,8 @@ const FLAGS: &[Alias] = &[
         "--exec CMD runs CMD for each batch, which is its stdin",
     ),
     (
-        "--null --null-data --zero-terminated -0 -z",
-        r"records end with newlines: tr '\0' '\n' | weir ...",
+        "--null-data --zero-terminated --print0 --read0 -z",
+        "-0 reads records that end with NUL, as find -print0 writes them",
     ),
     ("--headers", "--header asks for the names of the columns in tsv; csv has them anyway"),
     ("--timezone --tz --zone", "the zone is in TZ: TZ=Europe/Berlin weir ...; or --utc"),
@@ -325,6 +325,6 @@ mod tests {
         }
         assert_eq!((of_flag("-E"), of_flag("--regex")), (of_flag("--pattern"), of_flag("-e")));
         assert_eq!((of_flag("--nothing-like-it"), of_flag("-Q")), (None, None));
-        assert_eq!(of_value("--format", "CSV"), of_value("--format", "table"));
+        assert_eq!(of_value("--format", "COLUMNS"), of_value("--format", "table"));
     }
 }
