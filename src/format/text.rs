@@ -87,11 +87,12 @@ mod tests {
     fn where_nul_ends_records_what_passes_ends_so_too_and_what_is_counted_does_not() {
         let (lines, halves) = (records(&["a\nb", ""]), pairs(&[("k", "v")]));
         let counts = report(&[("a\nb", vec![Value::Int(4)])]);
+        let alone = whole(&[Value::Int(4)]);
         let table = [
             (Shape::Records, vec![Rows::Chunk(&lines)], &b"a\nb\0\0"[..]),
             (Shape::Pairs, vec![Rows::Chunk(&halves)], b"k\tv\0"),
             (Shape::Keyed, pieces(&counts), b"a\nb\t4\n"),
-            (Shape::Whole, pieces(&whole(&[Value::Int(4)])), b"4\n"),
+            (Shape::Whole, pieces(&alone), b"4\n"),
         ];
         for (shape, rows, expected) in table {
             let settings = Settings { delimiter: 0, ..settings(shape, &["value"]) };
