@@ -9,7 +9,7 @@
 //!                                                one empty line, always
 //! ```
 //!
-//! Only how a Time and a row are written differs: a [`Dialect`]. Rows come in pieces, so the dots are
+//! Only how a Time and a row are written differs: a `Dialect`. Rows come in pieces, so the dots are
 //! written as soon as the first row too many is seen, and nothing after it is looked at. With
 //! `--interval 0` there are no batches to be told apart: rows stand alone, and all of them.
 
