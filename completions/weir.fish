@@ -55,10 +55,13 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l sort -d 'What orders
 key\t'By the bytes of the key'
 none\t'As the keys first appeared'"
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l format -d 'How batches are written [default: what FILE of --output ends with, else pprint]' -r -f -a "pprint\t'each batch as PySpark\'s pprint() prints it'
+scala\t'each batch as print() of Spark\'s Scala API prints it'
 tsv\t'tab-separated values with the Time, every row'
+csv\t'comma-separated values with the Time and a header, every row'
 json\t'one JSON object a row, with the Time, every row'
-text\t'the record alone, or key TAB value, every row'"
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l num -d 'Print at most N records a batch, or `all` (pprint) [default: 10, or N of --top]' -r -f
+text\t'the record alone, or key TAB value, every row'
+uniq\t'count and key as uniq -c writes them, every row'"
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l num -d 'Print at most N records a batch, or `all` (pprint, scala) [default: 10, or N of --top]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r -f -a "(__fish_complete_command)"
@@ -94,14 +97,16 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l update-state -d 'Agg
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l ascending -d 'Smallest first: for --top, and for --sort value'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l changed -d 'Report only rows that are new, or differ from the last report'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l utc -d 'Write times in UTC, not in the local zone'
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l epoch -d 'Write times as seconds since the epoch (tsv, json)'
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l no-time -d 'Leave the time out (tsv, json)'
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l header -d 'Begin with a line that names the columns (tsv)'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l epoch -d 'Write times as seconds since the epoch (tsv, csv, json)'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l no-time -d 'Leave the time out (tsv, csv, json)'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l no-header -d 'Begin without such a line (csv)'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -s 0 -l null -d 'Records end with NUL, not with a newline'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l no-wal -d 'Keep no such log: a crash loses the open batch'
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l explain -d 'Print the pipeline instead of running it'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l explain -d 'Print the pipeline instead of running it, and what becomes of the first records'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s q -l quiet -d 'Say nothing on stderr but errors and losses'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -123,10 +128,13 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l sort -d 'What orde
 key\t'By the bytes of the key'
 none\t'As the keys first appeared'"
 complete -c weir -n "__fish_weir_using_subcommand connect" -l format -d 'How batches are written [default: what FILE of --output ends with, else pprint]' -r -f -a "pprint\t'each batch as PySpark\'s pprint() prints it'
+scala\t'each batch as print() of Spark\'s Scala API prints it'
 tsv\t'tab-separated values with the Time, every row'
+csv\t'comma-separated values with the Time and a header, every row'
 json\t'one JSON object a row, with the Time, every row'
-text\t'the record alone, or key TAB value, every row'"
-complete -c weir -n "__fish_weir_using_subcommand connect" -l num -d 'Print at most N records a batch, or `all` (pprint) [default: 10, or N of --top]' -r -f
+text\t'the record alone, or key TAB value, every row'
+uniq\t'count and key as uniq -c writes them, every row'"
+complete -c weir -n "__fish_weir_using_subcommand connect" -l num -d 'Print at most N records a batch, or `all` (pprint, scala) [default: 10, or N of --top]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
 complete -c weir -n "__fish_weir_using_subcommand connect" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c weir -n "__fish_weir_using_subcommand connect" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r -f -a "(__fish_complete_command)"
@@ -163,14 +171,16 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l update-state -d 'A
 complete -c weir -n "__fish_weir_using_subcommand connect" -l ascending -d 'Smallest first: for --top, and for --sort value'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l changed -d 'Report only rows that are new, or differ from the last report'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l utc -d 'Write times in UTC, not in the local zone'
-complete -c weir -n "__fish_weir_using_subcommand connect" -l epoch -d 'Write times as seconds since the epoch (tsv, json)'
-complete -c weir -n "__fish_weir_using_subcommand connect" -l no-time -d 'Leave the time out (tsv, json)'
-complete -c weir -n "__fish_weir_using_subcommand connect" -l header -d 'Begin with a line that names the columns (tsv)'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l epoch -d 'Write times as seconds since the epoch (tsv, csv, json)'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l no-time -d 'Leave the time out (tsv, csv, json)'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l no-header -d 'Begin without such a line (csv)'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
+complete -c weir -n "__fish_weir_using_subcommand connect" -s 0 -l null -d 'Records end with NUL, not with a newline'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l no-wal -d 'Keep no such log: a crash loses the open batch'
-complete -c weir -n "__fish_weir_using_subcommand connect" -l explain -d 'Print the pipeline instead of running it'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l explain -d 'Print the pipeline instead of running it, and what becomes of the first records'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s q -l quiet -d 'Say nothing on stderr but errors and losses'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -192,10 +202,13 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l sort -d 'What order
 key\t'By the bytes of the key'
 none\t'As the keys first appeared'"
 complete -c weir -n "__fish_weir_using_subcommand listen" -l format -d 'How batches are written [default: what FILE of --output ends with, else pprint]' -r -f -a "pprint\t'each batch as PySpark\'s pprint() prints it'
+scala\t'each batch as print() of Spark\'s Scala API prints it'
 tsv\t'tab-separated values with the Time, every row'
+csv\t'comma-separated values with the Time and a header, every row'
 json\t'one JSON object a row, with the Time, every row'
-text\t'the record alone, or key TAB value, every row'"
-complete -c weir -n "__fish_weir_using_subcommand listen" -l num -d 'Print at most N records a batch, or `all` (pprint) [default: 10, or N of --top]' -r -f
+text\t'the record alone, or key TAB value, every row'
+uniq\t'count and key as uniq -c writes them, every row'"
+complete -c weir -n "__fish_weir_using_subcommand listen" -l num -d 'Print at most N records a batch, or `all` (pprint, scala) [default: 10, or N of --top]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
 complete -c weir -n "__fish_weir_using_subcommand listen" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -f -a "(__fish_complete_directories)"
 complete -c weir -n "__fish_weir_using_subcommand listen" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r -f -a "(__fish_complete_command)"
@@ -231,14 +244,16 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l update-state -d 'Ag
 complete -c weir -n "__fish_weir_using_subcommand listen" -l ascending -d 'Smallest first: for --top, and for --sort value'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l changed -d 'Report only rows that are new, or differ from the last report'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l utc -d 'Write times in UTC, not in the local zone'
-complete -c weir -n "__fish_weir_using_subcommand listen" -l epoch -d 'Write times as seconds since the epoch (tsv, json)'
-complete -c weir -n "__fish_weir_using_subcommand listen" -l no-time -d 'Leave the time out (tsv, json)'
-complete -c weir -n "__fish_weir_using_subcommand listen" -l header -d 'Begin with a line that names the columns (tsv)'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l epoch -d 'Write times as seconds since the epoch (tsv, csv, json)'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l no-time -d 'Leave the time out (tsv, csv, json)'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l no-header -d 'Begin without such a line (csv)'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
+complete -c weir -n "__fish_weir_using_subcommand listen" -s 0 -l null -d 'Records end with NUL, not with a newline'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l no-wal -d 'Keep no such log: a crash loses the open batch'
-complete -c weir -n "__fish_weir_using_subcommand listen" -l explain -d 'Print the pipeline instead of running it'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l explain -d 'Print the pipeline instead of running it, and what becomes of the first records'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s q -l quiet -d 'Say nothing on stderr but errors and losses'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l ack -d 'Answer `ok N` to each client that has sent all: how many of its lines are kept'

@@ -49,7 +49,7 @@ fn an_unknown_value_gets_a_suggestion() {
     refused_with_help(
         &["stdin", "--format", "jsn"],
         "invalid value 'jsn' for '--format <FORMAT>'\n  \
-         [possible values: pprint, tsv, json, text]\n\n  tip: --format json",
+         [possible values: pprint, scala, tsv, csv, json, text, uniq]\n\n  tip: --format json",
     );
     refused_with_help(
         &["--count", "--sort", "valu"],
@@ -146,14 +146,17 @@ fn what_is_no_size_or_number_is_refused() {
 fn flags_that_do_not_fit_the_format_are_refused() {
     refused(
         &["--format", "tsv", "--num", "3"],
-        "--num: only pprint prints a part of a batch; --top selects for all formats\n",
+        "--num: only pprint and scala print a part of a batch; --top selects for all formats\n",
     );
-    refused(&["--epoch"], "--epoch: pprint has a Time of its own; --format tsv or json\n");
+    refused(
+        &["--epoch"],
+        "--epoch: pprint and scala have a Time of their own; --format tsv, csv or json\n",
+    );
     refused(
         &["--no-time"],
-        "--no-time: pprint has a Time of its own; --format tsv, json or text\n",
+        "--no-time: pprint and scala have a Time of their own; --format tsv, csv, json or text\n",
     );
-    refused(&["--header"], "--header: only --format tsv has one\n");
+    refused(&["--header"], "--header: only --format tsv and csv have one\n");
 }
 
 #[test]

@@ -134,6 +134,13 @@ fn a_first_word_that_is_no_source_lists_those_there_are() {
             ("weir completion bash", "weir completions ..."),
             ("weir count", "a flag begins with two hyphens: weir --count ..."),
             ("weir socket 9999", "weir listen PORT ..., or weir connect HOST:PORT ..."),
+            ("weir 9999 --count", "weir listen 9999 --count"),
+            ("weir :9999 --count", "weir listen :9999 --count"),
+            ("weir localhost:9999 --split ' '", "weir connect localhost:9999 --split ' '"),
+            ("weir tcp://h:9999", "weir connect h:9999"),
+            ("weir ERROR --count", "what matches is kept by weir --filter ERROR --count"),
+            ("weir 'disk full'", "what matches is kept by weir --filter 'disk full'"),
+            ("weir no.log", "unrecognized source 'no.log': there are stdin, connect and listen"),
         ],
     );
 }
@@ -156,7 +163,7 @@ fn what_other_tools_call_it_is_known() {
             "--threshold 5",
             "a threshold is held by awk behind weir: weir ... --format text | awk '$NF >= 20'",
         ),
-        ("--format csv", "--format tsv writes columns, a tab between"),
+        ("--format table", "--format tsv writes columns, a tab between"),
         ("--sort desc", "--sort value, largest first, is the default"),
     ];
     let dir = Dir::new();
@@ -166,6 +173,31 @@ fn what_other_tools_call_it_is_known() {
             assert_eq!(tip(&dir, &line), expected, "{line}");
         }
     }
+}
+
+#[test]
+fn what_is_typed_as_for_netcat_listens() {
+    let dir = Dir::new();
+    tips(
+        &dir,
+        &[
+            ("weir -lk 9999", "weir listen 9999"),
+            ("weir -l -k -p 9999 --count", "weir listen 9999 --count"),
+            ("weir --count -klv 9999", "weir listen 9999 --count"),
+            ("weir -l", "--count counts records, as wc -l does"),
+            (
+                "weir connect tcp://localhost:9999",
+                "tcp://localhost:9999: no `tcp://` stands before it: localhost:9999; an address to \
+                 connect to is HOST:PORT, as in localhost:9999",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn the_i_of_grep_is_told_how_case_is_ignored() {
+    let expected = "-i is --interval; what matches in any case is kept by --filter '(?i)error'";
+    tips(&Dir::new(), &[("weir -i error", expected), ("weir --count -i error", expected)]);
 }
 
 #[test]

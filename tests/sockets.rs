@@ -53,6 +53,17 @@ fn several_clients_make_one_stream_and_half_a_line_counts_at_the_close() {
 }
 
 #[test]
+fn where_nul_ends_records_newlines_are_theirs_from_servers_too() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let run = start(weir(&["connect", &address, "-0", "--once", "--format", "json", "--no-time"]));
+    drop(accept(&listener, "a\nb\0c\r\0\0half\n"));
+    let records = ["a\\nb", "c\\r", "", "half\\n"];
+    let lines = records.map(|record| format!("{{\"record\":\"{record}\"}}\n"));
+    assert_eq!(run.end().ok(), lines.concat());
+}
+
+#[test]
 fn a_client_that_resets_takes_nobody_with_it() {
     let mut run = start(weir(&["listen", "0", "--interval", "0", "-v"]));
     let port = run.port();

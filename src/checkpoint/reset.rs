@@ -40,12 +40,12 @@ pub struct Forgotten {
 impl Display for Forgotten {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kept {
-            Some(n) => write!(f, "reset; the next start goes on behind record {n}")?,
+            Some(n) => write!(f, "reset; the next start goes on behind batch {n}")?,
             None if self.keeps_positions => f.write_str("reset; there was no record")?,
             None => f.write_str("reset; the next start begins afresh")?,
         }
         if let Some(n) = self.owed {
-            write!(f, "; the output of record {n} was owed, and is given up")?;
+            write!(f, "; the output of batch {n} was owed, and is given up")?;
         }
         let bytes = self.unread.map_or(0, |unread| unread.bytes);
         match (bytes, self.keeps_positions) {

@@ -188,14 +188,14 @@ impl Look {
         line(&mut text, "pipeline", &pipeline);
         match self.last() {
             Some(commit) => describe(&mut text, commit, self.standing.done),
-            None => line(&mut text, "record", "none"),
+            None => line(&mut text, "batch", "none"),
         }
-        let Amount { frames, bytes, .. } = self.backlog.amount;
-        let s = if frames == 1 { "" } else { "s" };
+        let Amount { records, bytes, .. } = self.backlog.amount;
+        let s = if records == 1 { "" } else { "s" };
         line(
             &mut text,
             "unread",
-            &format!("{bytes} bytes of input in {frames} frame{s} of its log"),
+            &format!("{records} record{s} of input in its log, {bytes} bytes"),
         );
         let Counted { keys, panes, positions } = self.count()?;
         list(&mut text, &positions);
@@ -290,14 +290,14 @@ fn describe(text: &mut String, commit: &Commit, done: bool) {
     let owed = "its output is owed: the next start begins with it";
     let done = if done { "its output is out" } else { owed };
     line(text, "began", &moment(commit.began));
-    line(text, "record", &format!("{}; {done}", commit.n));
+    line(text, "batch", &format!("{}; {done}", commit.n));
     line(text, "time", &moment(commit.time));
     if !commit.to.is_empty() {
         let (from, to) = (readable(&commit.from), readable(&commit.to));
         line(text, "input", &format!("from {from} to {to}"));
     }
     if commit.wal > 0 {
-        line(text, "input", &format!("up to frame {} of its log", commit.wal));
+        line(text, "input", &format!("up to entry {} of its log", commit.wal));
     }
     for output in &commit.outputs {
         let (target, before, length) =

@@ -104,11 +104,14 @@ fn bash(command: &mut Command) -> String {
     command.build();
     // Flags by what is to be done about their arguments.
     let mut arguments: Vec<(String, Vec<String>)> = Vec::new();
-    let mut commands = String::new();
+    let (mut commands, mut of_two) = (String::new(), BTreeSet::new());
     let mut add = |name: &str, command: &Command| {
         let args = command.get_arguments().filter(|arg| takes_value(arg) && !arg.is_positional());
         for arg in args {
             let (done, of) = (argument(arg), names_of(arg));
+            if arg.get_num_args().is_some_and(|count| count.min_values() == 2) {
+                of_two.extend(of.clone());
+            }
             match arguments.iter_mut().find(|(other, _)| *other == done) {
                 Some((_, flags)) => flags.extend(of),
                 None => arguments.push((done, of)),
@@ -136,8 +139,14 @@ fn bash(command: &mut Command) -> String {
         flags.retain(|flag| seen.insert(flag.clone()));
         format!("        {}) {done}taken=1 ;;\n", flags.join("|"))
     });
+    let of_two: Vec<_> = of_two.into_iter().collect();
+    let second = match of_two.as_slice() {
+        [] => String::new(),
+        flags => format!("        {}) kind= words= taken=1 ;;\n", flags.join("|")),
+    };
     include_str!("help/completions.bash")
         .replace("NESTED", &nested.join("|"))
+        .replace("        SECOND\n", &second)
         .replace("        ARGUMENTS\n", &arguments.collect::<String>())
         .replace("        COMMANDS\n", &commands)
 }
@@ -186,4 +195,21 @@ fn fish(text: &str, command: &Command) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_argument_of_a_flag_is_known_to_bash() {
+        let two = Arg::new("replace").long("replace").num_args(2).value_names(["REGEX", "TEXT"]);
+        let mut command = Command::new("weir").subcommand(Command::new("stdin").arg(two));
+        let made = bash(&mut command);
+        assert!(
+            made.contains("\n        --replace) kind= words= taken=1 ;;\n    esac\n"),
+            "{made}"
+        );
+        assert!(!bash(&mut Command::new("weir")).contains("SECOND"));
+    }
 }

@@ -1,27 +1,37 @@
-//! `--explain`: the pipeline as it was understood, and what becomes of each record of a stdin that is
-//! at hand.
+//! `--explain`: the pipeline as it was understood, and what becomes of the first records that are at hand.
 //!
 //! Records go through the same steps as in a run, one at a time, so that each line shows what one
-//! step made of one record.
+//! step made of one record; at the end the aggregate may refuse it too. What is at hand is the input
+//! itself, if that is stdin or ends by itself. Of any other source nothing is opened: what is on stdin stands
+//! in for what it would give. A terminal is not read, and a pipe in which nothing comes is not waited for
+//! long. Neither state nor a checkpoint is touched.
 
 use std::fmt::Write;
 use std::io::IsTerminal;
+use std::time::Duration;
 
+use crate::agg::Fold;
 use crate::chunk::Chunk;
 use crate::cli::Typed;
-use crate::cli::plan::Plan;
+use crate::cli::plan::{Plan, source_settings};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
 use crate::format::python::{Object, repr};
 use crate::part::Shape;
 use crate::report::value::Value;
+use crate::say::note;
 use crate::sink::stdout::Stdout;
-use crate::source::Read;
+use crate::source::{Read, SOURCES, Source};
 use crate::state::Retention;
 use crate::step::Step;
 use crate::units::show_duration;
 
-/// Prints the pipeline; then, if stdin is the source and no terminal, each record after each step.
+/// So many records are shown.
+const SHOWN: usize = 10;
+/// So long is waited for each.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Prints the pipeline; then each record that is at hand after each step.
 pub fn explain(
     typed: &Typed,
     plan: Plan,
@@ -30,10 +40,34 @@ pub fn explain(
 ) -> Result<(), Error> {
     let names: Vec<String> = typed.steps.iter().map(|(_, words)| words.to_string()).collect();
     stdout.write(pipeline(typed, &plan, &names).as_bytes())?;
-    match typed.source.name == "stdin" && !std::io::stdin().is_terminal() {
-        true => records(plan, &names, wait, stdout),
-        false => Ok(()),
+    let (yields, pipeline) = (plan.arrows[0], plan.pipeline);
+    let Some(mut source) = at_hand(typed, yields, pipeline.source, wait.now()) else {
+        return Ok(());
+    };
+    let fold = pipeline.aggregate.map(|aggregate| aggregate.fold(0));
+    let aggregate = typed.aggregate.as_ref().map(|(_, words)| words.to_string());
+    let mut way = Way { names, steps: pipeline.steps, fold: aggregate.zip(fold) };
+    records(&mut *source, &mut way, wait, stdout)
+}
+
+/// What the first records are read from, if anything is at hand.
+fn at_hand(
+    typed: &Typed,
+    yields: Shape,
+    source: Box<dyn Source>,
+    now: Stamp,
+) -> Option<Box<dyn Source>> {
+    let terminal = std::io::stdin().is_terminal();
+    if typed.source.name == "stdin" {
+        return (!terminal).then_some(source);
     }
+    if source.is_finite() {
+        return Some(source);
+    }
+    let stdin = SOURCES.iter().find(|spec| spec.name == "stdin")?;
+    // One that is not open has nothing, which is no mistake here.
+    let built = (stdin.build)(&typed.matches, &source_settings(typed, now, false)).ok()?;
+    (!terminal && yields == Shape::Records).then_some(built.source)
 }
 
 /// The pipeline, a line for each part, with what leaves it.
@@ -106,29 +140,52 @@ fn kept(retention: &Retention) -> (&'static str, String, String) {
     }
 }
 
-/// Each record of the source, after each step.
+/// What each record goes through.
+struct Way {
+    /// The steps as they were typed.
+    names: Vec<String>,
+    steps: Vec<Box<dyn Step>>,
+    /// The aggregate as it was typed, and a fold that nobody closes.
+    fold: Option<(String, Box<dyn Fold>)>,
+}
+
+/// The first records of the source, after each step.
 fn records(
-    mut plan: Plan,
-    names: &[String],
+    source: &mut dyn Source,
+    way: &mut Way,
     wait: &mut dyn Wait,
     stdout: &Stdout,
 ) -> Result<(), Error> {
-    let mut chunk = Chunk::default();
-    plan.pipeline.source.open(wait)?;
+    let (mut chunk, mut left) = (Chunk::default(), SHOWN);
+    source.open(wait)?;
+    let mut until = wait.now().after(PATIENCE);
     loop {
         chunk.clear();
-        match plan.pipeline.source.read(&mut chunk, usize::MAX, wait, Stamp::NEVER)? {
+        // One more than is shown, to know whether there is more.
+        match source.read(&mut chunk, left.max(1), wait, until)? {
             Read::End => return Ok(()),
-            Read::Rows => {}
-            Read::Idle | Read::Cut => continue,
+            Read::Rows if left == 0 => return stdout.write(b"\n...\n"),
+            Read::Rows => until = wait.now().after(PATIENCE),
+            Read::Idle | Read::Cut if wait.now() < until => continue,
+            Read::Idle | Read::Cut if left == 0 => return Ok(()),
+            Read::Idle | Read::Cut => {
+                let patience = show_duration(PATIENCE);
+                note(&format!("--explain: nothing more came within {patience}"));
+                return Ok(());
+            }
         }
         chunk.cut();
         let mut text = String::new();
         for row in 0..chunk.keys.len() {
-            record(one(&chunk, row), &mut plan.pipeline.steps, names, &mut text)?;
+            way.show(one(&chunk, row), &mut text)?;
         }
-        for bad in &chunk.bad {
+        let shown = chunk.keys.len() + chunk.bad.len();
+        for bad in chunk.bad.iter().take(left) {
             let _ = writeln!(text, "\nbad: {}: {}", bad.position, bad.reason);
+        }
+        left = left.saturating_sub(shown);
+        if left == 0 {
+            until = wait.now();
         }
         stdout.write(text.as_bytes())?;
     }
@@ -144,28 +201,34 @@ fn one(chunk: &Chunk, row: usize) -> Chunk {
     alone
 }
 
-/// What each step makes of a row.
-fn record(
-    mut chunk: Chunk,
-    steps: &mut [Box<dyn Step>],
-    names: &[String],
-    text: &mut String,
-) -> Result<(), Error> {
-    let _ = writeln!(text, "\n{}", shown(&chunk, 0));
-    for (step, name) in steps.iter_mut().zip(names) {
-        step.apply(&mut chunk)?;
-        chunk.cut();
-        if step.is_serial() {
-            finish(&mut **step, &mut chunk)?;
+impl Way {
+    /// What each step makes of a row.
+    fn show(&mut self, mut chunk: Chunk, text: &mut String) -> Result<(), Error> {
+        let _ = writeln!(text, "\n{}", shown(&chunk, 0));
+        for (step, name) in self.steps.iter_mut().zip(&self.names) {
+            step.apply(&mut chunk)?;
+            chunk.cut();
+            if step.is_serial() {
+                finish(&mut **step, &mut chunk)?;
+            }
+            let rows: Vec<_> = (0..chunk.keys.len()).map(|row| shown(&chunk, row)).collect();
+            let rows = if rows.is_empty() { "(nothing)".to_string() } else { rows.join(", ") };
+            let _ = writeln!(text, "  {name:<40} {rows}");
+            refused(&mut chunk, name, text);
         }
-        let rows: Vec<_> = (0..chunk.keys.len()).map(|row| shown(&chunk, row)).collect();
-        let rows = if rows.is_empty() { "(nothing)".to_string() } else { rows.join(", ") };
-        let _ = writeln!(text, "  {name:<40} {rows}");
-        for bad in chunk.bad.drain(..) {
-            let _ = writeln!(text, "  {name:<40} bad: {}", bad.reason);
+        if let Some((name, fold)) = &mut self.fold {
+            fold.fold(&mut chunk);
+            refused(&mut chunk, name, text);
         }
+        Ok(())
     }
-    Ok(())
+}
+
+/// Why rows are bad that a part has refused.
+fn refused(chunk: &mut Chunk, name: &str, text: &mut String) {
+    for bad in chunk.bad.drain(..) {
+        let _ = writeln!(text, "  {name:<40} bad: {}", bad.reason);
+    }
 }
 
 /// Has the record be a batch of its own for a step that needs batches.

@@ -13,6 +13,9 @@ use crate::units::show_duration;
 /// The pipeline whose parts say so much of themselves, which keeps `retention` from batch to batch.
 pub fn identity(parts: Resolved, typed: &Typed, retention: Option<&Retention>) -> meta::Pipeline {
     let mut flags = vec![("source".to_string(), typed.source.name.to_string())];
+    if typed.engine.null {
+        flags.push(("-0".to_string(), String::new()));
+    }
     flags.extend(parts);
     if typed.aggregate.is_some() && typed.report.sort == Some(Sort::First) {
         // Cells then also hold where each key first appeared.

@@ -118,6 +118,7 @@ fn given(typed: &Typed, once: bool, arrows: &[Shape], aggregate: Option<&agg::Bu
     let aggregate = aggregate.map(|built| part::Aggregate {
         leaves: built.leaves,
         indelible: built.aggregate.indelible(),
+        counts: counts(typed, &built.columns),
     });
     Given {
         rows: arrows[typed.steps.len()],
@@ -200,14 +201,18 @@ fn check_policy(policy: &OsStr) -> Result<(), Error> {
 }
 
 fn source(typed: &Typed, start: Stamp, logs_input: bool) -> Result<source::Built, Error> {
-    let settings = source::Settings {
-        delimiter: b'\n',
+    (typed.source.build)(&typed.matches, &source_settings(typed, start, logs_input))
+}
+
+/// What is told to whichever source.
+pub fn source_settings(typed: &Typed, start: Stamp, logs_input: bool) -> source::Settings {
+    source::Settings {
+        delimiter: typed.engine.delimiter(),
         max_record: typed.engine.max_record,
         once: typed.engine.once,
         acknowledges: logs_input,
         start,
-    };
-    (typed.source.build)(&typed.matches, &settings)
+    }
 }
 
 /// Makes the steps in their order; each tells the next one what leaves it.
@@ -295,6 +300,12 @@ fn selection(typed: &Typed, aggregate: Option<&agg::Built>) -> Result<(usize, Se
     Ok((num, selection))
 }
 
+/// True if a row has one value, which is a count still when it is reported.
+fn counts(typed: &Typed, columns: &[agg::Column]) -> bool {
+    let is_made = typed.report.per.is_some() || typed.report.share;
+    matches!(columns, [agg::Column { kind: agg::Kind::Count, .. }]) && !is_made
+}
+
 fn names(columns: &[agg::Column]) -> Vec<String> {
     columns.iter().map(|column| column.name.clone()).collect()
 }
@@ -313,8 +324,8 @@ fn writer(
         (false, true) => Style::Absent,
         (false, false) => Style::Rfc3339,
     };
-    if let (false, Some(zone)) = (flags.utc, clockface::unknown_zone()) {
-        note(&format!("TZ={zone} names no time zone; times are in UTC"));
+    if let (false, Some(why)) = (flags.utc, clockface::unknown_zone()) {
+        note(&why);
     }
     let settings = format::Settings {
         shape,
@@ -327,7 +338,8 @@ fn writer(
             }
             _ => None,
         },
-        header: flags.header,
+        header: flags.has_header(typed.format().can),
+        delimiter: typed.engine.delimiter(),
         bare,
     };
     (typed.format().build)(&settings)

@@ -22,10 +22,35 @@ pub enum Style {
     Absent,
 }
 
-/// What `TZ` says, if that is no zone that the system knows.
+/// Where the system says which zone is the local one, unless `TZ` does.
+const LOCAL: &str = "/etc/localtime";
+/// What UTC is called; it is known also where there are no data of zones.
+const UTC: &[&str] = &["UTC", "UCT", "GMT", "GMT0", "Greenwich", "Universal", "Zulu"];
+
+/// What is to be said if UTC stands in for the local zone, which is not known here.
 pub fn unknown_zone() -> Option<String> {
-    let zone = std::env::var_os("TZ").filter(|zone| !zone.is_empty())?;
-    TimeZone::try_system().is_err().then(|| zone.to_string_lossy().into_owned())
+    TimeZone::try_system().err()?;
+    let has_zones = !jiff::tz::db().is_definitively_empty();
+    let typed = std::env::var_os("TZ").filter(|zone| !zone.is_empty());
+    if let Some(zone) = typed {
+        return stands_in("TZ=", &zone.to_string_lossy(), has_zones);
+    }
+    // A machine that names no zone at all has UTC.
+    let linked = std::fs::read_link(LOCAL).ok()?;
+    let linked = linked.to_string_lossy();
+    let zone = linked.split_once("zoneinfo/").map_or(&*linked, |(_, zone)| zone);
+    stands_in(&format!("{LOCAL}: "), zone, has_zones)
+}
+
+/// What is said of a zone that cannot be looked up, and is not UTC by another name.
+fn stands_in(place: &str, zone: &str, has_zones: bool) -> Option<String> {
+    let name = zone.strip_prefix(':').unwrap_or(zone);
+    let name = name.strip_prefix("Etc/").unwrap_or(name);
+    let why = match has_zones {
+        true => "names no time zone",
+        false => "cannot be looked up, as there are no time zones on this machine (tzdata)",
+    };
+    (!UTC.contains(&name)).then(|| format!("{place}{zone} {why}; times are in UTC"))
 }
 
 /// The zone, and how a Time is written.
@@ -166,6 +191,19 @@ mod tests {
         let summer_begins = 1521939600000;
         assert_eq!(rfc(summer_begins - 1000), "2018-03-25T01:59:59+01:00");
         assert_eq!(rfc(summer_begins), "2018-03-25T03:00:00+02:00");
+    }
+
+    #[test]
+    fn a_zone_that_is_not_known_is_said_unless_it_is_utc_anyway() {
+        let said = |zone, has_zones| stands_in("TZ=", zone, has_zones);
+        let expected = "TZ=Bogus/Zone names no time zone; times are in UTC";
+        assert_eq!(said("Bogus/Zone", true).as_deref(), Some(expected));
+        let expected = "TZ=Europe/Berlin cannot be looked up, as there are no time zones on this \
+                        machine (tzdata); times are in UTC";
+        assert_eq!(said("Europe/Berlin", false).as_deref(), Some(expected));
+        for zone in ["UTC", "Etc/UTC", ":Etc/Zulu", "GMT"] {
+            assert_eq!(said(zone, false), None);
+        }
     }
 
     #[test]

@@ -86,6 +86,7 @@ fn rows(built: &Built, report: &Report) -> Vec<u8> {
         num: usize::MAX,
         window: None,
         header: false,
+        delimiter: b'\n',
         bare: false,
     };
     let tsv = FORMATS.iter().find(|format| format.name == "tsv").expect("it is in the table");

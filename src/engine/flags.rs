@@ -45,10 +45,18 @@ pub struct Flags {
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub max_rate: Option<u64>,
 
+    /// Records end with NUL, not with a newline
+    ///
+    /// As `find -print0` writes them. A newline is then a byte like others, and a \r before the NUL stays.
+    /// Plain records and pairs that --format text writes without an aggregate end with NUL too; all other
+    /// rows are lines.
+    #[arg(short = '0', long = "null")]
+    pub null: bool,
+
     /// The longest record; a longer one is bad
     ///
     /// SIZE is a number of bytes, or has a unit: 64K (or 64KiB: 65536 bytes; 64kB is 64000), 16M, 1G
-    /// (at most 1G). What ends the line, \n or \r\n, does not count.
+    /// (at most 1G). What ends the record, \n, \r\n or the NUL of -0, does not count.
     #[arg(long, value_name = "SIZE", value_parser = max_record, default_value = "16M")]
     pub max_record: usize,
 
@@ -80,10 +88,11 @@ pub struct Flags {
     #[arg(long)]
     pub no_wal: bool,
 
-    /// Print the pipeline instead of running it
+    /// Print the pipeline instead of running it, and what becomes of the first records
     ///
-    /// If stdin is the source and no terminal, it is read to its end, and each record is shown after
-    /// each step. No socket is opened.
+    /// Where stdin is no terminal, its first ten records are shown after each step; they stand in for what
+    /// another source would give. A pipe in which nothing comes is waited for two seconds. No socket is
+    /// opened, no checkpoint looked at.
     #[arg(long)]
     pub explain: bool,
 
@@ -101,6 +110,11 @@ pub struct Flags {
 }
 
 impl Flags {
+    /// What ends a record.
+    pub fn delimiter(&self) -> u8 {
+        if self.null { 0 } else { b'\n' }
+    }
+
     /// How much is to be said.
     pub fn level(&self) -> Level {
         match (self.quiet, self.verbose) {

@@ -199,7 +199,7 @@ fn say_resumed(dir: &Path, last: Option<&Commit>, keys: Option<usize>, log: &Fou
     let keys = keys.filter(|_| last.is_some()).map(|keys| several(keys as u64, "key"));
     let lines = Some(log.unread.left().records).filter(|lines| *lines > 0);
     let lines = lines.map(|lines| format!("{} in the log", several(lines, "line")));
-    let behind = last.map(|last| format!("behind record {}", last.n));
+    let behind = last.map(|last| format!("behind batch {}", last.n));
     let parts: Vec<_> = [keys, lines, behind].into_iter().flatten().collect();
     // If there are none, it is new.
     if !parts.is_empty() {

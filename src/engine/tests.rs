@@ -199,13 +199,15 @@ fn run_pipeline(
         (spec.build)(&Words::new(&spec.flag, [""; 0]), false).unwrap()
     });
     let shape = built.as_ref().map_or(Shape::Records, |built| built.leaves);
-    let format = (FORMATS[1].build)(&format::Settings {
+    let tsv = FORMATS.iter().find(|format| format.name == "tsv").unwrap();
+    let format = (tsv.build)(&format::Settings {
         shape,
         columns: vec!["value".to_string()],
         clockface: Clockface::new(true, Style::Epoch),
         num: 0,
         window: None,
         header: false,
+        delimiter: b'\n',
         bare: false,
     });
     let selection = Selection {

@@ -7,7 +7,7 @@ use clap::builder::PossibleValue;
 
 use super::FORMATS;
 use crate::error::Error;
-use crate::part::{Given, hold};
+use crate::part::{Ability, Given, Header, Times, hold};
 use crate::units;
 
 /// The flags of the formats, as typed.
@@ -17,12 +17,12 @@ use crate::units;
 pub struct Flags {
     /// How batches are written [default: what FILE of --output ends with, else pprint]
     ///
-    /// A FILE that ends with .tsv gets tsv, one with .json or .jsonl json; all outputs of a run have one
-    /// format, so of FILES that differ in this none counts.
+    /// A FILE that ends with .tsv gets tsv, one with .csv csv, one with .json or .jsonl json; all outputs
+    /// of a run have one format, so of FILES that differ in this none counts.
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<FormatName>,
 
-    /// Print at most N records a batch, or `all` (pprint) [default: 10, or N of --top]
+    /// Print at most N records a batch, or `all` (pprint, scala) [default: 10, or N of --top]
     ///
     /// If there are more, `...` follows. The other formats write every record.
     #[arg(long, value_name = "N|all", value_parser = num)]
@@ -32,20 +32,24 @@ pub struct Flags {
     #[arg(long)]
     pub utc: bool,
 
-    /// Write times as seconds since the epoch (tsv, json)
+    /// Write times as seconds since the epoch (tsv, csv, json)
     #[arg(long, conflicts_with = "no_time")]
     pub epoch: bool,
 
-    /// Leave the time out (tsv, json)
+    /// Leave the time out (tsv, csv, json)
     #[arg(long)]
     pub no_time: bool,
 
-    /// Begin with a line that names the columns (tsv)
+    /// Begin with a line that names the columns (tsv; csv does so anyway)
     ///
     /// Each file of --output-dir and each batch of --exec has one; a FILE of --output that is not
     /// empty gets no other.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "no_header")]
     pub header: bool,
+
+    /// Begin without such a line (csv)
+    #[arg(long)]
+    pub no_header: bool,
 
     /// Do not print, write or pass on a batch without rows
     #[arg(long)]
@@ -53,7 +57,8 @@ pub struct Flags {
 }
 
 /// What the name of a FILE ends with, and the format that it says.
-const ENDINGS: &[(&str, &str)] = &[("tsv", "tsv"), ("json", "json"), ("jsonl", "json")];
+const ENDINGS: &[(&str, &str)] =
+    &[("tsv", "tsv"), ("csv", "csv"), ("json", "json"), ("jsonl", "json")];
 
 impl Flags {
     /// The format that is meant, by the flag or by what the output's files are called.
@@ -63,23 +68,49 @@ impl Flags {
         self.format.or(agreed).unwrap_or(FormatName(0))
     }
 
+    /// True if the format is to begin with a line of names.
+    pub fn has_header(&self, can: Ability) -> bool {
+        match can.header {
+            Header::None => false,
+            Header::Asked => self.header,
+            Header::Given => !self.no_header,
+        }
+    }
+
     /// Refuses what does not go with the format, or with what else was given.
     pub fn check(&self, given: &Given) -> Result<(), Error> {
         let can = given.format;
+        let counts = given.aggregate.is_some_and(|aggregate| aggregate.counts);
+        let has_own = can.times == Times::Own;
         hold(&[
             (
+                can.of_counts && !counts,
+                "--format uniq: writes counts; --count-by-key or --count makes them",
+            ),
+            (
                 self.num.is_some() && !can.prints_part,
-                "--num: only pprint prints a part of a batch; --top selects for all formats",
+                "--num: only pprint and scala print a part of a batch; --top selects for all formats",
             ),
             (
-                self.epoch && can.own_time,
-                "--epoch: pprint has a Time of its own; --format tsv or json",
+                self.epoch && has_own,
+                "--epoch: pprint and scala have a Time of their own; --format tsv, csv or json",
             ),
             (
-                self.no_time && can.own_time,
-                "--no-time: pprint has a Time of its own; --format tsv, json or text",
+                self.epoch && can.times == Times::None,
+                "--epoch: text and uniq write no Time; --format tsv, csv or json",
             ),
-            (self.header && !can.header, "--header: only --format tsv has one"),
+            (
+                self.no_time && has_own,
+                "--no-time: pprint and scala have a Time of their own; --format tsv, csv, json or text",
+            ),
+            (
+                self.header && can.header == Header::None,
+                "--header: only --format tsv and csv have one",
+            ),
+            (
+                self.no_header && can.header == Header::None,
+                "--no-header: only --format csv and tsv could have one",
+            ),
         ])
     }
 }
@@ -140,11 +171,12 @@ mod tests {
 
     #[test]
     fn the_end_of_a_file_says_the_format_unless_the_flag_does() {
-        let table: [(&[&str], &str); 11] = [
+        let table: [(&[&str], &str); 12] = [
             (&[], "pprint"),
             (&["-o", "a.json"], "json"),
             (&["-o", "a.jsonl"], "json"),
             (&["-o", "dir.json/a.TSV"], "tsv"),
+            (&["-o", "a.csv"], "csv"),
             (&["-o", "a.tsv", "--format", "json"], "json"),
             (&["-o", "a.tsv", "--format", "pprint"], "pprint"),
             (&["-o", "a.txt"], "pprint"),

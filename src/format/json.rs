@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::{Format, Row, Rows, Settings, Shape, Spec, number};
 use crate::clock::Stamp;
 use crate::clock::clockface::{Clockface, Style};
-use crate::part::Ability;
+use crate::part::{Ability, Header, Times};
 use crate::report::value::Value;
 
 /// The format, for the table.
@@ -18,7 +18,12 @@ pub(super) const SPEC: Spec = Spec {
     name: "json",
     help: "one JSON object a row, with the Time, every row",
     extension: "json",
-    can: Ability { prints_part: false, own_time: false, header: false },
+    can: Ability {
+        prints_part: false,
+        times: Times::Field,
+        header: Header::None,
+        of_counts: false,
+    },
     build: |settings| Box::new(Json::new(settings)),
 };
 

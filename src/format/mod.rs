@@ -3,18 +3,17 @@
 //! A format knows nothing of where its bytes go. A batch is begun, given its rows in any number of
 //! pieces, and ended.
 
+pub mod csv;
 mod flags;
-#[cfg(test)]
-mod golden;
 pub mod json;
 mod number;
-pub mod pprint;
-mod printable;
 pub mod python;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod spark;
 pub mod text;
 pub mod tsv;
+pub mod uniq;
 
 use std::time::Duration;
 
@@ -106,17 +105,26 @@ pub struct Settings {
     pub columns: Vec<String>,
     /// The zone, and how a Time is written.
     pub clockface: Clockface,
-    /// `--num`: how many rows a batch `pprint` prints at most.
+    /// `--num`: how many rows a batch the formats print at most that print a part.
     pub num: usize,
     /// `--window`: how far reports reach back; formats with a Time also write where they start.
     pub window: Option<Duration>,
-    /// `--header`.
+    /// True if a line of names comes first: `--header`, or not `--no-header`.
     pub header: bool,
+    /// What ends a record that comes in: a newline, or NUL for `-0`.
+    pub delimiter: u8,
     /// True for `--interval 0`: each record at once, bare.
     pub bare: bool,
 }
 
 impl Settings {
+    /// The names of all fields, in order: the Time, where a window starts, and those of the row.
+    pub fn fields(&self) -> Vec<&str> {
+        let time = self.clockface.is_shown().then_some("time");
+        let start = self.window.and(time).map(|_| "start");
+        time.into_iter().chain(start).chain(self.names()).collect()
+    }
+
     /// The names of a row's fields, in order, without the Time.
     pub fn names(&self) -> Vec<&str> {
         let columns = self.columns.iter().map(String::as_str);
@@ -144,4 +152,12 @@ pub struct Spec {
 }
 
 /// The formats there are; the first is the default.
-pub const FORMATS: &[Spec] = &[pprint::SPEC, tsv::SPEC, json::SPEC, text::SPEC];
+pub const FORMATS: &[Spec] = &[
+    spark::pprint::SPEC,
+    spark::scala::SPEC,
+    tsv::SPEC,
+    csv::SPEC,
+    json::SPEC,
+    text::SPEC,
+    uniq::SPEC,
+];

@@ -65,6 +65,22 @@ fn scientific(out: &mut Vec<u8>, value: f64) {
     out.extend_from_slice(digits);
 }
 
+/// The digits of a finite double above zero, two at least, and the power of ten of the first one.
+///
+/// They are the fewest that read back; where one digit does, the two that are nearest.
+pub(crate) fn digits(value: f64) -> (Vec<u8>, i32) {
+    let mut text = Vec::new();
+    scientific(&mut text, value);
+    if text.get(1) != Some(&b'.') {
+        text = format!("{value:.1e}").into_bytes();
+    }
+    let e = text.iter().position(|&byte| byte == b'e').expect("an exponent is always written");
+    let exponent = std::str::from_utf8(&text[e + 1..]).ok().and_then(|text| text.parse().ok());
+    text.truncate(e);
+    text.remove(1);
+    (text, exponent.expect("the exponent is a number"))
+}
+
 /// Takes Python's choice where two texts of the same length are equally near to the value.
 ///
 /// It is the even one; that of Rust's shortest text is the greater: 651847949857580.25 is `….2` to

@@ -5,10 +5,12 @@
 //! that nothing in a key can be mistaken for the tuple around it. Nearly all keys are plain ASCII,
 //! which needs one look and one copy; only the others are read character by character.
 
+mod printable;
+
 use std::io::Write;
 
+use self::printable::is_printable;
 use super::number;
-use super::printable::is_printable;
 use crate::report::value::Value;
 
 /// What Python would print.

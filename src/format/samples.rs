@@ -59,7 +59,8 @@ pub(super) fn whole(values: &[Value]) -> Report {
 pub(super) fn settings(shape: Shape, columns: &[&str]) -> Settings {
     let columns = columns.iter().map(|&name| name.to_owned()).collect();
     let clockface = Clockface::new(true, Style::Rfc3339);
-    Settings { shape, columns, clockface, num: 10, window: None, header: false, bare: false }
+    let (num, window, delimiter) = (10, None, b'\n');
+    Settings { shape, columns, clockface, num, window, header: false, delimiter, bare: false }
 }
 
 /// What a format makes of a first batch that comes in these pieces.

@@ -1,24 +1,31 @@
 //! The rows and nothing else: a record alone, a key and its values with tabs between them.
 //!
 //! There is no Time and no escape, and bytes pass untouched, so the output of plain records is
-//! again what `weir` reads.
+//! again what `weir` reads: under `-0` records and pairs that only pass end with NUL too, as those of
+//! `grep -z` and `sort -z` do. What an aggregate makes is a line.
 
 use super::tsv::write_values;
 use super::{Format, Row, Rows, Settings, Shape, Spec};
 use crate::clock::Stamp;
-use crate::part::Ability;
+use crate::part::{Ability, Header, Times};
 
 /// The format, for the table.
 pub(super) const SPEC: Spec = Spec {
     name: "text",
     help: "the record alone, or key TAB value, every row",
     extension: "txt",
-    can: Ability { prints_part: false, own_time: false, header: false },
-    build: |settings: &Settings| Box::new(Text { shape: settings.shape }),
+    can: Ability { prints_part: false, times: Times::None, header: Header::None, of_counts: false },
+    build: |settings: &Settings| {
+        let passes = matches!(settings.shape, Shape::Records | Shape::Pairs);
+        let end = if passes { settings.delimiter } else { b'\n' };
+        Box::new(Text { shape: settings.shape, end })
+    },
 };
 
 struct Text {
     shape: Shape,
+    /// What ends a row.
+    end: u8,
 }
 
 impl Format for Text {
@@ -27,7 +34,7 @@ impl Format for Text {
     fn rows(&mut self, out: &mut Vec<u8>, rows: Rows<'_>) {
         rows.each(self.shape).for_each(|row| {
             write(out, row);
-            out.push(b'\n');
+            out.push(self.end);
         });
     }
 
@@ -73,6 +80,23 @@ mod tests {
         ];
         for (shape, rows, expected) in table {
             assert_eq!(bytes(&SPEC, &settings(shape, &["value"]), rows), expected, "{shape:?}");
+        }
+    }
+
+    #[test]
+    fn where_nul_ends_records_what_passes_ends_so_too_and_what_is_counted_does_not() {
+        let (lines, halves) = (records(&["a\nb", ""]), pairs(&[("k", "v")]));
+        let counts = report(&[("a\nb", vec![Value::Int(4)])]);
+        let alone = whole(&[Value::Int(4)]);
+        let table = [
+            (Shape::Records, vec![Rows::Chunk(&lines)], &b"a\nb\0\0"[..]),
+            (Shape::Pairs, vec![Rows::Chunk(&halves)], b"k\tv\0"),
+            (Shape::Keyed, pieces(&counts), b"a\nb\t4\n"),
+            (Shape::Whole, pieces(&alone), b"4\n"),
+        ];
+        for (shape, rows, expected) in table {
+            let settings = Settings { delimiter: 0, ..settings(shape, &["value"]) };
+            assert_eq!(bytes(&SPEC, &settings, rows), expected, "{shape:?}");
         }
     }
 }

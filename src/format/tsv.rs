@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{Format, Row, Rows, Settings, Shape, Spec, number};
 use crate::clock::Stamp;
 use crate::clock::clockface::Clockface;
-use crate::part::Ability;
+use crate::part::{Ability, Header, Times};
 use crate::report::value::Value;
 
 /// The format, for the table.
@@ -17,7 +17,12 @@ pub(super) const SPEC: Spec = Spec {
     name: "tsv",
     help: "tab-separated values with the Time, every row",
     extension: "tsv",
-    can: Ability { prints_part: false, own_time: false, header: true },
+    can: Ability {
+        prints_part: false,
+        times: Times::Field,
+        header: Header::Asked,
+        of_counts: false,
+    },
     build: |settings| Box::new(Tsv::new(settings)),
 };
 
@@ -40,10 +45,8 @@ impl Tsv {
 }
 
 fn header(settings: &Settings) -> Vec<u8> {
-    let time = settings.clockface.is_shown().then_some("time");
-    let start = settings.window.and(time).map(|_| "start");
     let mut line = Vec::new();
-    for name in time.into_iter().chain(start).chain(settings.names()) {
+    for name in settings.fields() {
         field(&mut line, name.as_bytes());
         line.push(b'\t');
     }

@@ -37,6 +37,8 @@ pub struct Aggregate {
     pub leaves: Shape,
     /// What of it cannot be subtracted, in words, if there is such.
     pub indelible: Option<&'static str>,
+    /// True if a row has one value, which is a count.
+    pub counts: bool,
 }
 
 /// What a format can do, and what it has.
@@ -44,10 +46,34 @@ pub struct Aggregate {
 pub struct Ability {
     /// True if it prints a part of a batch: `--num`.
     pub prints_part: bool,
-    /// True if it has a Time of its own, which is written in one way only.
-    pub own_time: bool,
-    /// True if it may begin with a line of names: `--header`.
-    pub header: bool,
+    /// What it writes of the Time.
+    pub times: Times,
+    /// Whether it begins with a line of names.
+    pub header: Header,
+    /// True if it writes counts and nothing else.
+    pub of_counts: bool,
+}
+
+/// What a format writes of the Time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Times {
+    /// A header of its own, in one way only.
+    Own,
+    /// A field of each row, in the style that is asked for: `--epoch`.
+    Field,
+    /// Nothing.
+    None,
+}
+
+/// Whether a format begins with a line of names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Header {
+    /// It never does.
+    None,
+    /// If it is asked for: `--header`.
+    Asked,
+    /// Unless it is told not to: `--no-header`.
+    Given,
 }
 
 /// Holds rules: of those that are broken, the first is the error.

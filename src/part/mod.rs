@@ -14,7 +14,7 @@
 mod given;
 mod words;
 
-pub use given::{Ability, Aggregate, Given, hold};
+pub use given::{Ability, Aggregate, Given, Header, Times, hold};
 pub use words::Words;
 
 /// What rows look like: between the steps records or pairs, behind an aggregate what it makes of them.

@@ -211,7 +211,7 @@ fn is_taken(error: &io::Error) -> bool {
 }
 
 /// What the names of batches may end with: the extensions of all formats.
-pub const EXTENSIONS: [&str; 3] = ["txt", "tsv", "json"];
+pub const EXTENSIONS: [&str; 4] = ["txt", "tsv", "csv", "json"];
 
 /// The Time in the name of a batch with this extension.
 fn time_of(name: &str, extension: &str) -> Option<Stamp> {

@@ -22,8 +22,8 @@ pub struct Flags {
 
     /// Write each batch to a file of its own in DIR
     ///
-    /// The file is DIR/batch-TIME.EXT: TIME in milliseconds since the epoch, EXT txt, tsv or json by
-    /// the format. It is complete when it appears, and none is replaced: the next free Time is taken.
+    /// The file is DIR/batch-TIME.EXT: TIME in milliseconds since the epoch, EXT txt, tsv, csv or
+    /// json by the format. It is complete when it appears, and none is replaced: the next free Time is taken.
     /// DIR is made if it is missing.
     #[arg(long, value_name = "DIR")]
     pub output_dir: Option<PathBuf>,

@@ -50,7 +50,7 @@ fn a_start_says_from_where_it_goes_on() {
     assert_eq!(counts(&ended.out), [(4, 2), (6, 2)]);
     let said: Vec<_> = ended.err.lines().collect();
     assert_eq!(said.len(), 2, "{said:?}");
-    assert_eq!(said[0], "weir: going on from ck: behind record 1");
+    assert_eq!(said[0], "weir: going on from ck: behind batch 1");
     assert!(said[1].starts_with("weir: the first windows are partial, "), "{said:?}");
     let quiet = windows(&place, &[], 48 * HOUR, "-q");
     assert_eq!((quiet.status, quiet.err.as_str()), (0, ""), "of nothing but losses and errors");

@@ -159,6 +159,18 @@ fn with_ack_a_client_is_told_how_many_of_its_lines_are_kept() {
     assert_eq!((status, out.as_str()), (0, "a\t2\nb\t1\nc\t1\n"));
 }
 
+#[test]
+fn records_that_end_with_nul_are_so_counted_for_a_client_and_so_read_again_from_the_log() {
+    let place = Place::new();
+    let args = format!("{CLIENTS} -0");
+    let mut run = place.start(&format!("{args} --ack"));
+    assert_eq!(told(client(&mut run, "a\nb\0\r\0a\nb")), "ok 3\n");
+    assert_eq!(killed(run), "");
+    assert_eq!(place.shown("unread"), "3 records of input in its log, 10 bytes");
+    let (status, out, _) = wait(place.start(&format!("{args} --duration 1ms")));
+    assert_eq!((status, out.as_str()), (0, "a\nb\t2\n\r\t1\n"));
+}
+
 /// A run whose stdout is a pipe that we read.
 fn into_pipe(place: &Place, args: &str) -> (Run, PipeReader) {
     let (reader, writer) = pipe().unwrap();

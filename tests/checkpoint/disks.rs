@@ -179,9 +179,9 @@ fn without_a_log_of_the_input_what_an_earlier_one_holds_is_read_and_none_is_made
     let before: Vec<String> = logs();
     assert_eq!(before, ["wal-1"]);
     killed_after("n\n", "--no-wal");
-    assert_eq!(place.shown("unread"), "4 bytes of input in 1 frame of its log");
+    assert_eq!(place.shown("unread"), "2 records of input in its log, 4 bytes");
     assert_eq!(place.piped(&format!("{args} --no-wal"), "a\nc\n").ok(), "a\t2\nb\t1\nc\t1\n");
     assert_eq!(place.piped(&format!("{args} --no-wal"), "d\n").ok(), "a\t2\nb\t1\nc\t1\nd\t1\n");
     assert!(logs().len() <= 1, "{:?}", logs());
-    assert_eq!(place.shown("unread"), "0 bytes of input in 0 frames of its log");
+    assert_eq!(place.shown("unread"), "0 records of input in its log, 0 bytes");
 }

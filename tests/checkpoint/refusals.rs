@@ -88,7 +88,7 @@ fn the_command_that_is_named_can_be_pasted_whatever_the_directory_is_called() {
     let command = said.split('`').nth(1).unwrap();
     let command = command.replacen("weir", r#""$WEIR""#, 1);
     let ended = start(place.shell(&command)).end();
-    assert_eq!(ended.ok(), "it's 1: reset; the next start goes on behind record 0\n");
+    assert_eq!(ended.ok(), "it's 1: reset; the next start goes on behind batch 0\n");
     run("--words --count --update-state").ok();
 }
 

@@ -32,11 +32,11 @@ fn show_says_what_there_is() {
     let wanted = "\
 pipeline  replay --split , --trim --count-by-key --window 6s --slide 2s
 began     2018-12-11T00:31:20.050+00:00, 1544488280050 ms
-record    3; its output is out
+batch     3; its output is out
 time      2018-12-11T00:31:24+00:00, 1544488284000 ms
-input     up to frame 4 of its log
+input     up to entry 4 of its log
 output    142 bytes at byte 133 of file /HERE/out DEVICE:INODE
-unread    0 bytes of input in 0 frames of its log
+unread    0 records of input in its log, 0 bytes
 keys      0
 panes     4
 on disk   SIZE in 4 files
@@ -65,15 +65,15 @@ fn show_looks_at_a_checkpoint_in_use_and_counts_what_no_batch_has_had() {
     place.piped(STATE, "a\nb\n").ok();
     let mut run = read(&place, "a\nx\nx\n");
     assert_eq!(place.shown("keys"), "2");
-    assert_eq!(place.shown("unread"), "6 bytes of input in 1 frame of its log");
+    assert_eq!(place.shown("unread"), "3 records of input in its log, 6 bytes");
     assert_eq!(place.shown("wal-2"), "67 bytes");
     let stdin = run.take_stdin();
     run.signal(Signal::TERM);
     assert_eq!(run.end().ok(), "", "the batch goes on");
     drop(stdin);
-    assert_eq!(place.shown("unread"), "6 bytes of input in 1 frame of its log");
+    assert_eq!(place.shown("unread"), "3 records of input in its log, 6 bytes");
     assert_eq!(place.piped(STATE, "").ok(), "a\t2\nx\t2\nb\t1\n");
-    assert_eq!(place.shown("unread"), "0 bytes of input in 0 frames of its log");
+    assert_eq!(place.shown("unread"), "0 records of input in its log, 0 bytes");
 }
 
 #[test]
@@ -191,9 +191,9 @@ fn a_reset_says_that_it_gives_up_what_was_owed() {
     place.until_owed();
     drop(reader);
     assert_eq!(run.end().ok(), "");
-    assert_eq!(place.shown("record"), "0; its output is owed: the next start begins with it");
+    assert_eq!(place.shown("batch"), "0; its output is owed: the next start begins with it");
     let ended = place.piped("checkpoint reset ck --keep-offsets", "");
-    let said = "reset; the next start goes on behind record 0; the output of record 0 was owed, and \
+    let said = "reset; the next start goes on behind batch 0; the output of batch 0 was owed, and \
                 is given up";
     assert_eq!(ended.ok(), format!("ck: {said}\n"));
     assert_eq!(place.shown("keys"), "0");
@@ -210,7 +210,7 @@ fn a_reset_forgets_all_and_one_that_keeps_offsets_begins_with_what_was_unread() 
         ),
         (
             "--keep-offsets",
-            "reset; the next start goes on behind record 0; 6 bytes of input that no batch has had come first",
+            "reset; the next start goes on behind batch 0; 6 bytes of input that no batch has had come first",
             "a\t2\nx\t2\n",
         ),
     ];
@@ -221,7 +221,7 @@ fn a_reset_forgets_all_and_one_that_keeps_offsets_begins_with_what_was_unread() 
         place.piped(&format!("checkpoint reset ck {flags}"), "").failed(1);
         run.signal(Signal::KILL);
         run.end();
-        assert_eq!(place.shown("unread"), "6 bytes of input in 1 frame of its log");
+        assert_eq!(place.shown("unread"), "3 records of input in its log, 6 bytes");
         let ended = place.piped(&format!("checkpoint reset ck {flags}"), "");
         assert_eq!(ended.ok(), format!("ck: {said}\n"));
         assert_eq!(
@@ -252,7 +252,7 @@ fn a_name_that_is_taken_is_found_before_a_batch_is_decided() {
     let place = Place::new();
     let args = "--count --format text --interval 5s --checkpoint ck --output-dir parts -o out";
     place.replay(&[(300, "a\n")], 50, &format!("{args} --duration 4s")).ok();
-    let record = place.shown("record");
+    let record = place.shown("batch");
     // Somebody takes a name that comes later in the run.
     let name = format!("parts/batch-{}.txt", BASE + 30_000);
     std::fs::write(place.path(&name), "kept").unwrap();
@@ -260,8 +260,8 @@ fn a_name_that_is_taken_is_found_before_a_batch_is_decided() {
     let ended = place.replay(&records, 10_400, args);
     let said = format!("{name}: is there already, and is not replaced; move it, or name another");
     assert!(ended.failed(1).contains(&said), "{}", ended.err);
-    assert_ne!(place.shown("record"), record);
-    assert!(place.shown("record").ends_with("its output is out"), "{}", place.shown("record"));
+    assert_ne!(place.shown("batch"), record);
+    assert!(place.shown("batch").ends_with("its output is out"), "{}", place.shown("batch"));
     // What no batch has had is in the log, and comes under a later Time.
     place.replay(&[], 31_000, args).ok();
     assert_eq!((place.text(&name), place.text("out").contains("\n3\n")), ("kept".into(), true));

@@ -156,7 +156,7 @@ pub fn masked(text: &str) -> String {
     let styles = [
         (r"(?m)^Time: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{6})?$", "Time: <python>"),
         (
-            r#"(?m)(^|"time":")\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?[+-]\d\d:\d\d(["\t])"#,
+            r#"(?m)(^|"time":")\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?[+-]\d\d:\d\d(["\t,])"#,
             "$1<rfc3339>$3",
         ),
         (r#"(?m)(^|"time":)\d{10}(\.\d{1,3})?([,\t])"#, "$1<epoch>$3"),

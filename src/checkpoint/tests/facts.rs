@@ -217,12 +217,12 @@ fn show_says_what_there_is_and_changes_nothing() {
     let wanted = "\
 pipeline  --window 6s --split ' '
 began     1970-01-01T00:00:00.007+00:00, 7 ms
-record    2; its output is owed: the next start begins with it
+batch     2; its output is owed: the next start begins with it
 time      1970-01-01T00:00:02+00:00, 2000 ms
 input     from 2 to 3
-input     up to frame 4 of its log
+input     up to entry 4 of its log
 output    10 bytes at byte 20 of out.txt
-unread    0 bytes of input in 0 frames of its log
+unread    0 records of input in its log, 0 bytes
 keys      3
 panes     3
 on disk   BYTES bytes in 2 files

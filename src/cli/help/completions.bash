@@ -22,6 +22,10 @@ _weir() {
         *[\<\>]) kind=default taken=1 ;;
         ARGUMENTS
     esac
+    # What is the second argument of a flag is no flag.
+    (( COMP_CWORD > 2 )) && case ${COMP_WORDS[COMP_CWORD-2]} in
+        SECOND
+    esac
     [[ $taken ]] || case $command in
         COMMANDS
     esac

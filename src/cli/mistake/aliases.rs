@@ -74,7 +74,8 @@ const FLAGS: &[Alias] = &[
         "kcat before weir: kcat -C -q -u -b BROKER -t TOPIC | weir ...",
     ),
     ("--json --jsonl --ndjson --ojson", "--format json writes an object for each row"),
-    ("--tsv --csv --otsv --ocsv --tabs", "--format tsv writes columns, a tab between"),
+    ("--tsv --otsv --tabs", "--format tsv writes columns, a tab between"),
+    ("--csv --ocsv", "--format csv writes columns, a comma between, and their names first"),
     ("--text --plain --raw --bare", "--format text writes the rows alone"),
     ("--pprint --print --pretty", "--format pprint, as PySpark prints, is the default"),
     (
@@ -149,13 +150,10 @@ const FLAGS: &[Alias] = &[
         "--exec CMD runs CMD for each batch, which is its stdin",
     ),
     (
-        "--null --null-data --zero-terminated -0 -z",
-        r"records end with newlines: tr '\0' '\n' | weir ...",
+        "--null-data --zero-terminated --print0 --read0 -z",
+        "-0 reads records that end with NUL, as find -print0 writes them",
     ),
-    (
-        "--no-header --headers",
-        "--header asks for the names of the columns; without it there are none",
-    ),
+    ("--headers", "--header asks for the names of the columns in tsv; csv has them anyway"),
     ("--timezone --tz --zone", "the zone is in TZ: TZ=Europe/Berlin weir ...; or --utc"),
     (
         "--timestamp --timestamps --unix",
@@ -177,9 +175,9 @@ const VALUES: &[(&str, Alias)] = &[
         ),
     ),
     ("--on-bad", ("error stop abort exit raise die panic strict", "--on-bad fail ends the run")),
-    ("--format", ("csv table columns", "--format tsv writes columns, a tab between")),
+    ("--format", ("table columns", "--format tsv writes columns, a tab between")),
     ("--format", ("jsonl ndjson json-lines", "--format json writes an object a line")),
-    ("--format", ("plain raw bare uniq", "--format text writes the rows alone")),
+    ("--format", ("plain raw bare", "--format text writes the rows alone")),
     ("--format", ("print pretty spark", "--format pprint, as PySpark prints, is the default")),
     ("--sort", ("asc ascending up smallest reverse", "--ascending puts the smallest first")),
     (
@@ -326,6 +324,6 @@ mod tests {
         }
         assert_eq!((of_flag("-E"), of_flag("--regex")), (of_flag("--pattern"), of_flag("-e")));
         assert_eq!((of_flag("--nothing-like-it"), of_flag("-Q")), (None, None));
-        assert_eq!(of_value("--format", "CSV"), of_value("--format", "table"));
+        assert_eq!(of_value("--format", "COLUMNS"), of_value("--format", "table"));
     }
 }

@@ -14,7 +14,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 
 use self::likeness::near;
-use self::rewritten::Line;
+use self::rewritten::{Line, port};
 use super::words::{self, Role};
 use crate::error::Error;
 use crate::source::SOURCES;
@@ -98,12 +98,30 @@ pub fn unknown_source(command: &Command, args: &[OsString]) -> Error {
             .or_else(|| {
                 flag().then(|| format!("a flag begins with two hyphens: weir --{word} ..."))
             })
+            .or_else(|| meant_first(&line, &word))
     });
     let tip = tip.map(|tip| format!("  tip: {tip}\n\n")).unwrap_or_default();
     let sources = names().filter(|name| SOURCES.iter().any(|spec| spec.name == *name));
     let sources = listed(&sources.collect::<Vec<_>>());
     let what = format!("unrecognized source '{word}': there are {sources}");
     Error::usage(format!("{what}\n\n{tip}{TRY_HELP}"))
+}
+
+/// What was meant by a first word that is a port, an address, or what is looked for.
+fn meant_first(line: &Line, word: &str) -> Option<String> {
+    if port(word.as_ref()) {
+        return Some(line.behind("listen"));
+    }
+    let address = word.split_once("://").map_or(word, |(_, address)| address);
+    match address.rsplit_once(':') {
+        Some((host, digits)) if port(digits.as_ref()) && !host.contains('/') => {
+            let source = if host.is_empty() { "listen" } else { "connect" };
+            let rest = line.with("", 0).split_off("weir".len());
+            Some(format!("weir {source} {}{rest}", pasted(address.as_ref())))
+        }
+        _ if word.is_empty() || word.contains(['.', '/', ':']) => None,
+        _ => Some(format!("what matches is kept by {}", line.behind("--filter"))),
+    }
 }
 
 /// `a, b and c`.
@@ -135,7 +153,17 @@ pub fn tip(error: &clap::Error, command: &Command, args: &[OsString]) -> Option<
             let (value, source) = (value?, line?.source);
             let arg = words::defined(source, name_of(flag))?;
             let is_flag = words::is_flag(value.as_ref()) && words::defined(source, value).is_some();
-            is_flag.then(|| of_missing(arg, value))
+            let is_ignore_case = arg.get_long() == Some("interval")
+                && args.iter().any(|word| word == "-i")
+                && !value.contains(|c: char| c.is_ascii_digit());
+            match (is_flag, is_ignore_case) {
+                (true, _) => Some(of_missing(arg, value)),
+                (false, true) => Some(format!(
+                    "-i is --interval; what matches in any case is kept by --filter {}",
+                    pasted(format!("(?i){value}").as_ref())
+                )),
+                (false, false) => None,
+            }
         }
         ErrorKind::InvalidValue => match error.get(ContextKind::ValidValue) {
             Some(ContextValue::Strings(values)) => unknown_value(name_of(flag), value?, values),
@@ -193,8 +221,9 @@ fn unknown_flag(line: &Line, flag: &str) -> Option<String> {
     if words::defined(source, flag).is_some() {
         return Some("what follows `--` is no flag; leave the `--` out".to_string());
     }
-    if let Some(tip) = aliases::of_flag(flag) {
-        return Some(tip.to_string());
+    let listening = line.listening().filter(|_| !flag.starts_with("--"));
+    if let Some(tip) = listening.or_else(|| aliases::of_flag(flag).map(String::from)) {
+        return Some(tip);
     }
     let longs = source.get_arguments().filter(|arg| !arg.is_hide_set());
     let longs: Vec<_> = longs.filter_map(|arg| Some(format!("--{}", arg.get_long()?))).collect();

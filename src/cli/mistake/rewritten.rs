@@ -44,6 +44,29 @@ impl<'a> Line<'a> {
         command("weir", [source.as_ref()].into_iter().chain(left.map(|(_, word)| word.as_ref())))
     }
 
+    /// The command with another source, and all that was typed behind it.
+    pub fn behind(&self, source: &str) -> String {
+        self.with(source, usize::MAX)
+    }
+
+    /// What listens as `nc -lk PORT` was typed to do.
+    pub fn listening(&self) -> Option<String> {
+        let of_nc = |word: &OsStr, role: &Role| {
+            matches!(role, Role::Flag)
+                && word.to_str().and_then(|text| text.strip_prefix('-')).is_some_and(is_ncs)
+        };
+        let typed = || self.words.iter().map(OsString::as_os_str).zip(&self.roles);
+        let listens = |&(word, role): &(&OsStr, &Role)| {
+            of_nc(word, role) && word.to_string_lossy().contains('l')
+        };
+        typed().find(listens)?;
+        let is_port = |&(word, role): &(&OsStr, &Role)| matches!(role, Role::Word) && port(word);
+        let (port, _) = typed().find(is_port)?;
+        let left = typed().filter(|&(word, role)| word != port && !of_nc(word, role));
+        let words = [OsStr::new("listen"), port].into_iter().chain(left.map(|(word, _)| word));
+        Some(command("weir", words))
+    }
+
     /// The argument before a stray word, with all that follows of it, as one.
     pub fn joined(&self, at: usize) -> String {
         let stray = self.roles[at..].iter().take_while(|role| matches!(role, Role::Word)).count();
@@ -89,6 +112,18 @@ impl<'a> Line<'a> {
                 && (long || !text.starts_with("--") && text.contains(['1', 'i']))
         })
     }
+}
+
+/// True for the letters of flags that nc takes where it listens.
+fn is_ncs(letters: &str) -> bool {
+    letters.contains(['l', 'k', 'p']) && letters.chars().all(|letter| "lkpvn".contains(letter))
+}
+
+/// True for a number that may be a port.
+pub fn port(word: &OsStr) -> bool {
+    word.to_str().is_some_and(|text| {
+        text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
+    })
 }
 
 /// A file, or all that are in a directory.

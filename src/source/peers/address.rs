@@ -36,6 +36,9 @@ impl Address {
         if text.starts_with("unix:") || text.starts_with("udp:") {
             return Err(wrong("only TCP is spoken here"));
         }
+        if let Some((scheme, rest)) = text.split_once("://") {
+            return Err(wrong(&format!("no `{scheme}://` stands before it: {rest}")));
+        }
         let (host, digits) = text.rsplit_once(':').unwrap_or(("", text));
         if !digits.bytes().all(|byte| byte.is_ascii_digit()) && text.contains(':') {
             return Err(wrong(&format!("`{digits}` is no port number")));
@@ -126,7 +129,8 @@ mod tests {
             ("[::1]", "`1]` is no port"),
             ("[]:1", "no host"),
             ("a b:1", "no host"),
-            ("http://localhost:80", "no host"),
+            ("http://localhost:80", "no `http://` stands before it: localhost:80"),
+            ("tcp://0.0.0.0:9999", "no `tcp://` stands before it: 0.0.0.0:9999"),
             ("udp:9999", "only TCP"),
             ("udp:0.0.0.0:9999", "only TCP"),
             ("unix:/run/weir", "only TCP"),

@@ -5,18 +5,18 @@
 //! header and all; of the others, those records that are of weir's types.
 
 use super::pprint::SPEC;
-use super::python::{Object, print};
-use super::samples::{pieces, records, report, settings};
-use super::{Rows, Settings, Shape};
 use crate::clock::Stamp;
+use crate::format::python::{Object, print};
+use crate::format::samples::{pieces, records, report, settings};
+use crate::format::{Rows, Settings, Shape};
 use crate::report::Report;
 use crate::report::value::Value::{self, Float, Int};
 
 const TRANSCRIPTS: [(usize, &str); 4] = [
-    (0, include_str!("../../tests/data/p_types_num0.txt")),
-    (3, include_str!("../../tests/data/p_types_num3.txt")),
-    (10, include_str!("../../tests/data/p_types_numdefault.txt")),
-    (60, include_str!("../../tests/data/p_types_num60.txt")),
+    (0, include_str!("../../../tests/data/p_types_num0.txt")),
+    (3, include_str!("../../../tests/data/p_types_num3.txt")),
+    (10, include_str!("../../../tests/data/p_types_numdefault.txt")),
+    (60, include_str!("../../../tests/data/p_types_num60.txt")),
 ];
 
 const WORDS: &str = "plain|it's|dq\"x|both'\"x|back\\slash|tab\tx|nul\0x|del\x7fx|esc\x1bx|cr\rx|\

@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn every_character_is_printable_exactly_if_it_is_in_python_3_11() {
-        let table = include_str!("../../tests/data/py311_nonprintable_ranges.txt");
+        let table = include_str!("../../../tests/data/py311_nonprintable_ranges.txt");
         let hex = |text| u32::from_str_radix(text, 16).unwrap();
         let ranges = table.lines().map(|line| line.split_once('-').unwrap());
         let ranges: Vec<_> = ranges.map(|(first, last)| hex(first)..=hex(last)).collect();
