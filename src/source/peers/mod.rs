@@ -82,7 +82,6 @@ pub struct Peers<T, F> {
     kind: &'static str,
     /// The token of number 0.
     first: usize,
-    delimiter: u8,
     seats: Vec<Option<Peer<T, F>>>,
     /// How many of the seats are taken.
     count: usize,
@@ -99,7 +98,6 @@ impl<T: Transport, F: Framing> Peers<T, F> {
         Peers {
             kind,
             first,
-            delimiter: settings.delimiter,
             seats: Vec::new(),
             count: 0,
             queue: VecDeque::new(),
@@ -167,7 +165,7 @@ impl<T: Transport, F: Framing> Peers<T, F> {
                 self.seal();
             }
             self.give_up_stuck(chunk, now);
-            if chunk.end_read(self.delimiter) {
+            if chunk.has_come() {
                 return Ok(Read::Rows);
             }
             if self.is_sealed && !self.has_work() {
