@@ -305,6 +305,16 @@ impl Chunk {
         self.values.push(value);
     }
 
+    /// Adds a pair whose halves stand in the arena, though not at its beginning: all rows are pairs then.
+    #[inline]
+    pub fn put_pair(&mut self, key: Option<Span>, value: Span) {
+        debug_assert!(self.uncut.is_none() && self.keys.len() == self.values.len());
+        debug_assert!(value.start > 0 && key.is_none_or(|key| key.start > 0), "as no half may");
+        self.pairs = true;
+        self.keys.push(key.unwrap_or(Span::MISSING));
+        self.values.push(value);
+    }
+
     /// Puts a byte that is of no row where halves of pairs do not begin, if nothing is there.
     fn begin(&mut self) {
         if self.used == 0 {
