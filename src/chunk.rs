@@ -20,6 +20,7 @@
 //! span is ever stored. Whoever needs spans calls [`Chunk::cut`].
 
 mod edit;
+mod keyed;
 
 use std::borrow::Cow;
 

@@ -30,7 +30,6 @@ use super::keyspace::Keyspace;
 use super::meta::Pipeline;
 use super::*;
 use crate::checkpoint::commits::commit::{Changes, Commit};
-use crate::chunk::Chunk;
 use crate::disk::Disk;
 use crate::disk::sim::{FAULTS, Fault, SimDisk, Tape};
 use crate::sink::batch::{OutputId, Promise};
@@ -254,8 +253,7 @@ struct Sim {
 
 impl Sim {
     fn new(seed: u64) -> Sim {
-        let (disk, tape) = (SimDisk::new(!seed), Tape(seed));
-        let has_positions = seed % 2 == 1;
+        let (disk, tape, has_positions) = (SimDisk::new(!seed), Tape(seed), seed % 2 == 1);
         let model = Model { has_positions, ..Model::default() };
         let input = Input::new(seed % 3 == 1);
         Sim { disk, tape, model, input, flipped: None, failed: false }
@@ -263,8 +261,8 @@ impl Sim {
 
     fn open(&self) -> Result<Checkpoint, Error> {
         let disk: Arc<dyn Disk> = Arc::new(self.disk.clone());
-        let pipeline = pipeline().with_positions(self.model.has_positions);
-        let pipeline = pipeline.with_pairs(self.input.is_pairs());
+        let pipeline = pipeline().with_pairs(self.input.is_pairs());
+        let pipeline = pipeline.with_positions(self.model.has_positions);
         Checkpoint::open(disk, Path::new("ck"), &pipeline, tiny())
     }
 

@@ -1,6 +1,7 @@
 //! The write-ahead log's part of a life: input that comes in, and what must be read of it again.
 
 use super::*;
+use crate::chunk::Chunk;
 
 /// What the write-ahead log should hold.
 #[derive(Default)]

@@ -1,6 +1,7 @@
 //! The write-ahead log: what stands in the directory, what is refused, resets, and what is shown.
 
 use super::*;
+use crate::chunk::Chunk;
 use crate::disk::{Append, RealDisk};
 
 fn shared(disk: &SimDisk) -> Arc<dyn Disk> {

@@ -32,7 +32,8 @@ use mio::event::Event;
 use crate::chunk::{CHUNK, Chunk};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{Context, Error};
-use crate::source::{Read, Settings};
+use crate::part::Resolved;
+use crate::source::{Form, Read, Settings};
 use crate::wire::Framing;
 use budget::Budget;
 use peer::{Got, Peer};
@@ -69,6 +70,17 @@ pub trait Host {
 
     /// Nothing will ever come.
     fn end(&mut self, peers: &PeersOf<Self>) -> Result<Read, Error>;
+}
+
+/// By what a checkpoint knows `--with-peer`.
+pub fn identity(with_peer: bool) -> Resolved {
+    let flag = with_peer.then(|| ("--with-peer".to_string(), String::new()));
+    flag.into_iter().collect()
+}
+
+/// How lines of peers stand in a chunk, with and without `--with-peer`.
+pub fn form(with_peer: bool) -> Form {
+    if with_peer { Form::Pairs } else { Form::Uncut }
 }
 
 /// The peers of a host.
