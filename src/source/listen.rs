@@ -56,10 +56,10 @@ struct Flags {
     ack: bool,
     /// Make a pair of each line: the client it came from, and the line
     ///
-    /// The key is the client as messages name it, ADDRESS:PORT, as in 10.0.0.7:40112 or [fe80::1]:40112.
-    /// Each connection has a port of its own, so it is a key of its own; a step that keeps what stands
-    /// before the last colon makes one key of all connections of a machine. Steps work on the key, and
-    /// --values gives the lines back.
+    /// The key is the client as messages name it, ADDRESS:PORT, as in 10.0.0.7:40112. Each connection has
+    /// a port of its own, so it is a key of its own; a step that keeps what stands before the last colon
+    /// makes one key of all connections of a machine. Steps work on the key, and --values gives the lines
+    /// back.
     #[arg(long)]
     with_peer: bool,
 }
