@@ -5,7 +5,10 @@ use libfuzzer_sys::fuzz_target;
 use weir::checkpoint::{Body, Input};
 use weir::chunk::Chunk;
 
-fn rows(chunk: &Chunk) -> Vec<(Option<&[u8]>, Option<&[u8]>)> {
+/// A key and a value, each of which may be missing.
+type Row<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
+
+fn rows(chunk: &Chunk) -> Vec<Row<'_>> {
     (0..chunk.keys.len()).map(|row| (chunk.key(row), chunk.value(row))).collect()
 }
 
