@@ -183,6 +183,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l no-wal -d 'Keep no
 complete -c weir -n "__fish_weir_using_subcommand connect" -l explain -d 'Print the pipeline instead of running it, and what becomes of the first records'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s q -l quiet -d 'Say nothing on stderr but errors and losses'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l with-peer -d 'Make a pair of each line: the server it came from, and the line'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s V -l version -d 'Print version'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r -f
@@ -257,6 +258,7 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l explain -d 'Print t
 complete -c weir -n "__fish_weir_using_subcommand listen" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s q -l quiet -d 'Say nothing on stderr but errors and losses'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l ack -d 'Answer `ok N` to each client that has sent all: how many of its lines are kept'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l with-peer -d 'Make a pair of each line: the client it came from, and the line'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s V -l version -d 'Print version'
 complete -c weir -n "__fish_weir_using_subcommand man" -s h -l help -d 'Print help'

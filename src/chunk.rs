@@ -20,6 +20,7 @@
 //! span is ever stored. Whoever needs spans calls [`Chunk::cut`].
 
 mod edit;
+mod keyed;
 
 use std::borrow::Cow;
 
@@ -174,9 +175,15 @@ impl Chunk {
         self.used
     }
 
-    /// True if there are no bytes and so no records.
+    /// True if there are no records: no bytes, and no rows, which may be empty.
     pub fn is_empty(&self) -> bool {
-        self.used == 0
+        self.used == 0 && self.keys.is_empty()
+    }
+
+    /// True if a read has left something here: records, or one that was too long, of which only
+    /// [`Chunk::bad`] tells.
+    pub fn has_come(&self) -> bool {
+        !self.is_empty() || !self.bad.is_empty()
     }
 
     /// Room for at least `least` bytes behind those that are there: fill it, then [`Chunk::filled`].
@@ -221,14 +228,6 @@ impl Chunk {
     /// What ends each record, while the chunk is uncut.
     pub fn delimiter(&self) -> Option<u8> {
         self.uncut.map(|[end, _]| end)
-    }
-
-    /// Ends a read: what is there are records that end with `delimiter`; true if anything is there.
-    ///
-    /// A record that was too long is something too, though only [`Chunk::bad`] tells of it.
-    pub fn end_read(&mut self, delimiter: u8) -> bool {
-        self.set_uncut(delimiter);
-        !self.is_empty() || !self.bad.is_empty()
     }
 
     /// Splits uncut records at `separator` without looking at them; false if that cannot be done.
@@ -314,6 +313,16 @@ impl Chunk {
         let key = key.map_or(Span::MISSING, |key| self.append(key));
         let value = self.append(value);
         self.keys.push(key);
+        self.values.push(value);
+    }
+
+    /// Adds a pair whose halves stand in the arena, though not at its beginning: all rows are pairs then.
+    #[inline]
+    pub fn put_pair(&mut self, key: Option<Span>, value: Span) {
+        debug_assert!(self.uncut.is_none() && self.keys.len() == self.values.len());
+        debug_assert!(value.start > 0 && key.is_none_or(|key| key.start > 0), "as no half may");
+        self.pairs = true;
+        self.keys.push(key.unwrap_or(Span::MISSING));
         self.values.push(value);
     }
 

@@ -30,6 +30,11 @@ impl Origin {
         Origin(name.into())
     }
 
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+
     /// The place of a byte of it, as in "stdin, byte 512".
     pub fn at(&self, byte: u64) -> String {
         format!("{self}, byte {byte}")

@@ -64,6 +64,44 @@ fn where_nul_ends_records_newlines_are_theirs_from_servers_too() {
 }
 
 #[test]
+fn with_peer_each_line_has_its_client_for_key_and_steps_work_on_it() {
+    let flags = ["listen", "0", "--interval", "0", "--with-peer", "--format", "text"];
+    let mut run = start(weir(&flags));
+    let port = run.port();
+    let [mut a, b] = [client(port, "a1\r\na2\nhalf"), client(port, "\n")];
+    let [name, other] = [&a, &b].map(|client| client.local_addr().unwrap().to_string());
+    let expected = [format!("{name}\ta1"), format!("{name}\ta2"), format!("{other}\t")];
+    assert_eq!(sorted(run.out.lines(3)), sorted(expected.to_vec()));
+    a.write_all(b" of a\n").unwrap();
+    assert_eq!(run.out.line(""), format!("{name}\thalf of a"));
+    assert_eq!(ended_by(Signal::TERM, run).ok(), "");
+    let mut run =
+        start(weir(&[&flags[..], &["--filter", "^127", "--values", "--split", ","]].concat()));
+    let _client = client(run.port(), "a,b\n");
+    assert_eq!(run.out.lines(2), ["a", "b"]);
+    assert_eq!(ended_by(Signal::TERM, run).ok(), "");
+}
+
+#[test]
+fn with_peer_the_lines_of_several_servers_are_told_apart_by_what_was_typed() {
+    let servers = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let names = servers
+        .each_ref()
+        .map(|server| format!("localhost:{}", server.local_addr().unwrap().port()));
+    let flags = ["--with-peer", "--interval", "0", "--reconnect-delay", "10ms"];
+    let mut run = start(weir(&[&["connect", &names[0], &names[1]], &flags[..]].concat()));
+    // A server that has closed has the same key when it comes back.
+    for text in ["one\n", "two\n"] {
+        for (server, name) in servers.iter().zip(&names) {
+            server.accept().unwrap().0.write_all(text.as_bytes()).unwrap();
+            assert_eq!(run.out.line(""), format!("('{name}', '{}')", text.trim_end()));
+        }
+    }
+    run.signal(Signal::TERM);
+    assert_eq!(run.end().status, 0);
+}
+
+#[test]
 fn a_client_that_resets_takes_nobody_with_it() {
     let mut run = start(weir(&["listen", "0", "--interval", "0", "-v"]));
     let port = run.port();

@@ -3,7 +3,8 @@
 //! A few lines of text, so that anybody can look:
 //!
 //! ```text
-//! weir checkpoint 1                            the version of the format: 2 if keys have a keyspace
+//! weir checkpoint 1                            the version of the format: 2 if keys have a keyspace,
+//!                                              3 if the log of the input has rows
 //! uuid 5f0c27f2b1a54e0f9c31f0b3f0a1d2c4        begins the checksum of every frame
 //! pipeline                                     or `reset`: the next start says; with positions that
 //!                                              were kept, all that is known is their `source`
@@ -26,10 +27,12 @@ use crate::units::quoted;
 /// The name of the file.
 pub const NAME: &str = "meta";
 
-/// The format of a checkpoint whose source has no positions, and of one whose source has some, which is
-/// the newest that this program reads. Who knows version 1 alone goes on reading that.
+/// The format of a checkpoint whose source has no positions, and whose log has delimited records alone; of
+/// one whose source has positions; and of one whose log has rows, which is the newest that this program
+/// reads. Who knows fewer goes on reading those.
 const PLAIN: u64 = 1;
 const SPACED: u64 = 2;
+const ROWS: u64 = 3;
 
 /// No `meta` is longer.
 const LONGEST: u64 = 16 << 20;
@@ -46,6 +49,11 @@ pub struct Pipeline {
     /// True if its source has positions, so that they are entries beside those of the state. It is no flag:
     /// nobody types it, and it decides how keys are written.
     has_positions: bool,
+    /// True if the log of its input has rows with their lengths, and not delimited records alone. It is no
+    /// flag either: flags that decide it are.
+    logs_rows: bool,
+    /// True if its source gives pairs. It stands nowhere: each frame of the log says what it is.
+    gives_pairs: bool,
 }
 
 impl Pipeline {
@@ -54,12 +62,32 @@ impl Pipeline {
         flags: impl IntoIterator<Item = (F, V)>,
     ) -> Pipeline {
         let flags = flags.into_iter().map(|(flag, value)| (flag.into(), value.into())).collect();
-        Pipeline { flags, has_positions: false }
+        Pipeline { flags, ..Pipeline::default() }
     }
 
     /// The same, of a source that has positions, or has none.
     pub fn with_positions(self, has_positions: bool) -> Pipeline {
         Pipeline { has_positions, ..self }
+    }
+
+    /// The same, with a log that has rows, or has none.
+    pub fn with_logged_rows(self, logs_rows: bool) -> Pipeline {
+        Pipeline { logs_rows, ..self }
+    }
+
+    /// The same, of a source that gives pairs, or gives records.
+    pub fn with_pairs(self, gives_pairs: bool) -> Pipeline {
+        Pipeline { gives_pairs, ..self }
+    }
+
+    /// True if its source gives pairs.
+    pub fn gives_pairs(&self) -> bool {
+        self.gives_pairs
+    }
+
+    /// True if the log of its input may have rows, which not all programs know.
+    pub fn logs_rows(&self) -> bool {
+        self.logs_rows
     }
 
     /// True if its source has positions.
@@ -72,10 +100,11 @@ impl Pipeline {
         self.value(SOURCE)
     }
 
-    /// What is left of it by a reset that keeps the positions: whose they are, if it has some.
+    /// What is left of it by a reset that keeps the positions: whose they are, if it has some, and what is
+    /// in the log that is kept with them.
     pub fn of_positions(&self) -> Pipeline {
         if !self.has_positions {
-            return Pipeline::default();
+            return Pipeline::default().with_logged_rows(self.logs_rows);
         }
         Pipeline::new(self.source().map(|source| (SOURCE, source))).with_positions(true)
     }
@@ -169,11 +198,11 @@ impl Meta {
         let text = String::from_utf8_lossy(&bytes);
         let version = text.strip_prefix(FIRST).and_then(|rest| rest.lines().next()?.parse().ok());
         let dir = dir.display();
-        if version.is_some_and(|version: u64| version > SPACED) {
+        if version.is_some_and(|version: u64| version > ROWS) {
             // Only the first line is sure to mean the same in every version.
             return Err(Error::Refused(format!(
                 "--checkpoint {dir}: written by a newer weir (format {}; this one reads up to \
-                 {SPACED}); run that one, or take another directory",
+                 {ROWS}); run that one, or take another directory",
                 version.unwrap_or_default()
             )));
         }
@@ -208,7 +237,12 @@ impl Meta {
     /// The lines.
     pub fn encode(&self) -> String {
         let Meta { uuid, pipeline, is_reset } = self;
-        let version = if pipeline.has_positions { SPACED } else { PLAIN };
+        let version = match (pipeline.has_positions, pipeline.logs_rows) {
+            (false, false) => PLAIN,
+            // What can be read again is not logged.
+            (true, _) => SPACED,
+            (false, true) => ROWS,
+        };
         let mut text = format!("{FIRST}{version}\nuuid {:032x}\n", u128::from_be_bytes(*uuid));
         text.push_str(if *is_reset { "reset\n" } else { "pipeline\n" });
         for (flag, value) in &pipeline.flags {
@@ -223,11 +257,9 @@ impl Meta {
         let crc = u32::from_str_radix(crc.strip_prefix("crc ")?, 16).ok()?;
         (crc == crc32c::crc32c(&text.as_bytes()[..=lines.len()])).then_some(())?;
         let mut lines = lines.lines();
-        let has_positions = match lines.next()?.strip_prefix(FIRST)?.parse().ok()? {
-            PLAIN => false,
-            SPACED => true,
-            _ => return None,
-        };
+        let version: u64 = lines.next()?.strip_prefix(FIRST)?.parse().ok()?;
+        (PLAIN..=ROWS).contains(&version).then_some(())?;
+        let (has_positions, logs_rows) = (version == SPACED, version == ROWS);
         let uuid = u128::from_str_radix(lines.next()?.strip_prefix("uuid ")?, 16).ok()?;
         let is_reset = match lines.next()? {
             "pipeline" => false,
@@ -239,7 +271,7 @@ impl Meta {
             Some((flag.to_string(), unescape(value)))
         };
         let flags = lines.map(flag).collect::<Option<Vec<_>>>()?;
-        let pipeline = Pipeline { flags, has_positions };
+        let pipeline = Pipeline { flags, has_positions, logs_rows, gives_pairs: false };
         let meta = Meta { uuid: uuid.to_be_bytes(), pipeline, is_reset };
         // What was written is read as it was written, or not at all: no digit has two cases.
         (meta.encode() == text).then_some(meta)
@@ -258,10 +290,11 @@ mod tests {
     fn meta_comes_back_and_no_bit_of_it_can_change() {
         let flags = pipeline(&[("--split", "a=\\b\n\rc"), ("--inverse", ""), ("--split", "")]);
         let cases = [(flags, false), (Pipeline::default(), true)];
-        for ((pipeline, is_reset), has_positions) in
-            cases.into_iter().flat_map(|case| [(case.clone(), false), (case, true)])
+        let versions = [(false, false), (true, false), (false, true)];
+        for ((pipeline, is_reset), (has_positions, logs_rows)) in
+            cases.into_iter().flat_map(|case| versions.map(|version| (case.clone(), version)))
         {
-            let pipeline = pipeline.with_positions(has_positions);
+            let pipeline = pipeline.with_positions(has_positions).with_logged_rows(logs_rows);
             let meta = Meta { uuid: [7; 16], pipeline, is_reset };
             let text = meta.encode();
             assert_eq!(Meta::decode(&text), Some(meta));
@@ -274,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_source_with_positions_makes_a_checkpoint_that_older_programs_cannot_read() {
+    fn only_positions_and_logged_rows_make_a_checkpoint_that_older_programs_cannot_read() {
         let first = |pipeline: Pipeline| {
             let meta = Meta { uuid: [7; 16], pipeline, is_reset: false };
             meta.encode().lines().next().unwrap().to_string()
@@ -282,6 +315,7 @@ mod tests {
         let files = pipeline(&[("source", "files"), ("--split", " ")]);
         assert_eq!(first(files.clone()), "weir checkpoint 1");
         assert_eq!(first(files.clone().with_positions(true)), "weir checkpoint 2");
+        assert_eq!(first(files.clone().with_logged_rows(true)), "weir checkpoint 3");
         // Nobody has typed it.
         assert!(files.differences(&files.clone().with_positions(true)).is_empty());
         assert_eq!(files.with_positions(true).typed(), "files --split ' '");

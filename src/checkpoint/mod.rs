@@ -56,7 +56,8 @@ use crate::disk::{Append, Disk};
 use crate::error::{Context, Error};
 use crate::units::quoted;
 
-pub use self::frames::log::Input;
+pub use self::frames::input::{Body, Input};
+pub use self::frames::rows::Rows;
 pub use self::held::{Noted, Positions};
 pub use self::reset::{Forgotten, forget};
 pub use self::show::{Look, look};

@@ -188,6 +188,7 @@ fn reopen(
     let uuid = meta.uuid;
     fits(dir, &meta, pipeline)?;
     let mut found = recover(&disk, dir, &uuid)?;
+    can_read(dir, &found.backlog, pipeline)?;
     if planted(Bug::BelieveTheCache) {
         found.tail = None;
         if let Some(log) = found.tail_log.take() {
@@ -205,7 +206,10 @@ fn reopen(
         disk.remove(&path).at(&path)?;
     }
     if meta.is_reset {
-        meta = Meta { uuid, pipeline: pipeline.clone(), is_reset: false };
+        // Its log may still have what another source has read.
+        let logs_rows = pipeline.logs_rows() || meta.pipeline.logs_rows();
+        let pipeline = pipeline.clone().with_logged_rows(logs_rows);
+        meta = Meta { uuid, pipeline, is_reset: false };
         meta.write(&*disk, dir)?;
     }
     let half = found.half;
@@ -240,4 +244,22 @@ fn fits(dir: &Path, meta: &Meta, is: &Pipeline) -> Result<(), Error> {
         _ => "it keeps no positions, and this source has some".to_string(),
     };
     Err(Error::Refused(format!("--checkpoint {place}: {why}; `{reset}` forgets all it holds")))
+}
+
+/// Refuses a source that gives something else than the log holds: another one may have read that, before a
+/// reset that has kept it.
+fn can_read(dir: &Path, backlog: &Backlog, is: &Pipeline) -> Result<(), Error> {
+    let (was, gives, others) = match is.gives_pairs() {
+        true => ("records", "pairs", backlog.amount.frames - backlog.pairs),
+        false => ("pairs", "records", backlog.pairs),
+    };
+    if others == 0 {
+        return Ok(());
+    }
+    Err(Error::Refused(format!(
+        "--checkpoint {}: the input in its log is {was}, and this source gives {gives}; \
+         `weir checkpoint reset {}` forgets all it holds",
+        dir.display(),
+        quoted(&dir.to_string_lossy())
+    )))
 }

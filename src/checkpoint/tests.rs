@@ -45,7 +45,7 @@ pub(crate) fn tiny() -> Limits {
 /// A chunk of input for the write-ahead log.
 fn chunk(delimiter: u8, records: &[u8]) -> crate::checkpoint::Input<'_> {
     let time = Some(Stamp(i64::from(delimiter)));
-    crate::checkpoint::Input { time, delimiter, records }
+    crate::checkpoint::Input { time, body: Body::Delimited(delimiter, records) }
 }
 
 fn pipeline() -> Pipeline {
@@ -253,15 +253,16 @@ struct Sim {
 
 impl Sim {
     fn new(seed: u64) -> Sim {
-        let (disk, tape) = (SimDisk::new(!seed), Tape(seed));
-        let has_positions = seed % 2 == 1;
-        let (model, input) = (Model { has_positions, ..Model::default() }, Input::default());
+        let (disk, tape, has_positions) = (SimDisk::new(!seed), Tape(seed), seed % 2 == 1);
+        let model = Model { has_positions, ..Model::default() };
+        let input = Input::new(seed % 3 == 1);
         Sim { disk, tape, model, input, flipped: None, failed: false }
     }
 
     fn open(&self) -> Result<Checkpoint, Error> {
         let disk: Arc<dyn Disk> = Arc::new(self.disk.clone());
-        let pipeline = pipeline().with_positions(self.model.has_positions);
+        let pipeline = pipeline().with_pairs(self.input.is_pairs());
+        let pipeline = pipeline.with_positions(self.model.has_positions);
         Checkpoint::open(disk, Path::new("ck"), &pipeline, tiny())
     }
 

@@ -22,7 +22,7 @@ use crate::report::measure::Measure;
 use crate::report::{Selection, Sort};
 use crate::say::{Level, note, says};
 use crate::sink::outputs::Target;
-use crate::source::{self, Source};
+use crate::source::{self, Form, Source};
 use crate::state::Retention;
 use crate::step::Step;
 use crate::units::quoted;
@@ -87,9 +87,13 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     };
     let layout = Layout { format, selection, width, changes, covers, skip_empty, bare };
     let pipeline = Pipeline { source, steps, aggregate, stateful, layout };
+    let form = pipeline.source.form();
     let saving = typed.engine.checkpoint.as_ref().map(|dir| Saving {
         dir: dir.clone(),
-        pipeline: meta_of(typed, identity, &stateful).with_positions(has_positions),
+        pipeline: meta_of(typed, identity, &stateful)
+            .with_positions(has_positions)
+            .with_logged_rows(!has_positions && form != Form::Uncut)
+            .with_pairs(form == Form::Pairs),
         logs_input,
     });
     Ok(Plan { pipeline, arrows, settings, outputs, saving })

@@ -10,7 +10,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::delivery::resume;
+use super::delivery::{nonsense, resume};
 use crate::agg::{AGGS, Built, StateStore};
 use crate::checkpoint::Look;
 use crate::checkpoint::meta::Pipeline;
@@ -41,7 +41,7 @@ pub fn contents(look: &Look) -> Result<Vec<u8>, Error> {
     let (built, retention) = built.zip(kept(pipeline)).ok_or_else(alone)?;
     let aggregate = Arc::clone(&built.aggregate);
     let mut kept = aggregate.store(&retention, false, false);
-    look.state(|noted| kept.put(&[noted], false).ok_or_else(resume::nonsense))?;
+    look.state(|noted| kept.put(&[noted], false).ok_or_else(nonsense))?;
     if let Retention::Window { window, .. } = retention {
         let due = window.due(last.time);
         look.panes(window.start(due), |time, bytes| match resume::is_open(bytes) {

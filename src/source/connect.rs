@@ -27,8 +27,8 @@ use crate::origin::Origin;
 use crate::say::{detail, note, say};
 use crate::source::peers::address::Address;
 use crate::source::peers::peer::{self, Peer};
-use crate::source::peers::{Host, Peers};
-use crate::source::{Built, Read, Settings, Source, Spec};
+use crate::source::peers::{self, Host, Peers};
+use crate::source::{Built, Form, Read, Settings, Source, Spec};
 use crate::units;
 use crate::wire::lines::Lines;
 
@@ -54,6 +54,13 @@ struct Flags {
     /// How long to wait before a server that is lost or refuses is tried again
     #[arg(long, value_name = "D", default_value = "2s", value_parser = units::duration)]
     reconnect_delay: Duration,
+
+    /// Make a pair of each line: the server it came from, and the line
+    ///
+    /// The key is the server as messages name it, HOST:PORT, as in localhost:9999: the same whichever of
+    /// its addresses has answered. Steps work on the key, and --values gives the lines back.
+    #[arg(long)]
+    with_peer: bool,
 }
 
 fn arguments(command: Command) -> Command {
@@ -65,7 +72,9 @@ fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
     let flags = Flags::from_arg_matches(matches).map_err(|err| Error::usage(err.to_string()))?;
     let servers = flags.servers.iter().map(|text| Address::remote(text));
     let servers = servers.collect::<Result<Vec<_>, _>>()?;
-    Ok(Built::of_records(Connect::new(servers, flags.reconnect_delay, settings)))
+    let connect = Connect::new(servers, flags.reconnect_delay, settings);
+    let identity = peers::identity(flags.with_peer);
+    Ok(Built::new(Connect { with_peer: flags.with_peer, ..connect }, identity))
 }
 
 /// The servers that are connected.
@@ -74,6 +83,8 @@ type Streams = Peers<TcpStream, Lines>;
 struct Connect {
     peers: Streams,
     servers: Servers,
+    /// True if each line is a pair, whose key is its server.
+    with_peer: bool,
 }
 
 /// Who is to be read from, and how far that has come. A server that is connected is the peer with its
@@ -121,7 +132,15 @@ impl Source for Connect {
         wait: &mut dyn Wait,
         until: Stamp,
     ) -> Result<Read, Error> {
-        self.peers.read(&mut self.servers, chunk, limit, wait, until)
+        let read = self.peers.read(&mut self.servers, chunk, limit, wait, until)?;
+        if self.with_peer {
+            chunk.key_by_origin();
+        }
+        Ok(read)
+    }
+
+    fn form(&self) -> Form {
+        peers::form(self.with_peer)
     }
 
     fn unfinished(&self) -> usize {
@@ -158,7 +177,8 @@ impl Connect {
             one_has_closed: false,
             failed: None,
         };
-        Connect { peers: Peers::new("servers", FIRST_TOKEN, settings), servers }
+        let peers = Peers::new("servers", FIRST_TOKEN, settings);
+        Connect { peers, servers, with_peer: false }
     }
 }
 

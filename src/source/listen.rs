@@ -25,8 +25,8 @@ use crate::source::peers::address::Address;
 use crate::source::peers::door::{self, Door};
 use crate::source::peers::farewell::{Farewells, Receipt};
 use crate::source::peers::peer::{self, Peer};
-use crate::source::peers::{Host, Peers};
-use crate::source::{Built, Read, Settings, Source, Spec, Stage};
+use crate::source::peers::{self, Host, Peers};
+use crate::source::{Built, Form, Read, Settings, Source, Spec, Stage};
 use crate::wire::lines::Lines;
 
 /// The source's row in `source::SOURCES`.
@@ -54,6 +54,14 @@ struct Flags {
     /// not know what became of them.
     #[arg(long)]
     ack: bool,
+    /// Make a pair of each line: the client it came from, and the line
+    ///
+    /// The key is the client as messages name it, ADDRESS:PORT, as in 10.0.0.7:40112. Each connection has
+    /// a port of its own, so it is a key of its own; a step that keeps what stands before the last colon
+    /// makes one key of all connections of a machine. Steps work on the key, and --values gives the lines
+    /// back.
+    #[arg(long)]
+    with_peer: bool,
 }
 
 fn arguments(command: Command) -> Command {
@@ -69,7 +77,9 @@ fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
             "--ack: needs --checkpoint, and no --no-wal: the log keeps the lines",
         ));
     }
-    Ok(Built::of_records(Listen::new(address, flags.ack, settings)))
+    let listen = Listen::new(address, flags.ack, settings);
+    let identity = peers::identity(flags.with_peer);
+    Ok(Built::new(Listen { with_peer: flags.with_peer, ..listen }, identity))
 }
 
 /// The clients that are connected.
@@ -78,6 +88,8 @@ type Streams = Peers<TcpStream, Lines>;
 struct Listen {
     peers: Streams,
     clients: Clients,
+    /// True if each line is a pair, whose key is its client.
+    with_peer: bool,
 }
 
 /// How clients come and go.
@@ -112,7 +124,15 @@ impl Source for Listen {
         wait: &mut dyn Wait,
         until: Stamp,
     ) -> Result<Read, Error> {
-        self.peers.read(&mut self.clients, chunk, limit, wait, until)
+        let read = self.peers.read(&mut self.clients, chunk, limit, wait, until)?;
+        if self.with_peer {
+            chunk.key_by_origin();
+        }
+        Ok(read)
+    }
+
+    fn form(&self) -> Form {
+        peers::form(self.with_peer)
     }
 
     fn unfinished(&self) -> usize {
@@ -150,7 +170,8 @@ impl Listen {
             farewells: settings.acknowledges.then(Farewells::new),
             one_has_left: false,
         };
-        Listen { peers: Peers::new("clients", FIRST_CLIENT, settings), clients }
+        let peers = Peers::new("clients", FIRST_CLIENT, settings);
+        Listen { peers, clients, with_peer: false }
     }
 }
 

@@ -64,6 +64,17 @@ pub enum Fate {
     Renamed(Vec<u8>),
 }
 
+/// How records stand in a chunk that a source has read, and then in the log of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Uncut: each record ends with a delimiter that is not within it.
+    Uncut,
+    /// As rows, which may hold any byte.
+    Records,
+    /// As pairs.
+    Pairs,
+}
+
 /// A stream of records.
 ///
 /// The engine calls one method at a time, each from whichever worker holds the source's lock.
@@ -83,6 +94,11 @@ pub trait Source: Send {
     /// The regular files that are read: what an output writes to one of them would come in again.
     fn files(&self) -> Vec<Identity> {
         Vec::new()
+    }
+
+    /// How it leaves what it reads: the same all the time.
+    fn form(&self) -> Form {
+        Form::Uncut
     }
 
     /// Reads into `chunk`, which is clear: at most `limit` records, waiting no longer than `until`.
@@ -166,9 +182,20 @@ pub struct Built {
 }
 
 impl Built {
+    /// A source that a checkpoint knows by its name and by this.
+    pub fn new(source: impl Source + 'static, identity: Resolved) -> Built {
+        let yields = match source.form() {
+            Form::Uncut | Form::Records => Shape::Records,
+            Form::Pairs => Shape::Pairs,
+        };
+        Built { source: Box::new(source), yields, identity }
+    }
+
     /// A source of records that a checkpoint knows by its name alone.
     pub fn of_records(source: impl Source + 'static) -> Built {
-        Built { source: Box::new(source), yields: Shape::Records, identity: Resolved::new() }
+        let built = Built::new(source, Resolved::new());
+        debug_assert_eq!(built.yields, Shape::Records);
+        built
     }
 }
 

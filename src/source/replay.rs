@@ -47,7 +47,6 @@ struct Replay {
     events: std::vec::IntoIter<(Stamp, Event)>,
     next: Option<(Stamp, Event)>,
     lines: Lines,
-    delimiter: u8,
 }
 
 impl Replay {
@@ -64,7 +63,7 @@ impl Replay {
         let events: Option<Vec<_>> = script.into_iter().map(event).collect();
         let mut events = events.ok_or_else(|| wrong("no such event".to_string()))?.into_iter();
         let lines = Lines::new(settings.delimiter, settings.max_record, Origin::new("replay"));
-        Ok(Replay { next: events.next(), events, lines, delimiter: settings.delimiter })
+        Ok(Replay { next: events.next(), events, lines })
     }
 }
 
@@ -131,7 +130,7 @@ impl Source for Replay {
             } else {
                 return Ok(Read::End);
             }
-            if chunk.end_read(self.delimiter) {
+            if chunk.has_come() {
                 return Ok(Read::Rows);
             }
         }

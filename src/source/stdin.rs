@@ -45,7 +45,6 @@ const PIPE: usize = 1 << 20;
 struct Stdin {
     file: File,
     lines: Lines,
-    delimiter: u8,
     finite: bool,
     /// True if reading never blocks, as of a regular file.
     always_ready: bool,
@@ -64,7 +63,6 @@ impl Stdin {
         Ok(Stdin {
             file,
             lines: Lines::new(settings.delimiter, settings.max_record, Origin::new("stdin")),
-            delimiter: settings.delimiter,
             finite,
             always_ready: finite,
             ended: false,
@@ -153,7 +151,7 @@ impl Source for Stdin {
             self.read_once(chunk, &mut limit).place("stdin")?;
         }
         // A line without an end, as in /dev/zero, must not keep batches and signals waiting.
-        Ok(if chunk.end_read(self.delimiter) { Read::Rows } else { Read::Idle })
+        Ok(if chunk.has_come() { Read::Rows } else { Read::Idle })
     }
 
     fn waiting(&self) -> String {

@@ -96,6 +96,7 @@ impl Framing for Lines {
     }
 
     fn release(&mut self, chunk: &mut Chunk, limit: &mut usize) {
+        chunk.set_uncut(self.delimiter);
         let (start, end) = (chunk.len(), self.within(&self.held[..self.whole], limit));
         chunk.append(&self.held[..end]);
         let rest = self.pieces.split_off(end);
@@ -107,6 +108,8 @@ impl Framing for Lines {
 
     fn begin(&mut self, chunk: &mut Chunk) -> usize {
         debug_assert_eq!(self.whole, 0, "what is held back goes first");
+        // So it is again when the read is over.
+        chunk.set_uncut(self.delimiter);
         let start = chunk.len();
         if self.held.len() <= SHORT {
             chunk.append(&self.held);
@@ -146,6 +149,7 @@ impl Framing for Lines {
     fn finish(&mut self, chunk: &mut Chunk) {
         debug_assert_eq!(self.whole, 0, "what is held back goes first");
         self.skipping = false;
+        chunk.set_uncut(self.delimiter);
         if !self.held.is_empty() {
             let start = chunk.len();
             chunk.append(&self.held);

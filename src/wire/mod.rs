@@ -9,6 +9,10 @@ use crate::origin::Origin;
 ///
 /// What is read goes into the chunk itself, behind its bytes, so that records need not be copied:
 /// [`Framing::begin`], then the read, then [`Framing::end`].
+///
+/// How records stand there is the framing's matter: uncut, each with what ends it, as
+/// [`Chunk::set_uncut`] says, or as rows, where they may hold any byte. All framings that fill a chunk
+/// are alike in that.
 pub trait Framing: Send {
     /// How many bytes of the unfinished record are held here.
     fn unfinished(&self) -> usize;

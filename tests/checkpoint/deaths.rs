@@ -171,6 +171,59 @@ fn records_that_end_with_nul_are_so_counted_for_a_client_and_so_read_again_from_
     assert_eq!((status, out.as_str()), (0, "a\nb\t2\n\r\t1\n"));
 }
 
+/// What is kept of clients, each by its address and port.
+const PEERS: &str = "listen 0 --with-peer --count-by-key --update-state --format text --sort key \
+                     --interval 10000d --checkpoint ck --ack -o -";
+
+#[test]
+fn of_each_peer_each_acknowledged_line_is_counted_once_over_kills() {
+    let place = Place::new();
+    let (mut expected, mut open) = (Vec::new(), Vec::new());
+    for round in 1..=3 {
+        let mut run = place.start(PEERS);
+        let server = ("127.0.0.1", run.port());
+        for count in [1, 2 * round] {
+            let mut client = TcpStream::connect(server).unwrap();
+            client.set_read_timeout(Some(PATIENCE)).unwrap();
+            client.write_all("a line\n".repeat(count).as_bytes()).unwrap();
+            expected.push(format!("{}\t{count}", client.local_addr().unwrap()));
+            // Nobody else gets its port meanwhile.
+            open.push(client.try_clone().unwrap());
+            assert_eq!(told(client), format!("ok {count}\n"));
+        }
+        assert_eq!(killed(run), "", "nothing was printed");
+        assert!(place.text("ck/meta").starts_with("weir checkpoint 3\n"), "the log has pairs");
+    }
+    let (status, out, _) = wait(place.start(&format!("{PEERS} --duration 1ms")));
+    expected.sort_unstable();
+    assert_eq!(
+        (status, out.lines().collect::<Vec<_>>()),
+        (0, expected.iter().map(|s| &**s).collect())
+    );
+}
+
+#[test]
+fn pairs_in_the_log_come_as_they_were_and_only_to_a_source_that_gives_pairs() {
+    let place = Place::new();
+    let args =
+        "listen 0 --with-peer --format json --no-time --interval 10000d --checkpoint ck --ack -o -";
+    let mut run = place.start(args);
+    let client = client(&mut run, "one\r\n\nthree");
+    let peer = client.local_addr().unwrap();
+    assert_eq!(told(client), "ok 3\n");
+    assert_eq!(killed(run), "");
+    let said = place.piped("checkpoint reset ck --keep-offsets", "").ok().to_string();
+    assert!(said.contains("bytes of input that no batch has had come first"), "{said}");
+    let refused = "weir: --checkpoint ck: the input in its log is pairs, and this source gives records; \
+                   `weir checkpoint reset ck` forgets all it holds\n";
+    for source in ["stdin", "listen 0"] {
+        assert_eq!(place.piped(&format!("{source} --checkpoint ck"), "").failed(2), refused);
+    }
+    let (status, out, _) = wait(place.start(&format!("{args} --duration 1ms")));
+    let row = |line: &str| format!("{{\"key\":\"{peer}\",\"value\":\"{line}\"}}\n");
+    assert_eq!((status, out), (0, ["one", "", "three"].map(row).concat()));
+}
+
 /// A run whose stdout is a pipe that we read.
 fn into_pipe(place: &Place, args: &str) -> (Run, PipeReader) {
     let (reader, writer) = pipe().unwrap();

@@ -280,8 +280,8 @@ fn a_flipped_bit_is_refused_by_file_and_byte_and_the_command_that_is_named_mends
 fn a_checkpoint_of_a_newer_weir_and_a_damaged_meta_are_refused() {
     let place = used(STATE);
     let meta = place.text("ck/meta");
-    fs::write(place.path("ck/meta"), meta.replace("checkpoint 1", "checkpoint 3")).unwrap();
-    let newer = "weir: --checkpoint ck: written by a newer weir (format 3; this one reads up to 2); \
+    fs::write(place.path("ck/meta"), meta.replace("checkpoint 1", "checkpoint 4")).unwrap();
+    let newer = "weir: --checkpoint ck: written by a newer weir (format 4; this one reads up to 3); \
                  run that one, or take another directory\n";
     let damaged = "weir: ck/meta: damaged; without it nothing in ck can be read: remove the directory \
                    to start afresh\n";

@@ -24,7 +24,6 @@ use super::{Frame, Kind, Seed};
 use crate::checkpoint::bug::{Bug, planted};
 use crate::checkpoint::commits::commit::VERSION;
 use crate::checkpoint::{numbered, place, temporary};
-use crate::clock::Stamp;
 use crate::disk::{Append, Disk};
 use crate::error::{Context, Error};
 
@@ -216,46 +215,6 @@ pub struct Written {
     pub next: u64,
     /// Where that would begin.
     pub bytes: u64,
-}
-
-/// The version of [`Input`]s; those of version 1 have no Time.
-const INPUT_VERSION: u8 = 2;
-
-/// Input as it came in: a chunk of whole records, each with its delimiter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Input<'a> {
-    /// The Time of the batch that it was read in, if it was noted.
-    pub time: Option<Stamp>,
-    /// What ends a record.
-    pub delimiter: u8,
-    /// The records.
-    pub records: &'a [u8],
-}
-
-impl<'a> Input<'a> {
-    /// Appends the payload of an input frame.
-    pub fn encode(&self, out: &mut Vec<u8>) {
-        match self.time {
-            Some(time) => {
-                out.push(INPUT_VERSION);
-                out.extend_from_slice(&time.0.to_le_bytes());
-            }
-            None => out.push(VERSION),
-        }
-        out.push(self.delimiter);
-        out.extend_from_slice(self.records);
-    }
-
-    /// Reads what [`Input::encode`] wrote.
-    pub fn decode(payload: &'a [u8]) -> Option<Input<'a>> {
-        let mut take = Take(payload);
-        let time = match take.u8()? {
-            VERSION => None,
-            INPUT_VERSION => Some(Stamp(take.i64()?)),
-            _ => return None,
-        };
-        Some(Input { time, delimiter: take.u8()?, records: take.0 })
-    }
 }
 
 /// Reads a version and nothing else, for heads that have more to say.

@@ -14,7 +14,9 @@
 //! damage) is for the caller to say.
 
 pub(super) mod codec;
+pub(super) mod input;
 pub(super) mod log;
+pub(super) mod rows;
 pub(super) mod sums;
 
 use std::path::{Path, PathBuf};

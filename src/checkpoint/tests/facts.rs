@@ -149,8 +149,8 @@ fn another_pipeline_is_refused_with_the_difference_and_what_mends_it() {
 #[test]
 fn a_newer_format_and_a_damaged_meta_are_refused() {
     let disk = made(2);
-    disk.world().put("meta", b"weir checkpoint 3\nwhatever that means\n");
-    let text = "--checkpoint ck: written by a newer weir (format 3; this one reads up to 2); run \
+    disk.world().put("meta", b"weir checkpoint 4\nwhatever that means\n");
+    let text = "--checkpoint ck: written by a newer weir (format 4; this one reads up to 3); run \
                 that one, or take another directory";
     assert_eq!(refused(&disk, open), (text.to_string(), 2));
     disk.world().put("meta", b"");

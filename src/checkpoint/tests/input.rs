@@ -1,12 +1,15 @@
 //! The write-ahead log's part of a life: input that comes in, and what must be read of it again.
 
 use super::*;
+use crate::chunk::Chunk;
 
 /// What the write-ahead log should hold.
 #[derive(Default)]
 pub struct Input {
-    /// All that was appended, by lsn, and may be there.
-    frames: BTreeMap<u64, (u8, Vec<u8>)>,
+    /// All of it is pairs.
+    is_pairs: bool,
+    /// The payloads of all that was appended, by lsn, and may be there.
+    frames: BTreeMap<u64, Vec<u8>>,
     /// Up to here it was said to be durable, or read after a start.
     acked: u64,
     /// Up to here frames that were acknowledged say so, even if the last of them is lost.
@@ -20,6 +23,16 @@ pub struct Input {
 }
 
 impl Input {
+    /// Of a source that gives pairs, or records.
+    pub fn new(is_pairs: bool) -> Input {
+        Input { is_pairs, ..Input::default() }
+    }
+
+    /// True if all of it is pairs.
+    pub fn is_pairs(&self) -> bool {
+        self.is_pairs
+    }
+
     /// Holds what is read after a start against the model; commits cover all up to `read`.
     pub fn check(
         &mut self,
@@ -31,7 +44,7 @@ impl Input {
         let mut lsns = Vec::new();
         while let Some(same) = unread.next(|lsn, input| {
             lsns.push(lsn);
-            self.frames.get(&lsn) == Some(&(input.delimiter, input.records.to_vec()))
+            self.frames.get(&lsn) == Some(&payload(&input))
         })? {
             if !same {
                 return Ok(Err(format!("frame {:?} was never appended", lsns.last())));
@@ -77,9 +90,14 @@ impl Input {
         for _ in 0..tape.below(4) {
             let long = if tape.chance(5) { 1200 } else { 60 };
             let (delimiter, records) = (tape.below(256) as u8, bytes(tape, long));
-            self.frames.insert(self.last + 1, (delimiter, records.clone()));
+            let (rows, mut out) = (rows(&records, delimiter, self.is_pairs), Vec::new());
+            let input = match delimiter % 2 {
+                0 if !self.is_pairs => chunk(delimiter, &records),
+                _ => crate::checkpoint::Input::of(None, &rows, &mut out),
+            };
+            self.frames.insert(self.last + 1, payload(&input));
             self.claimed = syncer.synced();
-            let lsn = wal.append(&chunk(delimiter, &records))?;
+            let lsn = wal.append(&input)?;
             self.last += 1;
             if lsn != self.last {
                 return Ok(Err(format!("{lsn} is appended instead of {}", self.last)));
@@ -109,4 +127,24 @@ impl Input {
             }
         }
     }
+}
+
+/// The bytes of a frame.
+fn payload(input: &crate::checkpoint::Input<'_>) -> Vec<u8> {
+    let mut payload = Vec::new();
+    input.encode(&mut payload);
+    payload
+}
+
+/// A chunk of rows, pairs or not: what stands between bytes that are this one, or larger.
+fn rows(bytes: &[u8], delimiter: u8, is_pairs: bool) -> Chunk {
+    let mut chunk = Chunk::default();
+    for (number, row) in bytes.split(|&byte| byte >= delimiter).enumerate() {
+        match (is_pairs, number % 3) {
+            (false, _) => chunk.push(row),
+            (true, 0) => chunk.push_pair(None, row),
+            (true, _) => chunk.push_pair(row.first_chunk::<1>().map(|key| &key[..]), row),
+        }
+    }
+    chunk
 }

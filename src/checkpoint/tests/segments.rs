@@ -1,6 +1,7 @@
 //! The write-ahead log: what stands in the directory, what is refused, resets, and what is shown.
 
 use super::*;
+use crate::chunk::Chunk;
 use crate::disk::{Append, RealDisk};
 
 fn shared(disk: &SimDisk) -> Arc<dyn Disk> {
@@ -43,7 +44,7 @@ fn segments(disk: &SimDisk) -> Vec<String> {
 
 fn lsns(mut unread: Unread) -> Vec<u64> {
     let visit = |lsn, input: crate::checkpoint::Input<'_>| {
-        assert_eq!(input.records, [lsn as u8; 200]);
+        assert_eq!(input.body, Body::Delimited(b'\n', &[lsn as u8; 200]));
         lsn
     };
     std::iter::from_fn(|| unread.next(visit).unwrap()).collect()
@@ -210,4 +211,46 @@ fn a_twin_syncs_the_file_that_is_appended_to() {
     assert_eq!(RealDisk::default().len(&path).unwrap(), 5);
     RealDisk::default().remove(&path).unwrap();
     assert!(twin.sync().is_err());
+}
+
+#[test]
+fn pairs_that_a_reset_has_kept_come_only_to_a_source_that_gives_pairs() {
+    let (disk, dir) = (SimDisk::new(1), Path::new("ck"));
+    let open = |pipeline: &Pipeline| Checkpoint::open(shared(&disk), dir, pipeline, tiny());
+    let version = || String::from_utf8_lossy(&disk.world().image()["meta"][..17]).into_owned();
+    let of = |name| Pipeline::new([("source", name)]);
+    let [of_pairs, of_rows] = ["pairs", "rows"].map(|name| of(name).with_logged_rows(true));
+    let (of_pairs, of_lines) = (of_pairs.with_pairs(true), of("lines"));
+    let (mut rows, mut out) = (Chunk::default(), Vec::new());
+    rows.push_pair(Some(b"peer"), b"line");
+    let append = |pipeline: &Pipeline, input: crate::checkpoint::Input<'_>| {
+        let (mut wal, _) = open(pipeline).unwrap().wal().unwrap();
+        wal.append(&input).unwrap();
+        wal.syncer().sync().unwrap();
+    };
+    append(&of_pairs, crate::checkpoint::Input::of(None, &rows, &mut out));
+    assert_eq!(version(), "weir checkpoint 3");
+    forget(&shared(&disk), dir, true).unwrap();
+    assert_eq!(version(), "weir checkpoint 3", "its log is not for older programs");
+    let before = disk.world().image();
+    for other in [&of_rows, &of_lines] {
+        let error = open(other).unwrap_err();
+        let text = "--checkpoint ck: the input in its log is pairs, and this source gives records; \
+                    `weir checkpoint reset ck` forgets all it holds";
+        assert_eq!((error.to_string().as_str(), error.exit_status()), (text, 2));
+        assert_eq!(disk.world().image(), before);
+    }
+    assert_eq!(open(&of_pairs).unwrap().wal().unwrap().1.left().records, 1);
+    forget(&shared(&disk), dir, false).unwrap();
+    append(&of_lines, chunk(b'\n', b"a\n"));
+    assert_eq!(version(), "weir checkpoint 1");
+    forget(&shared(&disk), dir, true).unwrap();
+    let error = open(&of_pairs).unwrap_err().to_string();
+    assert!(error.contains("is records, and this source gives pairs; "), "{error}");
+    // Records are records, however they stand in the log.
+    assert_eq!(open(&of_rows).unwrap().wal().unwrap().1.left().records, 1);
+    assert_eq!(version(), "weir checkpoint 3");
+    forget(&shared(&disk), dir, true).unwrap();
+    assert_eq!(open(&of_lines).unwrap().wal().unwrap().1.left().records, 1);
+    assert_eq!(version(), "weir checkpoint 3", "rows may be there from before");
 }

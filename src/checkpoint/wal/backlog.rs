@@ -20,7 +20,8 @@ use crate::checkpoint::bug::{Bug, planted};
 use crate::checkpoint::commits::belief::Past;
 use crate::checkpoint::commits::walk::{Piece, Walk};
 use crate::checkpoint::damaged;
-use crate::checkpoint::frames::log::{Input, SEGMENTS};
+use crate::checkpoint::frames::input::Input;
+use crate::checkpoint::frames::log::SEGMENTS;
 use crate::checkpoint::frames::{Frame, Kind};
 use crate::clock::Stamp;
 use crate::disk::Disk;
@@ -40,8 +41,8 @@ pub struct Amount {
 impl Amount {
     /// What one frame is.
     fn of(input: &Input<'_>) -> Amount {
-        let records = memchr::memchr_iter(input.delimiter, input.records).count() as u64;
-        Amount { frames: 1, records, bytes: input.records.len() as u64 }
+        let (records, bytes) = input.size();
+        Amount { frames: 1, records, bytes }
     }
 }
 
@@ -85,6 +86,8 @@ pub struct Backlog {
     pub next: u64,
     /// How much is unread.
     pub amount: Amount,
+    /// How many frames of that are pairs.
+    pub pairs: u64,
     /// Segments that hold nothing any more.
     pub garbage: Vec<String>,
 }
@@ -141,6 +144,7 @@ impl Backlog {
             } else {
                 ends.push(end);
                 self.amount += Amount::of(&input);
+                self.pairs += u64::from(input.is_pairs());
             }
             Some(())
         })?;

@@ -10,7 +10,7 @@
 //!                ^           ^
 //!        a commit's `wal`    what was promised to be durable
 //!
-//! Input   | version | Time of the batch | delimiter | whole records, each with its delimiter
+//! Input   a chunk as it came (frames::input): delimited records, or rows with their lengths
 //! ```
 //!
 //! A segment is begun with the first append after a start, and when the open one is full; what an
@@ -31,7 +31,8 @@ use super::bug::{Bug, planted};
 use super::frames::Kind;
 use super::wal::syncer::Syncer;
 use crate::checkpoint::commits::walk::{Piece, Walk};
-use crate::checkpoint::frames::log::{Input, Log, SEGMENTS};
+use crate::checkpoint::frames::input::Input;
+use crate::checkpoint::frames::log::{Log, SEGMENTS};
 use crate::checkpoint::wal::backlog::{Backlog, Unread};
 use crate::disk::Disk;
 use crate::error::{Context, Error};

@@ -19,6 +19,11 @@ use crate::clock::Stamp;
 use crate::engine::input::cursor::Reached;
 use crate::error::Error;
 
+/// All frames are sound, and yet what they say cannot be: it was written by another pipeline.
+pub fn nonsense() -> Error {
+    Error::Refused("--checkpoint: its records make no sense for this pipeline".to_string())
+}
+
 /// The way from a batch's text to the outputs.
 pub trait Delivery: Send {
     /// A batch begins; `header` is what a stream or a file of such batches begins with.

@@ -14,7 +14,7 @@
 
 use std::time::Duration;
 
-use super::Delivery;
+use super::{Delivery, nonsense};
 use crate::agg::Pane;
 use crate::checkpoint::bug::{Bug, planted};
 use crate::checkpoint::commits::commit::{Changes, Commit, put_entry};
@@ -144,7 +144,7 @@ impl Recorded {
                 _ if is_text => return text.write(part),
                 Some((&TEXT, count)) if entries.is_empty() => {
                     is_text = true;
-                    *rows = count.first_chunk().map_or(0, |count| u64::from_le_bytes(*count));
+                    *rows = u64::from_le_bytes(count.try_into().map_err(|_| nonsense())?);
                 }
                 _ => entries.extend_from_slice(part),
             }
@@ -363,4 +363,40 @@ fn needed(window: Option<&Window>, time: Stamp) -> Stamp {
 fn unopened<'a>(part: &'a [u8], is_first: &mut bool) -> &'a [u8] {
     let can_be = std::mem::take(is_first);
     part.strip_prefix(&[OPEN]).filter(|_| can_be).unwrap_or(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::checkpoint::meta::Pipeline;
+    use crate::checkpoint::tests::tiny;
+    use crate::disk::sim::SimDisk;
+
+    /// What is gathered of a commit whose pane has these parts: its rows, or what is wrong.
+    fn gathered(parts: &[&[u8]]) -> Result<u64, String> {
+        let (disk, pipeline) = (Arc::new(SimDisk::new(1)), Pipeline::default());
+        let mut checkpoint = Checkpoint::open(disk, "ck".as_ref(), &pipeline, tiny()).unwrap();
+        let (wal, _) = checkpoint.wal().unwrap();
+        let outputs = Outputs::of(Vec::new());
+        let mut recorded = Recorded::new(checkpoint, outputs, wal.syncer(), Stamp(1), None, true);
+        parts.iter().for_each(|part| recorded.checkpoint.pane_part(Stamp(2), part).unwrap());
+        recorded.has_changes = true;
+        recorded.commit(Stamp(2), &Reached::default()).unwrap();
+        recorded.gather().map_err(|error| error.to_string())?;
+        Ok(recorded.rows)
+    }
+
+    #[test]
+    fn a_text_whose_rows_are_not_told_is_no_text_of_ours() {
+        let rows = 3u64.to_le_bytes();
+        assert_eq!(gathered(&[&[&[TEXT], &rows[..]].concat(), b"a\nb\nc\n"]), Ok(3));
+        assert_eq!(gathered(&[&[&[OPEN, TEXT], &rows[..]].concat()]), Ok(3));
+        for cut in
+            [&[TEXT][..], &[TEXT, 1], &[TEXT, 1, 2, 3, 4, 5, 6, 7], &[OPEN, TEXT, 1], &[TEXT; 10]]
+        {
+            assert_eq!(gathered(&[cut]), Err(nonsense().to_string()), "{cut:?}");
+        }
+    }
 }

@@ -13,8 +13,8 @@
 
 use std::sync::Arc;
 
-use super::Delivery as _;
 use super::recorded::{ENTRIES, OPEN, Recorded};
+use super::{Delivery as _, nonsense};
 use crate::agg::{Aggregate, Pane, StateStore};
 use crate::checkpoint::Noted;
 use crate::checkpoint::bug::{Bug, planted};
@@ -243,9 +243,4 @@ fn loaded<'a, T>(
     });
     let made = load(&mut all);
     made.filter(|_| is_sound).ok_or_else(nonsense)
-}
-
-/// All frames are sound, and yet what they say cannot be: it was written by another pipeline.
-pub fn nonsense() -> Error {
-    Error::Refused("--checkpoint: its records make no sense for this pipeline".to_string())
 }

@@ -41,6 +41,8 @@ pub struct Log {
 pub struct Intake {
     log: Option<Log>,
     unread: Option<Unread>,
+    /// Rows on their way to the log.
+    rows: Vec<u8>,
     /// The frame that was read or appended last.
     lsn: u64,
     /// How far the source knows its records to be in the log.
@@ -50,7 +52,7 @@ pub struct Intake {
 impl Intake {
     /// Reads what the log holds beyond frame `lsn`, then appends.
     pub fn new(log: Option<Log>, unread: Option<Unread>, lsn: u64) -> Intake {
-        Intake { log, unread, lsn, told: None }
+        Intake { log, unread, rows: Vec::new(), lsn, told: None }
     }
 
     /// The frame up to which all has come into chunks.
@@ -81,8 +83,7 @@ impl Intake {
         let Some(unread) = &mut self.unread else { return Ok(false) };
         let lsn = &mut self.lsn;
         let read = unread.next(|number, input| {
-            chunk.append(input.records);
-            chunk.set_uncut(input.delimiter);
+            input.fill(chunk);
             // A frame does not say who has sent what.
             chunk.origins.add(&Origin::new("log"), 0..chunk.len(), None);
             chunk.mark = Mark(number);
@@ -97,8 +98,7 @@ impl Intake {
     /// Appends what was read in the batch of `time` to the log.
     pub fn take(&mut self, chunk: &mut Chunk, time: Stamp) -> Result<(), Error> {
         let Some(Log { wal, sync: Some(sync) }) = &mut self.log else { return Ok(()) };
-        let delimiter = chunk.delimiter().expect("a source leaves the cutting to others");
-        let input = Input { time: Some(time), delimiter, records: chunk.bytes() };
+        let input = Input::of(Some(time), chunk, &mut self.rows);
         self.lsn = wal.append(&input)?;
         chunk.mark = Mark(self.lsn);
         match sync {

@@ -99,7 +99,7 @@ impl Syncing {
 mod tests {
     use super::*;
     use crate::checkpoint::tests::tiny;
-    use crate::checkpoint::{Checkpoint, Input, meta::Pipeline};
+    use crate::checkpoint::{Body, Checkpoint, Input, meta::Pipeline};
     use crate::clock::{RealTime, Stamp, Wait, Woke};
     use crate::disk::sim::SimDisk;
 
@@ -110,8 +110,7 @@ mod tests {
         let (mut wal, _) = checkpoint.wal().unwrap();
         let (mut wait, waker) = RealTime::new().unwrap();
         let syncing = Syncing::new(wal.syncer(), &waker);
-        let (delimiter, records) = (b'\n', &b"a\n"[..]);
-        wal.append(&Input { time: None, delimiter, records }).unwrap();
+        wal.append(&Input { time: None, body: Body::Delimited(b'\n', b"a\n") }).unwrap();
         std::thread::scope(|scope| {
             let _end = syncing.until_dropped();
             // Before the thread has looked once, somebody who records a batch has synced.

@@ -47,6 +47,7 @@ use self::scripted::{Script, Scripted, Seen};
 use crate::checkpoint::Checkpoint;
 use crate::checkpoint::bug::PLANTED;
 use crate::checkpoint::tests::{asked, seeds, tiny};
+use crate::chunk::Half;
 use crate::cli::plan::{self, Plan};
 use crate::cli::{self, Asked};
 use crate::clock::{Stamp, VirtualTime};
@@ -107,6 +108,8 @@ struct Case {
     flags: &'static str,
     script: Script,
     has_position: bool,
+    /// If its source gives pairs, the half of them that the script has.
+    pairs: Option<Half>,
     /// How many parts its input has, where they have positions.
     parts: usize,
     disk: SimDisk,
@@ -124,8 +127,8 @@ impl Case {
 
     fn on(disk: SimDisk, flags: &'static str, script: &Script, has_position: bool) -> Case {
         let (seen, reader, commands) = (Arc::default(), Arc::default(), Arc::default());
-        let (script, parts) = (script.clone(), PARTS[0]);
-        Case { flags, script, has_position, parts, disk, seen, reader, commands }
+        let (script, pairs, parts) = (script.clone(), None, PARTS[0]);
+        Case { flags, script, has_position, pairs, parts, disk, seen, reader, commands }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -134,7 +137,9 @@ impl Case {
 
     fn plan(&self, start: i64) -> Result<Plan, Error> {
         let interval = if self.flags.contains("--interval") { "" } else { "--interval 1s " };
-        let words = format!("weir stdin --utc --quiet --checkpoint ck {interval}{}", self.flags);
+        let source = self.pairs.map_or("stdin", |_| "listen 0 --with-peer");
+        let flags = self.flags;
+        let words = format!("weir {source} --utc --quiet --checkpoint ck {interval}{flags}");
         match cli::parse(words.split(' ').map(OsString::from))? {
             Asked::Run(typed) => plan::plan(&typed, Stamp(start)),
             _ => unreachable!("a stream was typed"),

@@ -32,7 +32,8 @@ use mio::event::Event;
 use crate::chunk::{CHUNK, Chunk};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{Context, Error};
-use crate::source::{Read, Settings};
+use crate::part::Resolved;
+use crate::source::{Form, Read, Settings};
 use crate::wire::Framing;
 use budget::Budget;
 use peer::{Got, Peer};
@@ -71,6 +72,17 @@ pub trait Host {
     fn end(&mut self, peers: &PeersOf<Self>) -> Result<Read, Error>;
 }
 
+/// By what a checkpoint knows `--with-peer`.
+pub fn identity(with_peer: bool) -> Resolved {
+    let flag = with_peer.then(|| ("--with-peer".to_string(), String::new()));
+    flag.into_iter().collect()
+}
+
+/// How lines of peers stand in a chunk, with and without `--with-peer`.
+pub fn form(with_peer: bool) -> Form {
+    if with_peer { Form::Pairs } else { Form::Uncut }
+}
+
 /// The peers of a host.
 pub type PeersOf<H> = Peers<<H as Host>::Transport, <H as Host>::Framing>;
 /// One of them.
@@ -82,7 +94,6 @@ pub struct Peers<T, F> {
     kind: &'static str,
     /// The token of number 0.
     first: usize,
-    delimiter: u8,
     seats: Vec<Option<Peer<T, F>>>,
     /// How many of the seats are taken.
     count: usize,
@@ -99,7 +110,6 @@ impl<T: Transport, F: Framing> Peers<T, F> {
         Peers {
             kind,
             first,
-            delimiter: settings.delimiter,
             seats: Vec::new(),
             count: 0,
             queue: VecDeque::new(),
@@ -167,7 +177,7 @@ impl<T: Transport, F: Framing> Peers<T, F> {
                 self.seal();
             }
             self.give_up_stuck(chunk, now);
-            if chunk.end_read(self.delimiter) {
+            if chunk.has_come() {
                 return Ok(Read::Rows);
             }
             if self.is_sealed && !self.has_work() {

@@ -36,6 +36,11 @@ fn sent(seed: u64) -> Lived {
     sent::live(seed, true)
 }
 
+/// The same, of pairs.
+fn sent_pairs(seed: u64) -> Lived {
+    sent::live_of_pairs(2 * seed)
+}
+
 planted! {
     a_batch_handed_out_before_its_record_is_synced_is_found: found Bug::PublishBeforeSync, lives::live;
     what_is_owed_and_skipped_is_found: found Bug::SkipOwed, lives::live;
@@ -44,6 +49,7 @@ planted! {
     a_time_that_comes_twice_is_found: found Bug::TimeAgain, sent;
     input_released_before_its_record_is_found: found Bug::ReleaseBeforeRecord, sent;
     input_acknowledged_to_a_sender_before_the_sync_is_found: found Bug::WalAckBeforeSync, sent;
+    pairs_acknowledged_before_the_sync_are_found: found Bug::WalAckBeforeSync, sent_pairs;
     a_batch_whose_record_was_not_synced_is_found: found Bug::AckBeforeSync, lives::live;
     a_second_part_of_a_pane_that_is_lost_is_found: found Bug::LosePart, lives::live;
     a_second_piece_of_a_text_that_is_lost_is_found: found Bug::LosePiece, lives::live;

@@ -16,13 +16,13 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use self::parts::Parts;
 use super::{Case, Lived, difference};
-use crate::chunk::{Chunk, Mark};
+use crate::chunk::{Chunk, Half, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::disk::sim::mistake::{Mistake, made};
 use crate::disk::sim::{SimDisk, Tape};
 use crate::error::Error;
 use crate::process::signal::Stop;
-use crate::source::{Changed, Read, Source, Stage};
+use crate::source::{Changed, Form, Read, Source, Stage};
 
 /// Chunks of lines, and when each can be read; one without a line ends the batch.
 pub type Script = Arc<Vec<(i64, String)>>;
@@ -88,6 +88,7 @@ impl Seen {
 pub struct Scripted {
     script: Script,
     has_position: bool,
+    pairs: Option<Half>,
     /// Where the source has positions.
     parts: Parts,
     /// The chunks that are still to be read.
@@ -103,7 +104,7 @@ pub struct Scripted {
 impl Scripted {
     /// Reads the script of a case; where a batch ends, `stop` is asked, if there is one.
     pub fn new(case: &Case, stop: Option<Arc<Stop>>) -> Scripted {
-        let Case { script, has_position, parts, seen, disk, .. } = case;
+        let Case { script, has_position, pairs, parts, seen, disk, .. } = case;
         let left = if *has_position {
             VecDeque::new()
         } else {
@@ -112,6 +113,7 @@ impl Scripted {
         Scripted {
             script: script.clone(),
             has_position: *has_position,
+            pairs: *pairs,
             parts: Parts::new(*parts),
             left,
             seen: Arc::clone(seen),
@@ -130,6 +132,18 @@ impl Scripted {
         stop.ask();
         self.seen().was_stopped = true;
         Read::Idle
+    }
+}
+
+/// Makes pairs of lines, of which each is a half; the other one has what no line can have, and keys may be
+/// missing, or follow each other.
+fn put_pairs(chunk: &mut Chunk, text: &str, half: Half) {
+    for (number, line) in text.lines().enumerate() {
+        let key = [Some(&b"a peer"[..]), Some(b"a peer"), None, Some(b"")][number % 4];
+        match half {
+            Half::Key => chunk.push_pair(Some(line.as_bytes()), b"of two\nlines\n"),
+            Half::Value => chunk.push_pair(key, line.as_bytes()),
+        }
     }
 }
 
@@ -178,12 +192,21 @@ impl Source for Scripted {
         if text.is_empty() {
             return Ok(self.end_batch());
         }
-        chunk.append(text.as_bytes());
-        chunk.set_uncut(b'\n');
+        match self.pairs {
+            Some(half) => put_pairs(chunk, text, half),
+            None => {
+                chunk.append(text.as_bytes());
+                chunk.set_uncut(b'\n');
+            }
+        }
         if !self.has_position {
             self.read.push((chunk.mark, next));
         }
         Ok(Read::Rows)
+    }
+
+    fn form(&self) -> Form {
+        self.pairs.map_or(Form::Uncut, |_| Form::Pairs)
     }
 
     fn waiting(&self) -> String {

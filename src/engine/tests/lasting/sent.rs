@@ -24,6 +24,16 @@ const COUNTS: &[&str] = &[
     "--format tsv --epoch --interval 0",
 ];
 
+/// The same of pairs, and the half in which the id is: the log has rows then.
+const PAIRS: &[(&str, Half)] = &[
+    ("--format tsv --epoch --count-by-key", Half::Key),
+    ("--format tsv --epoch --count-by-key --window 3s --slide 3s", Half::Key),
+    (STATE, Half::Key),
+    ("--format tsv --epoch --values --count-by-key --skip-empty", Half::Value),
+    ("--format tsv --epoch", Half::Value),
+    ("--format tsv --epoch --interval 0", Half::Value),
+];
+
 /// Each report has all ids that ever came.
 const STATE: &str = "--format tsv --epoch --count-by-key --update-state";
 
@@ -88,6 +98,7 @@ fn check(case: &Case, logged: &[usize], next: usize) -> Lived {
 /// Lives once more, on a disk as it was after an acknowledgement; nothing more is sent.
 fn recover(case: &Case, image: &SimDisk, logged: &[usize], start: i64) -> Lived {
     let again = Case::on(image.clone(), case.flags, &case.script, false);
+    let again = Case { pairs: case.pairs, ..again };
     again.seen().next = case.script.len();
     again.disturbed(Manner { start: Some(start), ..ON }, None, false)?;
     check(&again, logged, case.script.len())
@@ -97,9 +108,27 @@ fn recover(case: &Case, image: &SimDisk, logged: &[usize], start: i64) -> Lived 
 pub fn live(seed: u64, syncs_at_once: bool) -> Lived {
     let mut tape = Tape(seed);
     let flags = COUNTS[tape.below(COUNTS.len() as u64) as usize];
+    live_on(seed, tape, flags, None, syncs_at_once)
+}
+
+/// The same of a source that gives pairs.
+pub fn live_of_pairs(seed: u64) -> Lived {
+    let mut tape = Tape(seed);
+    let (flags, half) = PAIRS[tape.below(PAIRS.len() as u64) as usize];
+    live_on(seed, tape, flags, Some(half), seed.is_multiple_of(2))
+}
+
+fn live_on(
+    seed: u64,
+    mut tape: Tape,
+    flags: &'static str,
+    pairs: Option<Half>,
+    syncs_at_once: bool,
+) -> Lived {
     let chunks = 5 + tape.below(40);
     let script = lines(&mut tape, chunks);
     let case = Case::new(flags, &script, tape.chance(15), !seed);
+    let case = Case { pairs, ..case };
     case.seen().choice = Some(Tape(seed ^ 1));
     case.seen().now = START;
     let lives = 2 + tape.below(5);
@@ -140,5 +169,12 @@ fn what_was_acknowledged_is_counted_once_and_what_is_counted_was_sent() {
 fn so_it_is_when_a_thread_of_its_own_syncs_the_log() {
     for seed in seeds(1000) {
         live(seed, false).unwrap_or_else(|wrong| panic!("WEIR_SIM={seed}: {wrong}"));
+    }
+}
+
+#[test]
+fn so_it_is_with_pairs_in_the_log() {
+    for seed in seeds(1500) {
+        live_of_pairs(seed).unwrap_or_else(|wrong| panic!("WEIR_SIM={seed}: {wrong}"));
     }
 }
