@@ -26,11 +26,11 @@ const FLAGS: &[Alias] = &[
         r"in a REGEX a backslash makes a sign stand for itself: --filter '10\.0\.0\.7'",
     ),
     (
-        "--unique --uniq --dedupe --dedup --distinct --deduplicate -u",
-        "--count-by-key gives each different record once, with its count",
+        "--unique --uniq --dedupe --dedup --deduplicate -u",
+        "--distinct gives each different record once, --count-by-key with its count",
     ),
     (
-        "--count-by-value --group-by --group-by-key --by --reduce-by-key --key-by --by-key \
+        "--count-by-value --group-by --reduce-by-key --key-by --by-key \
          --key --histogram --freq --frequency --tally --count-distinct --count-values \
          --word-count -c -k",
         "--count-by-key counts each record, as uniq -c does; --count counts all, as wc -l does",
@@ -117,18 +117,16 @@ const FLAGS: &[Alias] = &[
         "--duration D stops after D, --batches N after N batches",
     ),
     (
-        "--having --threshold --min-count --at-least --alert --greater-than --gt --where \
-         --above",
-        "a threshold is held by awk behind weir: weir ... --format text | awk '$NF >= 20'",
+        "--threshold --min-count --at-least --alert --greater-than --gt --above",
+        "--having '>= 20' keeps the rows of a report that compare so, --where '>= 20' the records",
     ),
     (
         "--avg --average --statistics --aggregate --agg",
         "--mean, --sum, --min, --max and --stats count,mean, each also -by-key, are what there is",
     ),
     (
-        "--lower --upper --tolower --lowercase --replace --map --extract --substitute \
-         --sed --transform --jq",
-        "records are changed before weir: sed -u ... | weir ..., or awk '{ ...; fflush() }' | weir ...",
+        "--tolower --toupper --lowercase --uppercase --map --substitute --sed --transform --jq",
+        "--replace REGEX TEXT, --extract REGEX, --lookup TABLE, --lower and --upper change records",
     ),
     ("--strip", "--trim takes white space off both ends"),
     ("--skip-blank --no-blank --no-empty-lines", "--reject '^$' drops empty records"),
@@ -146,7 +144,7 @@ const FLAGS: &[Alias] = &[
     ("--dry-run --plan --test --debug-string", "--explain shows what becomes of each record"),
     ("--workers --parallelism --parallel --jobs --cores --master -j", "--threads N"),
     (
-        "--command --cmd --run --foreach --foreach-rdd --pipe --hook",
+        "--command --cmd --run --foreach --foreach-rdd --hook",
         "--exec CMD runs CMD for each batch, which is its stdin",
     ),
     (
