@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::fold::{Keyed, keyed};
 use super::{AGGS, Aggregate, Fold, Pane, Row, Spec};
 use crate::cell::sample::Sample;
-use crate::cell::{Count, Overflow, Placed, Summary, Total};
+use crate::cell::{Count, Group, Members, Overflow, Placed, Presence, Statistics, Summary, Total};
 use crate::chunk::Chunk;
 use crate::part::{Shape, Words};
 use crate::report::value::Value;
@@ -55,6 +55,16 @@ fn holds<C: Sample>(rows: &[Bytes], parts: &[usize], turn: usize) {
     cells.iter().for_each(|cell| merged.merge(&reloaded(cell)));
     assert_eq!(values(&merged), values(&whole), "merged");
     let plan = C::plan();
+    if rows.len() < 5 && turn > 2 {
+        // Many more than a sketch keeps as they are.
+        let many: Vec<_> = (0..700).map(|n| (n + rows.len(), n.to_string().into_bytes())).collect();
+        let mut all = whole.clone();
+        all.merge(&pushed(&many));
+        let mut parts: C = pushed(&many[300..]);
+        parts.merge(&reloaded(&pushed(&many[..300])));
+        parts.merge(&merged);
+        assert_eq!(values(&reloaded(&parts)), values(&all), "many");
+    }
     let is_taken = |value: &Bytes| C::read(&plan, Row { value, place: 0 }).is_ok();
     let taken = rows.iter().filter(|(_, value)| is_taken(value)).count();
     assert_eq!(merged.records(), taken as u64);
@@ -145,7 +155,7 @@ fn record() -> impl Strategy<Value = Record> {
 /// What a spec makes of arguments that ask for all it has.
 fn built(spec: &'static Spec, placed: bool) -> Arc<dyn Aggregate> {
     let argument = |name: &&str| match *name {
-        "LIST" => "count,sum,min,max,mean",
+        "LIST" => "count,sum,min,max,mean,stddev,p50,p99,distinct,first,last",
         other => panic!("an argument for {other}"),
     };
     let words = Words::new(&spec.flag, spec.flag.takes.iter().map(argument));
@@ -161,9 +171,12 @@ proptest! {
     ) {
         holds::<Count>(&rows, &parts, turn);
         holds::<Placed<Count>>(&rows, &parts, turn);
+        holds::<Presence>(&rows, &parts, turn);
+        holds::<Group>(&rows, &parts, turn);
+        holds::<Members>(&rows, &parts, turn);
         holds::<Total>(&rows, &parts, turn);
         holds::<Summary>(&rows, &parts, turn);
-        holds::<Placed<Summary>>(&rows, &parts, turn);
+        holds::<Placed<Statistics>>(&rows, &parts, turn);
     }
 
     #[test]
@@ -179,7 +192,7 @@ proptest! {
         let pairs = [
             (keyed::<Count>((), true), tiny::<Placed<Count>> as fn(Seeds) -> _, Seeds::weak()),
             (keyed::<Count>((), false), tiny::<Count>, Seeds::random()),
-            (keyed::<Summary>(Summary::plan(), false), tiny::<Summary>, Seeds::weak()),
+            (keyed::<Statistics>(Statistics::plan(), false), tiny::<Statistics>, Seeds::weak()),
         ];
         for (usual, tiny, seeds) in pairs {
             let usual = folded(usual, &one, 1, 1, Shape::Pairs);

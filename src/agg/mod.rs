@@ -12,6 +12,7 @@ mod history;
 mod law;
 mod pane;
 pub mod stats;
+pub mod values;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -165,4 +166,8 @@ pub const AGGS: &[Spec] = &[
     stats::MEAN_BY_KEY,
     stats::STATS,
     stats::STATS_BY_KEY,
+    values::DISTINCT,
+    values::DISTINCT_BY_KEY,
+    values::GROUP,
+    values::GROUP_BY_KEY,
 ];

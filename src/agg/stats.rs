@@ -5,9 +5,9 @@
 use std::sync::Arc;
 
 use super::fold::{Whole, keyed};
-use super::{Aggregate, Built, Spec};
-use crate::cell::statistic::{Linear, List, Simple};
-use crate::cell::{Summary, Total};
+use super::{Aggregate, Built, Cell, Spec};
+use crate::cell::statistic::{Linear, List, Simple, Statistic, THERE_IS};
+use crate::cell::{Statistics, Summary, Total, Wanted};
 use crate::part::{Flag, Shape, Words};
 
 /// An aggregate of one statistic.
@@ -18,7 +18,7 @@ macro_rules! single {
             own: &[],
             of: $of,
             build: |words, placed| {
-                let aggregate = made(vec![$statistic], $leaves, placed);
+                let aggregate = made(vec![Statistic::Simple($statistic)], $leaves, placed);
                 Ok(Built::of_value(aggregate, words, $leaves))
             },
         }
@@ -94,9 +94,13 @@ pub const STATS: Spec = Spec {
     flag: Flag {
         name: "stats",
         takes: &["LIST"],
-        help: "Find several statistics of each batch: of count, sum, min, max, mean\n\n\
-            LIST has commas between: count,mean. Each statistic is a column of its name. Results are \
-            integers where all numbers are; a mean is always a double.",
+        help: "Find several statistics of each batch: count,mean,p99\n\n\
+            There are count, sum, min, max, mean, stddev (of the population), pNN (p50, p99.9: the percentile of \
+            the nearest rank), distinct (how many different values), first and last (values as they came). Each \
+            is a column of its name. Where one is of numbers, a record that is no number is bad. Results are \
+            integers where all numbers are, else doubles; mean and stddev are always doubles. Percentiles are \
+            exact for up to 128 numbers, and else off by less than 1 % of the value; distinct is exact for up \
+            to 512 values, and else an estimate with a standard error of 1.6 %.",
     },
     own: &[],
     of: None,
@@ -108,7 +112,7 @@ pub const STATS_BY_KEY: Spec = Spec {
     flag: Flag {
         name: "stats-by-key",
         takes: &["LIST"],
-        help: "Find several statistics of the values of each key: of count, sum, min, max, mean",
+        help: "Find several statistics of the values of each key: count,mean,p99",
     },
     own: &[],
     of: Some(Shape::Pairs),
@@ -117,19 +121,17 @@ pub const STATS_BY_KEY: Spec = Spec {
 
 fn several(words: &Words, leaves: Shape, placed: bool) -> Result<Built, String> {
     let list = list(&words.argument(0).to_string_lossy())?;
-    let columns = list.iter().map(Simple::to_string).collect();
+    let columns = list.iter().map(Statistic::to_string).collect();
     let aggregate = made(list, leaves, placed);
     Ok(Built { aggregate, leaves, columns, identity: words.identity() })
 }
 
 /// The statistics that are named.
-fn list(names: &str) -> Result<Vec<Simple>, String> {
+fn list(names: &str) -> Result<Vec<Statistic>, String> {
     let mut list = Vec::new();
     for name in names.split(',') {
-        let statistic = Simple::named(name.trim()).ok_or_else(|| {
-            let names: Vec<_> = Simple::names().collect();
-            format!("{name:?} is no statistic; there are {}", names.join(", "))
-        })?;
+        let statistic = Statistic::named(name.trim())
+            .ok_or_else(|| format!("{name:?} is no statistic; there are {THERE_IS}"))?;
         if list.contains(&statistic) {
             return Err(format!("names {statistic} twice"));
         }
@@ -139,12 +141,22 @@ fn list(names: &str) -> Result<Vec<Simple>, String> {
 }
 
 /// The aggregate that answers a list.
-fn made(list: Vec<Simple>, leaves: Shape, placed: bool) -> Arc<dyn Aggregate> {
-    let linear: Option<List<Linear>> = list.iter().map(|statistic| statistic.linear()).collect();
-    match (leaves, linear) {
-        (Shape::Keyed, Some(plan)) => keyed::<Total>(plan, placed),
-        (Shape::Keyed, None) => keyed::<Summary>(list.into(), placed),
-        (_, Some(plan)) => Whole::<Total>::new(plan),
-        (_, None) => Whole::<Summary>::new(list.into()),
+fn made(list: Vec<Statistic>, leaves: Shape, placed: bool) -> Arc<dyn Aggregate> {
+    let simple: Option<List<Simple>> = list.iter().map(|statistic| statistic.simple()).collect();
+    let Some(simple) = simple else {
+        return of::<Statistics>(Wanted::new(list.into()), leaves, placed);
+    };
+    let linear: Option<List<Linear>> = simple.iter().map(|statistic| statistic.linear()).collect();
+    match linear {
+        Some(linear) => of::<Total>(linear, leaves, placed),
+        None => of::<Summary>(simple, leaves, placed),
+    }
+}
+
+/// An aggregate of some cell, with a key or without.
+fn of<C: Cell + Sync>(plan: C::Plan, leaves: Shape, placed: bool) -> Arc<dyn Aggregate> {
+    match leaves {
+        Shape::Keyed => keyed::<C>(plan, placed),
+        _ => Whole::<C>::new(plan),
     }
 }

@@ -9,15 +9,22 @@
 //! once for all keys, so a cell holds numbers only.
 
 mod count;
+mod group;
+mod parts;
 mod placed;
+mod presence;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod statistic;
+mod statistics;
 mod summary;
 mod total;
 
 pub use count::Count;
+pub use group::{Group, Members};
 pub use placed::Placed;
+pub use presence::Presence;
+pub use statistics::{Statistics, Wanted};
 pub use summary::Summary;
 pub use total::Total;
 

@@ -1,7 +1,11 @@
 //! Cells with a plan each, for tests over all of them.
 
-use super::statistic::{Linear, List, Simple};
-use super::{Cell, Count, Placed, Row, Summary, Total};
+use std::sync::Arc;
+
+use super::statistic::{Linear, List, Simple, Statistic};
+use super::{
+    Cell, Count, Group, Members, Placed, Presence, Row, Statistics, Summary, Total, Wanted,
+};
 
 /// A cell, and a plan that asks all of it.
 pub(crate) trait Sample: Cell + Sync {
@@ -24,6 +28,18 @@ impl Sample for Count {
     fn plan() {}
 }
 
+impl Sample for Presence {
+    fn plan() {}
+}
+
+impl Sample for Group {
+    fn plan() {}
+}
+
+impl Sample for Members {
+    fn plan() {}
+}
+
 impl<C: Sample> Sample for Placed<C> {
     fn plan() -> C::Plan {
         C::plan()
@@ -38,6 +54,15 @@ impl Sample for Total {
 
 impl Sample for Summary {
     fn plan() -> List<Simple> {
-        Simple::names().filter_map(Simple::named).collect()
+        [Simple::Min, Simple::Linear(Linear::Sum), Simple::Max].into()
+    }
+}
+
+/// All there are: what has no sums is of any records, and so is held apart.
+impl Sample for Statistics {
+    fn plan() -> Arc<Wanted> {
+        let names = ["count", "sum", "min", "max", "mean", "stddev", "p50", "p99"];
+        let ends = ["distinct", "first", "last"];
+        Wanted::new(names.into_iter().chain(ends).filter_map(Statistic::named).collect())
     }
 }

@@ -1,8 +1,9 @@
 //! The names of statistics, and which of them a cell can answer.
 //!
 //! ```text
-//! count sum mean          Linear     of a [`Total`](super::Total): what can be subtracted
-//!   ... min max           Simple     of a [`Summary`](super::Summary)
+//! count sum mean                              Linear      of a [`Total`](super::Total)
+//!   ... min max                               Simple      of a [`Summary`](super::Summary)
+//!     ... stddev pNN distinct first last      Statistic   of [`Statistics`](super::Statistics)
 //! ```
 
 use std::fmt::{self, Display};
@@ -30,29 +31,44 @@ pub enum Simple {
     Max,
 }
 
+/// Any statistic.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Statistic {
+    /// What sums and extremes answer.
+    Simple(Simple),
+    /// The standard deviation of the population, always a double; of none nothing.
+    Deviation,
+    /// A percentile, of so many percent, by the nearest rank.
+    Percentile(f64),
+    /// How many different values.
+    Distinct,
+    /// The first value in the order of the stream.
+    First,
+    /// The last value.
+    Last,
+}
+
 /// A list of statistics, each a column.
 pub type List<T> = Arc<[T]>;
 
-/// The statistics there are.
-const NAMES: [(&str, Simple); 5] = [
-    ("count", Simple::Linear(Linear::Count)),
-    ("sum", Simple::Linear(Linear::Sum)),
-    ("min", Simple::Min),
-    ("max", Simple::Max),
-    ("mean", Simple::Linear(Linear::Mean)),
+/// The statistics that have a name of their own.
+const NAMES: [(&str, Statistic); 9] = [
+    ("count", Statistic::Simple(Simple::Linear(Linear::Count))),
+    ("sum", Statistic::Simple(Simple::Linear(Linear::Sum))),
+    ("min", Statistic::Simple(Simple::Min)),
+    ("max", Statistic::Simple(Simple::Max)),
+    ("mean", Statistic::Simple(Simple::Linear(Linear::Mean))),
+    ("stddev", Statistic::Deviation),
+    ("distinct", Statistic::Distinct),
+    ("first", Statistic::First),
+    ("last", Statistic::Last),
 ];
 
+/// What help and messages say there is.
+pub const THERE_IS: &str =
+    "count, sum, min, max, mean, stddev, pNN (p50, p99.9), distinct, first, last";
+
 impl Simple {
-    /// The statistic of a name.
-    pub fn named(name: &str) -> Option<Simple> {
-        NAMES.into_iter().find_map(|(found, statistic)| (found == name).then_some(statistic))
-    }
-
-    /// The names there are, in the order in which help gives them.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        NAMES.into_iter().map(|(name, _)| name)
-    }
-
     /// The same, if sums alone answer it.
     pub fn linear(self) -> Option<Linear> {
         match self {
@@ -62,9 +78,60 @@ impl Simple {
     }
 }
 
-impl Display for Simple {
+impl Statistic {
+    /// The statistic of a name.
+    pub fn named(name: &str) -> Option<Statistic> {
+        let known = NAMES.into_iter().find(|(known, _)| *known == name);
+        known.map(|(_, statistic)| statistic).or_else(|| {
+            let digits = name.strip_prefix('p')?;
+            let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+            let percent = digits.parse().ok().filter(|_| is_plain)?;
+            (0.0..=100.0).contains(&percent).then_some(Statistic::Percentile(percent))
+        })
+    }
+
+    /// The same, if sums and extremes answer it.
+    pub fn simple(self) -> Option<Simple> {
+        match self {
+            Statistic::Simple(simple) => Some(simple),
+            _ => None,
+        }
+    }
+
+    /// True if records must be numbers for it.
+    pub fn is_of_numbers(self) -> bool {
+        use Statistic::{Distinct, First, Last};
+        !matches!(self, Statistic::Simple(Simple::Linear(Linear::Count)) | Distinct | First | Last)
+    }
+}
+
+impl Display for Statistic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let found = NAMES.iter().find(|(_, statistic)| statistic == self);
-        f.write_str(found.expect("each has a name").0)
+        match (self, NAMES.iter().find(|(_, statistic)| statistic == self)) {
+            (Statistic::Percentile(percent), _) => write!(f, "p{percent}"),
+            (_, Some((name, _))) => f.write_str(name),
+            (_, None) => unreachable!("each other one has a name"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_is_that_of_its_statistic() {
+        for name in
+            THERE_IS.replace(" (p50, p99.9)", "").replace("pNN", "p50, p99.9, p0, p100").split(", ")
+        {
+            assert_eq!(
+                Statistic::named(name).map(|found| found.to_string()).as_deref(),
+                Some(name)
+            );
+        }
+        assert_eq!(Statistic::named("p050"), Some(Statistic::Percentile(50.0)));
+        for name in ["", "p", "p101", "p-1", "p+1", "pNN", "p1e1", "pnan", "P50", "avg", "p."] {
+            assert_eq!(Statistic::named(name), None, "{name}");
+        }
     }
 }

@@ -1,80 +1,20 @@
 //! Count, sum, mean, minimum and maximum of numbers.
-//!
-//! Extremes of what is held exactly are whole numbers of attos, so one comparison decides; those of doubles,
-//! which are seldom there, stand apart. An extreme cannot be taken out again: what comes next is not known.
 
+use super::parts::{Extent, Part};
 use super::statistic::{List, Simple};
-use super::{Cell, Overflow, Row, Total, bytes};
-use crate::number::{ATTOS, Number, nearest};
+use super::{Cell, Overflow, Row, Total};
+use crate::number::Number;
 use crate::report::value::Value;
 
 /// Numbers, summed, and the smallest and largest of them.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
     total: Total,
-    /// The smallest and the largest of the exact numbers, in attos.
-    low: i128,
-    high: i128,
-    /// The smallest and the largest of the others.
-    doubles: Option<Box<[f64; 2]>>,
+    extent: Extent,
 }
 
-/// The extremes of nothing: each number is beyond them.
-const NOTHING: (i128, i128) = (i128::MAX, i128::MIN);
-
-impl Default for Summary {
-    fn default() -> Summary {
-        let (low, high) = NOTHING;
-        Summary { total: Total::default(), low, high, doubles: None }
-    }
-}
-
-impl Summary {
-    /// Takes a number in.
-    #[inline(always)]
-    fn add(&mut self, number: Number) {
-        self.total.add(number);
-        match number.fixed() {
-            Some(fixed) => self.stretch(fixed.attos(), fixed.attos()),
-            None => self.stretch_doubles([number.to_f64(); 2]),
-        }
-    }
-
-    #[inline(always)]
-    fn stretch(&mut self, low: i128, high: i128) {
-        self.low = self.low.min(low);
-        self.high = self.high.max(high);
-    }
-
-    #[cold]
-    fn stretch_doubles(&mut self, [low, high]: [f64; 2]) {
-        let doubles = self.doubles.get_or_insert_with(|| Box::new([low, high]));
-        // Of two zeros the negative one is the smaller, whichever came first.
-        let least = |a: f64, b: f64| if a.total_cmp(&b).is_le() { a } else { b };
-        **doubles = [least(doubles[0], low), -least(-doubles[1], -high)];
-    }
-
-    /// One of the statistics.
-    pub(super) fn value(&self, statistic: Simple) -> Result<Value, Overflow> {
-        Ok(match statistic {
-            Simple::Linear(linear) => self.total.value(linear)?,
-            Simple::Min | Simple::Max if self.total.records() == 0 => Value::None,
-            Simple::Min => self.extreme(self.low, 0, f64::min),
-            Simple::Max => self.extreme(self.high, 1, f64::max),
-        })
-    }
-
-    /// An extreme of all, of the exact one and of that of the doubles.
-    fn extreme(&self, attos: i128, which: usize, more: fn(f64, f64) -> f64) -> Value {
-        if self.total.is_whole() {
-            return Value::Int((attos / i128::from(ATTOS)) as i64);
-        }
-        let exact = ![NOTHING.0, NOTHING.1].contains(&attos);
-        let exact = exact.then(|| nearest(0, attos));
-        let double = self.doubles.as_ref().map(|doubles| doubles[which]);
-        exact.into_iter().chain(double).reduce(more).map_or(Value::None, Value::Float)
-    }
-}
+/// What keeps extremes from being subtracted.
+pub(super) const EXTREMES: &str = "what is smallest or largest";
 
 impl Cell for Summary {
     type Plan = List<Simple>;
@@ -82,7 +22,7 @@ impl Cell for Summary {
     type Input<'a> = Number;
 
     fn indelible(_: &List<Simple>) -> Option<&'static str> {
-        Some("what is smallest or largest")
+        Some(EXTREMES)
     }
 
     #[inline(always)]
@@ -92,15 +32,13 @@ impl Cell for Summary {
 
     #[inline(always)]
     fn push(&mut self, _: &List<Simple>, number: Number) {
-        self.add(number);
+        self.total.add(number);
+        self.extent.add(number);
     }
 
     fn merge(&mut self, other: &Summary) {
         self.total.merge(&other.total);
-        self.stretch(other.low, other.high);
-        if let Some(doubles) = &other.doubles {
-            self.stretch_doubles(**doubles);
-        }
+        self.extent.merge(&other.extent);
     }
 
     fn unmerge(&mut self, other: &Summary) {
@@ -113,36 +51,23 @@ impl Cell for Summary {
 
     fn values(&self, plan: &List<Simple>, out: &mut Vec<Value>) -> Result<(), Overflow> {
         for statistic in plan.iter() {
-            out.push(self.value(*statistic)?);
+            out.push(match statistic {
+                Simple::Linear(linear) => self.total.value(*linear)?,
+                Simple::Min => self.extent.min(self.total.is_whole()),
+                Simple::Max => self.extent.max(self.total.is_whole()),
+            });
         }
         Ok(())
     }
 
-    /// The total, low and high (16 bytes each), 1 if there are doubles (1) and then their extremes (8 each).
+    /// The total and the extent.
     fn save(&self, out: &mut Vec<u8>) {
         self.total.save(out);
-        out.extend(self.low.to_le_bytes());
-        out.extend(self.high.to_le_bytes());
-        out.push(u8::from(self.doubles.is_some()));
-        for double in self.doubles.iter().flat_map(|doubles| **doubles) {
-            out.extend(double.to_le_bytes());
-        }
+        self.extent.save(out);
     }
 
     fn load(from: &mut &[u8]) -> Option<Summary> {
-        let mut rest = *from;
-        let total = Total::load(&mut rest)?;
-        let [low, high] = [(); 2].map(|()| bytes(&mut rest).map(i128::from_le_bytes));
-        let doubles = match bytes(&mut rest)? {
-            [0] => None,
-            _ => {
-                let [low, high] = [(); 2].map(|()| bytes(&mut rest).map(f64::from_le_bytes));
-                let extremes = [low?, high?];
-                extremes.iter().all(|double| !double.is_nan()).then_some(Box::new(extremes))
-            }
-        };
-        *from = rest;
-        Some(Summary { total, low: low?, high: high?, doubles })
+        Some(Summary { total: Total::load(from)?, extent: Extent::load(from)? })
     }
 }
 
@@ -151,12 +76,14 @@ mod tests {
     use super::*;
 
     fn extremes(numbers: &[&str]) -> [Value; 2] {
-        let (plan, mut summary): (List<Simple>, _) = ([].into(), Summary::default());
+        let (plan, mut summary) = (List::from([Simple::Min, Simple::Max]), Summary::default());
         for text in numbers {
             let number = Summary::read(&plan, Row { value: text.as_bytes(), place: 0 }).unwrap();
             summary.push(&plan, number);
         }
-        [Simple::Min, Simple::Max].map(|statistic| summary.value(statistic).unwrap())
+        let mut values = Vec::new();
+        summary.values(&plan, &mut values).unwrap();
+        values.try_into().unwrap()
     }
 
     #[test]

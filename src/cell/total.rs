@@ -61,6 +61,11 @@ impl Total {
         self.fractional == 0
     }
 
+    /// The sums of wholes and of attos, and that of doubles, if there are such.
+    pub(super) fn sums(&self) -> ((i128, i128), Option<&ExactSum>) {
+        ((self.whole, self.atto), self.doubles.as_ref().map(|doubles| &doubles.sum))
+    }
+
     /// The sum as the nearest double; infinite if it is beyond them.
     pub(super) fn nearest(&self) -> f64 {
         let exact = nearest(self.whole, self.atto);

@@ -61,6 +61,8 @@ impl<'a> Rows<'a> {
         let results = piece.into_iter().flat_map(|piece| piece.rows());
         records.chain(results.map(move |(key, values)| match shape {
             Shape::Whole => Row::Whole(values),
+            // Of a report without values: its keys are the records.
+            Shape::Records => Row::Record(key),
             _ => Row::Keyed(key, values),
         }))
     }

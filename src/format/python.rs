@@ -51,6 +51,14 @@ pub fn repr(out: &mut Vec<u8>, object: Object<'_>) {
         Object::Value(&Value::Int(value)) => number::int(out, value),
         Object::Value(&Value::Float(value)) => number::double(out, value),
         Object::Value(Value::Bytes(text)) => repr_text(out, &text.0),
+        Object::Value(Value::List(texts)) => {
+            out.push(b'[');
+            for (place, text) in texts.0.iter().enumerate() {
+                out.extend_from_slice(if place > 0 { b", " } else { b"" });
+                repr_text(out, text);
+            }
+            out.push(b']');
+        }
         Object::Values(values) => tuple(out, values.iter().map(Object::Value)),
         Object::Tuple(objects) => tuple(out, objects.iter().copied()),
     }

@@ -113,6 +113,7 @@ pub(super) fn write_values(
             Value::Int(value) => number::int(out, *value),
             Value::Float(value) => number::double(out, *value),
             Value::Bytes(text) => write_text(out, &text.0),
+            Value::List(texts) => write_text(out, &texts.0.join(&b' ')),
         }
     }
 }

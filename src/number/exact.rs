@@ -11,98 +11,95 @@
 //!
 //! This is the long accumulator of Kulisch, "Computer Arithmetic and Validity" (2008), chapter 8.
 
-/// How many limbs there are.
-const LIMBS: usize = 34;
-/// The exponent of the lowest bit.
-const LOWEST: i32 = -1074;
+use super::{Pair, wide};
 
-/// An exact sum of finite doubles.
+/// An exact sum of finite doubles; with 68 limbs, also of their squares.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExactSum {
+pub struct ExactSum<const LIMBS: usize = 34> {
     limbs: [u64; LIMBS],
 }
 
-impl Default for ExactSum {
-    fn default() -> ExactSum {
+impl<const LIMBS: usize> Default for ExactSum<LIMBS> {
+    fn default() -> Self {
         ExactSum { limbs: [0; LIMBS] }
     }
 }
 
-impl ExactSum {
+/// The parts of a double: whether it is below 0, and an integer times 2^(`shift` - 1074).
+fn taken_apart(double: f64) -> (bool, u64, usize) {
+    let bits = double.to_bits();
+    let (is_negative, biased) = (bits >> 63 == 1, (bits >> 52 & 0x7ff) as usize);
+    let fraction = bits & ((1 << 52) - 1);
+    match biased {
+        0 => (is_negative, fraction, 0),
+        _ => (is_negative, fraction | 1 << 52, biased - 1),
+    }
+}
+
+impl ExactSum<68> {
+    /// Adds the square of a finite double.
+    pub fn add_square(&mut self, double: f64) {
+        let (_, integer, shift) = taken_apart(double);
+        let square = u128::from(integer) * u128::from(integer);
+        self.add_shifted(square, 2 * shift, false);
+    }
+}
+
+impl<const LIMBS: usize> ExactSum<LIMBS> {
+    /// The exponent of the lowest bit, which 34 limbs more make twice as low.
+    const LOWEST: i32 = -1074 * (LIMBS as i32 / 34);
+
     /// Adds a finite double.
     pub fn add(&mut self, double: f64) {
-        let bits = double.to_bits();
-        let (is_negative, biased) = (bits >> 63 == 1, (bits >> 52 & 0x7ff) as usize);
-        let fraction = bits & ((1 << 52) - 1);
-        let (mantissa, shift) = match biased {
-            0 => (fraction, 0),
-            _ => (fraction | 1 << 52, biased - 1),
-        };
-        let wide = u128::from(mantissa) << (shift % 64);
-        let halves = [wide as u64, (wide >> 64) as u64];
-        self.add_at(shift / 64, &halves, is_negative);
+        let (is_negative, integer, shift) = taken_apart(double);
+        let lower = (-1074 - Self::LOWEST) as usize;
+        self.add_shifted(u128::from(integer), shift + lower, is_negative);
+    }
+
+    fn add_shifted(&mut self, integer: u128, shift: usize, subtract: bool) {
+        let (low, high) = (integer as u64, (integer >> 64) as u64);
+        let parts = [low, high].map(|part| u128::from(part) << (shift % 64));
+        let middle = parts[0] >> 64 | parts[1] & u128::from(u64::MAX);
+        let limbs = [parts[0] as u64, middle as u64, (parts[1] >> 64) as u64];
+        self.add_at(shift / 64, &limbs, subtract);
     }
 
     /// Adds another sum.
-    pub fn merge(&mut self, other: &ExactSum) {
+    pub fn merge(&mut self, other: &Self) {
         self.add_at(0, &other.limbs, false);
     }
 
     /// Takes another sum out.
-    pub fn unmerge(&mut self, other: &ExactSum) {
+    pub fn unmerge(&mut self, other: &Self) {
         self.add_at(0, &other.limbs, true);
     }
 
     /// Adds or subtracts some limbs, from a place on; what is carried beyond the highest is lost.
     fn add_at(&mut self, place: usize, limbs: &[u64], subtract: bool) {
-        let mut carry = false;
-        for (index, limb) in self.limbs[place..].iter_mut().enumerate() {
-            let other = limbs.get(index).copied();
-            if other.is_none() && !carry {
-                break;
-            }
-            let other = other.unwrap_or(0);
-            let carried = u64::from(carry);
-            let (sum, first, second) = if subtract {
-                let (sum, first) = limb.overflowing_sub(other);
-                let (sum, second) = sum.overflowing_sub(carried);
-                (sum, first, second)
-            } else {
-                let (sum, first) = limb.overflowing_add(other);
-                let (sum, second) = sum.overflowing_add(carried);
-                (sum, first, second)
-            };
-            (*limb, carry) = (sum, first || second);
+        let limbs_from = &mut self.limbs[place..];
+        match subtract {
+            true => wide::subtract(limbs_from, limbs),
+            false => wide::add(limbs_from, limbs),
         }
     }
 
     /// The nearest double, ties to even; infinite if that is beyond all doubles.
     pub fn to_f64(&self) -> f64 {
         let is_negative = self.limbs[LIMBS - 1] >> 63 == 1;
-        let mut size = ExactSum::default();
+        let mut size = Self::default();
         size.add_at(0, &self.limbs, is_negative);
-        let Some(top) = size.limbs.iter().rposition(|limb| *limb != 0) else { return 0.0 };
-        // The 64 highest bits, of which the lowest also says whether anything is below it: so the
-        // conversion rounds as if it saw all.
-        let zeros = size.limbs[top].leading_zeros();
-        let below = if top == 0 { 0 } else { size.limbs[top - 1] };
-        let both = u128::from(size.limbs[top]) << 64 | u128::from(below);
-        let (high, rest) = match top {
-            0 => (size.limbs[0], false),
-            _ => {
-                let moved = both << zeros;
-                let deeper = size.limbs[..top - 1].iter().any(|limb| *limb != 0);
-                ((moved >> 64) as u64, moved as u64 != 0 || deeper)
-            }
-        };
-        let power = match top {
-            0 => LOWEST,
-            _ => LOWEST + 64 * top as i32 - zeros as i32,
-        };
-        let rounded = (high | u64::from(rest)) as f64;
-        // In two steps, since 2^-1074 itself is not a factor of full precision.
-        let double = rounded * 2f64.powi(power / 2) * 2f64.powi(power - power / 2);
+        let double = wide::nearest(&size.limbs, Self::LOWEST);
         if is_negative { -double } else { double }
+    }
+
+    /// The nearest two doubles.
+    pub fn pair(&self) -> Pair {
+        let high = self.to_f64();
+        let mut rest = self.clone();
+        if high.is_finite() {
+            rest.add(-high);
+        }
+        Pair::new(high, rest.to_f64())
     }
 
     /// True if it is 0.
@@ -123,11 +120,11 @@ impl ExactSum {
     }
 
     /// Takes it off the front of bytes that [`ExactSum::save`] wrote; `None` if they are not such.
-    pub fn load(from: &mut &[u8]) -> Option<ExactSum> {
+    pub fn load(from: &mut &[u8]) -> Option<Self> {
         let ([first, count], rest) = from.split_first_chunk()?;
         let (first, count) = (usize::from(*first), usize::from(*count));
         let (bytes, rest) = rest.split_at_checked(count * 8)?;
-        let mut sum = ExactSum::default();
+        let mut sum = Self::default();
         let target = sum.limbs.get_mut(first..first + count)?;
         for (limb, bytes) in target.iter_mut().zip(bytes.as_chunks().0) {
             *limb = u64::from_le_bytes(*bytes);
@@ -190,6 +187,16 @@ mod tests {
         }
 
         #[test]
+        fn squares_are_exact(integers in prop::collection::vec(-(1i64 << 52)..1 << 52, 0..20)) {
+            let mut sum = ExactSum::<68>::default();
+            integers.iter().for_each(|integer| sum.add_square(*integer as f64));
+            let squares: i128 = integers.iter().map(|n| i128::from(*n) * i128::from(*n)).sum();
+            prop_assert_eq!(sum.to_f64(), squares as f64);
+            prop_assert_eq!(sum.pair().plus(Pair::new(-squares as f64, 0.0)).nearest(),
+                (squares - (squares as f64) as i128) as f64);
+        }
+
+        #[test]
         fn integers_are_added_as_integers(numbers in prop::collection::vec(-(1i64 << 53)..1 << 53, 0..50)) {
             let doubles: Vec<f64> = numbers.iter().map(|number| *number as f64).collect();
             prop_assert_eq!(sum(&doubles).to_f64(), numbers.iter().map(|n| i128::from(*n)).sum::<i128>() as f64);
@@ -216,12 +223,12 @@ mod tests {
             let mut rest = &bytes[..];
             prop_assert_eq!(ExactSum::load(&mut rest), Some(sum));
             prop_assert!(rest.is_empty());
-            prop_assert_eq!(ExactSum::load(&mut &bytes[..bytes.len() - 1]), None);
+            prop_assert_eq!(ExactSum::<34>::load(&mut &bytes[..bytes.len() - 1]), None);
         }
 
         #[test]
         fn other_bytes_are_refused_or_loaded(bytes in prop::collection::vec(any::<u8>(), 0..40)) {
-            ExactSum::load(&mut &bytes[..]);
+            ExactSum::<34>::load(&mut &bytes[..]);
         }
     }
 }

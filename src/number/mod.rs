@@ -11,10 +11,13 @@
 //! groups, units, nan and inf are none. Only what is written without point and exponent is an integer.
 
 mod exact;
+mod pair;
+pub mod wide;
 
 use std::cmp::Ordering;
 
 pub use exact::ExactSum;
+pub use pair::Pair;
 
 /// How many attos are one.
 pub const ATTOS: i64 = 1_000_000_000_000_000_000;

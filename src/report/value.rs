@@ -11,13 +11,24 @@ pub enum Value {
     Float(f64),
     /// Bytes as they came: the last value of a key.
     Bytes(Box<Text>),
+    /// Several of them: the values of a group.
+    List(Box<Texts>),
 }
 
 /// Bytes as they came, behind a pointer, so that a value stays small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text(pub Box<[u8]>);
 
+/// Several of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Texts(pub Box<[Box<[u8]>]>);
+
 impl Value {
+    /// A list of bytes.
+    pub fn list<'a>(texts: impl Iterator<Item = &'a Box<[u8]>>) -> Value {
+        Value::List(Box::new(Texts(texts.cloned().collect())))
+    }
+
     /// A number whose order is the order of the values; what is none is least.
     ///
     /// With `doubles`, integers are ranked as doubles are, so that both can be compared.
@@ -30,6 +41,8 @@ impl Value {
             Value::Float(value) => double_rank(*value),
             // By their first bytes; those that begin alike are ordered as their keys are.
             Value::Bytes(text) => prefix(&text.0),
+            // By their number: the longest first.
+            Value::List(texts) => texts.0.len() as u64,
         }
     }
 }

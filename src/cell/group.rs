@@ -1,0 +1,159 @@
+//! The values themselves: all of them in the order of the stream, or each different one once.
+
+use std::collections::BTreeMap;
+
+use super::{Cell, Overflow, Row, bytes};
+use crate::report::value::Value;
+
+/// Values by their place in the stream.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Group(BTreeMap<u64, Box<[u8]>>);
+
+impl Cell for Group {
+    type Plan = ();
+
+    type Input<'a> = Row<'a>;
+
+    fn indelible((): &()) -> Option<&'static str> {
+        None
+    }
+
+    fn read<'a>((): &(), row: Row<'a>) -> Result<Row<'a>, &'static str> {
+        Ok(row)
+    }
+
+    fn push(&mut self, (): &(), row: Row<'_>) {
+        self.0.insert(row.place, row.value.into());
+    }
+
+    fn merge(&mut self, other: &Group) {
+        self.0.extend(other.0.iter().map(|(place, value)| (*place, value.clone())));
+    }
+
+    fn unmerge(&mut self, other: &Group) {
+        other.0.keys().for_each(|place| drop(self.0.remove(place)));
+    }
+
+    fn records(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn values(&self, (): &(), out: &mut Vec<Value>) -> Result<(), Overflow> {
+        out.push(Value::list(self.0.values()));
+        Ok(())
+    }
+
+    /// How many (8 bytes), and of each its place (8), its length (4) and its bytes.
+    fn save(&self, out: &mut Vec<u8>) {
+        out.extend(self.records().to_le_bytes());
+        for (place, value) in &self.0 {
+            out.extend(place.to_le_bytes());
+            save(value, out);
+        }
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Group> {
+        let mut rest = *from;
+        let mut group = Group::default();
+        for _ in 0..u64::from_le_bytes(bytes(&mut rest)?) {
+            let place = u64::from_le_bytes(bytes(&mut rest)?);
+            group.0.insert(place, load(&mut rest)?);
+        }
+        *from = rest;
+        Some(group)
+    }
+}
+
+/// Different values, and how often each is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Members {
+    records: u64,
+    counts: BTreeMap<Box<[u8]>, u64>,
+}
+
+impl Members {
+    fn add(&mut self, value: &[u8], count: u64) {
+        self.records += count;
+        match self.counts.get_mut(value) {
+            Some(held) => *held += count,
+            None => drop(self.counts.insert(value.into(), count)),
+        }
+    }
+}
+
+impl Cell for Members {
+    type Plan = ();
+
+    type Input<'a> = &'a [u8];
+
+    fn indelible((): &()) -> Option<&'static str> {
+        None
+    }
+
+    fn read<'a>((): &(), row: Row<'a>) -> Result<&'a [u8], &'static str> {
+        Ok(row.value)
+    }
+
+    fn push(&mut self, (): &(), value: &[u8]) {
+        self.add(value, 1);
+    }
+
+    fn merge(&mut self, other: &Members) {
+        other.counts.iter().for_each(|(value, count)| self.add(value, *count));
+    }
+
+    fn unmerge(&mut self, other: &Members) {
+        self.records -= other.records;
+        for (value, count) in &other.counts {
+            if let Some(held) = self.counts.get_mut(value) {
+                *held -= count;
+                if *held == 0 {
+                    self.counts.remove(value);
+                }
+            }
+        }
+    }
+
+    fn records(&self) -> u64 {
+        self.records
+    }
+
+    fn values(&self, (): &(), out: &mut Vec<Value>) -> Result<(), Overflow> {
+        out.push(Value::list(self.counts.keys()));
+        Ok(())
+    }
+
+    /// How many different ones (8 bytes), and of each its count (8), its length (4) and its bytes.
+    fn save(&self, out: &mut Vec<u8>) {
+        out.extend((self.counts.len() as u64).to_le_bytes());
+        for (value, count) in &self.counts {
+            out.extend(count.to_le_bytes());
+            save(value, out);
+        }
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Members> {
+        let mut rest = *from;
+        let mut members = Members::default();
+        for _ in 0..u64::from_le_bytes(bytes(&mut rest)?) {
+            let count = u64::from_le_bytes(bytes(&mut rest)?);
+            let value: Box<[u8]> = load(&mut rest)?;
+            members.records = members.records.checked_add(count)?;
+            members.counts.insert(value, count);
+        }
+        *from = rest;
+        Some(members)
+    }
+}
+
+fn save(value: &[u8], out: &mut Vec<u8>) {
+    out.extend((value.len() as u32).to_le_bytes());
+    out.extend(value);
+}
+
+fn load(from: &mut &[u8]) -> Option<Box<[u8]>> {
+    let length = u32::from_le_bytes(bytes(from)?) as usize;
+    let (value, rest) = from.split_at_checked(length)?;
+    *from = rest;
+    Some(value.into())
+}

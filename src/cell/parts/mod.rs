@@ -1,0 +1,53 @@
+//! Parts of cells: what a statistic needs beside sums, each an algebra of its own.
+//!
+//! A part obeys the law of cells. It is there only in cells of which it is asked, and boxed there.
+
+mod distinct;
+mod ends;
+mod extent;
+mod percentiles;
+mod squares;
+
+pub(super) use distinct::Distinct;
+pub(super) use ends::Ends;
+pub(super) use extent::Extent;
+pub(super) use percentiles::Percentiles;
+pub(super) use squares::Squares;
+
+/// What a part can do, whatever it is of.
+pub(super) trait Part: Clone + Default {
+    /// Takes in what another has taken in.
+    fn merge(&mut self, other: &Self);
+
+    /// Appends it as bytes: little endian, the same whatever the order in which it was made.
+    fn save(&self, out: &mut Vec<u8>);
+
+    /// Takes it off the front of bytes that [`Part::save`] wrote; `None` if they are not such.
+    fn load(from: &mut &[u8]) -> Option<Self>;
+}
+
+/// Merges a part that may not be there.
+pub(super) fn merge<P: Part>(mine: &mut Option<Box<P>>, other: &Option<Box<P>>) {
+    match (mine, other) {
+        (Some(mine), Some(other)) => mine.merge(other),
+        (mine @ None, Some(other)) => *mine = Some(other.clone()),
+        (_, None) => {}
+    }
+}
+
+/// Appends a part, behind 1 if it is there, or 0.
+pub(super) fn save<P: Part>(part: &Option<Box<P>>, out: &mut Vec<u8>) {
+    out.push(u8::from(part.is_some()));
+    if let Some(part) = part {
+        part.save(out);
+    }
+}
+
+/// Takes a part off that may not be there; `None` if the bytes are not such.
+pub(super) fn load<P: Part>(from: &mut &[u8]) -> Option<Option<Box<P>>> {
+    match super::bytes(from)? {
+        [0] => Some(None),
+        [1] => Some(Some(Box::new(P::load(from)?))),
+        _ => None,
+    }
+}

@@ -1,0 +1,302 @@
+//! Percentiles: of few numbers exact, of many with a relative error of less than 1 %.
+//!
+//! Up to 128 numbers are kept as they are. More are counted in buckets, whose borders follow from the
+//! bits of a double: 64 between two powers of two.
+//!
+//! ```text
+//! sign | exponent (11 bits) | first 6 bits of the fraction ¦ what is not kept (46 bits)
+//! ```
+//!
+//! So the middle of a bucket is within 1/128 of any number in it. This is the DDSketch of Masson, Rim and
+//! Lee, "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with Relative-Error Guarantees" (2019), with
+//! its logarithm interpolated. It depends on the numbers alone and not on their order, as what is kept
+//! of few does. The p-th percentile is that of the nearest rank: the smallest number that p % do not exceed.
+
+use std::cmp::Ordering;
+
+use super::{Extent, Part};
+use crate::cell::bytes;
+use crate::number::{Fixed, Number};
+use crate::report::value::Value;
+
+/// So many numbers are kept as they are.
+const EXACT: usize = 128;
+/// How many bits of a double tell no buckets apart.
+const DROPPED: u32 = 46;
+
+/// Numbers, or how many there are in each bucket.
+#[derive(Clone, Debug)]
+pub(in crate::cell) enum Percentiles {
+    /// Few, in any order.
+    Few(Vec<Number>),
+    /// Many.
+    Many(Buckets),
+}
+
+/// Counts of numbers of much the same size.
+#[derive(Clone, Debug, Default)]
+pub(in crate::cell) struct Buckets {
+    /// Bucket and count, by bucket.
+    counts: Vec<(i32, u64)>,
+    extent: Extent,
+}
+
+impl Default for Percentiles {
+    fn default() -> Percentiles {
+        Percentiles::Few(Vec::new())
+    }
+}
+
+impl Percentiles {
+    /// Takes a number in.
+    pub(in crate::cell) fn add(&mut self, number: Number) {
+        match self {
+            Percentiles::Few(numbers) if numbers.len() < EXACT => numbers.push(number),
+            Percentiles::Few(_) => self.to_buckets().add(number),
+            Percentiles::Many(buckets) => buckets.add(number),
+        }
+    }
+
+    /// Goes over to buckets, if it is not there yet.
+    fn to_buckets(&mut self) -> &mut Buckets {
+        if let Percentiles::Few(numbers) = self {
+            let mut buckets = Buckets::default();
+            numbers.iter().for_each(|number| buckets.add(*number));
+            *self = Percentiles::Many(buckets);
+        }
+        match self {
+            Percentiles::Many(buckets) => buckets,
+            Percentiles::Few(_) => unreachable!("it has just gone over"),
+        }
+    }
+
+    /// The percentile; an integer if all numbers are, else a double; of nothing none.
+    pub(in crate::cell) fn value(&self, percent: f64, all_whole: bool) -> Value {
+        match self {
+            Percentiles::Few(numbers) => {
+                let mut sorted = numbers.clone();
+                sorted.sort_unstable_by(order);
+                let number = rank(percent, sorted.len() as u64).map(|at| sorted[at as usize]);
+                number.map_or(Value::None, |number| shown(number, all_whole))
+            }
+            Percentiles::Many(buckets) => buckets.value(percent, all_whole),
+        }
+    }
+}
+
+/// The place of a percentile among so many numbers, from 0.
+fn rank(percent: f64, count: u64) -> Option<u64> {
+    let nearest = (percent / 100.0 * count as f64).ceil() as u64;
+    Some(nearest.max(1).min(count).checked_sub(1)?)
+}
+
+fn shown(number: Number, all_whole: bool) -> Value {
+    match number {
+        Number::Integer(whole) if all_whole => Value::Int(whole),
+        other => Value::Float(other.to_f64()),
+    }
+}
+
+/// By size, and where that is equal, by how it was written.
+fn order(one: &Number, other: &Number) -> Ordering {
+    let kind = |number: &Number| match number {
+        Number::Integer(_) => 0,
+        Number::Decimal(_) => 1,
+        Number::Double(_) => 2,
+    };
+    let nearest = |number: &Number| number.to_f64();
+    // Not by `compare`, which knows exact numbers better than doubles: an order must be one of all three.
+    let size = nearest(one).total_cmp(&nearest(other));
+    size.then(kind(one).cmp(&kind(other))).then_with(|| one.fixed().cmp(&other.fixed()))
+}
+
+impl Buckets {
+    fn add(&mut self, number: Number) {
+        self.extent.add(number);
+        self.count(bucket(number.to_f64()), 1);
+    }
+
+    fn count(&mut self, bucket: i32, more: u64) {
+        match self.counts.binary_search_by_key(&bucket, |(bucket, _)| *bucket) {
+            Ok(at) => self.counts[at].1 += more,
+            Err(at) => self.counts.insert(at, (bucket, more)),
+        }
+    }
+
+    fn value(&self, percent: f64, all_whole: bool) -> Value {
+        let (min, max) = (self.extent.min(all_whole), self.extent.max(all_whole));
+        let count = self.counts.iter().map(|(_, count)| count).sum();
+        let Some(rank) = rank(percent, count) else { return Value::None };
+        if rank == 0 || rank + 1 == count {
+            return if rank == 0 { min } else { max };
+        }
+        let mut passed = 0;
+        let found = self.counts.iter().find(|(_, count)| {
+            passed += count;
+            passed > rank
+        });
+        let middle = found.map_or(0.0, |(bucket, _)| middle(*bucket));
+        // No percentile is outside of what there was.
+        match (min, max) {
+            (Value::Int(min), Value::Int(max)) => {
+                Value::Int((middle.round() as i64).clamp(min, max))
+            }
+            (Value::Float(min), Value::Float(max)) => Value::Float(middle.max(min).min(max)),
+            _ => Value::Float(middle),
+        }
+    }
+}
+
+/// The bucket of a double; buckets are ordered as the doubles are.
+fn bucket(double: f64) -> i32 {
+    // Adding zero makes -0.0 equal to 0.0.
+    let size = ((double.abs() + 0.0).to_bits() >> DROPPED) as i32;
+    if double < 0.0 { -size } else { size }
+}
+
+/// The double in the middle of a bucket.
+fn middle(bucket: i32) -> f64 {
+    if bucket == 0 {
+        return 0.0;
+    }
+    let size = u64::from(bucket.unsigned_abs()) << DROPPED | 1 << (DROPPED - 1);
+    let double = f64::from_bits(size);
+    if bucket < 0 { -double } else { double }
+}
+
+impl Part for Percentiles {
+    fn merge(&mut self, other: &Percentiles) {
+        match (&mut *self, other) {
+            (Percentiles::Few(mine), Percentiles::Few(others))
+                if mine.len() + others.len() <= EXACT =>
+            {
+                mine.extend_from_slice(others);
+            }
+            (_, Percentiles::Few(others)) => {
+                let buckets = self.to_buckets();
+                others.iter().for_each(|number| buckets.add(*number));
+            }
+            (_, Percentiles::Many(others)) => {
+                let buckets = self.to_buckets();
+                buckets.extent.merge(&others.extent);
+                others.counts.iter().for_each(|(bucket, count)| buckets.count(*bucket, *count));
+            }
+        }
+    }
+
+    /// 0 (1 byte), how many (1), and each number (a byte and 16); or 1, the extent, how many buckets (4),
+    /// and each one's number (4) and count (8).
+    fn save(&self, out: &mut Vec<u8>) {
+        match self {
+            Percentiles::Few(numbers) => {
+                let mut sorted = numbers.clone();
+                sorted.sort_unstable_by(order);
+                out.extend([0, sorted.len() as u8]);
+                sorted.into_iter().for_each(|number| save(number, out));
+            }
+            Percentiles::Many(buckets) => {
+                out.push(1);
+                buckets.extent.save(out);
+                out.extend((buckets.counts.len() as u32).to_le_bytes());
+                for (bucket, count) in &buckets.counts {
+                    out.extend(bucket.to_le_bytes());
+                    out.extend(count.to_le_bytes());
+                }
+            }
+        }
+    }
+
+    fn load(from: &mut &[u8]) -> Option<Percentiles> {
+        if bytes(from)? == [0] {
+            let [count] = bytes(from)?;
+            return (0..count).map(|_| load(from)).collect::<Option<_>>().map(Percentiles::Few);
+        }
+        let extent = Extent::load(from)?;
+        let mut counts: Vec<(i32, u64)> = Vec::new();
+        for _ in 0..u32::from_le_bytes(bytes(from)?) {
+            let bucket = i32::from_le_bytes(bytes(from)?);
+            counts.push((bucket, u64::from_le_bytes(bytes(from)?)));
+        }
+        counts.is_sorted_by(|(one, _), (next, _)| one < next).then_some(())?;
+        Some(Percentiles::Many(Buckets { counts, extent }))
+    }
+}
+
+fn save(number: Number, out: &mut Vec<u8>) {
+    let (kind, halves) = match number {
+        Number::Integer(whole) => (0, [whole, 0]),
+        Number::Decimal(Fixed { whole, atto }) => (1, [whole, atto]),
+        Number::Double(double) => (2, [double.to_bits() as i64, 0]),
+    };
+    out.push(kind);
+    halves.iter().for_each(|half| out.extend(half.to_le_bytes()));
+}
+
+fn load(from: &mut &[u8]) -> Option<Number> {
+    let [kind] = bytes(from)?;
+    let whole = i64::from_le_bytes(bytes(from)?);
+    let atto = i64::from_le_bytes(bytes(from)?);
+    match kind {
+        0 => Some(Number::Integer(whole)),
+        1 => Some(Number::Decimal(Fixed { whole, atto })),
+        2 => Some(Number::Double(f64::from_bits(whole as u64))).filter(|n| n.to_f64().is_finite()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(numbers: impl IntoIterator<Item = i64>) -> Percentiles {
+        let mut percentiles = Percentiles::default();
+        numbers.into_iter().for_each(|number| percentiles.add(Number::Integer(number)));
+        percentiles
+    }
+
+    #[test]
+    fn of_few_numbers_the_nearest_rank_is_exact() {
+        let p = |numbers: &[i64], percent| of(numbers.iter().copied()).value(percent, true);
+        assert_eq!(p(&[], 50.0), Value::None);
+        for percent in [0.0, 1.0, 50.0, 99.0, 100.0] {
+            assert_eq!(p(&[-7], percent), Value::Int(-7));
+        }
+        assert_eq!(p(&[6, 1, 3], 50.0), Value::Int(3));
+        let hundred = of(1..=100);
+        let found = [0.0, 50.0, 99.0, 99.9, 100.0].map(|percent| hundred.value(percent, true));
+        assert_eq!(found, [1, 50, 99, 100, 100].map(Value::Int));
+    }
+
+    #[test]
+    fn of_many_equal_numbers_each_percentile_is_that_number() {
+        let many = of(std::iter::repeat_n(42, 1000));
+        for percent in [0.0, 1.0, 50.0, 100.0] {
+            assert_eq!(many.value(percent, true), Value::Int(42));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn of_many_numbers_the_error_is_below_one_percent(
+            numbers in prop::collection::vec(prop_oneof![-1000i64..1000, any::<i64>()], 129..400),
+            percent in 0f64..=100.0,
+        ) {
+            let found = of(numbers.iter().copied()).value(percent, true);
+            let mut sorted = numbers.clone();
+            sorted.sort_unstable();
+            let wanted = sorted[rank(percent, sorted.len() as u64).unwrap() as usize];
+            let Value::Int(found) = found else { panic!("{found:?}") };
+            let error = (found as f64 - wanted as f64).abs();
+            prop_assert!(error <= wanted.unsigned_abs() as f64 / 128.0 + 0.5, "{found} for {wanted}");
+        }
+
+        #[test]
+        fn buckets_are_ordered_as_their_numbers(a in -1e300f64..1e300, b in -1e3f64..1e3) {
+            for (a, b) in [(a, b), (a, 2.0 * a), (b, 1.001 * b)] {
+                prop_assert_eq!(a < b && bucket(a) > bucket(b), false);
+                prop_assert!((middle(bucket(a)) - a).abs() <= a.abs() / 128.0);
+            }
+        }
+    }
+}
