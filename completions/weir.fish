@@ -52,8 +52,8 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l pair -d 'Make a pair
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l stats -d 'Find several statistics of each batch: of count, sum, min, max, mean' -r -f
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l stats-by-key -d 'Find several statistics of the values of each key: of count, sum, min, max, mean' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -99,6 +99,10 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l max -d 'Find the lar
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-by-key -d 'Find the largest value of each key'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l mean -d 'Find the mean of the numbers of each batch, always a double'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l mean-by-key -d 'Find the mean of the values of each key, always a double'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l distinct -d 'Print each distinct record of a batch once'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l group -d 'List all records of each batch, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l group-by-key -d 'List the values of each key, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
@@ -132,8 +136,8 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l pair -d 'Make a pa
 complete -c weir -n "__fish_weir_using_subcommand connect" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
-complete -c weir -n "__fish_weir_using_subcommand connect" -l stats -d 'Find several statistics of each batch: of count, sum, min, max, mean' -r -f
-complete -c weir -n "__fish_weir_using_subcommand connect" -l stats-by-key -d 'Find several statistics of the values of each key: of count, sum, min, max, mean' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -180,6 +184,10 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l max -d 'Find the l
 complete -c weir -n "__fish_weir_using_subcommand connect" -l max-by-key -d 'Find the largest value of each key'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l mean -d 'Find the mean of the numbers of each batch, always a double'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l mean-by-key -d 'Find the mean of the values of each key, always a double'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l distinct -d 'Print each distinct record of a batch once'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l group -d 'List all records of each batch, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l group-by-key -d 'List the values of each key, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
@@ -213,8 +221,8 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l pair -d 'Make a pai
 complete -c weir -n "__fish_weir_using_subcommand listen" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
-complete -c weir -n "__fish_weir_using_subcommand listen" -l stats -d 'Find several statistics of each batch: of count, sum, min, max, mean' -r -f
-complete -c weir -n "__fish_weir_using_subcommand listen" -l stats-by-key -d 'Find several statistics of the values of each key: of count, sum, min, max, mean' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -260,6 +268,10 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l max -d 'Find the la
 complete -c weir -n "__fish_weir_using_subcommand listen" -l max-by-key -d 'Find the largest value of each key'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l mean -d 'Find the mean of the numbers of each batch, always a double'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l mean-by-key -d 'Find the mean of the values of each key, always a double'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l distinct -d 'Print each distinct record of a batch once'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l group -d 'List all records of each batch, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l group-by-key -d 'List the values of each key, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
