@@ -20,22 +20,23 @@ _weir() {
     esac
     case $prev in
         *[\<\>]) kind=default taken=1 ;;
-        --split|--filter|--reject|--pair|--stats|--stats-by-key|--window|--slide|--state-ttl|--max-keys|--top|-i|--interval|--batches|--duration|--threads|--max-rate|--max-record|--reconnect-delay) taken=1 ;;
+        --split|--filter|--reject|--in|--not-in|--where|--extract|--else|--replace|--lookup|--pair|--sample|--stats|--stats-by-key|--window|--slide|--state-ttl|--max-keys|--top|-i|--interval|--batches|--duration|--threads|--max-rate|--max-record|--reconnect-delay) taken=1 ;;
+        --on) words='key value' taken=1 ;;
+        --pipe|--exec) kind=command taken=1 ;;
         --on-full) words='fail oldest' taken=1 ;;
         --sort) words='value key none' taken=1 ;;
         --format) words='pprint tsv json text' taken=1 ;;
         --num) words='all' taken=1 ;;
         -o|--output) kind=default taken=1 ;;
         --output-dir|--checkpoint) kind=dirnames taken=1 ;;
-        --exec) kind=command taken=1 ;;
         --on-exec-fail) words='fail retry warn' taken=1 ;;
         --on-bad) kind=default words='skip fail' taken=1 ;;
     esac
     [[ $taken ]] || case $command in
         '') words='stdin connect listen man completions checkpoint -h --help -V --version' ;;
-        stdin) words='--split --words --trim --filter --reject --pair --keys --values --count --count-by-key --sum --sum-by-key --min --min-by-key --max --max-by-key --mean --mean-by-key --stats --stats-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty -o --output --output-dir --exec --on-exec-fail -i --interval -1 --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain -v --verbose -q --quiet -h --help -V --version' ;;
-        connect) words='--split --words --trim --filter --reject --pair --keys --values --count --count-by-key --sum --sum-by-key --min --min-by-key --max --max-by-key --mean --mean-by-key --stats --stats-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty -o --output --output-dir --exec --on-exec-fail -i --interval -1 --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain -v --verbose -q --quiet --reconnect-delay -h --help -V --version' ;;
-        listen) words='--split --words --trim --filter --reject --pair --keys --values --count --count-by-key --sum --sum-by-key --min --min-by-key --max --max-by-key --mean --mean-by-key --stats --stats-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty -o --output --output-dir --exec --on-exec-fail -i --interval -1 --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain -v --verbose -q --quiet --ack -h --help -V --version' ;;
+        stdin) words='--split --words --trim --lower --upper --filter --reject --in --not-in --where --extract --else --replace --lookup --pair --keys --values --on --sample --pipe --count --count-by-key --sum --sum-by-key --min --min-by-key --max --max-by-key --mean --mean-by-key --stats --stats-by-key --distinct --distinct-by-key --group --group-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty -o --output --output-dir --exec --on-exec-fail -i --interval -1 --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain -v --verbose -q --quiet -h --help -V --version' ;;
+        connect) words='--split --words --trim --lower --upper --filter --reject --in --not-in --where --extract --else --replace --lookup --pair --keys --values --on --sample --pipe --count --count-by-key --sum --sum-by-key --min --min-by-key --max --max-by-key --mean --mean-by-key --stats --stats-by-key --distinct --distinct-by-key --group --group-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty -o --output --output-dir --exec --on-exec-fail -i --interval -1 --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain -v --verbose -q --quiet --reconnect-delay -h --help -V --version' ;;
+        listen) words='--split --words --trim --lower --upper --filter --reject --in --not-in --where --extract --else --replace --lookup --pair --keys --values --on --sample --pipe --count --count-by-key --sum --sum-by-key --min --min-by-key --max --max-by-key --mean --mean-by-key --stats --stats-by-key --distinct --distinct-by-key --group --group-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --skip-empty -o --output --output-dir --exec --on-exec-fail -i --interval -1 --once --batches --duration --threads --max-rate --max-record --on-bad --checkpoint --wal --no-wal --explain -v --verbose -q --quiet --ack -h --help -V --version' ;;
         man) words='-h --help -V --version' ;;
         completions) words='bash elvish fish powershell zsh -h --help -V --version' ;;
         checkpoint) words='show reset -h --help -V --version' ;;

@@ -41,9 +41,19 @@ complete -c weir -n "__fish_weir_needs_command" -f -a "checkpoint" -d 'Show what
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l filter -d 'Keep the records in which REGEX matches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l reject -d 'Drop the records in which REGEX matches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l in -d 'Keep the records that are in a list: A,B,... or the lines of FILE' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l not-in -d 'Drop the records that are in a list: A,B,... or the lines of FILE' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l where -d 'Keep the records that compare so as numbers: \'>= 500\', \'< 0.1\', \'!= 0\'' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l extract -d 'Take what the first group of REGEX matches, or all that it matches if it has no groups' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l else -d 'Take TEXT where the step before finds nothing' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l replace -d 'Replace every match of REGEX by TEXT' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l lookup -d 'Take what a table has for each record: KEY=VALUE,... or the lines of FILE' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l pair -d 'Make a pair of each record: key and value, before and after the first SEP' -r -f
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l stats -d 'Find several statistics of each batch: of count, sum, min, max, mean' -r -f
-complete -c weir -n "__fish_weir_using_subcommand stdin" -l stats-by-key -d 'Find several statistics of the values of each key: of count, sum, min, max, mean' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -78,6 +88,8 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l on-bad -d 'What beco
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l keys -d 'Keep the key of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -90,6 +102,10 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l max -d 'Find the lar
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-by-key -d 'Find the largest value of each key'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l mean -d 'Find the mean of the numbers of each batch, always a double'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l mean-by-key -d 'Find the mean of the values of each key, always a double'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l distinct -d 'Print each distinct record of a batch once'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l group -d 'List all records of each batch, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l group-by-key -d 'List the values of each key, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
@@ -114,9 +130,19 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -s V -l version -d 'Pri
 complete -c weir -n "__fish_weir_using_subcommand connect" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l filter -d 'Keep the records in which REGEX matches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l reject -d 'Drop the records in which REGEX matches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l in -d 'Keep the records that are in a list: A,B,... or the lines of FILE' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l not-in -d 'Drop the records that are in a list: A,B,... or the lines of FILE' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l where -d 'Keep the records that compare so as numbers: \'>= 500\', \'< 0.1\', \'!= 0\'' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l extract -d 'Take what the first group of REGEX matches, or all that it matches if it has no groups' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l else -d 'Take TEXT where the step before finds nothing' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l replace -d 'Replace every match of REGEX by TEXT' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l lookup -d 'Take what a table has for each record: KEY=VALUE,... or the lines of FILE' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l pair -d 'Make a pair of each record: key and value, before and after the first SEP' -r -f
-complete -c weir -n "__fish_weir_using_subcommand connect" -l stats -d 'Find several statistics of each batch: of count, sum, min, max, mean' -r -f
-complete -c weir -n "__fish_weir_using_subcommand connect" -l stats-by-key -d 'Find several statistics of the values of each key: of count, sum, min, max, mean' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
+complete -c weir -n "__fish_weir_using_subcommand connect" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -152,6 +178,8 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l checkpoint -d 'Kee
 complete -c weir -n "__fish_weir_using_subcommand connect" -l reconnect-delay -d 'How long to wait before a server that is lost or refuses is tried again' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l keys -d 'Keep the key of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -164,6 +192,10 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l max -d 'Find the l
 complete -c weir -n "__fish_weir_using_subcommand connect" -l max-by-key -d 'Find the largest value of each key'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l mean -d 'Find the mean of the numbers of each batch, always a double'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l mean-by-key -d 'Find the mean of the values of each key, always a double'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l distinct -d 'Print each distinct record of a batch once'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l group -d 'List all records of each batch, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l group-by-key -d 'List the values of each key, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
@@ -189,9 +221,19 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -s V -l version -d 'P
 complete -c weir -n "__fish_weir_using_subcommand listen" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l filter -d 'Keep the records in which REGEX matches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l reject -d 'Drop the records in which REGEX matches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l in -d 'Keep the records that are in a list: A,B,... or the lines of FILE' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l not-in -d 'Drop the records that are in a list: A,B,... or the lines of FILE' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l where -d 'Keep the records that compare so as numbers: \'>= 500\', \'< 0.1\', \'!= 0\'' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l extract -d 'Take what the first group of REGEX matches, or all that it matches if it has no groups' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l else -d 'Take TEXT where the step before finds nothing' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l replace -d 'Replace every match of REGEX by TEXT' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l lookup -d 'Take what a table has for each record: KEY=VALUE,... or the lines of FILE' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l pair -d 'Make a pair of each record: key and value, before and after the first SEP' -r -f
-complete -c weir -n "__fish_weir_using_subcommand listen" -l stats -d 'Find several statistics of each batch: of count, sum, min, max, mean' -r -f
-complete -c weir -n "__fish_weir_using_subcommand listen" -l stats-by-key -d 'Find several statistics of the values of each key: of count, sum, min, max, mean' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
+complete -c weir -n "__fish_weir_using_subcommand listen" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -226,6 +268,8 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l on-bad -d 'What bec
 complete -c weir -n "__fish_weir_using_subcommand listen" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
 complete -c weir -n "__fish_weir_using_subcommand listen" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l keys -d 'Keep the key of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -238,6 +282,10 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l max -d 'Find the la
 complete -c weir -n "__fish_weir_using_subcommand listen" -l max-by-key -d 'Find the largest value of each key'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l mean -d 'Find the mean of the numbers of each batch, always a double'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l mean-by-key -d 'Find the mean of the values of each key, always a double'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l distinct -d 'Print each distinct record of a batch once'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l group -d 'List all records of each batch, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l group-by-key -d 'List the values of each key, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'

@@ -49,11 +49,12 @@ fn named(flag: &str, arg: &Arg) -> String {
     }
     let values = arg.get_possible_values();
     let values: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
+    let names = arg.get_value_names().unwrap();
     let value = match values.is_empty() {
-        true => arg.get_value_names().unwrap()[0].replace('|', "/"),
+        true => names.join(" ").replace('|', "/"),
         false => values.join("/"),
     };
-    format!("{flag} {value}{}", if count.max_values() > 1 { "..." } else { "" })
+    format!("{flag} {value}{}", if count.max_values() > names.len() { "..." } else { "" })
 }
 
 /// What the table should name, by part: each source, and each flag that help shows, as `-f` or `--flag`.

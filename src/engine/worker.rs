@@ -303,8 +303,10 @@ impl Engine {
     fn finish_steps(&self, cursor: &mut Cursor) -> Result<(), Error> {
         let Some(serial) = &self.serial else { return Ok(()) };
         let (number, time) = (cursor.take_number(), cursor.open_time());
+        let watch = Stopwatch::start();
         let take = &mut |part: &mut Chunk| self.take(0, part, false);
         let finished = serial.pass(number, |steps| steps.finish(time, number, take));
+        self.lateness.note(|| "the steps".to_string(), watch.elapsed());
         self.noted(finished)?;
         match self.is_ordered {
             true => self.reporter.pass(number, |_| Ok(())),

@@ -24,8 +24,8 @@ pub const VALUES: Spec = Spec {
 pub const ON: Spec = Spec {
     flag: Flag {
         name: "on",
-        takes: &["HALF"],
-        help: "Turn the steps behind it to a half of the pairs: key or value\n\n\
+        takes: &["key|value"],
+        help: "Turn the steps behind it to a half of the pairs\n\n\
             Without it they work on the key. The other half goes along: a step that drops a half drops the \
             pair, and one that makes several of it repeats the other with each. What is counted, and what \
             it is counted by, stays.",

@@ -84,14 +84,20 @@ impl Watched {
 
     /// Reads the file again if it has changed.
     fn look(&self, state: &mut State) {
-        let seen = fs::metadata(&self.path).ok().map(|file| Seen::of(&file));
+        let file = fs::metadata(&self.path).ok();
+        let seen = file.as_ref().map(Seen::of);
         let has_changed = seen != state.seen;
         if seen.is_some() && !has_changed && !state.is_fresh {
             return;
         }
         state.is_fresh = has_changed;
         let name = format!("--{} @{}", self.flag, self.path.display());
-        match read(&self.path, self.parse) {
+        let table = match file {
+            // What has no end, or blocks, is not even opened.
+            Some(file) if !file.is_file() => Err(": no regular file any more".to_string()),
+            _ => read(&self.path, self.parse),
+        };
+        match table {
             Ok((seen, table)) => {
                 if std::mem::take(&mut state.is_bad) {
                     note(&format!("{name}: good again, and read"));
