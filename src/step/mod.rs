@@ -8,6 +8,7 @@ pub mod halves;
 pub mod matching;
 pub mod own;
 pub mod pair;
+pub mod select;
 pub mod split;
 pub mod text;
 
@@ -71,6 +72,7 @@ pub const STEPS: &[Spec] = &[
     matching::FILTER,
     matching::REJECT,
     pair::PAIR,
+    select::field::FIELD,
     halves::KEYS,
     halves::VALUES,
 ];
