@@ -11,7 +11,9 @@
 //! (an escape in a string), or is not there, and why. What becomes of the parts, and what stands in for
 //! those that are not there, is for the step to say.
 
+pub mod access_log;
 pub mod field;
+pub mod logfmt;
 
 use std::fmt::{self, Display};
 use std::ops::Range;

@@ -73,6 +73,8 @@ pub const STEPS: &[Spec] = &[
     matching::REJECT,
     pair::PAIR,
     select::field::FIELD,
+    select::logfmt::LOGFMT,
+    select::access_log::ACCESS_LOG,
     halves::KEYS,
     halves::VALUES,
 ];

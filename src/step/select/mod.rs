@@ -12,7 +12,9 @@
 //! stands in for what is not there, whatever keeps it from being found. Where an item has several parts,
 //! each makes a row, and parts of two such items make all their combinations.
 
+pub mod access_log;
 pub mod field;
+pub mod logfmt;
 mod many;
 
 use std::ffi::OsStr;
