@@ -29,9 +29,13 @@ impl<'a> Line<'a> {
     /// Finds the request; none if the line has neither one with a status behind it nor a time in brackets.
     #[inline(always)]
     pub fn of(record: &'a [u8]) -> Option<Line<'a>> {
-        let quotes = &mut memchr_iter(b'"', record);
-        // A quote in the name of a user is escaped, and no blank precedes it.
-        let open = quotes.find(|&at| at > 0 && is_blank(record[at - 1]));
+        let mut quotes = memchr_iter(b'"', record);
+        // Behind the time, if there is one: a name may have quotes in it.
+        let is_behind_time =
+            |&at: &usize| at > 1 && is_blank(record[at - 1]) && record[at - 2] == b']';
+        let open = quotes
+            .find(is_behind_time)
+            .or_else(|| memchr_iter(b'"', record).find(|&at| at > 0 && is_blank(record[at - 1])));
         let request = open.map(|open| request(record, open + 1));
         let (request, is_certain) = request.unwrap_or((Err(Lack::NOT_THERE), false));
         let line = Line { record, head: open.unwrap_or(record.len()), request };

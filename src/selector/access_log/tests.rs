@@ -38,7 +38,7 @@ fn all_parts_of_a_line_are_found() {
 
 #[test]
 fn a_line_may_be_odd_or_end_early() {
-    let table: [(&str, &str, &[&str]); 16] = [
+    let table: [(&str, &str, &[&str]); 18] = [
         ("host,user,bytes,agent", r#"h - - [t] "-" 408 -"#, &["h", "-", "0", "-not there"]),
         ("method,path,request", r#"h - - [t] "-" 408 -"#, &[M, M, "-"]),
         ("method,path,request", r#"h - - [t] "" 400 0"#, &[M, M, ""]),
@@ -54,6 +54,8 @@ fn a_line_may_be_odd_or_end_early() {
             r#"h - John \"J\" Doe [t] "GET /a HTTP/1.1" 200 1"#,
             &[r#"John \"J\" Doe"#, "200"],
         ),
+        ("user,status", r#"h - John "J" Doe [t] "GET /a" 200 1"#, &[r#"John "J" Doe"#, "200"]),
+        ("time,path,status", r#"h - - "GET /a HTTP/1.1" 200 1"#, &["-not there", "/a", "200"]),
         ("path,status", r#"h - - [t] "GET /"x" y HTTP/1.1" 200 1"#, &[r#"/"x" y"#, "200"]),
         ("path,status", r#"h - - [t] "GET /\\" 404 0"#, &[r"/\\", "404"]),
         (
