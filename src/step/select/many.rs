@@ -45,6 +45,12 @@ impl Asked {
         found: &mut Scratch,
         rows: &mut Parts<'_>,
     ) -> Result<(), String> {
+        let least =
+            record.len() + self.joint.len() + self.otherwise.as_ref().map_or(1, Vec::len) + 1;
+        let mut left = least.saturating_mul(SWELL).min(MOST);
+        if found.more.is_empty() {
+            return self.row(record, found, rows, &mut left);
+        }
         let mut more = std::mem::take(&mut found.more);
         // The parts of an item stay in their order.
         more.sort_by_key(|&(item, _)| item);
@@ -56,9 +62,6 @@ impl Asked {
             &more[start..more.partition_point(|&(other, _)| other <= item)]
         };
         let others: Vec<&[(usize, Part)]> = (0..firsts.len()).map(of).collect();
-        let least =
-            record.len() + self.joint.len() + self.otherwise.as_ref().map_or(1, Vec::len) + 1;
-        let mut left = least.saturating_mul(SWELL).min(MOST);
         let made = loop {
             if let Err(reason) = self.row(record, found, rows, &mut left) {
                 break Err(reason);
