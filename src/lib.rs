@@ -31,6 +31,7 @@ pub mod process;
 pub mod report;
 pub mod say;
 pub mod scan;
+pub mod selector;
 pub mod sink;
 pub mod source;
 pub mod state;

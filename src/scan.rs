@@ -45,7 +45,7 @@ pub fn cuts(arena: &[u8], len: usize, a: u8, b: u8, mut cut: impl FnMut(usize, u
 /// The bytes of `block` that are `a` or `b`, as bits; the first byte is the lowest bit.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn mask(block: &[u8; PAD], a: u8, b: u8) -> u64 {
+pub fn mask(block: &[u8; PAD], a: u8, b: u8) -> u64 {
     // SAFETY: SSE2 is part of every x86-64; nothing else is asked of the caller.
     #[expect(unsafe_code, reason = "SSE2 is always there, but only an unsafe call can say so")]
     unsafe {
@@ -75,7 +75,7 @@ fn sse2_mask(block: &[u8; PAD], a: u8, b: u8) -> u64 {
 
 #[cfg(not(target_arch = "x86_64"))]
 #[inline(always)]
-fn mask(block: &[u8; PAD], a: u8, b: u8) -> u64 {
+pub fn mask(block: &[u8; PAD], a: u8, b: u8) -> u64 {
     plain_mask(block, a, b)
 }
 

@@ -11,7 +11,7 @@ use std::path::Path;
 const LAYERS: &[&[&str]] = &[
     &["error", "metrics", "number", "origin", "say", "scan", "units"],
     &["clock", "part", "report/value"],
-    &["process", "cell"],
+    &["process", "cell", "selector"],
     &["chunk", "table", "window", "disk"],
     &["report", "wire"],
     &["state"],

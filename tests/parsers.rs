@@ -12,6 +12,7 @@ use std::time::Duration;
 use common::replayed;
 use proptest::prelude::*;
 use weir::format::python::{Object, repr};
+use weir::selector::{access_log, field, logfmt};
 use weir::units::{duration, escaped, show_duration, size};
 
 /// Reads a string literal of Python: the text between its quotes, escapes undone.
@@ -43,6 +44,29 @@ fn literal(text: &str) -> Option<String> {
         });
     }
     Some(out)
+}
+
+/// Items as they are typed.
+fn shown<T: ToString>(items: &[T]) -> String {
+    items.iter().map(T::to_string).collect::<Vec<_>>().join(",")
+}
+
+/// What is accepted of a SEL means the same when it is typed as it is shown; what is not is pointed at.
+fn taken<T: PartialEq + std::fmt::Debug>(
+    sel: &str,
+    items: Result<Vec<T>, String>,
+    show: impl Fn(&[T]) -> String,
+    parse: impl Fn(&str) -> Result<Vec<T>, String>,
+) -> Result<(), TestCaseError> {
+    match items {
+        Ok(items) => prop_assert_eq!(parse(&show(&items)), Ok(items)),
+        Err(why) => {
+            let caret = why.lines().find(|line| line.trim_start() == "^");
+            let column = caret.unwrap().chars().count() - "    ^".len();
+            prop_assert!(column <= sel.chars().count(), "{}", why);
+        }
+    }
+    Ok(())
 }
 
 proptest! {
@@ -109,6 +133,15 @@ proptest! {
             usize::try_from(bytes).ok()
         });
         prop_assert_eq!(size(&text).ok(), expected, "{}", text);
+    }
+
+    #[test]
+    fn a_sel_means_what_is_shown_of_it_or_is_refused_where_it_is_wrong(
+        sel in prop_oneof!["([0-9NF,-]|NF){0,9}", "(host|class|bytes|,){0,5}", "[a-c,=\" é]{0,6}", any::<String>()],
+    ) {
+        taken(&sel, field::parse(&sel), shown, field::parse)?;
+        taken(&sel, access_log::parse(&sel), shown, access_log::parse)?;
+        taken(&sel, logfmt::parse(&sel), |keys| keys.join(","), logfmt::parse)?;
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Every step, with any argument: on a chunk as it comes from a source, and on the same rows cut. Commands
-//! are not run, and no files are read.
+//! Every step, with any argument and flags of its own behind it, a NUL between them: on a chunk as it comes
+//! from a source, and on the same rows cut. Commands are not run, and no files are read.
 #![no_main]
 
 use std::ffi::OsStr;
@@ -19,8 +19,15 @@ fuzz_target!(|input: (Vec<(u8, Vec<u8>)>, Vec<u8>)| {
         if spec.flag.name == "pipe" || argument.starts_with(b"@") {
             return None;
         }
-        let arguments = spec.flag.takes.iter().map(|_| OsStr::from_bytes(argument));
-        let built = (spec.build)(&Words::new(&spec.flag, arguments), rows).ok()?;
+        let mut typed = argument.split(|&byte| byte == 0).map(OsStr::from_bytes);
+        let first = typed.next().unwrap_or_default();
+        let mut words = Words::new(&spec.flag, spec.flag.takes.iter().map(|_| first));
+        for (flag, argument) in
+            spec.own.iter().zip(typed).filter(|(_, argument)| *argument != "\x01")
+        {
+            words.bind(Words::new(flag, flag.takes.iter().map(|_| argument)));
+        }
+        let built = (spec.build)(&words, rows).ok()?;
         rows = built.leaves;
         Some(built.step)
     });

@@ -279,6 +279,11 @@ impl Parts<'_> {
         self.rows.push(row);
     }
 
+    /// Adds what [`Parts::part`] or [`Parts::anew`] made as a row.
+    pub fn push_span(&mut self, row: Span) {
+        self.rows.push(row);
+    }
+
     /// Adds a pair; halves are made by [`Parts::part`] and [`Parts::anew`], and a key can be missing.
     pub fn push_pair(&mut self, key: Option<Span>, value: Span) {
         self.rows.push(key.unwrap_or(Span::MISSING));

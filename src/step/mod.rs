@@ -12,6 +12,7 @@ pub mod pair;
 pub mod pattern;
 pub mod pipe;
 pub mod sample;
+pub mod select;
 pub mod split;
 pub mod tables;
 pub mod text;
@@ -90,6 +91,9 @@ pub const STEPS: &[Spec] = &[
     pattern::replace::REPLACE,
     tables::lookup::LOOKUP,
     pair::PAIR,
+    select::field::FIELD,
+    select::logfmt::LOGFMT,
+    select::access_log::ACCESS_LOG,
     halves::KEYS,
     halves::VALUES,
     halves::ON,

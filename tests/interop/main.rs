@@ -8,6 +8,7 @@
 mod calls;
 #[path = "../common/mod.rs"]
 mod common;
+mod fields;
 mod servers;
 mod shells;
 mod words;

@@ -1,0 +1,212 @@
+//! Selectors: which parts of a record are meant, and where they stand in it.
+//!
+//! ```text
+//! SEL      7,NF              items: what was typed, between commas
+//! record   a b c d e f g h   bytes, nothing else: no chunk, no place
+//! found    Within(12, 13) Within(14, 15)      a part of each item
+//! ```
+//!
+//! A [`Selector`] is made of the items of a SEL, and finds the parts of all of them in one pass over a
+//! record. A part stands in the record, or is made anew where its bytes do not stand there as they are
+//! (an escape in a string), or is not there, and why. What becomes of the parts, and what stands in for
+//! those that are not there, is for the step to say.
+
+pub mod access_log;
+pub mod field;
+pub mod logfmt;
+
+use std::fmt::{self, Display};
+use std::ops::Range;
+
+/// Finds parts of records. Each worker has its own copy, so there may be scratch memory in it.
+pub trait Selector: Clone + Send + 'static {
+    /// Finds the parts of one record, and gives each to `found` by the number of its item, from 0. The
+    /// items may come in any order; one of which nothing is said is not there.
+    fn select(&mut self, record: &[u8], found: &mut Found<'_>);
+
+    /// True if an item can come to several parts, or to none without being amiss, as `.tags[]` can:
+    /// then each part makes a record of its own. A selector of which this is false gives one part an
+    /// item at most.
+    fn is_many(&self) -> bool {
+        false
+    }
+}
+
+/// Why a part is not there: made where it is found to be amiss, and put into words only if somebody reads
+/// them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lack {
+    why: &'static str,
+    at: Option<usize>,
+}
+
+impl Lack {
+    /// Nothing is wrong with the record, but it has no such part.
+    pub const NOT_THERE: Lack = Lack::of("not there");
+
+    /// What is wrong, as in "a quote that does not end".
+    pub const fn of(why: &'static str) -> Lack {
+        Lack { why, at: None }
+    }
+
+    /// The same of a place: a byte of the record, from 0.
+    pub const fn at(why: &'static str, byte: usize) -> Lack {
+        Lack { why, at: Some(byte) }
+    }
+}
+
+impl Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.why)?;
+        self.at.map_or(Ok(()), |at| write!(f, ", at byte {at} of it"))
+    }
+}
+
+/// What a part is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Part {
+    /// Nothing is known of it, so it is not there.
+    #[default]
+    Unsaid,
+    /// It stands in the record: from the first byte to before the second.
+    Within(usize, usize),
+    /// It was made anew: its bytes among those that were.
+    Made(usize, usize),
+    /// It is not there.
+    Lacks(Lack),
+}
+
+/// Takes the parts of one record.
+pub struct Found<'a> {
+    /// The first part of each item.
+    parts: &'a mut [Part],
+    /// The others, of items that have several.
+    more: &'a mut Vec<(usize, Part)>,
+    made: &'a mut Vec<u8>,
+    passes: bool,
+}
+
+impl<'a> Found<'a> {
+    /// Takes parts of as many items as there is room for in `parts`, all of which are `Unsaid`; bytes
+    /// made anew are appended to `made`.
+    #[inline(always)]
+    pub fn new(
+        parts: &'a mut [Part],
+        more: &'a mut Vec<(usize, Part)>,
+        made: &'a mut Vec<u8>,
+    ) -> Found<'a> {
+        Found { parts, more, made, passes: false }
+    }
+
+    /// The part is these bytes of the record.
+    #[inline(always)]
+    pub fn within(&mut self, item: usize, bytes: Range<usize>) {
+        self.put(item, Part::Within(bytes.start, bytes.end));
+    }
+
+    /// The part is what `write` appends.
+    #[inline(always)]
+    pub fn anew(&mut self, item: usize, write: impl FnOnce(&mut Vec<u8>)) {
+        let start = self.made.len();
+        write(self.made);
+        self.put(item, Part::Made(start, self.made.len()));
+    }
+
+    /// The part is not there, and that is amiss.
+    #[inline(always)]
+    pub fn lacks(&mut self, item: usize, why: Lack) {
+        self.put(item, Part::Lacks(why));
+    }
+
+    /// No part of any item is there, for the same reason: the record cannot be read. What was said of
+    /// them before does not count.
+    #[cold]
+    pub fn fails(&mut self, why: Lack) {
+        self.more.clear();
+        self.parts.fill(Part::Lacks(why));
+        self.passes = false;
+    }
+
+    /// The record yields nothing, and nothing is amiss: a line of names, or `.tags[]` of no tags.
+    pub fn pass(&mut self) {
+        self.passes = true;
+    }
+
+    /// True if the record is to yield nothing.
+    #[inline(always)]
+    pub fn passes(&self) -> bool {
+        self.passes
+    }
+
+    #[inline(always)]
+    fn put(&mut self, item: usize, part: Part) {
+        match &mut self.parts[item] {
+            first @ Part::Unsaid => *first = part,
+            _ => self.more.push((item, part)),
+        }
+    }
+}
+
+/// The items of a SEL in which a comma stands between items only, each with where it begins.
+pub fn items(sel: &str) -> impl Iterator<Item = (usize, &str)> {
+    sel.split(',').map(move |item| (item.as_ptr() as usize - sel.as_ptr() as usize, item))
+}
+
+/// Says what is wrong with a SEL, and points at the byte where.
+pub fn mistake(sel: &str, at: usize, what: impl Display) -> String {
+    let shown: String = sel.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let before = sel.char_indices().take_while(|&(place, _)| place < at).count();
+    format!("cannot be read:\n    {shown}\n    {:before$}^\nerror: {what}", "")
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! What the tests of all selectors share.
+
+    use super::{Found, Part, Selector};
+
+    /// The parts of a record as text, each item's in brackets if there are several; of what lacks `-` and
+    /// why.
+    pub(crate) fn selected(
+        selector: &mut impl Selector,
+        items: usize,
+        record: &[u8],
+    ) -> Vec<String> {
+        let (mut parts, mut more, mut made) = (vec![Part::Unsaid; items], Vec::new(), Vec::new());
+        let mut found = Found::new(&mut parts, &mut more, &mut made);
+        selector.select(record, &mut found);
+        assert!(more.is_empty() || selector.is_many());
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let shown = |part: &Part| match *part {
+            Part::Unsaid => "-".to_string(),
+            Part::Within(start, end) => text(&record[start..end]),
+            Part::Made(start, end) => text(&made[start..end]),
+            Part::Lacks(lack) => format!("-{lack}"),
+        };
+        let all = |(item, part)| {
+            let more = more.iter().filter(|(of, _)| *of == item).map(|(_, part)| shown(part));
+            let all: Vec<String> = std::iter::once(shown(part)).chain(more).collect();
+            if all.len() == 1 { all[0].clone() } else { format!("{all:?}") }
+        };
+        parts.iter().enumerate().map(all).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistake_is_pointed_at() {
+        let expected = "cannot be read:\n    é,x\n      ^\nerror: no number";
+        assert_eq!(mistake("é,x", 3, "no number"), expected);
+        let places: Vec<_> = items("é,x,").collect();
+        assert_eq!(places, [(0, "é"), (3, "x"), (5, "")]);
+    }
+
+    #[test]
+    fn a_lack_says_where_if_that_is_known() {
+        assert_eq!(Lack::NOT_THERE.to_string(), "not there");
+        assert_eq!(Lack::at("no JSON", 7).to_string(), "no JSON, at byte 7 of it");
+    }
+}
