@@ -73,6 +73,7 @@ pub const STEPS: &[Spec] = &[
     matching::REJECT,
     pair::PAIR,
     select::field::FIELD,
+    select::json::JSON,
     halves::KEYS,
     halves::VALUES,
 ];
