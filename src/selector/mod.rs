@@ -11,6 +11,7 @@
 //! (an escape in a string), or is not there, and why. What becomes of the parts, and what stands in for
 //! those that are not there, is for the step to say.
 
+pub mod csv;
 pub mod field;
 pub mod json;
 
@@ -52,6 +53,16 @@ impl Lack {
     pub const fn at(why: &'static str, byte: usize) -> Lack {
         Lack { why, at: Some(byte) }
     }
+
+    /// What is wrong.
+    pub fn why(self) -> &'static str {
+        self.why
+    }
+
+    /// The byte where, if that is known.
+    pub fn byte(self) -> Option<usize> {
+        self.at
+    }
 }
 
 impl Display for Lack {
@@ -89,11 +100,7 @@ impl<'a> Found<'a> {
     /// Takes parts of as many items as there is room for in `parts`, all of which are `Unsaid`; bytes
     /// made anew are appended to `made`.
     #[inline(always)]
-    pub fn new(
-        parts: &'a mut [Part],
-        rows: &'a mut Vec<Part>,
-        made: &'a mut Vec<u8>,
-    ) -> Found<'a> {
+    pub fn new(parts: &'a mut [Part], rows: &'a mut Vec<Part>, made: &'a mut Vec<u8>) -> Found<'a> {
         Found { parts, rows, made, passes: false }
     }
 

@@ -290,10 +290,7 @@ mod tests {
             (".a[0],.a[1].b,.a[2],.a.b", "1|x|-|-"),
             (".[\"o k\"],.[\"\"],.nothing", "null|true|-"),
             (".a,.user", r#"[1,{"b":"x"}]|{"name":"ann","age":30}"#),
-            (
-                ".user,.user.name,.user",
-                r#"{"name":"ann","age":30}|ann|{"name":"ann","age":30}"#,
-            ),
+            (".user,.user.name,.user", r#"{"name":"ann","age":30}|ann|{"name":"ann","age":30}"#),
         ];
         for (selection, expected) in table {
             assert_eq!(rows(selection, record).unwrap()[0].join("|"), expected, "{selection}");

@@ -137,9 +137,8 @@ impl Paths {
 
 /// Refuses paths through two lists, of which neither stands within the other.
 pub fn must_go_together(list: &[Path]) -> Result<(), String> {
-    let apart = |a: &Path, b: &Path| {
-        !a.lists().starts_with(b.lists()) && !b.lists().starts_with(a.lists())
-    };
+    let apart =
+        |a: &Path, b: &Path| !a.lists().starts_with(b.lists()) && !b.lists().starts_with(a.lists());
     for (index, path) in list.iter().enumerate() {
         if let Some(other) = list[..index].iter().find(|other| apart(other, path)) {
             return Err(format!(
@@ -173,9 +172,13 @@ impl Typed<'_> {
                 None => return Ok(paths),
                 Some(b',') => self.at += 1,
                 Some(b'|' | b'(' | b'+' | b'*' | b'/' | b'?') => {
-                    return Err(self.wrong("a path is names and [N]; more than that is a jq program"));
+                    return Err(
+                        self.wrong("a path is names and [N]; more than that is a jq program")
+                    );
                 }
-                Some(_) => return Err(self.wrong("a path goes on with `.` or `[`, or ends with `,`")),
+                Some(_) => {
+                    return Err(self.wrong("a path goes on with `.` or `[`, or ends with `,`"));
+                }
             }
         }
     }
@@ -210,7 +213,10 @@ impl Typed<'_> {
                 Ok(Some(Step::Key(name)))
             }
             _ if is_first => Ok(None),
-            _ => Err(self.wrong("a name is expected, as in .user; an odd one is typed .[\"odd key\"]")),
+            _ => {
+                Err(self
+                    .wrong("a name is expected, as in .user; an odd one is typed .[\"odd key\"]"))
+            }
         }
     }
 
@@ -222,7 +228,8 @@ impl Typed<'_> {
             [b'"', ..] => Step::Key(self.quoted()?),
             _ => {
                 let len = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
-                let number = std::str::from_utf8(&rest[..len]).ok().and_then(|text| text.parse().ok());
+                let number =
+                    std::str::from_utf8(&rest[..len]).ok().and_then(|text| text.parse().ok());
                 let told = "[N] is an element, counted from 0, [] each, [\"NAME\"] a member";
                 let Some(index) = number else { return Err(self.wrong(told)) };
                 self.at += len;

@@ -175,7 +175,9 @@ impl<'a> Syntax<'a> {
                     has_escape = true;
                     at = self.escape(at)?;
                 }
-                Some(..=0x1f) => return Err(Fault { at, what: "no JSON: a control character in a string" }),
+                Some(..=0x1f) => {
+                    return Err(Fault { at, what: "no JSON: a control character in a string" });
+                }
                 Some(_) => at += 1,
                 None => return Err(Fault { at, what: "no JSON: the record ends within a string" }),
             }
@@ -237,7 +239,14 @@ impl<'a> Syntax<'a> {
     /// What is wrong where a list or an object should go on or end.
     #[cold]
     pub fn unended(&self, at: usize, is_object: bool) -> Fault {
-        self.fault(at, if is_object { "no JSON: `,` or `}` is expected" } else { "no JSON: `,` or `]` is expected" })
+        self.fault(
+            at,
+            if is_object {
+                "no JSON: `,` or `}` is expected"
+            } else {
+                "no JSON: `,` or `]` is expected"
+            },
+        )
     }
 
     /// What is wrong there, unless it is that the record has ended.
@@ -280,9 +289,38 @@ mod tests {
     /// Texts that are JSON, or nearly.
     fn nearly() -> impl Strategy<Value = String> {
         let pieces = [
-            "{", "}", "[", "]", ",", ":", " ", "\t", "\"a\"", "\"\"", "\"b\\n\\u00e9\"", "0", "-1.5e3",
-            "01", "1.", "-", "1e", "true", "false", "null", "nul", "\"", "\\", "é", "\"a\":", "\u{7f}",
-            "\"a long string without any end to it\"", "\"\u{1}\"", "{\"a\":", "[1,", "]}", "\\u12",
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            " ",
+            "\t",
+            "\"a\"",
+            "\"\"",
+            "\"b\\n\\u00e9\"",
+            "0",
+            "-1.5e3",
+            "01",
+            "1.",
+            "-",
+            "1e",
+            "true",
+            "false",
+            "null",
+            "nul",
+            "\"",
+            "\\",
+            "é",
+            "\"a\":",
+            "\u{7f}",
+            "\"a long string without any end to it\"",
+            "\"\u{1}\"",
+            "{\"a\":",
+            "[1,",
+            "]}",
+            "\\u12",
         ];
         let pieces = prop::sample::select(pieces.to_vec());
         prop::collection::vec(pieces, 0..12).prop_map(|pieces| pieces.concat())
@@ -346,7 +384,9 @@ mod tests {
 
     #[test]
     fn strings_need_no_utf_8_and_halves_of_pairs_are_escapes() {
-        for record in [&b"\"half \xe2\x82\""[..], b"{\"\xff\":1}", b"\"\\ud83d\"", b"\"\\ude00\\ud83d\""] {
+        for record in
+            [&b"\"half \xe2\x82\""[..], b"{\"\xff\":1}", b"\"\\ud83d\"", b"\"\\ude00\\ud83d\""]
+        {
             assert_eq!(checked(record), Ok(()));
         }
         assert!(checked(b"\xff").is_err(), "elsewhere they are nothing");

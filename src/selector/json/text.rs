@@ -20,10 +20,12 @@ pub enum Shown {
 pub fn shown(record: &[u8], start: usize, end: usize) -> Shown {
     let value = &record[start..end];
     let is_plain = match value[0] {
-        b'"' => return match memchr(b'\\', value) {
-            None => Shown::Within(start + 1, end - 1),
-            Some(_) => Shown::Anew,
-        },
+        b'"' => {
+            return match memchr(b'\\', value) {
+                None => Shown::Within(start + 1, end - 1),
+                Some(_) => Shown::Anew,
+            };
+        }
         b'{' | b'[' => value.iter().all(|&byte| !matches!(byte, 0..=b' ' | b'\\' | 0x7f)),
         _ => true,
     };
@@ -155,7 +157,10 @@ mod tests {
             ("true", "true"),
             ("[]", "[]"),
             ("[ 1 , { \"a b\" : \" c\" } ]", "[1,{\"a b\":\" c\"}]"),
-            (r#"{"\u0061\/":"\u007f\u0001\b\f\n\r\t\"\\é"}"#, r#"{"a/":"\u007f\u0001\b\f\n\r\t\"\\é"}"#),
+            (
+                r#"{"\u0061\/":"\u007f\u0001\b\f\n\r\t\"\\é"}"#,
+                r#"{"a/":"\u007f\u0001\b\f\n\r\t\"\\é"}"#,
+            ),
         ];
         for (value, expected) in table {
             assert_eq!(text_of(value), expected, "{value}");

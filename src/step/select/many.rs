@@ -38,12 +38,7 @@ impl<S: Selector> Select<S> {
 
 impl Asked {
     /// Makes the rows that were found. An error says why the record is bad.
-    fn rows(
-        &self,
-        record: &[u8],
-        found: &mut Scratch,
-        rows: &mut Parts<'_>,
-    ) -> Result<(), String> {
+    fn rows(&self, record: &[u8], found: &mut Scratch, rows: &mut Parts<'_>) -> Result<(), String> {
         let least =
             record.len() + self.joint.len() + self.otherwise.as_ref().map_or(1, Vec::len) + 1;
         let mut left = least.saturating_mul(SWELL).min(MOST);

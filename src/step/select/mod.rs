@@ -12,6 +12,7 @@
 //! stands in for what is not there, whatever keeps it from being found. Some selectors make several rows of
 //! a record.
 
+pub mod csv;
 pub mod field;
 pub mod json;
 mod many;

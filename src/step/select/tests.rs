@@ -15,11 +15,20 @@ impl Selector for Letters {
         if record.first() == Some(&b'!') {
             found.pass();
         }
-        let places = |letter| move |row: usize| {
-            record.iter().enumerate().filter(|(_, byte)| **byte == letter).map(|(at, _)| at).nth(row)
+        let places = |letter| {
+            move |row: usize| {
+                record
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, byte)| **byte == letter)
+                    .map(|(at, _)| at)
+                    .nth(row)
+            }
         };
         let lists = || self.0.iter().filter(|(_, all)| *all);
-        let count = |&(letter, _): &(u8, bool)| (0..).take_while(|&row| places(letter)(row).is_some()).count();
+        let count = |&(letter, _): &(u8, bool)| {
+            (0..).take_while(|&row| places(letter)(row).is_some()).count()
+        };
         for row in 0..lists().map(count).max().unwrap_or(1) {
             for (item, &(letter, all)) in self.0.iter().enumerate() {
                 match places(letter)(if all { row } else { 0 }) {
