@@ -12,6 +12,7 @@ use std::time::Duration;
 use common::replayed;
 use proptest::prelude::*;
 use weir::format::python::{Object, repr};
+use weir::selector::{access_log, csv::column, field, json, logfmt};
 use weir::units::{duration, escaped, show_duration, size};
 
 /// Reads a string literal of Python: the text between its quotes, escapes undone.
@@ -109,6 +110,60 @@ proptest! {
             usize::try_from(bytes).ok()
         });
         prop_assert_eq!(size(&text).ok(), expected, "{}", text);
+    }
+
+    #[test]
+    fn a_sel_is_shown_as_it_is_typed_or_is_refused_where_it_is_wrong(
+        sel in prop_oneof!["([0-9NF,-]|NF){0,9}", "(host|class|bytes|,){0,5}", "[a-c,=\" é]{0,6}", any::<String>()],
+    ) {
+        let shown = [
+            field::parse(&sel).map(|items| items.iter().map(field::Item::to_string).collect()),
+            access_log::parse(&sel).map(|items| items.iter().map(|item| item.to_string()).collect()),
+            logfmt::parse(&sel),
+        ];
+        for shown in shown {
+            let (shown, typed): (Result<Vec<String>, String>, _) = (shown, sel.replace("NF-NF", "NF-"));
+            match shown {
+                // A number may have zeros before it, and `3-NF` is `3-`.
+                Ok(items) => for (item, typed) in items.iter().zip(typed.split(',')) {
+                    let digits = |text: &str| text.replace("-NF", "-").replace('0', "");
+                    prop_assert_eq!(digits(item), digits(typed));
+                },
+                Err(why) => {
+                    let caret = why.lines().find(|line| line.trim_start() == "^");
+                    let column = caret.unwrap().chars().count() - 5;
+                    prop_assert!(column <= sel.chars().count(), "{}", why);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_path_or_a_column_is_shown_as_it_is_typed_or_is_refused_where_it_is_wrong(
+        sel in prop_oneof![
+            "(\\.([a-c]|\\[[0-9]?\\]|\"[a \"]{0,3}\"|\\[\"[a,\\]]\"\\])){0,4}(,\\.[ab]?){0,2}",
+            "([a-c]|[0-9]-?[0-9]?|\"([a,]|\"\"){0,3}\"|,){0,6}",
+            any::<String>(),
+        ],
+    ) {
+        let shown = [
+            json::path::parse(&sel).map(|paths| paths.iter().map(|path| path.to_string()).collect()),
+            column::parse(&sel).map(|items| items.iter().map(|item| item.to_string()).collect()),
+        ];
+        let [paths, columns]: [Result<Vec<String>, String>; 2] = shown;
+        for why in [&paths, &columns].into_iter().filter_map(|shown| shown.as_ref().err()) {
+            let caret = why.lines().rev().find(|line| line.trim_start() == "^");
+            let column = caret.unwrap().chars().count() - 5;
+            prop_assert!(column <= sel.chars().count(), "{}", why);
+        }
+        if let Ok(paths) = paths {
+            let again = json::path::parse(&paths.join(",")).unwrap();
+            prop_assert_eq!(again.iter().map(|path| path.to_string()).collect::<Vec<_>>(), paths);
+        }
+        if let Ok(columns) = columns {
+            let again = column::parse(&columns.join(",")).unwrap();
+            prop_assert_eq!(again.iter().map(|item| item.to_string()).collect::<Vec<_>>(), columns);
+        }
     }
 
     #[test]

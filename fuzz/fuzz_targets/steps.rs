@@ -1,4 +1,5 @@
-//! Every step, with any argument: on a chunk as it comes from a source, and on the same rows cut.
+//! Every step, with any argument and flags of its own behind it, a NUL between them: on a chunk as it comes
+//! from a source, and on the same rows cut.
 #![no_main]
 
 use std::ffi::OsStr;
@@ -15,8 +16,13 @@ fuzz_target!(|input: (Vec<(u8, Vec<u8>)>, Vec<u8>)| {
     let typed = steps.iter().take(4);
     let steps = typed.filter_map(|(which, argument)| {
         let spec = &STEPS[usize::from(*which) % STEPS.len()];
-        let arguments = spec.flag.takes.iter().map(|_| OsStr::from_bytes(argument));
-        let built = (spec.build)(&Words::new(&spec.flag, arguments), rows).ok()?;
+        let mut typed = argument.split(|&byte| byte == 0).map(OsStr::from_bytes);
+        let first = typed.next().unwrap_or_default();
+        let mut words = Words::new(&spec.flag, spec.flag.takes.iter().map(|_| first));
+        for (flag, argument) in spec.own.iter().zip(typed).filter(|(_, argument)| *argument != "\x01") {
+            words.bind(Words::new(flag, flag.takes.iter().map(|_| argument)));
+        }
+        let built = (spec.build)(&words, rows).ok()?;
         rows = built.leaves;
         Some(built.step)
     });

@@ -11,9 +11,11 @@
 //! (an escape in a string), or is not there, and why. What becomes of the parts, and what stands in for
 //! those that are not there, is for the step to say.
 
+pub mod access_log;
 pub mod csv;
 pub mod field;
 pub mod json;
+pub mod logfmt;
 
 use std::fmt::{self, Display};
 use std::ops::Range;

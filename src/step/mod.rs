@@ -81,6 +81,8 @@ pub const STEPS: &[Spec] = &[
     select::field::FIELD,
     select::csv::CSV,
     select::json::JSON,
+    select::logfmt::LOGFMT,
+    select::access_log::ACCESS_LOG,
     halves::KEYS,
     halves::VALUES,
 ];

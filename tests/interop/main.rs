@@ -8,7 +8,8 @@
 mod calls;
 #[path = "../common/mod.rs"]
 mod common;
-mod servers;
+mod fields;
 mod parts;
+mod servers;
 mod shells;
 mod words;

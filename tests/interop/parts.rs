@@ -19,8 +19,10 @@ impl Dice {
 
     /// A text with all that has to be escaped, and without newlines.
     fn text(&mut self) -> String {
-        let pieces =
-            ["a", "Z", "7", "\"", "\\", "/", ",", ";", "é", "漢", "😀", " ", "\t", "\u{7f}", "'", "{"];
+        let pieces = [
+            "a", "Z", "7", "\"", "\\", "/", ",", ";", "é", "漢", "😀", " ", "\t", "\u{7f}", "'",
+            "{",
+        ];
         let count = self.below(12);
         (0..count).map(|_| pieces[self.below(pieces.len() as u64) as usize]).collect()
     }
@@ -98,7 +100,8 @@ fn columns_are_those_of_python() {
     let (dir, mut dice) = (Dir::new(), Dice(0x2545_f491_4f6c_dd1d));
     let rows: Vec<[String; 3]> = (0..5000).map(|_| [0; 3].map(|_| dice.text())).collect();
     let rows = dir.file("rows", serde_json::to_vec(&rows).unwrap());
-    for (style, separator) in [("QUOTE_MINIMAL", ","), ("QUOTE_ALL", ";"), ("QUOTE_MINIMAL", "\\t")] {
+    for (style, separator) in [("QUOTE_MINIMAL", ","), ("QUOTE_ALL", ";"), ("QUOTE_MINIMAL", "\\t")]
+    {
         let script = format!(
             "python3 -c \"
 import csv, json, sys

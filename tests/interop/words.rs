@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::common::{Dir, from, shell, start, weir};
 
 /// Texts with some thousand words, and random bytes.
-fn inputs(dir: &Dir) -> Vec<std::path::PathBuf> {
+pub fn inputs(dir: &Dir) -> Vec<std::path::PathBuf> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
     let text: Vec<u8> = ["README.md", "CHANGELOG.md", "ARCHITECTURE.md", "LICENSE-APACHE"]
         .iter()
@@ -30,7 +30,7 @@ fn inputs(dir: &Dir) -> Vec<std::path::PathBuf> {
 }
 
 /// What a program prints of a file.
-fn printed(script: &str, input: &Path) -> Vec<u8> {
+pub fn printed(script: &str, input: &Path) -> Vec<u8> {
     let mut run = start(from(shell(script), input));
     let out = run.out.rest();
     run.end().ok();
@@ -38,7 +38,7 @@ fn printed(script: &str, input: &Path) -> Vec<u8> {
 }
 
 /// The same of weir, with `key TAB value` a line, sorted by key.
-fn counted(steps: &[&str], input: &Path) -> Vec<u8> {
+pub fn counted(steps: &[&str], input: &Path) -> Vec<u8> {
     let report = ["--count-by-key", "--format", "text", "--sort", "key"];
     let mut run = start(from(weir(&[steps, &report].concat()), input));
     let out = run.out.rest();
@@ -47,7 +47,7 @@ fn counted(steps: &[&str], input: &Path) -> Vec<u8> {
 }
 
 /// Lines of `count separator key`, as mawk and uniq make them, in weir's form.
-fn turned(out: &[u8]) -> Vec<u8> {
+pub fn turned(out: &[u8]) -> Vec<u8> {
     let mut counts = BTreeMap::new();
     for line in out.split(|&byte| byte == b'\n').filter(|line| !line.is_empty()) {
         let line = line.trim_ascii_start();

@@ -38,14 +38,12 @@ const FLAGS: &[Alias] = &[
     ("--count-words -w", "--words makes a record of each word: --words --count counts them"),
     ("--count-lines --wc --size -l", "--count counts records, as wc -l does"),
     (
-        "--delimiter --field-separator --separator --sep --delim --ifs --fs --split-by \
-         --split-on --flat-map -d -F -t",
-        "--split SEP makes a record of each part: --split ,",
+        "--field-separator --separator --sep --delim --ifs --fs --split-by --split-on --flat-map -d -F -t",
+        "--split SEP makes a record of each part: --split ,; --field 3 --delimiter SEP keeps the third",
     ),
     (
-        "--fields --field --column --columns --cut --select --nth -f",
-        "a field is cut out before weir: stdbuf -oL cut -d ' ' -f 1 | weir ..., or awk '{ print $1; \
-         fflush() }' | weir ...",
+        "--fields --column --columns --cut --select --nth -f",
+        "--field SEL keeps fields: --field 7 as awk's $7, --field 2-4 --delimiter , as cut -d , -f 2-4",
     ),
     (
         "--limit --head --max-count --take --rows --first --lines -n -m",
@@ -73,8 +71,8 @@ const FLAGS: &[Alias] = &[
         "--brokers --broker --topic --bootstrap-server --bootstrap-servers -b -C",
         "kcat before weir: kcat -C -q -u -b BROKER -t TOPIC | weir ...",
     ),
-    ("--json --jsonl --ndjson --ojson", "--format json writes an object for each row"),
-    ("--tsv --csv --otsv --ocsv --tabs", "--format tsv writes columns, a tab between"),
+    ("--jsonl --ndjson --ojson", "--format json writes an object for each row"),
+    ("--tsv --otsv --ocsv --tabs", "--format tsv writes columns, a tab between"),
     ("--text --plain --raw --bare", "--format text writes the rows alone"),
     ("--pprint --print --pretty", "--format pprint, as PySpark prints, is the default"),
     (

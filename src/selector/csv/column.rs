@@ -39,7 +39,8 @@ impl Display for Column {
 
 /// True if a name is typed without quotes.
 fn plain(name: &str) -> bool {
-    !name.contains([',', '"']) && matches!(numbers(name), Ok(None)) && !name.is_empty()
+    let is_name = matches!(numbers(name), Ok(None)) && !name.starts_with("--");
+    is_name && !name.contains([',', '"']) && !name.is_empty()
 }
 
 /// Reads a SEL of columns.
@@ -54,6 +55,10 @@ pub fn parse(sel: &str) -> Result<Vec<Column>, String> {
         }
         match numbers(&text) {
             _ if text.is_empty() => Err(mistake(sel, field.start, "here a column is missing")),
+            // A flag, which would be missed, is not taken for the column of one that was forgotten.
+            Ok(None) if text.starts_with("--") => {
+                Err(mistake(sel, field.start, "a name that begins with -- stands in quotes"))
+            }
             Ok(None) => Ok(Column::Named(text)),
             Ok(Some(column)) => Ok(column),
             Err((at, what)) => Err(mistake(sel, field.start + at, what)),
@@ -160,6 +165,7 @@ mod tests {
             ("", 0, "here a column is missing"),
             ("1,,2", 2, "here a column is missing"),
             ("1,0", 2, "columns are counted from 1"),
+            ("--count", 0, "a name that begins with --"),
             ("id,4-2", 5, "it ends before it begins"),
             ("99999999999999999999", 0, "no record has so many columns"),
             ("a,\"b", 2, "a quote that does not end"),

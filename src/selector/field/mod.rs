@@ -188,7 +188,7 @@ impl Fields {
     fn index(&self, place: Place) -> Option<usize> {
         match place {
             Place::Nth(number) => Some(number - 1),
-            Place::Last(back) => self.fields.len().checked_sub(back + 1),
+            Place::Last(back) => self.fields.len().checked_sub(1)?.checked_sub(back),
         }
     }
 }

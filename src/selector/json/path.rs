@@ -186,7 +186,10 @@ impl Typed<'_> {
     fn path(&mut self) -> Result<Path, String> {
         let start = self.at;
         if self.peek() != Some(b'.') {
-            return Err(self.wrong("a path begins with a dot, as in .user.name"));
+            return Err(self.wrong(match self.peek() {
+                Some(b'-') => "a path begins with a dot, as in .user; --format json writes JSON",
+                _ => "a path begins with a dot, as in .user.name",
+            }));
         }
         let mut steps = Vec::new();
         while let Some(step) = self.step(steps.is_empty())? {

@@ -262,8 +262,12 @@ mod tests {
         let select = Select::new(&typed, Shape::Records, column::parse, |columns| {
             Csv::new(columns, Between::new(b",").unwrap(), Vec::new())
         });
-        let mut step =
-            Headed { select: select.unwrap().0, heads: HashMap::new(), is_right: false, most: MOST };
+        let mut step = Headed {
+            select: select.unwrap().0,
+            heads: HashMap::new(),
+            is_right: false,
+            most: MOST,
+        };
         let stays = Origin::peer("stays");
         step.apply(&mut chunk(&[(&stays, 0, "kind\n")])).unwrap();
         for client in 0..1000 {
@@ -275,7 +279,9 @@ mod tests {
 
     #[test]
     fn numbers_and_typed_names_need_no_first_line() {
-        for (sel, names) in [("2", None), ("kind", Some("id,kind")), ("\"a,b\"", Some("id,\"a,b\""))] {
+        for (sel, names) in
+            [("2", None), ("kind", Some("id,kind")), ("\"a,b\"", Some("id,\"a,b\""))]
+        {
             let mut step = built(sel, names).unwrap();
             assert!(!step.is_serial() && !step.needs_beginnings());
             let lines = chunk(&[(&Origin::new("stdin"), 0, "id,kind\n1,x\n")]);

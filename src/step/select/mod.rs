@@ -12,9 +12,11 @@
 //! stands in for what is not there, whatever keeps it from being found. Some selectors make several rows of
 //! a record.
 
+pub mod access_log;
 pub mod csv;
 pub mod field;
 pub mod json;
+pub mod logfmt;
 mod many;
 
 use std::ffi::OsStr;
