@@ -282,7 +282,7 @@ mod tests {
         for (sel, names) in
             [("2", None), ("kind", Some("id,kind")), ("\"a,b\"", Some("id,\"a,b\""))]
         {
-            let mut step = built(sel, names).unwrap();
+            let step = built(sel, names).unwrap();
             assert!(!step.is_serial() && !step.needs_beginnings());
             let lines = chunk(&[(&Origin::new("stdin"), 0, "id,kind\n1,x\n")]);
             assert_eq!(rows(&mut *step.fork(), lines).0, ["kind", "x"], "{sel}");
