@@ -42,6 +42,13 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l split -d 'Split each
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l filter -d 'Keep the records in which REGEX matches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l reject -d 'Drop the records in which REGEX matches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l pair -d 'Make a pair of each record: key and value, before and after the first SEP' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l field -d 'Keep fields of each record: 3, NF (the last), NF-1, 2-4, 3-, 0 (all), or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l value -d 'Make pairs: the value is what SEL selects of the same record, the key what the step before does' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l else -d 'Take TEXT where the step before finds nothing' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l delimiter -d 'What separates the parts of a record, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l output-delimiter -d 'What joins several parts, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -100,6 +107,13 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l split -d 'Split ea
 complete -c weir -n "__fish_weir_using_subcommand connect" -l filter -d 'Keep the records in which REGEX matches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l reject -d 'Drop the records in which REGEX matches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l pair -d 'Make a pair of each record: key and value, before and after the first SEP' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l field -d 'Keep fields of each record: 3, NF (the last), NF-1, 2-4, 3-, 0 (all), or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l value -d 'Make pairs: the value is what SEL selects of the same record, the key what the step before does' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l else -d 'Take TEXT where the step before finds nothing' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l delimiter -d 'What separates the parts of a record, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l output-delimiter -d 'What joins several parts, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -159,6 +173,13 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l split -d 'Split eac
 complete -c weir -n "__fish_weir_using_subcommand listen" -l filter -d 'Keep the records in which REGEX matches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l reject -d 'Drop the records in which REGEX matches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l pair -d 'Make a pair of each record: key and value, before and after the first SEP' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l field -d 'Keep fields of each record: 3, NF (the last), NF-1, 2-4, 3-, 0 (all), or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l value -d 'Make pairs: the value is what SEL selects of the same record, the key what the step before does' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l else -d 'Take TEXT where the step before finds nothing' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l delimiter -d 'What separates the parts of a record, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l output-delimiter -d 'What joins several parts, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f

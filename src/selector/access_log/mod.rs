@@ -133,21 +133,31 @@ fn give(line: &Line<'_>, item: Item, index: usize, found: &mut Found<'_>) -> Res
         Item::Request => line.request()?,
         Item::Referer => line.referer()?,
         Item::Agent => line.agent()?,
-        Item::Bytes => match line.bytes()? {
-            Some(digits) => digits,
-            None => return Ok(found.anew(index, |out| out.push(b'0'))),
-        },
-        Item::Class => {
-            let first = line.record[line.status()?.start];
-            return Ok(found.anew(index, |out| out.extend_from_slice(&[first, b'x', b'x'])));
-        }
-        Item::Minute | Item::Hour => {
-            let minute = line.minute()?;
-            let len = if item == Item::Hour { "2025-09-07T15".len() } else { minute.len() };
-            return Ok(found.anew(index, |out| out.extend_from_slice(&minute[..len])));
+        Item::Bytes | Item::Class | Item::Minute | Item::Hour => {
+            return give_anew(line, item, index, found);
         }
     };
     found.within(index, part);
+    Ok(())
+}
+
+/// Gives one of the parts that do not stand in the line as they are to be.
+fn give_anew(line: &Line<'_>, item: Item, index: usize, found: &mut Found<'_>) -> Result<(), Lack> {
+    match item {
+        Item::Bytes => match line.bytes()? {
+            Some(digits) => found.within(index, digits),
+            None => found.anew(index, |out| out.push(b'0')),
+        },
+        Item::Class => {
+            let first = line.record[line.status()?.start];
+            found.anew(index, |out| out.extend_from_slice(&[first, b'x', b'x']));
+        }
+        _ => {
+            let minute = line.minute()?;
+            let len = if item == Item::Hour { "2025-09-07T15".len() } else { minute.len() };
+            found.anew(index, |out| out.extend_from_slice(&minute[..len]));
+        }
+    }
     Ok(())
 }
 

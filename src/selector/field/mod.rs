@@ -116,6 +116,8 @@ impl Display for Item {
             Item::All => f.write_str("0"),
             Item::One(place) => place.fmt(f),
             Item::Several(first, Place::Last(0)) => write!(f, "{first}-"),
+            // `NF-3` would be another field.
+            Item::Several(Place::Last(0), Place::Nth(last)) => write!(f, "NF-0-{last}"),
             Item::Several(first, last) => write!(f, "{first}-{last}"),
         }
     }
