@@ -18,6 +18,9 @@ use super::syntax::{Fault, Syntax};
 use super::text::unescape;
 use crate::selector::Lack;
 
+/// So many slots are kept room for.
+const KEPT: usize = 1 << 12;
+
 /// Where a part stands in a record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Slot {
@@ -58,6 +61,8 @@ impl Rows {
         self.open_slots.clear();
         self.open_slots.resize(paths.count, Slot::Absent);
         self.slots.clear();
+        // What an uncommonly long list has taken is given back.
+        self.slots.shrink_to(KEPT);
         self.count = 0;
         let syntax = Syntax::new(record, &mut self.open);
         let mut walk = Walk {

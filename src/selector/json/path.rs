@@ -34,7 +34,7 @@ enum Step {
 }
 
 /// A path.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
     steps: Vec<Step>,
     typed: String,

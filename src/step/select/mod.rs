@@ -65,6 +65,9 @@ struct Asked {
     otherwise: Option<Vec<u8>>,
 }
 
+/// So many parts of rows are kept room for.
+const KEPT: usize = 1 << 12;
+
 /// Memory for the parts of one record.
 #[derive(Clone, Debug, Default)]
 struct Scratch {
@@ -186,6 +189,8 @@ impl Scratch {
         self.parts.clear();
         self.parts.resize(items, Part::Unsaid);
         self.rows.clear();
+        // What an uncommon record has taken is given back.
+        self.rows.shrink_to(KEPT);
         self.made.clear();
         let mut found = Found::new(&mut self.parts, &mut self.rows, &mut self.made);
         selector.select(record, &mut found);
