@@ -47,6 +47,9 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l value -d 'Make pairs
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l else -d 'Take TEXT where the step before finds nothing' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l delimiter -d 'What separates the parts of a record, for the step before' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l output-delimiter -d 'What joins several parts, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l csv -d 'Keep columns of each record, which is CSV: 3, 2-4, 3-, status, "odd, name", or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l csv-header -d 'The names of the columns, for the --csv before; then the first line is a record like any other' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
@@ -112,6 +115,9 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l value -d 'Make pai
 complete -c weir -n "__fish_weir_using_subcommand connect" -l else -d 'Take TEXT where the step before finds nothing' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l delimiter -d 'What separates the parts of a record, for the step before' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l output-delimiter -d 'What joins several parts, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l csv -d 'Keep columns of each record, which is CSV: 3, 2-4, 3-, status, "odd, name", or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l csv-header -d 'The names of the columns, for the --csv before; then the first line is a record like any other' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
@@ -178,6 +184,9 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l value -d 'Make pair
 complete -c weir -n "__fish_weir_using_subcommand listen" -l else -d 'Take TEXT where the step before finds nothing' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l delimiter -d 'What separates the parts of a record, for the step before' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l output-delimiter -d 'What joins several parts, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l csv -d 'Keep columns of each record, which is CSV: 3, 2-4, 3-, status, "odd, name", or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l csv-header -d 'The names of the columns, for the --csv before; then the first line is a record like any other' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
