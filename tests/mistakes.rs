@@ -145,7 +145,10 @@ fn what_other_tools_call_it_is_known() {
         ("-E a", "--filter REGEX keeps the records in which REGEX matches"),
         ("--unique", "--count-by-key gives each different record once, with its count"),
         ("--ignore-case", "a REGEX that begins with (?i) ignores case: --filter '(?i)error'"),
-        ("-d,", "--split SEP makes a record of each part: --split ,"),
+        (
+            "-d,",
+            "--split SEP makes a record of each part: --split ,; --field 3 --delimiter SEP keeps the third",
+        ),
         ("--batchInterval=5", "--interval D ends a batch every D: --interval 5s"),
         (
             "--reduceByKeyAndWindow",

@@ -19,7 +19,9 @@ fuzz_target!(|input: (Vec<(u8, Vec<u8>)>, Vec<u8>)| {
         let mut typed = argument.split(|&byte| byte == 0).map(OsStr::from_bytes);
         let first = typed.next().unwrap_or_default();
         let mut words = Words::new(&spec.flag, spec.flag.takes.iter().map(|_| first));
-        for (flag, argument) in spec.own.iter().zip(typed).filter(|(_, argument)| *argument != "\x01") {
+        for (flag, argument) in
+            spec.own.iter().zip(typed).filter(|(_, argument)| *argument != "\x01")
+        {
             words.bind(Words::new(flag, flag.takes.iter().map(|_| argument)));
         }
         let built = (spec.build)(&words, rows).ok()?;

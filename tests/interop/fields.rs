@@ -35,7 +35,7 @@ fn fields_are_those_of_mawk() {
 fn access_log(dir: &Dir) -> PathBuf {
     let line = |n: u32| {
         let (minute, status) = (n / 997 % 60, [200, 304, 404, 500][(n * n % 7 % 4) as usize]);
-        let bytes = if n % 5 > 0 { (n % 331).to_string() } else { "-".to_string() };
+        let bytes = if n.is_multiple_of(5) { "-".to_string() } else { (n % 331).to_string() };
         format!(
             "10.0.{}.{} - u{} [07/Sep/2025:15:{minute:02}:{:02} +0200] \"GET /p/{} HTTP/1.1\" {status} {bytes} \
              \"http://h/{}\" \"agent/{} (x; y)\"\n",
