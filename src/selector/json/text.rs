@@ -11,7 +11,7 @@ use memchr::memchr;
 pub enum Shown {
     /// It stands in the record so: from the first byte to before the second.
     Within(usize, usize),
-    /// It has to be written anew, by [`write`].
+    /// It has to be written anew, by [`write()`].
     Anew,
 }
 
