@@ -28,7 +28,7 @@ pub const COMPLETED: &[(&str, &str)] = &[
     ("weir lis", "weir listen"),
     ("weir --fil", "weir --filter"),
     ("weir --count --fil", "weir --count --filter"),
-    ("weir connect h:1 --rec", "weir connect h:1 --reconnect-delay"),
+    ("weir connect a:9 --recon", "weir connect a:9 --reconnect-delay"),
     ("weir --vers", "weir --version"),
     ("weir --format=j", "weir --format=json"),
     ("weir --format j", "weir --format json"),
