@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 use weir::agg::{Cell, Row};
 use weir::cell::{Count, Placed};
 use weir::clock::Stamp;
-use weir::report::measure::Measure;
 use weir::report::{Selection, Sort};
 use weir::state::{Retention, State};
 use weir::table::keys::{Key, Seeds};
@@ -109,13 +108,7 @@ fn one<C: Cell<Plan = ()>>() -> C {
 }
 
 fn top<C: Cell<Plan = ()>>(state: &State<C>) {
-    let largest = Selection {
-        measure: Measure::default(),
-        top: Some(10),
-        ascending: false,
-        sort: Sort::Value,
-        shown: 10,
-    };
+    let largest = Selection { top: Some(10), shown: 10, ..Selection::all(Sort::Value) };
     let mut collector = largest.collector(1);
     let mut values = Vec::new();
     state.for_each(|key, cell| {

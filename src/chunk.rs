@@ -349,6 +349,13 @@ impl Chunk {
         self.pairs.then(|| self.at(self.values[row]))
     }
 
+    /// What steps edit of each row, in order: the record, or of a pair the half that they are turned to.
+    /// Keys that are missing are left out.
+    pub fn edited(&self) -> impl Iterator<Item = Span> + '_ {
+        let spans = if self.half == Half::Value { &self.values } else { &self.keys };
+        spans.iter().copied().filter(|&span| !self.pairs || span != Span::MISSING)
+    }
+
     /// Counts rows as bad: what is shown of each, and the reason why.
     pub fn refuse<R: Into<Cow<'static, str>>>(&mut self, refused: Vec<(Span, R)>) {
         for (shown, reason) in refused {

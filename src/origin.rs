@@ -21,18 +21,36 @@ use std::sync::Arc;
 const NAMED: usize = 3;
 
 /// Something that records come from, by its name: "stdin", or "127.0.0.1:40112".
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Origin(Arc<str>);
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Origin {
+    name: Arc<str>,
+    is_peer: bool,
+}
 
 impl Origin {
-    /// The origin with this name.
+    /// The origin with this name, which was given by the user: stdin, a file.
     pub fn new(name: impl Into<Arc<str>>) -> Origin {
-        Origin(name.into())
+        Origin { name: name.into(), is_peer: false }
+    }
+
+    /// The peer with this name, who sends what he likes.
+    pub fn peer(name: impl Into<Arc<str>>) -> Origin {
+        Origin { name: name.into(), is_peer: true }
+    }
+
+    /// True for a peer: what comes from there must not end the run.
+    pub fn is_peer(&self) -> bool {
+        self.is_peer
+    }
+
+    /// True while somebody else holds it: its source, because more may come of it, or a chunk.
+    pub fn is_held(&self) -> bool {
+        Arc::strong_count(&self.name) > 1
     }
 
     /// Its name.
     pub fn name(&self) -> &str {
-        &self.0
+        &self.name
     }
 
     /// The place of a byte of it, as in "stdin, byte 512".
@@ -43,7 +61,7 @@ impl Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.name)
     }
 }
 
@@ -150,6 +168,27 @@ impl Origins {
         })
     }
 
+    /// The origin of the byte `at` of the arena, and the bytes around it that are of the same run.
+    pub fn run_at(&self, at: usize) -> Option<(&Origin, Range<usize>)> {
+        let run = &self.runs[self.find(at)?];
+        Some((&run.origin, run.bytes.clone()))
+    }
+
+    /// The origins of which the first byte is here.
+    pub fn beginnings(&self) -> impl Iterator<Item = &Origin> {
+        self.runs.iter().filter(|run| run.place == Place::From(0)).map(|run| &run.origin)
+    }
+
+    /// Says that `bytes` are what stands at the byte `at` of another arena.
+    pub fn copied(&mut self, bytes: Range<usize>, from: &Origins, at: usize) {
+        let Some(found) = from.find(at) else { return };
+        let first = match from.runs[found].place(at) {
+            Place::From(byte) => Some(byte),
+            _ => None,
+        };
+        self.add(&from.runs[found].origin, bytes, first);
+    }
+
     /// The runs, each with its origin.
     pub fn runs(&self) -> impl Iterator<Item = (&Origin, Range<usize>)> {
         self.runs.iter().map(|run| (&run.origin, run.bytes.clone()))
@@ -236,6 +275,29 @@ mod tests {
         assert_eq!(positions(&origins(&runs), &[99]), ["a, b or c"]);
         runs.extend([("d", 40..50, 0), ("e", 50..60, 0)]);
         assert_eq!(positions(&origins(&runs), &[99]), ["a, b, c or 2 others"]);
+    }
+
+    #[test]
+    fn where_an_origin_begins_is_known_and_goes_along_with_a_copy() {
+        let origins = origins(&[("a", 0..10, 100), ("b", 10..20, 0), ("b", 20..30, 10)]);
+        let b = Origin::new("b");
+        assert_eq!(origins.beginnings().collect::<Vec<_>>(), [&b]);
+        assert_eq!(origins.run_at(25), Some((&b, 10..30)));
+        assert_eq!(origins.run_at(30), None);
+        let mut copy = Origins::default();
+        copy.copied(0..3, &origins, 10);
+        copy.copied(3..5, &origins, 4);
+        assert_eq!(copy.beginnings().collect::<Vec<_>>(), [&b]);
+        assert_eq!(positions(&copy, &[0, 4]), ["b, byte 0", "a, byte 105"]);
+    }
+
+    #[test]
+    fn an_origin_is_held_by_whoever_more_may_come_from() {
+        let source = Origin::peer("a");
+        let learned = source.clone();
+        assert!(learned.is_held() && learned.is_peer() && !Origin::new("a").is_peer());
+        drop(source);
+        assert!(!learned.is_held());
     }
 
     #[test]

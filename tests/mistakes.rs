@@ -161,7 +161,7 @@ fn what_other_tools_call_it_is_known() {
             "--reduceByKeyAndWindow",
             "--window D --slide D with an aggregate: --count-by-key --window 60 --slide 10",
         ),
-        ("--json", "--format json writes an object for each row"),
+        ("--jsonl", "--format json writes an object for each row"),
         (
             "--threshold 5",
             "a threshold is held by awk behind weir: weir ... --format text | awk '$NF >= 20'",

@@ -12,7 +12,7 @@ use std::time::Duration;
 use common::replayed;
 use proptest::prelude::*;
 use weir::format::python::{Object, repr};
-use weir::selector::{access_log, field, logfmt};
+use weir::selector::{access_log, csv::column, field, json, logfmt};
 use weir::units::{duration, escaped, show_duration, size};
 
 /// Reads a string literal of Python: the text between its quotes, escapes undone.
@@ -142,6 +142,18 @@ proptest! {
         taken(&sel, field::parse(&sel), shown, field::parse)?;
         taken(&sel, access_log::parse(&sel), shown, access_log::parse)?;
         taken(&sel, logfmt::parse(&sel), |keys| keys.join(","), logfmt::parse)?;
+    }
+
+    #[test]
+    fn a_path_or_a_column_means_what_is_shown_of_it_or_is_refused_where_it_is_wrong(
+        sel in prop_oneof![
+            "(\\.([a-c]|\\[[0-9]?\\]|\"[a \"]{0,3}\"|\\[\"[a,\\]]\"\\])){0,4}(,\\.[ab]?){0,2}",
+            "([a-c]|[0-9]-?[0-9]?|\"([a,]|\"\"){0,3}\"|,){0,6}",
+            any::<String>(),
+        ],
+    ) {
+        taken(&sel, json::path::parse(&sel), shown, json::path::parse)?;
+        taken(&sel, column::parse(&sel), shown, column::parse)?;
     }
 
     #[test]

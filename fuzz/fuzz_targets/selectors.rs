@@ -3,15 +3,18 @@
 
 use libfuzzer_sys::fuzz_target;
 use weir::selector::access_log::{self, AccessLog};
+use weir::selector::csv::column::{self, names, resolved};
+use weir::selector::csv::{Between, Csv};
 use weir::selector::field::{self, Fields, Separator};
+use weir::selector::json::{self, Json};
 use weir::selector::logfmt::{self, Logfmt};
 use weir::selector::{Found, Part, Selector};
 
 /// Finds the parts of a record and looks at each.
 fn select(mut selector: impl Selector, items: usize, record: &[u8]) {
-    let (mut parts, mut more, mut made) = (vec![Part::Unsaid; items], Vec::new(), Vec::new());
-    selector.select(record, &mut Found::new(&mut parts, &mut more, &mut made));
-    for part in parts.iter().chain(more.iter().map(|(_, part)| part)) {
+    let (mut parts, mut rows, mut made) = (vec![Part::Unsaid; items], Vec::new(), Vec::new());
+    selector.select(record, &mut Found::new(&mut parts, &mut rows, &mut made));
+    for part in parts.iter().chain(&rows) {
         match *part {
             Part::Within(start, end) => assert!(record.get(start..end).is_some()),
             Part::Made(start, end) => assert!(made.get(start..end).is_some()),
@@ -32,5 +35,16 @@ fuzz_target!(|input: (&str, &[u8], &[u8])| {
     }
     if let Ok(keys) = logfmt::parse(sel) {
         select(Logfmt::new(keys.clone()), keys.len(), record);
+    }
+    if let Ok(paths) = json::path::parse(sel)
+        && json::path::must_go_together(&paths).is_ok()
+    {
+        let count = paths.len();
+        select(Json::new(paths), count, record);
+    }
+    if let (Ok(columns), Ok(between)) = (column::parse(sel), Between::new(separator)) {
+        let named = names(record, separator).ok().and_then(|names| resolved(&columns, &names).ok());
+        let columns = named.unwrap_or(columns);
+        select(Csv::new(columns.clone(), between, b" ".to_vec()), columns.len(), record);
     }
 });

@@ -75,7 +75,7 @@ def tables(bench):
             continue
         ours = bench.measure("tables", by_key(bench, "--top", "10"), path)
         for name, package in ENGINES.items():
-            pairs = duel(ours, lambda: queried(bench, python, package, path), bench.rounds)
+            pairs = duel(ours, lambda: queried(bench, python, QUERIES[package], path), bench.rounds)
             check(pairs[-1][0].out.read_text() == pairs[-1][1].out, f"{name} counts otherwise")
             is_goal = goal if name == "ClickHouse" else None
             yield compared(f"{what}, wall, against {name}", pairs, wall, goal=is_goal)
@@ -106,10 +106,9 @@ def by_key(bench, *flags):
     return [bench.weir, "stdin", "--count-by-key", "--threads", "2", *flags, *TSV]
 
 
-def queried(bench, python, package, path):
+def queried(bench, python, query, path):
     """A run of an engine; its output is the text itself."""
-    program = QUERIES[package] + TIMED
-    command = [str(python), "-c", program, str(path)]
+    command = [str(python), "-c", query + TIMED, str(path)]
     env = {**ENV, "POLARS_MAX_THREADS": "2"}
     done = subprocess.run(command, env=env, stdout=subprocess.PIPE, cwd=bench.dir, check=True)
     seconds, used, peak, text = json.loads(done.stdout)

@@ -13,7 +13,6 @@ use crate::cell::sample::Sample;
 use crate::cell::{Count, Group, Members, Overflow, Placed, Presence, Statistics, Summary, Total};
 use crate::chunk::Chunk;
 use crate::part::{Shape, Words};
-use crate::report::measure::Measure;
 use crate::report::value::Value;
 use crate::report::{Selection, Sort};
 use crate::table::keys::Seeds;
@@ -113,13 +112,7 @@ fn folded(
         }
     }
     folds.iter_mut().rev().for_each(|fold| fold.flush());
-    let selection = Selection {
-        measure: Measure::default(),
-        top: None,
-        ascending: true,
-        sort: Sort::Key,
-        shown: usize::MAX,
-    };
+    let selection = Selection::all(Sort::Key);
     let rows = |pane: &dyn Pane| -> Result<BTreeMap<_, _>, String> {
         let mut collector = selection.collector(1);
         pane.report(&mut collector).unwrap();

@@ -198,6 +198,8 @@ fn one(chunk: &Chunk, row: usize) -> Chunk {
         Some(value) => alone.push_pair(chunk.key(row), value),
         None => alone.push(chunk.at(chunk.keys[row])),
     }
+    let start = chunk.keys[row].range().start;
+    alone.origins.copied(0..alone.len(), &chunk.origins, start);
     alone
 }
 

@@ -19,7 +19,6 @@ use crate::clock::clockface::{Clockface, Style};
 use crate::error::Error;
 use crate::format::{FORMATS, Rows, Settings};
 use crate::part::Words;
-use crate::report::measure::Measure;
 use crate::report::{Report, Selection, Sort};
 use crate::state::Retention;
 use crate::units;
@@ -66,13 +65,7 @@ fn kept(pipeline: &Pipeline) -> Option<Retention> {
 }
 
 fn report(kept: &mut dyn StateStore, built: &Built, sort: Sort) -> Result<Report, Error> {
-    let selection = Selection {
-        measure: Measure::default(),
-        top: None,
-        ascending: false,
-        sort,
-        shown: usize::MAX,
-    };
+    let selection = Selection::all(sort);
     let mut collector = selection.collector(built.columns.len());
     kept.report(&mut collector)?;
     collector.finish()

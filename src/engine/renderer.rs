@@ -105,8 +105,7 @@ impl Renderer {
         offer: impl FnOnce(&mut Collector, &mut dyn Delivery) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let measure = self.layout.selection.measure.clone();
-        let (sort, shown) = (Sort::First, usize::MAX);
-        let all = Selection { measure, top: None, ascending: false, sort, shown };
+        let all = Selection { measure, ..Selection::all(Sort::First) };
         let mut report = all.collector(self.layout.width);
         offer(&mut report, to)?;
         let report = report.finish()?;

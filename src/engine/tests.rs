@@ -15,7 +15,6 @@ use crate::disk::RealDisk;
 use crate::error::Context;
 use crate::format::{self, FORMATS, Shape};
 use crate::part::Words;
-use crate::report::measure::Measure;
 use crate::report::{Selection, Sort};
 
 use crate::sink::outputs::Target;
@@ -192,7 +191,7 @@ fn run_case(case: Case) -> (String, Vec<(Stage, Mark)>, Result<(), Error>) {
 fn run_pipeline(
     source: Box<dyn Source>,
     stateful: Option<Stateful>,
-    case: Case,
+    mut case: Case,
 ) -> (String, Result<(), Error>) {
     let built = case.aggregate.map(|name| {
         let spec = AGGS.iter().find(|spec| spec.flag.name == name).unwrap();
@@ -210,13 +209,7 @@ fn run_pipeline(
         delimiter: b'\n',
         bare: false,
     });
-    let selection = Selection {
-        measure: Measure::default(),
-        top: None,
-        ascending: false,
-        sort: Sort::Key,
-        shown: usize::MAX,
-    };
+    let selection = Selection::all(Sort::Key);
     let bare = case.interval == 0;
     let layout = Layout {
         format,
@@ -229,21 +222,12 @@ fn run_pipeline(
     };
     let pipeline = Pipeline {
         source,
-        steps: case.steps,
+        steps: std::mem::take(&mut case.steps),
         aggregate: built.map(|built| built.aggregate),
         stateful,
         layout,
     };
-    let settings = Settings {
-        interval: Duration::from_millis(case.interval),
-        once: false,
-        batches: case.batches,
-        duration: None,
-        threads: case.threads,
-        max_rate: None,
-        on_bad: OnBad::Skip,
-        says_silent: false,
-    };
+    let settings = settings(&case);
     let (mut reader, writer) = std::io::pipe().unwrap();
     let (wait, waker) = VirtualTime::new(Stamp(1)).unwrap();
     let stdout = Stdout::new(&writer).unwrap();
@@ -264,6 +248,19 @@ fn run_pipeline(
     });
     let result = run(pipeline, &settings, around);
     (taker.join().unwrap().unwrap(), result)
+}
+
+fn settings(case: &Case) -> Settings {
+    Settings {
+        interval: Duration::from_millis(case.interval),
+        once: false,
+        batches: case.batches,
+        duration: None,
+        threads: case.threads,
+        max_rate: None,
+        on_bad: OnBad::Skip,
+        says_silent: false,
+    }
 }
 
 fn case(total: u64, threads: usize) -> Case {

@@ -4,7 +4,6 @@ use super::{Rows, Settings, Shape, Spec};
 use crate::chunk::Chunk;
 use crate::clock::Stamp;
 use crate::clock::clockface::{Clockface, Style};
-use crate::report::measure::Measure;
 use crate::report::value::Value;
 use crate::report::{Report, Selection, Sort};
 
@@ -37,13 +36,7 @@ pub(super) fn keyless(value: &str) -> Chunk {
 
 /// A report of these rows, in this order.
 pub(super) fn report<T: AsRef<[u8]>>(list: &[(T, Vec<Value>)]) -> Report {
-    let all = Selection {
-        measure: Measure::default(),
-        top: None,
-        ascending: false,
-        sort: Sort::First,
-        shown: usize::MAX,
-    };
+    let all = Selection::all(Sort::First);
     let mut collector = all.collector(list.first().map_or(1, |row| row.1.len()));
     for (first, (key, values)) in list.iter().enumerate() {
         collector.offer(key.as_ref(), values, first as u64);

@@ -48,7 +48,6 @@ impl Changes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::measure::Measure;
     use crate::report::value::Value;
     use crate::report::{Selection, Sort};
     use proptest::prelude::*;
@@ -57,13 +56,7 @@ mod tests {
     type Counts = BTreeMap<Vec<u8>, i64>;
 
     fn report(counts: &Counts) -> Report {
-        let all = Selection {
-            measure: Measure::default(),
-            top: None,
-            ascending: false,
-            sort: Sort::Key,
-            shown: usize::MAX,
-        };
+        let all = Selection::all(Sort::Key);
         let mut collector = all.collector(1);
         counts.iter().for_each(|(key, count)| collector.offer(key, &[Value::Int(*count)], 0));
         collector.finish().unwrap()

@@ -289,6 +289,12 @@ impl<'a> Piece<'a> {
 }
 
 impl Selection {
+    /// All rows, as they are, in some order.
+    pub fn all(sort: Sort) -> Selection {
+        let measure = Measure::default();
+        Selection { measure, top: None, ascending: false, sort, shown: usize::MAX }
+    }
+
     /// Begins a report whose rows have `width` values each.
     pub fn collector(&self, width: usize) -> Collector {
         let (order, limit) = match self.top {
@@ -577,13 +583,7 @@ mod tests {
 
     #[test]
     fn integers_and_doubles_are_ordered_together() {
-        let selection = Selection {
-            measure: Measure::default(),
-            top: None,
-            ascending: true,
-            sort: Sort::Value,
-            shown: usize::MAX,
-        };
+        let selection = Selection { ascending: true, ..Selection::all(Sort::Value) };
         let mut collector = selection.collector(1);
         for value in [Value::Int(2), Value::Float(1.5), Value::Int(-3), Value::None] {
             let mut part = collector.part();

@@ -12,7 +12,9 @@
 //! those that are not there, is for the step to say.
 
 pub mod access_log;
+pub mod csv;
 pub mod field;
+pub mod json;
 pub mod logfmt;
 
 use std::fmt::{self, Display};
@@ -24,9 +26,9 @@ pub trait Selector: Clone + Send + 'static {
     /// items may come in any order; one of which nothing is said is not there.
     fn select(&mut self, record: &[u8], found: &mut Found<'_>);
 
-    /// True if an item can come to several parts, or to none without being amiss, as `.tags[]` can:
-    /// then each part makes a record of its own. A selector of which this is false gives one part an
-    /// item at most.
+    /// True if a record can make several rows, or none without being amiss, as it does by `.tags[]`:
+    /// then the parts of each row are followed by [`Found::end_row`]. A selector of which this is false
+    /// gives one part an item at most.
     fn is_many(&self) -> bool {
         false
     }
@@ -53,6 +55,16 @@ impl Lack {
     pub const fn at(why: &'static str, byte: usize) -> Lack {
         Lack { why, at: Some(byte) }
     }
+
+    /// What is wrong.
+    pub fn why(self) -> &'static str {
+        self.why
+    }
+
+    /// The byte where, if that is known.
+    pub fn byte(self) -> Option<usize> {
+        self.at
+    }
 }
 
 impl Display for Lack {
@@ -78,10 +90,10 @@ pub enum Part {
 
 /// Takes the parts of one record.
 pub struct Found<'a> {
-    /// The first part of each item.
+    /// The part of each item, of the row that is open.
     parts: &'a mut [Part],
-    /// The others, of items that have several.
-    more: &'a mut Vec<(usize, Part)>,
+    /// The parts of the rows that are ended, one row after the other.
+    rows: &'a mut Vec<Part>,
     made: &'a mut Vec<u8>,
     passes: bool,
 }
@@ -90,12 +102,8 @@ impl<'a> Found<'a> {
     /// Takes parts of as many items as there is room for in `parts`, all of which are `Unsaid`; bytes
     /// made anew are appended to `made`.
     #[inline(always)]
-    pub fn new(
-        parts: &'a mut [Part],
-        more: &'a mut Vec<(usize, Part)>,
-        made: &'a mut Vec<u8>,
-    ) -> Found<'a> {
-        Found { parts, more, made, passes: false }
+    pub fn new(parts: &'a mut [Part], rows: &'a mut Vec<Part>, made: &'a mut Vec<u8>) -> Found<'a> {
+        Found { parts, rows, made, passes: false }
     }
 
     /// The part is these bytes of the record.
@@ -122,12 +130,12 @@ impl<'a> Found<'a> {
     /// them before does not count.
     #[cold]
     pub fn fails(&mut self, why: Lack) {
-        self.more.clear();
+        self.rows.clear();
         self.parts.fill(Part::Lacks(why));
         self.passes = false;
     }
 
-    /// The record yields nothing, and nothing is amiss: a line of names, or `.tags[]` of no tags.
+    /// The record yields nothing, and nothing is amiss: a line of names.
     pub fn pass(&mut self) {
         self.passes = true;
     }
@@ -138,12 +146,16 @@ impl<'a> Found<'a> {
         self.passes
     }
 
+    /// What was said so far is a row, and what follows is of the next one.
+    pub fn end_row(&mut self) {
+        self.rows.extend_from_slice(self.parts);
+        self.parts.fill(Part::Unsaid);
+    }
+
     #[inline(always)]
     fn put(&mut self, item: usize, part: Part) {
-        match &mut self.parts[item] {
-            first @ Part::Unsaid => *first = part,
-            _ => self.more.push((item, part)),
-        }
+        debug_assert_eq!(self.parts[item], Part::Unsaid, "an item has one part a row");
+        self.parts[item] = part;
     }
 }
 
@@ -165,17 +177,16 @@ pub(crate) mod testing {
 
     use super::{Found, Part, Selector};
 
-    /// The parts of a record as text, each item's in brackets if there are several; of what lacks `-` and
-    /// why.
+    /// The parts of a record as text, row by row; of what lacks `-` and why.
     pub(crate) fn selected(
         selector: &mut impl Selector,
         items: usize,
         record: &[u8],
     ) -> Vec<String> {
-        let (mut parts, mut more, mut made) = (vec![Part::Unsaid; items], Vec::new(), Vec::new());
-        let mut found = Found::new(&mut parts, &mut more, &mut made);
+        let (mut parts, mut rows, mut made) = (vec![Part::Unsaid; items], Vec::new(), Vec::new());
+        let mut found = Found::new(&mut parts, &mut rows, &mut made);
         selector.select(record, &mut found);
-        assert!(more.is_empty() || selector.is_many());
+        assert!(rows.is_empty() || selector.is_many());
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let shown = |part: &Part| match *part {
             Part::Unsaid => "-".to_string(),
@@ -183,12 +194,8 @@ pub(crate) mod testing {
             Part::Made(start, end) => text(&made[start..end]),
             Part::Lacks(lack) => format!("-{lack}"),
         };
-        let all = |(item, part)| {
-            let more = more.iter().filter(|(of, _)| *of == item).map(|(_, part)| shown(part));
-            let all: Vec<String> = std::iter::once(shown(part)).chain(more).collect();
-            if all.len() == 1 { all[0].clone() } else { format!("{all:?}") }
-        };
-        parts.iter().enumerate().map(all).collect()
+        let open = if selector.is_many() { &parts[..0] } else { &parts };
+        rows.iter().chain(open).map(shown).collect()
     }
 }
 

@@ -309,7 +309,7 @@ impl Servers {
         // Without it a server whose machine has died would be waited for for ever; nothing worse.
         let _ = peer::keep_alive(&stream);
         let (delimiter, max) = (self.settings.delimiter, self.settings.max_record);
-        let lines = Lines::new(delimiter, max, Origin::new(server.address.to_string()));
+        let lines = Lines::new(delimiter, max, Origin::peer(server.address.to_string()));
         let mut peer = Peer::new(stream, lines);
         // The event that told of the connection may have told of its first lines too.
         peer.readable = true;

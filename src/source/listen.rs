@@ -272,7 +272,7 @@ impl Clients {
         let _ = peer::keep_alive(&stream);
         detail(&format!("{name}: connected"));
         let (delimiter, max) = (self.settings.delimiter, self.settings.max_record);
-        let mut client = Peer::new(stream, Lines::new(delimiter, max, Origin::new(name)));
+        let mut client = Peer::new(stream, Lines::new(delimiter, max, Origin::peer(name)));
         if self.answers {
             client.receipt = Receipt::counting();
         }

@@ -41,6 +41,12 @@ pub trait Step: Send {
         false
     }
 
+    /// True if it must see all that it is given from its first byte on, as for a line of names: behind
+    /// that a checkpoint would go on.
+    fn needs_beginnings(&self) -> bool {
+        false
+    }
+
     /// The batch ends: a serial step puts what it still has into `chunk`, which is clear and cut.
     fn finish(&mut self, _chunk: &mut Chunk) -> Result<(), Error> {
         Ok(())
@@ -92,6 +98,8 @@ pub const STEPS: &[Spec] = &[
     tables::lookup::LOOKUP,
     pair::PAIR,
     select::field::FIELD,
+    select::csv::CSV,
+    select::json::JSON,
     select::logfmt::LOGFMT,
     select::access_log::ACCESS_LOG,
     halves::KEYS,

@@ -1,4 +1,4 @@
-//! weir beside the programs it works with, or is measured by: nc, ncat, mawk, sort, uniq, zsh and
+//! weir beside the programs it works with, or is measured by: nc, ncat, mawk, sort, uniq, jq, python3, zsh and
 //! fish; and traced by strace.
 //!
 //! These are not part of a Rust installation, so `cargo test` leaves the tests out; `scripts/check`
@@ -9,6 +9,7 @@ mod calls;
 #[path = "../common/mod.rs"]
 mod common;
 mod fields;
+mod parts;
 mod servers;
 mod shells;
 mod words;

@@ -48,7 +48,7 @@ impl Distinct {
                 let Err(place) = hashes.binary_search(&hash) else { return };
                 hashes.insert(place, hash);
                 if hashes.len() > EXACT {
-                    self.to_registers();
+                    self.go_over();
                 }
             }
             Distinct::Many(registers) => note(registers, hash),
@@ -56,7 +56,7 @@ impl Distinct {
     }
 
     /// Goes over to registers, if it is not there yet.
-    fn to_registers(&mut self) {
+    fn go_over(&mut self) {
         if let Distinct::Few(hashes) = self {
             let mut registers = Box::new([0; REGISTERS]);
             hashes.iter().for_each(|hash| note(&mut registers, *hash));
@@ -128,7 +128,7 @@ impl Part for Distinct {
         match (&mut *self, other) {
             (_, Distinct::Few(hashes)) => hashes.iter().for_each(|hash| self.add_hash(*hash)),
             (Distinct::Few(_), Distinct::Many(_)) => {
-                self.to_registers();
+                self.go_over();
                 self.merge(other);
             }
             (Distinct::Many(mine), Distinct::Many(others)) => {

@@ -52,13 +52,13 @@ impl Percentiles {
     pub(in crate::cell) fn add(&mut self, number: Number) {
         match self {
             Percentiles::Few(numbers) if numbers.len() < EXACT => numbers.push(number),
-            Percentiles::Few(_) => self.to_buckets().add(number),
+            Percentiles::Few(_) => self.buckets().add(number),
             Percentiles::Many(buckets) => buckets.add(number),
         }
     }
 
     /// Goes over to buckets, if it is not there yet.
-    fn to_buckets(&mut self) -> &mut Buckets {
+    fn buckets(&mut self) -> &mut Buckets {
         if let Percentiles::Few(numbers) = self {
             let mut buckets = Buckets::default();
             numbers.iter().for_each(|number| buckets.add(*number));
@@ -87,7 +87,7 @@ impl Percentiles {
 /// The place of a percentile among so many numbers, from 0.
 fn rank(percent: f64, count: u64) -> Option<u64> {
     let nearest = (percent / 100.0 * count as f64).ceil() as u64;
-    Some(nearest.max(1).min(count).checked_sub(1)?)
+    nearest.max(1).min(count).checked_sub(1)
 }
 
 fn shown(number: Number, all_whole: bool) -> Value {
@@ -173,11 +173,11 @@ impl Part for Percentiles {
                 mine.extend_from_slice(others);
             }
             (_, Percentiles::Few(others)) => {
-                let buckets = self.to_buckets();
+                let buckets = self.buckets();
                 others.iter().for_each(|number| buckets.add(*number));
             }
             (_, Percentiles::Many(others)) => {
-                let buckets = self.to_buckets();
+                let buckets = self.buckets();
                 buckets.extent.merge(&others.extent);
                 others.counts.iter().for_each(|(bucket, count)| buckets.count(*bucket, *count));
             }

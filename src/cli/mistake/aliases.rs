@@ -71,9 +71,9 @@ const FLAGS: &[Alias] = &[
         "--brokers --broker --topic --bootstrap-server --bootstrap-servers -b -C",
         "kcat before weir: kcat -C -q -u -b BROKER -t TOPIC | weir ...",
     ),
-    ("--json --jsonl --ndjson --ojson", "--format json writes an object for each row"),
+    ("--jsonl --ndjson --ojson", "--format json writes an object for each row"),
     ("--tsv --otsv --tabs", "--format tsv writes columns, a tab between"),
-    ("--csv --ocsv", "--format csv writes columns, a comma between, and their names first"),
+    ("--ocsv", "--format csv writes columns, a comma between, and their names first"),
     ("--text --plain --raw --bare", "--format text writes the rows alone"),
     ("--pprint --print --pretty", "--format pprint, as PySpark prints, is the default"),
     (

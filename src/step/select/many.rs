@@ -1,12 +1,11 @@
-//! Selecting where an item may come to several parts, or to none: each makes a row of its own.
+//! Selecting where a record may make several rows, or none.
 //!
 //! ```text
 //! .user,.tags[]    {"user":"u","tags":["x","y"]}   ->   u x, u y
-//! .a[],.b[]        all combinations, those of the last item first
 //! ```
 //!
-//! Combinations grow with the square of a record, or faster, so they are bounded: rows of one record come
-//! to at most a thousand times its length.
+//! What stands once in a record is repeated with each row, so rows can grow with the square of a record,
+//! and are bounded: those of one record come to at most a thousand times its length.
 
 use std::ops::Range;
 
@@ -28,7 +27,7 @@ impl<S: Selector> Select<S> {
         let all = asked.labels.len();
         let rows = |record: &[u8], rows: &mut Parts<'_>| {
             if scratch.find(selector, all, record)
-                && let Err(reason) = asked.combine(record, scratch, rows)
+                && let Err(reason) = asked.rows(record, scratch, rows)
             {
                 rows.refuse(reason);
             }
@@ -38,48 +37,25 @@ impl<S: Selector> Select<S> {
 }
 
 impl Asked {
-    /// Makes a row of each combination of parts. An error says why the record is bad.
-    fn combine(
-        &self,
-        record: &[u8],
-        found: &mut Scratch,
-        rows: &mut Parts<'_>,
-    ) -> Result<(), String> {
+    /// Makes the rows that were found. An error says why the record is bad.
+    fn rows(&self, record: &[u8], found: &mut Scratch, rows: &mut Parts<'_>) -> Result<(), String> {
         let least =
             record.len() + self.joint.len() + self.otherwise.as_ref().map_or(1, Vec::len) + 1;
         let mut left = least.saturating_mul(SWELL).min(MOST);
-        if found.more.is_empty() {
+        // What was said and is of no row that has ended is of the record as a whole: it fails.
+        if found.parts.iter().any(|part| *part != Part::Unsaid) {
             return self.row(record, found, rows, &mut left);
         }
-        let mut more = std::mem::take(&mut found.more);
-        // The parts of an item stay in their order.
-        more.sort_by_key(|&(item, _)| item);
-        let firsts = found.parts.clone();
-        // Which part of each item the row has, its first one being 0.
-        let mut turn = vec![0; firsts.len()];
-        let of = |item| {
-            let start = more.partition_point(|&(other, _)| other < item);
-            &more[start..more.partition_point(|&(other, _)| other <= item)]
-        };
-        let others: Vec<&[(usize, Part)]> = (0..firsts.len()).map(of).collect();
-        let made = loop {
-            if let Err(reason) = self.row(record, found, rows, &mut left) {
-                break Err(reason);
-            }
-            let Some(item) = (0..turn.len()).rfind(|&item| turn[item] < others[item].len()) else {
-                break Ok(());
-            };
-            found.parts[item] = others[item][turn[item]].1;
-            turn[item] += 1;
-            for later in item + 1..turn.len() {
-                (found.parts[later], turn[later]) = (firsts[later], 0);
-            }
-        };
-        found.more = more;
+        let all = std::mem::take(&mut found.rows);
+        let made = all.chunks(found.parts.len()).try_for_each(|parts| {
+            found.parts.copy_from_slice(parts);
+            self.row(record, found, rows, &mut left)
+        });
+        found.rows = all;
         made
     }
 
-    /// Makes one row of one part of each item.
+    /// Makes one row.
     fn row(
         &self,
         record: &[u8],

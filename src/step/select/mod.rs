@@ -9,11 +9,13 @@
 //! Where parts stand in a record a [`Selector`] finds; it is made of the items of the key and, behind
 //! them, of those of the value, so each record is read once. This is what becomes of them: one that is a span
 //! stays one; several are joined anew, unless they stand in the record as if they had been joined; `--else`
-//! stands in for what is not there, whatever keeps it from being found. Where an item has several parts,
-//! each makes a row, and parts of two such items make all their combinations.
+//! stands in for what is not there, whatever keeps it from being found. Some selectors make several rows of
+//! a record.
 
 pub mod access_log;
+pub mod csv;
 pub mod field;
+pub mod json;
 pub mod logfmt;
 mod many;
 
@@ -63,11 +65,14 @@ struct Asked {
     otherwise: Option<Vec<u8>>,
 }
 
+/// So many parts of rows are kept room for.
+const KEPT: usize = 1 << 12;
+
 /// Memory for the parts of one record.
 #[derive(Clone, Debug, Default)]
 struct Scratch {
     parts: Vec<Part>,
-    more: Vec<(usize, Part)>,
+    rows: Vec<Part>,
     made: Vec<u8>,
 }
 
@@ -114,10 +119,10 @@ impl<S: Selector> Select<S> {
 
     /// One part takes the place of each record.
     fn one(&mut self, chunk: &mut Chunk) {
-        let Select { selector, asked, scratch: Scratch { more, .. } } = self;
+        let Select { selector, asked, scratch: Scratch { rows, .. } } = self;
         chunk.edit(|record, made| {
             let (mut part, before) = ([Part::Unsaid], made.len());
-            let mut found = Found::new(&mut part, more, made);
+            let mut found = Found::new(&mut part, rows, made);
             selector.select(record, &mut found);
             let passes = found.passes();
             match part[0] {
@@ -183,9 +188,11 @@ impl Scratch {
     fn find<S: Selector>(&mut self, selector: &mut S, items: usize, record: &[u8]) -> bool {
         self.parts.clear();
         self.parts.resize(items, Part::Unsaid);
-        self.more.clear();
+        self.rows.clear();
+        // What an uncommon record has taken is given back.
+        self.rows.shrink_to(KEPT);
         self.made.clear();
-        let mut found = Found::new(&mut self.parts, &mut self.more, &mut self.made);
+        let mut found = Found::new(&mut self.parts, &mut self.rows, &mut self.made);
         selector.select(record, &mut found);
         !found.passes()
     }
