@@ -49,6 +49,15 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l else -d 'Take TEXT w
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l replace -d 'Replace every match of REGEX by TEXT' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l lookup -d 'Take what a table has for each record: KEY=VALUE,... or the lines of FILE' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l pair -d 'Make a pair of each record: key and value, before and after the first SEP' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l field -d 'Keep fields of each record: 3, NF (the last), NF-1, 2-4, 3-, 0 (all), or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l value -d 'Make pairs: the value is what SEL selects of the same record, the key what the step before does' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l delimiter -d 'What separates the parts of a record, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l output-delimiter -d 'What joins several parts, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l csv -d 'Keep columns of each record, which is CSV: 3, 2-4, 3-, status, "odd, name", or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l csv-header -d 'The names of the columns, for the --csv before; then the first line is a record like any other' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
@@ -60,6 +69,9 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l state-ttl -d 'Forget
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l on-full -d 'What to do when there are more than --max-keys [default: fail]' -r -f -a "fail\t'End the run with status 1'
 oldest\t'Forget the keys that were seen last the longest ago; of one batch, the smallest bytes first'"
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l per -d 'Divide counts and sums by the time that a report covers, in units of D' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l having -d 'Report only rows that compare so: \'>= 20\', \'p99 > 0.5\'' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l by -d 'The column that --having, --top and --sort value look at [default: the first statistic]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l top -d 'Report only the N largest values' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l sort -d 'What orders the rows [default: value]' -r -f -a "value\t'By the value, largest first; equal ones by key'
 key\t'By the bytes of the key'
@@ -110,6 +122,7 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l inverse -d 'Insist t
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l update-state -d 'Aggregate since the beginning, and report every key each batch'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l share -d 'Report counts and sums as shares of the total of all rows'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l ascending -d 'Smallest first: for --top, and for --sort value'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l changed -d 'Report only rows that are new, or differ from the last report'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l utc -d 'Write times in UTC, not in the local zone'
@@ -138,6 +151,15 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l else -d 'Take TEXT
 complete -c weir -n "__fish_weir_using_subcommand connect" -l replace -d 'Replace every match of REGEX by TEXT' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l lookup -d 'Take what a table has for each record: KEY=VALUE,... or the lines of FILE' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l pair -d 'Make a pair of each record: key and value, before and after the first SEP' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l field -d 'Keep fields of each record: 3, NF (the last), NF-1, 2-4, 3-, 0 (all), or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l value -d 'Make pairs: the value is what SEL selects of the same record, the key what the step before does' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l delimiter -d 'What separates the parts of a record, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l output-delimiter -d 'What joins several parts, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l csv -d 'Keep columns of each record, which is CSV: 3, 2-4, 3-, status, "odd, name", or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l csv-header -d 'The names of the columns, for the --csv before; then the first line is a record like any other' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
@@ -149,6 +171,9 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l state-ttl -d 'Forg
 complete -c weir -n "__fish_weir_using_subcommand connect" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l on-full -d 'What to do when there are more than --max-keys [default: fail]' -r -f -a "fail\t'End the run with status 1'
 oldest\t'Forget the keys that were seen last the longest ago; of one batch, the smallest bytes first'"
+complete -c weir -n "__fish_weir_using_subcommand connect" -l per -d 'Divide counts and sums by the time that a report covers, in units of D' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l having -d 'Report only rows that compare so: \'>= 20\', \'p99 > 0.5\'' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l by -d 'The column that --having, --top and --sort value look at [default: the first statistic]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l top -d 'Report only the N largest values' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l sort -d 'What orders the rows [default: value]' -r -f -a "value\t'By the value, largest first; equal ones by key'
 key\t'By the bytes of the key'
@@ -200,6 +225,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l inverse -d 'Insist
 complete -c weir -n "__fish_weir_using_subcommand connect" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l update-state -d 'Aggregate since the beginning, and report every key each batch'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l share -d 'Report counts and sums as shares of the total of all rows'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l ascending -d 'Smallest first: for --top, and for --sort value'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l changed -d 'Report only rows that are new, or differ from the last report'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l utc -d 'Write times in UTC, not in the local zone'
@@ -229,6 +255,15 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l else -d 'Take TEXT 
 complete -c weir -n "__fish_weir_using_subcommand listen" -l replace -d 'Replace every match of REGEX by TEXT' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l lookup -d 'Take what a table has for each record: KEY=VALUE,... or the lines of FILE' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l pair -d 'Make a pair of each record: key and value, before and after the first SEP' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l field -d 'Keep fields of each record: 3, NF (the last), NF-1, 2-4, 3-, 0 (all), or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l value -d 'Make pairs: the value is what SEL selects of the same record, the key what the step before does' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l delimiter -d 'What separates the parts of a record, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l output-delimiter -d 'What joins several parts, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l csv -d 'Keep columns of each record, which is CSV: 3, 2-4, 3-, status, "odd, name", or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l csv-header -d 'The names of the columns, for the --csv before; then the first line is a record like any other' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
@@ -240,6 +275,9 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l state-ttl -d 'Forge
 complete -c weir -n "__fish_weir_using_subcommand listen" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l on-full -d 'What to do when there are more than --max-keys [default: fail]' -r -f -a "fail\t'End the run with status 1'
 oldest\t'Forget the keys that were seen last the longest ago; of one batch, the smallest bytes first'"
+complete -c weir -n "__fish_weir_using_subcommand listen" -l per -d 'Divide counts and sums by the time that a report covers, in units of D' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l having -d 'Report only rows that compare so: \'>= 20\', \'p99 > 0.5\'' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l by -d 'The column that --having, --top and --sort value look at [default: the first statistic]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l top -d 'Report only the N largest values' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l sort -d 'What orders the rows [default: value]' -r -f -a "value\t'By the value, largest first; equal ones by key'
 key\t'By the bytes of the key'
@@ -290,6 +328,7 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l inverse -d 'Insist 
 complete -c weir -n "__fish_weir_using_subcommand listen" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l update-state -d 'Aggregate since the beginning, and report every key each batch'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l share -d 'Report counts and sums as shares of the total of all rows'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l ascending -d 'Smallest first: for --top, and for --sort value'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l changed -d 'Report only rows that are new, or differ from the last report'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l utc -d 'Write times in UTC, not in the local zone'
