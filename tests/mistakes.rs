@@ -164,7 +164,7 @@ fn what_other_tools_call_it_is_known() {
         ("--jsonl", "--format json writes an object for each row"),
         (
             "--threshold 5",
-            "a threshold is held by awk behind weir: weir ... --format text | awk '$NF >= 20'",
+            "--having '>= 20' keeps the rows of a report that compare so, --where '>= 20' the records",
         ),
         ("--format table", "--format tsv writes columns, a tab between"),
         ("--sort desc", "--sort value, largest first, is the default"),
