@@ -21,6 +21,7 @@
 
 mod edit;
 mod keyed;
+mod paired;
 
 use std::borrow::Cow;
 

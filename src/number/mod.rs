@@ -79,6 +79,14 @@ impl Number {
     /// Reads a number, with white space around it.
     #[inline]
     pub fn read(bytes: &[u8]) -> Result<Number, Refused> {
+        match brief(bytes) {
+            Some(number) => Ok(number),
+            None => Number::read_any(bytes),
+        }
+    }
+
+    /// Reads a number of any length, with white space around it.
+    fn read_any(bytes: &[u8]) -> Result<Number, Refused> {
         let text = bytes.trim_ascii();
         let (is_negative, digits) = match text.first() {
             Some(b'-') => (true, &text[1..]),
@@ -187,6 +195,75 @@ const POWERS: [u64; SURE + 1] = {
     }
     powers
 };
+
+/// Each byte of a word the same.
+const fn bytes(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// Reads a number of up to eight bytes, most of which have no others: all bytes at once, without a loop and
+/// without a branch for each length. `None` if it is longer or not so plain.
+///
+/// ```text
+/// - 1 2 . 5          word, the first byte lowest
+///   1 2 . 5          the sign is shifted out
+///               1 2  before the point: moved to the end of eight digits
+///   5 0 0 0 0 0 0 0  behind it: the first of eight digits
+/// ```
+#[inline(always)]
+fn brief(text: &[u8]) -> Option<Number> {
+    let mut length = text.len();
+    let half =
+        |at: usize| text[at..].first_chunk().map(|half| u64::from(u32::from_le_bytes(*half)));
+    let mut word = match length {
+        8 => u64::from_le_bytes(*text.first_chunk()?),
+        4..8 => half(0)? | half(length - 4)? << (8 * (length - 4)),
+        // One, two or three bytes: the middle one is the first or the last, if there are not three.
+        1..4 => {
+            let at = |index: usize| u64::from(text[index]) << (8 * index);
+            at(0) | at(length / 2) | at(length - 1)
+        }
+        _ => return None,
+    };
+    let is_negative = text[0] == b'-';
+    (word, length) = (word >> (8 * u32::from(is_negative)), length - usize::from(is_negative));
+    let point = word ^ bytes(b'.');
+    let point = point.wrapping_sub(bytes(1)) & !point & bytes(0x80);
+    let turn = |size: u64| if is_negative { -(size as i64) } else { size as i64 };
+    let kept = |digits: u64, length: usize| {
+        digits & u64::MAX.checked_shr(64 - 8 * length as u32).unwrap_or(0)
+    };
+    let digits = word ^ bytes(b'0');
+    if point == 0 {
+        let digits = kept(digits, length);
+        let whole = digits.checked_shl(64 - 8 * length as u32)?;
+        return are_digits(digits).then(|| Number::Integer(turn(eight(whole))));
+    }
+    let before = point.trailing_zeros() as usize / 8;
+    let behind = length - before - 1;
+    let whole = kept(digits, before).checked_shl(64 - 8 * before as u32).unwrap_or(0);
+    let fraction = kept(digits.checked_shr(8 * (before as u32 + 1)).unwrap_or(0), behind);
+    if !are_digits(whole) || !are_digits(fraction) || length == 1 {
+        return None;
+    }
+    let atto = eight(fraction) * (ATTOS as u64 / 100_000_000);
+    Some(Number::Decimal(Fixed { whole: turn(eight(whole)), atto: turn(atto) }))
+}
+
+/// True if each byte is a digit's value.
+#[inline(always)]
+fn are_digits(word: u64) -> bool {
+    // A byte above 9 has its highest bit set, or gets it by adding so much that 9 does not.
+    (word.wrapping_add(bytes(0x76)) | word) & bytes(0x80) == 0
+}
+
+/// The number that eight digits' values are, the lowest byte first: pairs of them, then fours, then all.
+#[inline(always)]
+fn eight(digits: u64) -> u64 {
+    let pairs = digits.wrapping_mul(10 << 8 | 1) >> 8 & 0x00ff_00ff_00ff_00ff;
+    let fours = pairs.wrapping_mul(100 << 16 | 1) >> 16 & 0x0000_ffff_0000_ffff;
+    fours.wrapping_mul(10_000 << 32 | 1) >> 32
+}
 
 /// The number that the first digits are, and how many these are; of more than 18 digits only that.
 #[inline(always)]
@@ -330,6 +407,18 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn short_numbers_are_read_as_long_ones_are(
+            text in prop_oneof!["-?[0-9]{0,5}\\.?[0-9]{0,4}", "[-+.0-9e \n/:]{0,9}"],
+        ) {
+            if let Some(number) = brief(text.as_bytes()) {
+                prop_assert_eq!(Ok(number), Number::read_any(text.as_bytes()), "{:?}", text);
+            }
+            let plain = Number::read_any(text.as_bytes()).is_ok() && text.len() <= 8;
+            let is_odd = text.contains([' ', '\n', '+', 'e']);
+            prop_assert_eq!(plain && !is_odd, brief(text.as_bytes()).is_some(), "{:?}", text);
+        }
+
         #[test]
         fn a_number_is_what_the_library_reads(
             sign in prop::sample::select(vec!["", "-", "+"]),

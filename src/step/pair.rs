@@ -40,6 +40,11 @@ struct Pair {
 
 impl Step for Pair {
     fn apply(&mut self, chunk: &mut Chunk) -> Result<(), Error> {
+        if let [separator] = self.finder.needle()
+            && chunk.pair_at(*separator, &self.lack)
+        {
+            return Ok(());
+        }
         let len = self.finder.needle().len();
         chunk.pair(|record, parts| match self.finder.find(record) {
             Some(at) => {
