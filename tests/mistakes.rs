@@ -150,7 +150,7 @@ fn what_other_tools_call_it_is_known() {
     let table = [
         ("--regex a", "--filter REGEX keeps the records in which REGEX matches"),
         ("-E a", "--filter REGEX keeps the records in which REGEX matches"),
-        ("--unique", "--count-by-key gives each different record once, with its count"),
+        ("--unique", "--distinct gives each different record once, --count-by-key with its count"),
         ("--ignore-case", "a REGEX that begins with (?i) ignores case: --filter '(?i)error'"),
         (
             "-d,",

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::fold::{Keyed, keyed};
-use super::{AGGS, Aggregate, Fold, Pane, Row, Spec};
+use super::{AGGS, Aggregate, Built, Fold, Pane, Row, Spec};
 use crate::cell::sample::Sample;
 use crate::cell::{Count, Group, Members, Overflow, Placed, Presence, Statistics, Summary, Total};
 use crate::chunk::Chunk;
@@ -86,7 +86,7 @@ fn folded(
     chunks: &[Vec<Record>],
     workers: usize,
     flush: usize,
-    of: Shape,
+    (of, width): (Shape, usize),
 ) -> Result<BTreeMap<Bytes, Vec<Value>>, String> {
     let mut folds: Vec<Box<dyn Fold>> =
         (0..workers).map(|worker| Arc::clone(&aggregate).fold(worker)).collect();
@@ -114,7 +114,7 @@ fn folded(
     folds.iter_mut().rev().for_each(|fold| fold.flush());
     let selection = Selection::all(Sort::Key);
     let rows = |pane: &dyn Pane| -> Result<BTreeMap<_, _>, String> {
-        let mut collector = selection.collector(1);
+        let mut collector = selection.collector(width);
         pane.report(&mut collector).unwrap();
         let report = collector.finish().map_err(|error| error.to_string())?;
         let rows = report.pieces().flat_map(|piece| piece.rows().collect::<Vec<_>>());
@@ -153,13 +153,13 @@ fn record() -> impl Strategy<Value = Record> {
 }
 
 /// What a spec makes of arguments that ask for all it has.
-fn built(spec: &'static Spec, placed: bool) -> Arc<dyn Aggregate> {
+fn built(spec: &'static Spec, placed: bool) -> Built {
     let argument = |name: &&str| match *name {
         "LIST" => "count,sum,min,max,mean,stddev,p50,p99,distinct,first,last",
         other => panic!("an argument for {other}"),
     };
     let words = Words::new(&spec.flag, spec.flag.takes.iter().map(argument));
-    (spec.build)(&words, placed).unwrap().aggregate
+    (spec.build)(&words, placed).unwrap()
 }
 
 proptest! {
@@ -190,20 +190,23 @@ proptest! {
             Arc::new(Keyed::<C>::sized(C::plan(), seeds, TINY))
         }
         let pairs = [
-            (keyed::<Count>((), true), tiny::<Placed<Count>> as fn(Seeds) -> _, Seeds::weak()),
-            (keyed::<Count>((), false), tiny::<Count>, Seeds::random()),
-            (keyed::<Statistics>(Statistics::plan(), false), tiny::<Statistics>, Seeds::weak()),
+            (keyed::<Count>((), true), tiny::<Placed<Count>> as fn(Seeds) -> _, Seeds::weak(), 1),
+            (keyed::<Count>((), false), tiny::<Count>, Seeds::random(), 1),
+            (keyed::<Statistics>(Statistics::plan(), false), tiny::<Statistics>, Seeds::weak(), 11),
         ];
-        for (usual, tiny, seeds) in pairs {
-            let usual = folded(usual, &one, 1, 1, Shape::Pairs);
-            prop_assert_eq!(&usual, &folded(tiny(seeds.clone()), &one, 1, 1, Shape::Pairs), "tiny");
-            prop_assert_eq!(&usual, &folded(tiny(seeds), &many, workers, flush, Shape::Pairs), "tiny");
+        for (usual, tiny, seeds, width) in pairs {
+            let rows = (Shape::Pairs, width);
+            let usual = folded(usual, &one, 1, 1, rows);
+            prop_assert_eq!(&usual, &folded(tiny(seeds.clone()), &one, 1, 1, rows), "tiny");
+            prop_assert_eq!(&usual, &folded(tiny(seeds), &many, workers, flush, rows), "tiny");
         }
         for spec in AGGS {
             for placed in [false, true] {
                 let of = spec.of.unwrap_or(Shape::Records);
-                let plain = folded(built(spec, placed), &one, 1, 1, of);
-                let other = folded(built(spec, placed), &many, workers, flush, of);
+                let [plain, other] = [(); 2].map(|()| built(spec, placed));
+                let rows = (of, plain.columns.len());
+                let plain = folded(plain.aggregate, &one, 1, 1, rows);
+                let other = folded(other.aggregate, &many, workers, flush, rows);
                 prop_assert_eq!(&plain, &other, "--{}", spec.flag.name);
             }
         }

@@ -15,6 +15,7 @@ pub struct Wanted {
     list: List<Statistic>,
     /// True if records must be numbers.
     numbers: bool,
+    total: bool,
     extent: bool,
     squares: bool,
     percentiles: bool,
@@ -28,6 +29,11 @@ impl Wanted {
         let any = |is_one: fn(&Statistic) -> bool| list.iter().any(is_one);
         Arc::new(Wanted {
             numbers: any(|statistic| statistic.is_of_numbers()),
+            // A deviation is made of the sum, too.
+            total: any(|one| {
+                use Linear::{Mean, Sum};
+                matches!(one, Statistic::Simple(Simple::Linear(Sum | Mean)) | Statistic::Deviation)
+            }),
             extent: any(|one| matches!(one, Statistic::Simple(Simple::Min | Simple::Max))),
             squares: any(|one| *one == Statistic::Deviation),
             percentiles: any(|one| matches!(one, Statistic::Percentile(_))),
@@ -42,6 +48,8 @@ impl Wanted {
 #[derive(Clone, Debug, Default)]
 pub struct Statistics {
     records: u64,
+    /// How many of them are numbers, and no integers.
+    fractional: u64,
     total: Option<Box<Total>>,
     extent: Option<Box<Extent>>,
     squares: Option<Box<Squares>>,
@@ -55,7 +63,7 @@ impl Statistics {
         if self.records == 0 && !matches!(statistic, Statistic::Distinct | Statistic::Simple(_)) {
             return Ok(Value::None);
         }
-        let is_whole = self.total.as_ref().is_none_or(|total| total.is_whole());
+        let is_whole = self.fractional == 0;
         let extent = |shown: fn(&Extent, bool) -> Value| {
             self.extent.as_ref().map(|extent| shown(extent, is_whole))
         };
@@ -125,7 +133,10 @@ impl Cell for Statistics {
     fn push(&mut self, plan: &Arc<Wanted>, Taken { row, number }: Taken<'_>) {
         self.records += 1;
         if let Some(number) = number {
-            self.total.get_or_insert_default().add(number);
+            self.fractional += u64::from(!matches!(number, Number::Integer(_)));
+            if plan.total {
+                self.total.get_or_insert_default().add(number);
+            }
             if plan.extent {
                 self.extent.get_or_insert_default().add(number);
             }
@@ -133,7 +144,7 @@ impl Cell for Statistics {
                 self.squares.get_or_insert_default().add(number);
             }
             if plan.percentiles {
-                self.percentiles.get_or_insert_default().add(number);
+                self.percentiles.get_or_insert_default().add(number.to_f64());
             }
         }
         if plan.distinct {
@@ -146,6 +157,7 @@ impl Cell for Statistics {
 
     fn merge(&mut self, other: &Statistics) {
         self.records += other.records;
+        self.fractional += other.fractional;
         if let Some(total) = &other.total {
             self.total.get_or_insert_default().merge(total);
         }
@@ -159,6 +171,7 @@ impl Cell for Statistics {
     /// Only of totals and squares: with anything else it is indelible.
     fn unmerge(&mut self, other: &Statistics) {
         self.records -= other.records;
+        self.fractional -= other.fractional;
         if let (Some(mine), Some(others)) = (&mut self.total, &other.total) {
             mine.unmerge(others);
         }
@@ -181,9 +194,10 @@ impl Cell for Statistics {
         Ok(())
     }
 
-    /// Records (8 bytes), and of each part 1 and itself, or 0.
+    /// Records, and how many are no integers (8 bytes each), and of each part 1 and itself, or 0.
     fn save(&self, out: &mut Vec<u8>) {
         out.extend(self.records.to_le_bytes());
+        out.extend(self.fractional.to_le_bytes());
         out.push(u8::from(self.total.is_some()));
         if let Some(total) = &self.total {
             total.save(out);
@@ -198,12 +212,14 @@ impl Cell for Statistics {
     fn load(from: &mut &[u8]) -> Option<Statistics> {
         let mut rest = *from;
         let records = u64::from_le_bytes(bytes(&mut rest)?);
+        let fractional = u64::from_le_bytes(bytes(&mut rest)?);
         let total = match bytes(&mut rest)? {
             [0] => None,
             _ => Some(Box::new(Total::load(&mut rest)?)),
         };
         let cell = Statistics {
             records,
+            fractional,
             total,
             extent: parts::load(&mut rest)?,
             squares: parts::load(&mut rest)?,

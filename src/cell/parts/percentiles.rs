@@ -1,6 +1,6 @@
 //! Percentiles: of few numbers exact, of many with a relative error of less than 1 %.
 //!
-//! Up to 128 numbers are kept as they are. More are counted in buckets, whose borders follow from the
+//! Up to 128 numbers are kept as doubles, so integers of up to 53 bits as they are. More are counted in buckets, whose borders follow from the
 //! bits of a double: 64 between two powers of two.
 //!
 //! ```text
@@ -12,11 +12,8 @@
 //! its logarithm interpolated. It depends on the numbers alone and not on their order, as what is kept
 //! of few does. The p-th percentile is that of the nearest rank: the smallest number that p % do not exceed.
 
-use std::cmp::Ordering;
-
-use super::{Extent, Part};
+use super::Part;
 use crate::cell::bytes;
-use crate::number::{Fixed, Number};
 use crate::report::value::Value;
 
 /// So many numbers are kept as they are.
@@ -28,17 +25,18 @@ const DROPPED: u32 = 46;
 #[derive(Clone, Debug)]
 pub(in crate::cell) enum Percentiles {
     /// Few, in any order.
-    Few(Vec<Number>),
+    Few(Vec<f64>),
     /// Many.
     Many(Buckets),
 }
 
 /// Counts of numbers of much the same size.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(in crate::cell) struct Buckets {
     /// Bucket and count, by bucket.
     counts: Vec<(i32, u64)>,
-    extent: Extent,
+    low: f64,
+    high: f64,
 }
 
 impl Default for Percentiles {
@@ -49,7 +47,7 @@ impl Default for Percentiles {
 
 impl Percentiles {
     /// Takes a number in.
-    pub(in crate::cell) fn add(&mut self, number: Number) {
+    pub(in crate::cell) fn add(&mut self, number: f64) {
         match self {
             Percentiles::Few(numbers) if numbers.len() < EXACT => numbers.push(number),
             Percentiles::Few(_) => self.buckets().add(number),
@@ -60,7 +58,8 @@ impl Percentiles {
     /// Goes over to buckets, if it is not there yet.
     fn buckets(&mut self) -> &mut Buckets {
         if let Percentiles::Few(numbers) = self {
-            let mut buckets = Buckets::default();
+            let mut buckets =
+                Buckets { counts: Vec::new(), low: f64::INFINITY, high: f64::NEG_INFINITY };
             numbers.iter().for_each(|number| buckets.add(*number));
             *self = Percentiles::Many(buckets);
         }
@@ -72,14 +71,18 @@ impl Percentiles {
 
     /// The percentile; an integer if all numbers are, else a double; of nothing none.
     pub(in crate::cell) fn value(&self, percent: f64, all_whole: bool) -> Value {
-        match self {
+        let found = match self {
             Percentiles::Few(numbers) => {
                 let mut sorted = numbers.clone();
-                sorted.sort_unstable_by(order);
-                let number = rank(percent, sorted.len() as u64).map(|at| sorted[at as usize]);
-                number.map_or(Value::None, |number| shown(number, all_whole))
+                sorted.sort_unstable_by(f64::total_cmp);
+                rank(percent, sorted.len() as u64).map(|at| sorted[at as usize])
             }
-            Percentiles::Many(buckets) => buckets.value(percent, all_whole),
+            Percentiles::Many(buckets) => buckets.value(percent),
+        };
+        match found {
+            None => Value::None,
+            Some(number) if all_whole => Value::Int(number.round() as i64),
+            Some(number) => Value::Float(number),
         }
     }
 }
@@ -90,30 +93,16 @@ fn rank(percent: f64, count: u64) -> Option<u64> {
     nearest.max(1).min(count).checked_sub(1)
 }
 
-fn shown(number: Number, all_whole: bool) -> Value {
-    match number {
-        Number::Integer(whole) if all_whole => Value::Int(whole),
-        other => Value::Float(other.to_f64()),
-    }
-}
-
-/// By size, and where that is equal, by how it was written.
-fn order(one: &Number, other: &Number) -> Ordering {
-    let kind = |number: &Number| match number {
-        Number::Integer(_) => 0,
-        Number::Decimal(_) => 1,
-        Number::Double(_) => 2,
-    };
-    let nearest = |number: &Number| number.to_f64();
-    // Not by `compare`, which knows exact numbers better than doubles: an order must be one of all three.
-    let size = nearest(one).total_cmp(&nearest(other));
-    size.then(kind(one).cmp(&kind(other))).then_with(|| one.fixed().cmp(&other.fixed()))
-}
-
 impl Buckets {
-    fn add(&mut self, number: Number) {
-        self.extent.add(number);
-        self.count(bucket(number.to_f64()), 1);
+    fn add(&mut self, number: f64) {
+        self.stretch(number, number);
+        self.count(bucket(number), 1);
+    }
+
+    fn stretch(&mut self, low: f64, high: f64) {
+        let least = |a: f64, b: f64| if a.total_cmp(&b).is_le() { a } else { b };
+        self.low = least(self.low, low);
+        self.high = -least(-self.high, -high);
     }
 
     fn count(&mut self, bucket: i32, more: u64) {
@@ -123,27 +112,19 @@ impl Buckets {
         }
     }
 
-    fn value(&self, percent: f64, all_whole: bool) -> Value {
-        let (min, max) = (self.extent.min(all_whole), self.extent.max(all_whole));
+    fn value(&self, percent: f64) -> Option<f64> {
         let count = self.counts.iter().map(|(_, count)| count).sum();
-        let Some(rank) = rank(percent, count) else { return Value::None };
+        let rank = rank(percent, count)?;
         if rank == 0 || rank + 1 == count {
-            return if rank == 0 { min } else { max };
+            return Some(if rank == 0 { self.low } else { self.high });
         }
         let mut passed = 0;
-        let found = self.counts.iter().find(|(_, count)| {
+        let (bucket, _) = self.counts.iter().find(|(_, count)| {
             passed += count;
             passed > rank
-        });
-        let middle = found.map_or(0.0, |(bucket, _)| middle(*bucket));
+        })?;
         // No percentile is outside of what there was.
-        match (min, max) {
-            (Value::Int(min), Value::Int(max)) => {
-                Value::Int((middle.round() as i64).clamp(min, max))
-            }
-            (Value::Float(min), Value::Float(max)) => Value::Float(middle.max(min).min(max)),
-            _ => Value::Float(middle),
-        }
+        Some(middle(*bucket).max(self.low).min(self.high))
     }
 }
 
@@ -178,25 +159,26 @@ impl Part for Percentiles {
             }
             (_, Percentiles::Many(others)) => {
                 let buckets = self.buckets();
-                buckets.extent.merge(&others.extent);
+                buckets.stretch(others.low, others.high);
                 others.counts.iter().for_each(|(bucket, count)| buckets.count(*bucket, *count));
             }
         }
     }
 
-    /// 0 (1 byte), how many (1), and each number (a byte and 16); or 1, the extent, how many buckets (4),
+    /// 0 (1 byte), how many (1), and these (8 each), sorted; or 1, low and high (8 each), how many buckets (4),
     /// and each one's number (4) and count (8).
     fn save(&self, out: &mut Vec<u8>) {
         match self {
             Percentiles::Few(numbers) => {
                 let mut sorted = numbers.clone();
-                sorted.sort_unstable_by(order);
+                sorted.sort_unstable_by(f64::total_cmp);
                 out.extend([0, sorted.len() as u8]);
-                sorted.into_iter().for_each(|number| save(number, out));
+                sorted.iter().for_each(|number| out.extend(number.to_le_bytes()));
             }
             Percentiles::Many(buckets) => {
                 out.push(1);
-                buckets.extent.save(out);
+                out.extend(buckets.low.to_le_bytes());
+                out.extend(buckets.high.to_le_bytes());
                 out.extend((buckets.counts.len() as u32).to_le_bytes());
                 for (bucket, count) in &buckets.counts {
                     out.extend(bucket.to_le_bytes());
@@ -209,39 +191,22 @@ impl Part for Percentiles {
     fn load(from: &mut &[u8]) -> Option<Percentiles> {
         if bytes(from)? == [0] {
             let [count] = bytes(from)?;
-            return (0..count).map(|_| load(from)).collect::<Option<_>>().map(Percentiles::Few);
+            let number = |_| finite(from);
+            return (0..count).map(number).collect::<Option<_>>().map(Percentiles::Few);
         }
-        let extent = Extent::load(from)?;
+        let (low, high) = (finite(from)?, finite(from)?);
         let mut counts: Vec<(i32, u64)> = Vec::new();
         for _ in 0..u32::from_le_bytes(bytes(from)?) {
             let bucket = i32::from_le_bytes(bytes(from)?);
             counts.push((bucket, u64::from_le_bytes(bytes(from)?)));
         }
         counts.is_sorted_by(|(one, _), (next, _)| one < next).then_some(())?;
-        Some(Percentiles::Many(Buckets { counts, extent }))
+        Some(Percentiles::Many(Buckets { counts, low, high }))
     }
 }
 
-fn save(number: Number, out: &mut Vec<u8>) {
-    let (kind, halves) = match number {
-        Number::Integer(whole) => (0, [whole, 0]),
-        Number::Decimal(Fixed { whole, atto }) => (1, [whole, atto]),
-        Number::Double(double) => (2, [double.to_bits() as i64, 0]),
-    };
-    out.push(kind);
-    halves.iter().for_each(|half| out.extend(half.to_le_bytes()));
-}
-
-fn load(from: &mut &[u8]) -> Option<Number> {
-    let [kind] = bytes(from)?;
-    let whole = i64::from_le_bytes(bytes(from)?);
-    let atto = i64::from_le_bytes(bytes(from)?);
-    match kind {
-        0 => Some(Number::Integer(whole)),
-        1 => Some(Number::Decimal(Fixed { whole, atto })),
-        2 => Some(Number::Double(f64::from_bits(whole as u64))).filter(|n| n.to_f64().is_finite()),
-        _ => None,
-    }
+fn finite(from: &mut &[u8]) -> Option<f64> {
+    bytes(from).map(f64::from_le_bytes).filter(|number| number.is_finite())
 }
 
 #[cfg(test)]
@@ -251,7 +216,7 @@ mod tests {
 
     fn of(numbers: impl IntoIterator<Item = i64>) -> Percentiles {
         let mut percentiles = Percentiles::default();
-        numbers.into_iter().for_each(|number| percentiles.add(Number::Integer(number)));
+        numbers.into_iter().for_each(|number| percentiles.add(number as f64));
         percentiles
     }
 

@@ -255,6 +255,13 @@ fn stray(line: &Line, word: &str) -> Option<String> {
     })
 }
 
+/// The unit that a word is, as durations have it.
+fn unit(word: &str) -> Option<&'static str> {
+    let lower = word.to_lowercase();
+    let is_named = |(names, _): &&(&str, &str)| names.split(' ').any(|name| name == lower);
+    UNITS.iter().find(is_named).map(|(_, unit)| *unit)
+}
+
 /// A word behind `weir stdin` that is no file.
 fn of_stdin(line: &Line, at: usize, word: &str) -> String {
     let before = at.checked_sub(1).map(|at| (&line.words[at], line.roles[at]));
@@ -262,19 +269,20 @@ fn of_stdin(line: &Line, at: usize, word: &str) -> String {
         _ if word.contains(['.', '/']) => {
             format!("there is no file {word}; one is read from standard input: weir ... < FILE")
         }
-        _ if words::defined(line.source, &format!("--{word}")).is_some() => {
+        // `min` is a unit behind a duration, and a flag without its hyphens elsewhere.
+        before
+            if words::defined(line.source, &format!("--{word}")).is_some()
+                && !before.is_some_and(|(_, role)| role.takes("D") && unit(word).is_some()) =>
+        {
             format!("a flag begins with two hyphens: --{word}")
         }
         Some((value, Role::Value(arg))) => {
             let (name, flag) = (value.to_string_lossy(), arg.get_long().unwrap_or_default());
-            let lower = word.to_lowercase();
-            let named = |(names, _): &&(&str, &str)| names.split(' ').any(|name| name == lower);
-            let unit = UNITS.iter().find(named).filter(|_| Role::Value(arg).takes("D"));
-            match unit {
+            match unit(word).filter(|_| Role::Value(arg).takes("D")) {
                 _ if words::is_flag(value) && words::defined(line.source, &name).is_some() => {
                     of_missing(arg, &name)
                 }
-                Some((_, unit)) => format!("a duration is one word: --{flag} {name}{unit}"),
+                Some(unit) => format!("a duration is one word: --{flag} {name}{unit}"),
                 None => {
                     format!("an argument of several words is quoted: --{flag} {}", line.joined(at))
                 }
