@@ -12,6 +12,12 @@ use crate::source::SOURCES;
 /// The texts that are not about a flag: `# TITLE`, paragraphs, lists, and indented examples.
 const TEXTS: &str = include_str!("help/man.txt");
 
+/// Everyday tasks: `# SECTION`, and then a line for each task, beneath which its command is indented.
+///
+/// It is the one place that has them; README's table and the pages that run them are held to it by
+/// `tests/cookbook.rs`.
+const COOKBOOK: &str = include_str!("help/cookbook.txt");
+
 /// The manual page.
 pub fn page() -> Vec<u8> {
     let command = cli::command();
@@ -41,6 +47,8 @@ pub fn page() -> Vec<u8> {
     }
     page.control("SH", ["EXAMPLES"]);
     paragraphs(&mut page, &plain(command.get_after_help()).replacen("Examples:\n", "", 1));
+    page.control("SH", ["COOKBOOK"]);
+    cookbook(&mut page);
     page.render().into_bytes()
 }
 
@@ -120,6 +128,24 @@ fn hanging(page: &mut Roff, text: &str) {
             page.control("IP", []);
         }
         page.text([roman(paragraph.replace('\n', " "))]);
+    }
+}
+
+/// A command beneath each task; what they have in common is said before.
+fn cookbook(page: &mut Roff) {
+    let shared = "Whatever stands before weir, or behind <, is an example: a file, a command that goes on \
+                  (tail -F), servers (weir connect) and clients (weir listen) can take each other's place.";
+    page.text([roman(shared)]);
+    for line in COOKBOOK.lines().filter(|line| !line.is_empty()) {
+        if let Some(section) = line.strip_prefix("# ") {
+            page.control("SS", [section]);
+        } else if let Some(command) = line.strip_prefix("    ") {
+            // Not filled, or else roff breaks a command wherever a line is full.
+            page.control("RS", ["4"]).control("nf", []).text([roman(command)]);
+            page.control("fi", []).control("RE", []);
+        } else {
+            page.control("PP", []).text([roman(line)]);
+        }
     }
 }
 

@@ -61,7 +61,10 @@ impl Serial {
                 self.steps[index].finish(&mut chunk)?;
                 // It is asked again by `finish`, and not by a chunk.
                 let has_more = self.steps[index].has_more();
-                self.apply_from(index + 1, &mut chunk, take)?;
+                // Nothing has not the shape that the steps behind were built for, as of pairs.
+                if chunk.has_come() {
+                    self.apply_from(index + 1, &mut chunk, take)?;
+                }
                 take(&mut chunk)?;
                 if !has_more {
                     break;
