@@ -1,4 +1,4 @@
-//! Folding chunks into cells: with a key each ([`Keyed`]) or all together ([`Whole`]).
+//! Folding chunks into cells: with a key each ([`keyed`]) or all together ([`Whole`]).
 //!
 //! A worker folds into what it has of its own, which stays in its cache, and hands over what that does
 //! not hold; at the end of a batch it hands over the rest:

@@ -44,19 +44,21 @@ impl<C: Cell> History<C> {
     }
 
     /// Takes one record's cell in, and finds the values of its key.
-    fn one(&mut self, time: Stamp, key: &[u8], cell: &C) -> Result<(), Error> {
+    ///
+    /// True if there was nothing of the key before, or other values.
+    fn one(&mut self, time: Stamp, key: &[u8], cell: &C) -> Result<bool, Error> {
         let key = Key::copied(key, &self.seeds);
         self.before.clear();
-        if let Some(was) = self.state.get(key) {
-            // What could be shown then: a later overflow shows itself below.
-            was.values(&self.plan, &mut self.before).ok();
-        }
+        let was = self.state.get(key);
+        // What could be shown then: a later overflow shows itself below.
+        let is_new = was.is_none_or(|was| was.values(&self.plan, &mut self.before).is_err());
         self.state.begin_record(time);
         let slot = self.state.enter(key, cell);
         self.state.settle(time)?;
         self.now.clear();
         let values = self.state.total(slot).values(&self.plan, &mut self.now);
-        values.map_err(|overflow| overflow.of(key.bytes(&mut [0; 16])))
+        values.map_err(|overflow| overflow.of(key.bytes(&mut [0; 16])))?;
+        Ok(is_new || self.before != self.now)
     }
 
     fn take(&mut self, pane: &dyn Any) {
@@ -200,8 +202,8 @@ impl<C: Cell + Sync> StateStore for History<C> {
                 Ok(input) => {
                     let mut cell = C::default();
                     cell.push(&self.plan, input);
-                    self.one(chunk.time, key, &cell)?;
-                    if !self.changes || self.before != self.now {
+                    let has_changed = self.one(chunk.time, key, &cell)?;
+                    if has_changed || !self.changes {
                         report.offer(key, &self.now, row.place);
                     }
                 }

@@ -31,7 +31,8 @@ pub const SUM: Spec = single!(
     "sum",
     "Add up the numbers of each batch; of none the sum is 0\n\n\
         A record that is no number is bad. The sum of integers is an integer, and must be one of 64 bits; of \
-        others it is a double, and exact before it is rounded once.",
+        others it is a double, and exact before it is rounded once. Numbers of 64 bits before the point and 18 \
+        digits behind it are added as decimals, larger and finer ones as the nearest doubles.",
     Simple::Linear(Linear::Sum),
     None,
     Shape::Whole
@@ -100,7 +101,7 @@ pub const STATS: Spec = Spec {
             the nearest rank), distinct (how many different values), first and last (values as they came). Each \
             is a column of its name. Where one is of numbers, a record that is no number is bad. Results are \
             integers where all numbers are, else doubles; mean and stddev are always doubles. Percentiles are \
-            exact for up to 128 numbers, and else off by less than 1 % of the value; distinct is exact for up \
+            exact for up to 128 numbers (integers beyond 2^53 as doubles), and else off by less than 1 % of the value; distinct is exact for up \
             to 512 values, and else an estimate with a standard error of 1.6 %.",
     },
     own: &[],

@@ -9,6 +9,8 @@
 use std::fmt::{self, Display};
 use std::sync::Arc;
 
+use crate::number::{ATTOS, Number};
+
 /// What sums answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Linear {
@@ -39,13 +41,48 @@ pub enum Statistic {
     /// The standard deviation of the population, always a double; of none nothing.
     Deviation,
     /// A percentile, of so many percent, by the nearest rank.
-    Percentile(f64),
+    Percentile(Percent),
     /// How many different values.
     Distinct,
     /// The first value in the order of the stream.
     First,
     /// The last value.
     Last,
+}
+
+/// A percentage from 0 to 100, to nine digits behind the point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Percent {
+    /// In units of 10^-9.
+    nanos: u64,
+}
+
+impl Percent {
+    /// Reads digits, and perhaps a point and more digits.
+    pub fn read(text: &str) -> Option<Percent> {
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let number = Number::read(text.as_bytes()).ok().filter(|_| is_plain)?.fixed()?;
+        let per_nano = ATTOS as u64 / 1_000_000_000;
+        let (whole, atto) = (u64::try_from(number.whole).ok()?, number.atto as u64);
+        let nanos = whole.checked_mul(1_000_000_000)? + atto / per_nano;
+        (nanos <= 100_000_000_000 && atto % per_nano == 0).then_some(Percent { nanos })
+    }
+
+    /// The least integer that is so much of a count.
+    pub fn of(self, count: u64) -> u64 {
+        (u128::from(self.nanos) * u128::from(count)).div_ceil(100_000_000_000) as u64
+    }
+}
+
+impl Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, nanos) = (self.nanos / 1_000_000_000, self.nanos % 1_000_000_000);
+        write!(f, "{whole}")?;
+        match nanos {
+            0 => Ok(()),
+            nanos => write!(f, ".{}", format!("{nanos:09}").trim_end_matches('0')),
+        }
+    }
 }
 
 /// A list of statistics, each a column.
@@ -82,12 +119,9 @@ impl Statistic {
     /// The statistic of a name.
     pub fn named(name: &str) -> Option<Statistic> {
         let known = NAMES.into_iter().find(|(known, _)| *known == name);
-        known.map(|(_, statistic)| statistic).or_else(|| {
-            let digits = name.strip_prefix('p')?;
-            let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-            let percent = digits.parse().ok().filter(|_| is_plain)?;
-            (0.0..=100.0).contains(&percent).then_some(Statistic::Percentile(percent))
-        })
+        known
+            .map(|(_, statistic)| statistic)
+            .or_else(|| Percent::read(name.strip_prefix('p')?).map(Statistic::Percentile))
     }
 
     /// The same, if sums and extremes answer it.
@@ -129,7 +163,8 @@ mod tests {
                 Some(name)
             );
         }
-        assert_eq!(Statistic::named("p050"), Some(Statistic::Percentile(50.0)));
+        assert_eq!(Statistic::named("p050"), Statistic::named("p50.0"));
+        assert_eq!(Percent::read("99.9").unwrap().of(1000), 999);
         for name in ["", "p", "p101", "p-1", "p+1", "pNN", "p1e1", "pnan", "P50", "avg", "p."] {
             assert_eq!(Statistic::named(name), None, "{name}");
         }

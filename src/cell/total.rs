@@ -11,7 +11,7 @@
 
 use super::statistic::{Linear, List};
 use super::{Cell, Overflow, Row, bytes};
-use crate::number::{ExactSum, Number, nearest};
+use crate::number::{ATTOS, ExactSum, Number, Pair, nearest, wide};
 use crate::report::value::Value;
 
 /// Numbers, summed.
@@ -72,6 +72,22 @@ impl Total {
         self.doubles.as_ref().map_or(exact, |doubles| exact + doubles.sum.to_f64())
     }
 
+    /// The mean, rounded once from more digits than a double has, also where the sum is beyond all doubles.
+    fn mean(&self) -> f64 {
+        let (is_negative, attos) = wide::attos(self.whole, self.atto);
+        let exact = Pair::of(&attos).over(ATTOS as f64);
+        let exact = if is_negative { exact.negative() } else { exact };
+        let at = |power: i32| {
+            let doubles = self.doubles.as_ref().map(|doubles| doubles.sum.pair(power));
+            let exact = exact.scaled(power);
+            let sum = doubles.map_or(exact, |doubles| exact.plus(doubles));
+            sum.over(self.records as f64).nearest()
+        };
+        let mean = at(0);
+        // A sum of 2^64 numbers is less than 2^64 times what a double holds.
+        if mean.is_finite() { mean } else { at(-64) * 2f64.powi(64) }
+    }
+
     /// One of the statistics.
     pub(super) fn value(&self, statistic: Linear) -> Result<Value, Overflow> {
         Ok(match statistic {
@@ -82,7 +98,7 @@ impl Total {
             }
             Linear::Sum => finite(self.nearest())?,
             Linear::Mean if self.records == 0 => Value::None,
-            Linear::Mean => finite(self.nearest() / self.records as f64)?,
+            Linear::Mean => finite(self.mean())?,
         })
     }
 }
@@ -217,5 +233,8 @@ mod tests {
         assert_eq!(mean(&[]), Value::None);
         assert_eq!(mean(&["2", "4"]), Value::Float(3.0));
         assert_eq!(mean(&[&most, "1"]), Value::Float(4.611686018427388e18));
+        assert_eq!(mean(&["0.1", "0.1", "0.1"]), Value::Float(0.1));
+        assert_eq!(mean(&["-0.1", "-0.2"]), Value::Float(-0.15));
+        assert_eq!(mean(&["1e308", "1e308"]), Value::Float(1e308));
     }
 }

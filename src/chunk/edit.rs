@@ -44,6 +44,11 @@ pub enum Edit {
     Bad(Cow<'static, str>),
 }
 
+/// As far as steps fill an arena with what they make: its spans are 32 bits wide, and a peer sends what he likes.
+const MOST: usize = 1 << 30;
+/// Why a row is bad of which more would be made.
+const SWOLLEN: &str = "what a step makes of it and of its neighbours is more than 1 GiB";
+
 /// Rows that are bad, with the reasons why.
 type Refused = Vec<(Span, Cow<'static, str>)>;
 
@@ -79,6 +84,11 @@ impl Chunk {
             let becomes = match outcome {
                 Edit::Keep => span,
                 Edit::Within(from, to) => within(span, from, to),
+                Edit::Anew if end + self.made.len() > MOST => {
+                    self.made.truncate(made);
+                    refused.push((span, SWOLLEN.into()));
+                    continue;
+                }
                 Edit::Anew => {
                     self.made_of.push((span, made));
                     Span::new(end + made, end + self.made.len())
@@ -299,8 +309,13 @@ impl Parts<'_> {
     /// Bytes made anew: those that `write` appends.
     pub fn anew(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Span {
         let start = self.made.len();
-        self.made_of.push((self.of, start));
         write(self.made);
+        if self.end + self.made.len() > MOST {
+            self.made.truncate(start);
+            self.refuse(SWOLLEN);
+            return self.of;
+        }
+        self.made_of.push((self.of, start));
         Span::new(self.end + start, self.end + self.made.len())
     }
 
@@ -349,6 +364,19 @@ mod tests {
             [b'b', ..] => Edit::Bad("bad".into()),
             _ => Edit::Keep,
         }
+    }
+
+    #[test]
+    fn what_would_swell_beyond_an_arena_is_bad() {
+        let mut chunk = pairs(&[(Some("a"), "1"), (Some("bb"), "2"), (Some("c"), "3")]);
+        let large = vec![b'x'; MOST / 2];
+        chunk.edit(|_, out| {
+            out.extend_from_slice(&large);
+            Edit::Anew
+        });
+        assert_eq!((chunk.keys.len(), chunk.bad.len()), (1, 2));
+        assert!(chunk.bad[0].reason.contains("more than 1 GiB"));
+        assert_eq!(chunk.value(0), Some(&b"1"[..]));
     }
 
     #[test]

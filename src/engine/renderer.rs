@@ -23,6 +23,8 @@ pub struct Renderer {
     layout: Layout,
     /// When the stream began.
     began: Stamp,
+    /// Up to when it has been read, as far as that is known.
+    until: Stamp,
     text: Vec<u8>,
     /// True once the open batch is begun.
     is_begun: bool,
@@ -53,7 +55,20 @@ impl Renderer {
     /// Makes text by this layout, of a stream that began at some moment.
     pub fn new(layout: Layout, began: Stamp, metrics: &Arc<Metrics>) -> Renderer {
         let metrics = Arc::clone(metrics);
-        Renderer { layout, began, text: Vec::new(), is_begun: false, batch_rows: 0, metrics }
+        Renderer {
+            layout,
+            began,
+            until: began,
+            text: Vec::new(),
+            is_begun: false,
+            batch_rows: 0,
+            metrics,
+        }
+    }
+
+    /// Says up to when the stream has been read: a report before its Time covers no more than that.
+    pub fn read_until(&mut self, until: Stamp) {
+        self.until = until;
     }
 
     /// How many rows of the open batch have been written.
@@ -161,8 +176,8 @@ impl Renderer {
         time: Stamp,
         offer: impl FnOnce(&mut Collector) -> Result<(), Error>,
     ) -> Result<Report, Error> {
-        let since = time.since(self.began);
-        let covered = self.layout.covers.map_or(since, |covers| covers.min(since));
+        let start = self.layout.covers.map_or(self.began, |covers| time.before(covers));
+        let covered = self.until.min(time).since(start.max(self.began));
         let report = self.layout.selection.collector(self.layout.width);
         let mut report = report.covering(covered);
         offer(&mut report)?;

@@ -285,6 +285,8 @@ impl Engine {
         let pane = self.pane();
         let reporter = self.reporter.hold();
         drop(cursor);
+        // What a report lacks is told before it, not beside it.
+        self.bad.say(closed.reached.clock);
         let is_out = self.put(reporter, |reporter| {
             let watch = Stopwatch::start();
             let closed = reporter.close(&closed, pane);

@@ -85,21 +85,28 @@ impl<const LIMBS: usize> ExactSum<LIMBS> {
 
     /// The nearest double, ties to even; infinite if that is beyond all doubles.
     pub fn to_f64(&self) -> f64 {
+        self.scaled(0)
+    }
+
+    /// The same of the sum times 2^`power`.
+    fn scaled(&self, power: i32) -> f64 {
         let is_negative = self.limbs[LIMBS - 1] >> 63 == 1;
         let mut size = Self::default();
         size.add_at(0, &self.limbs, is_negative);
-        let double = wide::nearest(&size.limbs, Self::LOWEST);
+        let double = wide::nearest(&size.limbs, Self::LOWEST + power);
         if is_negative { -double } else { double }
     }
 
-    /// The nearest two doubles.
-    pub fn pair(&self) -> Pair {
-        let high = self.to_f64();
+    /// The nearest two doubles of the sum times 2^`power`, which is not above 0.
+    pub fn pair(&self, power: i32) -> Pair {
+        let high = self.scaled(power);
         let mut rest = self.clone();
         if high.is_finite() {
-            rest.add(-high);
+            let (is_negative, integer, shift) = taken_apart(high);
+            let lower = (-1074 - Self::LOWEST - power) as usize;
+            rest.add_shifted(u128::from(integer), shift + lower, !is_negative);
         }
-        Pair::new(high, rest.to_f64())
+        Pair::new(high, rest.scaled(power))
     }
 
     /// True if it is 0.
@@ -171,6 +178,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_no_double_holds_is_held_at_a_scale() {
+        let large = sum(&[f64::MAX, f64::MAX, 1.0]);
+        assert_eq!(large.pair(-64).nearest(), f64::MAX * 2f64.powi(-63));
+        let mut square = ExactSum::<68>::default();
+        square.add_square(1e200);
+        assert_eq!(square.pair(-1200).nearest().sqrt(), 1e200 * 2f64.powi(-600));
+    }
+
     fn double() -> impl Strategy<Value = f64> {
         prop_oneof![
             any::<f64>().prop_filter("finite", |double| double.is_finite()),
@@ -192,7 +208,7 @@ mod tests {
             integers.iter().for_each(|integer| sum.add_square(*integer as f64));
             let squares: i128 = integers.iter().map(|n| i128::from(*n) * i128::from(*n)).sum();
             prop_assert_eq!(sum.to_f64(), squares as f64);
-            prop_assert_eq!(sum.pair().plus(Pair::new(-squares as f64, 0.0)).nearest(),
+            prop_assert_eq!(sum.pair(0).plus(Pair::new(-squares as f64, 0.0)).nearest(),
                 (squares - (squares as f64) as i128) as f64);
         }
 

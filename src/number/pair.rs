@@ -29,6 +29,12 @@ impl Pair {
         })
     }
 
+    /// The same times 2^`power`, where no half leaves the doubles.
+    pub fn scaled(self, power: i32) -> Pair {
+        let factor = 2f64.powi(power);
+        Pair { high: self.high * factor, low: self.low * factor }
+    }
+
     /// The nearest double.
     pub fn nearest(self) -> f64 {
         self.high + self.low

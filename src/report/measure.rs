@@ -37,8 +37,9 @@ impl Measure {
     /// Divides counts and sums by the time that the report covers.
     pub fn rate(&self, values: &mut [Value], covered: Duration) {
         if let Some(unit) = self.per {
-            let factor = unit.as_secs_f64() / covered.as_secs_f64();
-            self.each(values, |_, double| double * factor);
+            // A whole number of both is exact: 11 in 11 s are 60 a minute.
+            let [unit, covered] = [unit, covered].map(|span| span.as_millis() as f64);
+            self.each(values, |_, double| double * unit / covered);
         }
     }
 

@@ -20,7 +20,7 @@ pub const WHERE: Spec = Spec {
         help: "Keep the records that compare so as numbers: '>= 500', '< 0.1', '!= 0'\n\n\
             The operators are > >= < <= = and !=, before a number. A number is a sign, digits, a fraction and \
             an exponent, with white space around it; 0x10, 1,234, 12ms, nan and inf are none. Decimals are \
-            compared exactly. What is no number is dropped, also by !=. The two stand in quotes, or the \
+            compared exactly, to 18 digits behind the point. What is no number is dropped, also by !=. The two stand in quotes, or the \
             shell takes > for itself.",
     },
     own: &[],

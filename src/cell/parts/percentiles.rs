@@ -14,6 +14,7 @@
 
 use super::Part;
 use crate::cell::bytes;
+use crate::cell::statistic::Percent;
 use crate::report::value::Value;
 
 /// So many numbers are kept as they are.
@@ -70,7 +71,7 @@ impl Percentiles {
     }
 
     /// The percentile; an integer if all numbers are, else a double; of nothing none.
-    pub(in crate::cell) fn value(&self, percent: f64, all_whole: bool) -> Value {
+    pub(in crate::cell) fn value(&self, percent: Percent, all_whole: bool) -> Value {
         let found = match self {
             Percentiles::Few(numbers) => {
                 let mut sorted = numbers.clone();
@@ -81,16 +82,20 @@ impl Percentiles {
         };
         match found {
             None => Value::None,
-            Some(number) if all_whole => Value::Int(number.round() as i64),
+            // Half of one is the middle of the bucket of an integer, which is at its lower end.
+            Some(number) if all_whole => {
+                let size = (number.abs() - 0.5).ceil();
+                Value::Int(size.copysign(number) as i64)
+            }
             Some(number) => Value::Float(number),
         }
     }
 }
 
-/// The place of a percentile among so many numbers, from 0.
-fn rank(percent: f64, count: u64) -> Option<u64> {
-    let nearest = (percent / 100.0 * count as f64).ceil() as u64;
-    nearest.max(1).min(count).checked_sub(1)
+/// The place of a percentile among so many numbers, from 0: of the smallest number that so many percent of
+/// them do not exceed.
+fn rank(percent: Percent, count: u64) -> Option<u64> {
+    percent.of(count).max(1).min(count).checked_sub(1)
 }
 
 impl Buckets {
@@ -112,7 +117,7 @@ impl Buckets {
         }
     }
 
-    fn value(&self, percent: f64) -> Option<f64> {
+    fn value(&self, percent: Percent) -> Option<f64> {
         let count = self.counts.iter().map(|(_, count)| count).sum();
         let rank = rank(percent, count)?;
         if rank == 0 || rank + 1 == count {
@@ -220,24 +225,32 @@ mod tests {
         percentiles
     }
 
-    #[test]
-    fn of_few_numbers_the_nearest_rank_is_exact() {
-        let p = |numbers: &[i64], percent| of(numbers.iter().copied()).value(percent, true);
-        assert_eq!(p(&[], 50.0), Value::None);
-        for percent in [0.0, 1.0, 50.0, 99.0, 100.0] {
-            assert_eq!(p(&[-7], percent), Value::Int(-7));
-        }
-        assert_eq!(p(&[6, 1, 3], 50.0), Value::Int(3));
-        let hundred = of(1..=100);
-        let found = [0.0, 50.0, 99.0, 99.9, 100.0].map(|percent| hundred.value(percent, true));
-        assert_eq!(found, [1, 50, 99, 100, 100].map(Value::Int));
+    fn p(percent: &str) -> Percent {
+        Percent::read(percent).unwrap()
     }
 
     #[test]
-    fn of_many_equal_numbers_each_percentile_is_that_number() {
-        let many = of(std::iter::repeat_n(42, 1000));
-        for percent in [0.0, 1.0, 50.0, 100.0] {
-            assert_eq!(many.value(percent, true), Value::Int(42));
+    fn of_few_numbers_the_nearest_rank_is_exact() {
+        let found = |numbers: &[i64], percent| of(numbers.iter().copied()).value(p(percent), true);
+        assert_eq!(found(&[], "50"), Value::None);
+        for percent in ["0", "1", "50", "99", "100"] {
+            assert_eq!(found(&[-7], percent), Value::Int(-7));
+        }
+        assert_eq!(found(&[6, 1, 3], "50"), Value::Int(3));
+        let hundred = of(1..=100);
+        let percents = ["0", "7", "28", "50", "55", "99", "99.9", "100"];
+        let found = percents.map(|percent| hundred.value(p(percent), true));
+        assert_eq!(found, [1, 7, 28, 50, 55, 99, 100, 100].map(Value::Int));
+        assert_eq!(of(1..=1000).value(p("99.9"), false), Value::Float(middle(bucket(999.0))));
+    }
+
+    #[test]
+    fn of_many_small_integers_each_percentile_is_one_of_them() {
+        for number in [1, 42, 64, 100, 127, -71, -127, 0] {
+            let many = of(std::iter::repeat_n(number, 1000).chain([-1000, 1000]));
+            for percent in ["1", "50", "99"] {
+                assert_eq!(many.value(p(percent), true), Value::Int(number));
+            }
         }
     }
 
@@ -245,15 +258,16 @@ mod tests {
         #[test]
         fn of_many_numbers_the_error_is_below_one_percent(
             numbers in prop::collection::vec(prop_oneof![-1000i64..1000, any::<i64>()], 129..400),
-            percent in 0f64..=100.0,
+            percent in 0u32..=1000,
         ) {
+            let percent = p(&format!("{}.{}", percent / 10, percent % 10));
             let found = of(numbers.iter().copied()).value(percent, true);
             let mut sorted = numbers.clone();
             sorted.sort_unstable();
             let wanted = sorted[rank(percent, sorted.len() as u64).unwrap() as usize];
             let Value::Int(found) = found else { panic!("{found:?}") };
             let error = (found as f64 - wanted as f64).abs();
-            prop_assert!(error <= wanted.unsigned_abs() as f64 / 128.0 + 0.5, "{found} for {wanted}");
+            prop_assert!(error <= wanted.unsigned_abs() as f64 / 128.0, "{found} for {wanted}");
         }
 
         #[test]

@@ -53,18 +53,25 @@ impl Squares {
         (whole, atto): (i128, i128),
         doubles: Option<&ExactSum>,
     ) -> f64 {
-        let (sign, sum) = wide::attos(whole, atto);
+        let (is_negative, sum) = wide::attos(whole, atto);
         if let Some(doubles) = doubles {
             let attos = ATTOS as f64;
             let sum = Pair::of(&sum).over(attos);
-            let sum = (if sign { sum.negative() } else { sum }).plus(doubles.pair());
+            let sum = if is_negative { sum.negative() } else { sum };
             let squares = Pair::of(&self.exact).over(attos).over(attos);
-            let squares = self.doubles.as_ref().map_or(squares, |more| squares.plus(more.pair()));
-            let mean = sum.over(count as f64);
-            let variance = squares.over(count as f64).plus(mean.times(mean).negative());
-            let variance = variance.nearest();
-            // Rounding can bring it below 0, and what is beyond doubles makes NaN of a difference.
-            return if variance.is_finite() { variance.max(0.0).sqrt() } else { f64::INFINITY };
+            // The square of what a double holds is held at a scale.
+            let at = |power: i32| {
+                let sum = sum.scaled(power).plus(doubles.pair(power));
+                let more = self.doubles.as_ref().map(|more| more.pair(2 * power));
+                let squares = squares.scaled(2 * power);
+                let squares = more.map_or(squares, |more| squares.plus(more));
+                let mean = sum.over(count as f64);
+                let variance = squares.over(count as f64).plus(mean.times(mean).negative());
+                // Rounding can bring it below 0.
+                variance.nearest().is_finite().then(|| variance.nearest().max(0.0).sqrt())
+            };
+            let scaled = || at(-510).map(|deviation| deviation * 2f64.powi(510));
+            return at(0).or_else(scaled).unwrap_or(f64::INFINITY);
         }
         let mut difference = wide::times::<6>(&self.exact, &[count]);
         wide::subtract(&mut difference, &wide::times::<6>(&sum, &sum));

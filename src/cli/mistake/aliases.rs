@@ -206,7 +206,10 @@ const SOURCES: &[Alias] = &[
     ("client socketTextStream", "weir connect HOST:PORT ..."),
     ("kafka kcat", "kcat before weir: kcat -C -q -u -b BROKER -t TOPIC | weir ..."),
     ("pipe input in", "weir stdin ..., or no source at all"),
-    ("grep awk sed cut jq tr", "a program stands before weir, in a pipe: PROGRAM ... | weir ..."),
+    (
+        "grep awk sed cut jq tr",
+        "steps do much of that: --filter, --field, --replace, --json; or in a pipe: PROGRAM ... | weir ...",
+    ),
 ];
 
 /// What to type instead of a flag that is none; `typed` begins with a hyphen.
