@@ -86,7 +86,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let kept = stateful.zip(aggregate.as_deref());
     let mut history = kept
         .map(|(stateful, aggregate)| History::new(&stateful, aggregate, began, lasts, settings));
-    let mut renderer = Renderer::new(layout, began, &metrics);
+    let mut renderer = Renderer::new(layout, opened(began, settings.interval), &metrics);
     let mut delivery: Box<dyn Delivery> = match (checkpoint, &log) {
         (Some(checkpoint), Some(log)) => {
             let (syncer, records_text) = (log.wal.syncer(), writes != Writes::Reports);
@@ -139,6 +139,12 @@ fn take_up(
     let keys = history.and_then(|history| history.store.keys());
     say_resumed(checkpoint.dir(), checkpoint.last(), keys, log);
     Ok(())
+}
+
+/// The beginning of the batch in which the stream began: a start that goes on within it knows no more.
+fn opened(began: Stamp, interval: Duration) -> Stamp {
+    let millis = (interval.as_millis() as i64).max(1);
+    Stamp(began.0.div_euclid(millis) * millis)
 }
 
 /// When the stream began: now, if nothing was left of it.

@@ -21,10 +21,8 @@ const LARGE: usize = 64 << 10;
 /// Makes text of rows, by a format.
 pub struct Renderer {
     layout: Layout,
-    /// When the stream began.
+    /// When the first batch of the stream began.
     began: Stamp,
-    /// Up to when it has been read, as far as that is known.
-    until: Stamp,
     text: Vec<u8>,
     /// True once the open batch is begun.
     is_begun: bool,
@@ -52,23 +50,10 @@ pub struct Layout {
 }
 
 impl Renderer {
-    /// Makes text by this layout, of a stream that began at some moment.
+    /// Makes text by this layout, of a stream whose first batch began at some moment.
     pub fn new(layout: Layout, began: Stamp, metrics: &Arc<Metrics>) -> Renderer {
         let metrics = Arc::clone(metrics);
-        Renderer {
-            layout,
-            began,
-            until: began,
-            text: Vec::new(),
-            is_begun: false,
-            batch_rows: 0,
-            metrics,
-        }
-    }
-
-    /// Says up to when the stream has been read: a report before its Time covers no more than that.
-    pub fn read_until(&mut self, until: Stamp) {
-        self.until = until;
+        Renderer { layout, began, text: Vec::new(), is_begun: false, batch_rows: 0, metrics }
     }
 
     /// How many rows of the open batch have been written.
@@ -177,7 +162,8 @@ impl Renderer {
         offer: impl FnOnce(&mut Collector) -> Result<(), Error>,
     ) -> Result<Report, Error> {
         let start = self.layout.covers.map_or(self.began, |covers| time.before(covers));
-        let covered = self.until.min(time).since(start.max(self.began));
+        // By Times alone, so that a report is the same whenever it is made.
+        let covered = time.since(start.max(self.began));
         let report = self.layout.selection.collector(self.layout.width);
         let mut report = report.covering(covered);
         offer(&mut report)?;

@@ -119,7 +119,6 @@ impl Reporter {
     /// came to, if there is an aggregate.
     pub fn close(&mut self, closed: &Closed, pane: Option<Box<dyn Pane>>) -> Result<(), Error> {
         let (time, reached) = (closed.time, &closed.reached);
-        self.renderer.read_until(reached.clock);
         match pane {
             _ if self.renderer.is_bare() => self.delivery.commit(time, reached)?,
             Some(pane) if self.history.is_some() => self.kept(closed, pane)?,
@@ -131,7 +130,6 @@ impl Reporter {
     /// Lets batches pass in which nobody has read: the windows that were due meanwhile are reported.
     pub fn pass(&mut self, passed: &Passed, reached: &Reached) -> Result<(), Error> {
         let Some(history) = &self.history else { return Ok(()) };
-        self.renderer.read_until(passed.until);
         let mut ticks = history.schedule.pass(passed.from, passed.until);
         while !self.stop.is_asked() {
             let Some(history) = &mut self.history else { return Ok(()) };

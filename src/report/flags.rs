@@ -16,7 +16,8 @@ use crate::part::{Given, hold};
 pub struct Flags {
     /// Divide counts and sums by the time that a report covers, in units of D
     ///
-    /// A report covers its batch or window, or the time since the beginning; the first windows, less than their length.
+    /// A report covers its batch or window, or the time since the beginning; the first windows, no more than that. Batches
+    /// count as whole, also the first one and the last.
     #[arg(long, value_name = "D", value_parser = span)]
     pub per: Option<Duration>,
 

@@ -133,7 +133,6 @@ impl Resume<'_> {
     /// Makes the text of a commit again, and hands it out.
     fn redeem(&mut self, last: &Commit) -> Result<(), Error> {
         let Resume { recorded, renderer, history, aggregate } = self;
-        renderer.read_until(last.clock.unwrap_or(last.time));
         let gathered = recorded.gather()?;
         match (&gathered, aggregate, history) {
             (Some(entries), Some(aggregate), Some(History { store, schedule })) => {

@@ -333,4 +333,12 @@ const KINDS: &[&str] = &[
     "--format text --interval 0",
     "--count-by-key --update-state --format text --interval 0 --state-ttl 2s",
     "--count-by-key --update-state --format text --interval 0 --max-keys 4 --on-full oldest --changed",
+    "--extract w(.*) --stats count,sum,mean,stddev,p50,max --format tsv --window 6s --slide 2s --changed",
+    "--extract w(.*) --stats sum,mean,stddev --format tsv --window 4s --inverse",
+    "--extract (?<key>^.)(?<value>.*) --stats-by-key distinct,first,last --format tsv --update-state --changed",
+    "--extract (?<key>^.)(?<value>.*) --group-by-key --format json --window 4s --slide 2s",
+    "--extract (?<key>^.)(?<value>.*) --sum-by-key --format csv --update-state --interval 0",
+    "--distinct --format text --update-state --changed --skip-empty",
+    "--count-by-key --share --having >0.1 --changed --format tsv --window 4s --slide 2s",
+    "--count-by-key --per 1s --by value --changed --format tsv --window 4s --slide 2s",
 ];
