@@ -170,7 +170,8 @@ fn zsh(text: &str) -> String {
     let begin = "    local context curcontext=\"$curcontext\" state line\n";
     let stdin = "    # A first flag means stdin.\n    if [[ ${words[2]} == -* ]]; then\n        \
                  words[2]=(stdin \"${words[2]}\")\n        (( CURRENT += 1 ))\n    fi\n";
-    text.replacen(begin, &format!("{begin}{stdin}"), 1)
+    // With two colons words behind the first address are taken for nothing but addresses.
+    text.replacen(begin, &format!("{begin}{stdin}"), 1).replace("'*::", "'*:")
 }
 
 /// The same for fish, where no word is a file but what a flag or the shell says is one.
