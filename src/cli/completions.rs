@@ -170,7 +170,7 @@ fn zsh(text: &str) -> String {
     let begin = "    local context curcontext=\"$curcontext\" state line\n";
     let stdin = "    # A first flag means stdin.\n    if [[ ${words[2]} == -* ]]; then\n        \
                  words[2]=(stdin \"${words[2]}\")\n        (( CURRENT += 1 ))\n    fi\n";
-    // With two colons words behind the first address are taken for nothing but addresses.
+    // With two colons nothing but addresses is offered behind the first one.
     text.replacen(begin, &format!("{begin}{stdin}"), 1).replace("'*::", "'*:")
 }
 

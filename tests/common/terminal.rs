@@ -28,7 +28,7 @@ pub const COMPLETED: &[(&str, &str)] = &[
     ("weir lis", "weir listen"),
     ("weir --fil", "weir --filter"),
     ("weir --count --fil", "weir --count --filter"),
-    ("weir connect a:9 --recon", "weir connect a:9 --reconnect-delay"),
+    ("weir listen 9999 --with-p", "weir listen 9999 --with-peer"),
     ("weir --vers", "weir --version"),
     ("weir --format=j", "weir --format=json"),
     ("weir --format j", "weir --format json"),
