@@ -3,11 +3,14 @@
 use super::{Cell, Overflow, Row, bytes};
 use crate::report::value::Value;
 
-/// A number of rows.
+/// A number of rows; one that is not shown only says that there are any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Count(u64);
+pub struct Count<const SHOWN: bool = true>(u64);
 
-impl Cell for Count {
+/// That a record was there, as long as some of it are: of `--distinct`, which has no value.
+pub type Presence = Count<false>;
+
+impl<const SHOWN: bool> Cell for Count<SHOWN> {
     type Plan = ();
 
     type Input<'a> = ();
@@ -27,11 +30,11 @@ impl Cell for Count {
     }
 
     #[inline(always)]
-    fn merge(&mut self, other: &Count) {
+    fn merge(&mut self, other: &Self) {
         self.0 += other.0;
     }
 
-    fn unmerge(&mut self, other: &Count) {
+    fn unmerge(&mut self, other: &Self) {
         self.0 -= other.0;
     }
 
@@ -42,8 +45,10 @@ impl Cell for Count {
 
     #[inline]
     fn values(&self, (): &(), out: &mut Vec<Value>) -> Result<(), Overflow> {
-        // A count would need centuries to leave 63 bits.
-        out.push(Value::Int(self.0 as i64));
+        if SHOWN {
+            // A count would need centuries to leave 63 bits.
+            out.push(Value::Int(self.0 as i64));
+        }
         Ok(())
     }
 
@@ -51,7 +56,7 @@ impl Cell for Count {
         out.extend_from_slice(&self.0.to_le_bytes());
     }
 
-    fn load(from: &mut &[u8]) -> Option<Count> {
+    fn load(from: &mut &[u8]) -> Option<Self> {
         Some(Count(u64::from_le_bytes(bytes(from)?)))
     }
 }

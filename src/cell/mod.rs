@@ -12,7 +12,6 @@ mod count;
 mod group;
 mod parts;
 mod placed;
-mod presence;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod statistic;
@@ -20,15 +19,15 @@ mod statistics;
 mod summary;
 mod total;
 
-pub use count::Count;
+pub use count::{Count, Presence};
 pub use group::{Group, Members};
 pub use placed::Placed;
-pub use presence::Presence;
 pub use statistics::{Statistics, Wanted};
 pub use summary::Summary;
 pub use total::Total;
 
 use crate::error::Error;
+use crate::number::Number;
 use crate::report::value::Value;
 
 /// What a cell takes in: one row.
@@ -38,6 +37,14 @@ pub struct Row<'a> {
     pub value: &'a [u8],
     /// Its place in the stream: grows from row to row.
     pub place: u64,
+}
+
+impl Row<'_> {
+    /// The number that its value is; an error says why it is none.
+    #[inline(always)]
+    fn number(self) -> Result<Number, &'static str> {
+        Number::read(self.value).map_err(|refused| refused.reason())
+    }
 }
 
 /// A result that cannot be shown, in words: `the sum is beyond 64 bits`.

@@ -24,11 +24,7 @@ pub(crate) trait Sample: Cell + Sync {
     }
 }
 
-impl Sample for Count {
-    fn plan() {}
-}
-
-impl Sample for Presence {
+impl<const SHOWN: bool> Sample for Count<SHOWN> {
     fn plan() {}
 }
 

@@ -126,8 +126,7 @@ impl Cell for Statistics {
     }
 
     fn read<'a>(plan: &Arc<Wanted>, row: Row<'a>) -> Result<Taken<'a>, &'static str> {
-        let number = plan.numbers.then(|| Number::read(row.value)).transpose();
-        Ok(Taken { row, number: number.map_err(|refused| refused.reason())? })
+        Ok(Taken { row, number: plan.numbers.then(|| row.number()).transpose()? })
     }
 
     fn push(&mut self, plan: &Arc<Wanted>, Taken { row, number }: Taken<'_>) {

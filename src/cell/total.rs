@@ -11,7 +11,7 @@
 
 use super::statistic::{Linear, List};
 use super::{Cell, Overflow, Row, bytes};
-use crate::number::{ATTOS, ExactSum, Number, Pair, nearest, wide};
+use crate::number::{ExactSum, Number, Pair, nearest};
 use crate::report::value::Value;
 
 /// Numbers, summed.
@@ -35,7 +35,7 @@ struct Doubles {
 impl Total {
     /// Takes a number in.
     #[inline(always)]
-    pub(super) fn add(&mut self, number: Number) {
+    pub(crate) fn add(&mut self, number: Number) {
         self.records += 1;
         match number {
             Number::Integer(whole) => self.whole += i128::from(whole),
@@ -67,16 +67,14 @@ impl Total {
     }
 
     /// The sum as the nearest double; infinite if it is beyond them.
-    pub(super) fn nearest(&self) -> f64 {
+    pub(crate) fn nearest(&self) -> f64 {
         let exact = nearest(self.whole, self.atto);
         self.doubles.as_ref().map_or(exact, |doubles| exact + doubles.sum.to_f64())
     }
 
     /// The mean, rounded once from more digits than a double has, also where the sum is beyond all doubles.
     fn mean(&self) -> f64 {
-        let (is_negative, attos) = wide::attos(self.whole, self.atto);
-        let exact = Pair::of(&attos).over(ATTOS as f64);
-        let exact = if is_negative { exact.negative() } else { exact };
+        let exact = Pair::sum(self.whole, self.atto);
         let at = |power: i32| {
             let doubles = self.doubles.as_ref().map(|doubles| doubles.sum.pair(power));
             let exact = exact.scaled(power);
@@ -123,7 +121,7 @@ impl Cell for Total {
 
     #[inline(always)]
     fn read<'a>(_: &List<Linear>, row: Row<'a>) -> Result<Number, &'static str> {
-        Number::read(row.value).map_err(|refused| refused.reason())
+        row.number()
     }
 
     #[inline(always)]

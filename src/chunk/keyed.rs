@@ -57,13 +57,20 @@ impl Chunk {
     /// Has the value that begins where the arena does begin elsewhere, with what ends it behind it.
     fn move_first(&mut self) {
         if let Some(first) = self.values.first().copied().filter(|first| first.start == 0) {
-            let (at, end) = (self.used, first.range().end + 1);
-            self.room(end);
-            self.arena.copy_within(..end, at);
-            self.filled(end);
+            let at = self.copy_beginning(first.range().end + 1);
             self.values[0] = Span::new(at, self.used - 1);
-            self.origins.made(0, at..self.used);
         }
+    }
+
+    /// Copies the first bytes of the arena to where it ends, and returns that place: no half of a pair
+    /// begins where the arena does.
+    pub(super) fn copy_beginning(&mut self, length: usize) -> usize {
+        let at = self.used;
+        self.room(length);
+        self.arena.copy_within(..length, at);
+        self.filled(length);
+        self.origins.made(0, at..self.used);
+        at
     }
 }
 

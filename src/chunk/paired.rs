@@ -44,13 +44,9 @@ impl Chunk {
             return;
         };
         if key.start == 0 {
-            let (at, end) = (self.used, value.range().end);
-            self.room(end);
-            self.arena.copy_within(..end, at);
-            self.filled(end);
+            let at = self.copy_beginning(value.range().end);
             self.keys[0] = Span::new(at, at + key.range().end);
-            self.values[0] = Span::new(at + value.range().start, at + end);
-            self.origins.made(0, at..self.used);
+            self.values[0] = Span::new(at + value.range().start, self.used);
         }
     }
 }

@@ -10,13 +10,9 @@
 //! bytes pass as they are. Lines end with `\n` alone, as other programs in a pipe write them. What there is
 //! none of is empty. A row that is one empty field is written `""`, since readers skip an empty line.
 
-use std::time::Duration;
-
-use super::{Format, Row, Rows, Settings, Shape, Spec, number};
-use crate::clock::Stamp;
-use crate::clock::clockface::Clockface;
+use super::Spec;
+use super::separated::{Dialect, Separated};
 use crate::part::{Ability, Header, Times};
-use crate::report::value::Value;
 
 /// The format, for the table.
 pub(super) const SPEC: Spec = Spec {
@@ -29,120 +25,30 @@ pub(super) const SPEC: Spec = Spec {
         header: Header::Given,
         of_counts: false,
     },
-    build: |settings| Box::new(Csv::new(settings)),
+    build: |settings| Box::new(Separated::<Csv>::new(settings)),
 };
 
-struct Csv {
-    shape: Shape,
-    clockface: Clockface,
-    window: Option<Duration>,
-    /// The line of names, if there is one.
-    header: Vec<u8>,
-    /// What every row of this batch begins with: the Time and a comma.
-    lead: Vec<u8>,
-}
+struct Csv;
 
-impl Csv {
-    fn new(settings: &Settings) -> Csv {
-        let Settings { shape, window, .. } = *settings;
-        let clockface = settings.clockface.clone();
-        let header = if settings.header { header(settings) } else { Vec::new() };
-        Csv { shape, clockface, window, header, lead: Vec::new() }
-    }
+impl Dialect for Csv {
+    const SEPARATOR: u8 = b',';
+    const EMPTY: &'static [u8] = b"\"\"";
 
-    fn write(&self, out: &mut Vec<u8>, row: Row<'_>) {
-        let start = out.len();
-        out.extend_from_slice(&self.lead);
-        match row {
-            Row::Record(record) => field(out, record),
-            Row::Pair(key, value) => {
-                field(out, key.unwrap_or_default());
-                out.push(b',');
-                field(out, value);
-            }
-            Row::Keyed(key, values) => {
-                field(out, key);
-                values.iter().for_each(|value| {
-                    out.push(b',');
-                    write_value(out, value);
-                });
-            }
-            Row::Whole(values) => write_values(out, values),
+    fn field(out: &mut Vec<u8>, bytes: &[u8]) {
+        // No early exit: without one the loop is done many bytes at a time.
+        if bytes.iter().fold(true, |plain, &byte| plain & !needs_quotes(byte)) {
+            out.extend_from_slice(bytes);
+            return;
         }
-        if out.len() == start {
-            out.extend_from_slice(b"\"\"");
-        }
-        out.push(b'\n');
-    }
-}
-
-fn header(settings: &Settings) -> Vec<u8> {
-    let mut line = Vec::new();
-    for name in settings.fields() {
-        field(&mut line, name.as_bytes());
-        line.push(b',');
-    }
-    line.pop();
-    line.push(b'\n');
-    line
-}
-
-impl Format for Csv {
-    fn header(&self) -> &[u8] {
-        &self.header
-    }
-
-    fn begin(&mut self, _: &mut Vec<u8>, time: Stamp) {
-        self.lead.clear();
-        if self.clockface.is_shown() {
-            let start = self.window.map(|window| time.before(window));
-            for time in [time].into_iter().chain(start) {
-                self.clockface.styled(&mut self.lead, time);
-                self.lead.push(b',');
+        out.push(b'"');
+        for part in bytes.split_inclusive(|&byte| byte == b'"') {
+            out.extend_from_slice(part);
+            if part.ends_with(b"\"") {
+                out.push(b'"');
             }
         }
+        out.push(b'"');
     }
-
-    fn rows(&mut self, out: &mut Vec<u8>, rows: Rows<'_>) {
-        rows.each(self.shape).for_each(|row| self.write(out, row));
-    }
-
-    fn end(&mut self, _: &mut Vec<u8>) {}
-}
-
-fn write_values(out: &mut Vec<u8>, values: &[Value]) {
-    for (place, value) in values.iter().enumerate() {
-        if place > 0 {
-            out.push(b',');
-        }
-        write_value(out, value);
-    }
-}
-
-fn write_value(out: &mut Vec<u8>, value: &Value) {
-    match value {
-        Value::None => {}
-        &Value::Int(value) => number::int(out, value),
-        &Value::Float(value) => number::double(out, value),
-        Value::Bytes(text) => field(out, &text.0),
-        Value::List(texts) => field(out, &texts.0.join(&b' ')),
-    }
-}
-
-fn field(out: &mut Vec<u8>, bytes: &[u8]) {
-    // No early exit: without one the loop is done many bytes at a time.
-    if bytes.iter().fold(true, |plain, &byte| plain & !needs_quotes(byte)) {
-        out.extend_from_slice(bytes);
-        return;
-    }
-    out.push(b'"');
-    for part in bytes.split_inclusive(|&byte| byte == b'"') {
-        out.extend_from_slice(part);
-        if part.ends_with(b"\"") {
-            out.push(b'"');
-        }
-    }
-    out.push(b'"');
 }
 
 /// True for what a reader would take for the end of the field, or for quotes around it.
@@ -152,9 +58,13 @@ fn needs_quotes(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::super::samples::{bytes, keyless, pairs, pieces, records, report, settings, whole};
+    use super::super::{Rows, Settings, Shape};
     use super::*;
-    use crate::clock::clockface::Style;
+    use crate::clock::clockface::{Clockface, Style};
+    use crate::report::value::Value;
     use proptest::prelude::*;
 
     fn csv(settings: Settings, rows: Vec<Rows<'_>>) -> String {

@@ -10,6 +10,7 @@ mod number;
 pub mod python;
 #[cfg(test)]
 pub(crate) mod samples;
+mod separated;
 pub mod spark;
 pub mod text;
 pub mod tsv;

@@ -4,8 +4,8 @@
 //! again what `weir` reads: under `-0` records and pairs that only pass end with NUL too, as those of
 //! `grep -z` and `sort -z` do. What an aggregate makes is a line.
 
-use super::tsv::write_values;
-use super::{Format, Row, Rows, Settings, Shape, Spec};
+use super::separated::{Dialect, write_row};
+use super::{Format, Rows, Settings, Shape, Spec};
 use crate::clock::Stamp;
 use crate::part::{Ability, Header, Times};
 
@@ -22,6 +22,17 @@ pub(super) const SPEC: Spec = Spec {
     },
 };
 
+/// Bytes as they are, tabs between them.
+pub(super) struct Plain;
+
+impl Dialect for Plain {
+    const SEPARATOR: u8 = b'\t';
+
+    fn field(out: &mut Vec<u8>, bytes: &[u8]) {
+        out.extend_from_slice(bytes);
+    }
+}
+
 struct Text {
     shape: Shape,
     /// What ends a row.
@@ -33,29 +44,12 @@ impl Format for Text {
 
     fn rows(&mut self, out: &mut Vec<u8>, rows: Rows<'_>) {
         rows.each(self.shape).for_each(|row| {
-            write(out, row);
+            write_row::<Plain>(out, row);
             out.push(self.end);
         });
     }
 
     fn end(&mut self, _: &mut Vec<u8>) {}
-}
-
-fn write(out: &mut Vec<u8>, row: Row<'_>) {
-    match row {
-        Row::Record(record) => out.extend_from_slice(record),
-        Row::Pair(key, value) => {
-            out.extend_from_slice(key.unwrap_or_default());
-            out.push(b'\t');
-            out.extend_from_slice(value);
-        }
-        Row::Keyed(key, values) => {
-            out.extend_from_slice(key);
-            out.push(b'\t');
-            write_values(out, values, Vec::extend_from_slice);
-        }
-        Row::Whole(values) => write_values(out, values, Vec::extend_from_slice),
-    }
 }
 
 #[cfg(test)]

@@ -4,13 +4,9 @@
 //! A line is a row and a tab a border, whatever the stream carries: these bytes inside a field are
 //! written `\t`, `\n`, `\r`, and the backslash `\\`. All other bytes pass as they are.
 
-use std::time::Duration;
-
-use super::{Format, Row, Rows, Settings, Shape, Spec, number};
-use crate::clock::Stamp;
-use crate::clock::clockface::Clockface;
+use super::Spec;
+use super::separated::{Dialect, Separated};
 use crate::part::{Ability, Header, Times};
-use crate::report::value::Value;
 
 /// The format, for the table.
 pub(super) const SPEC: Spec = Spec {
@@ -23,114 +19,25 @@ pub(super) const SPEC: Spec = Spec {
         header: Header::Asked,
         of_counts: false,
     },
-    build: |settings| Box::new(Tsv::new(settings)),
+    build: |settings| Box::new(Separated::<Tsv>::new(settings)),
 };
 
-struct Tsv {
-    shape: Shape,
-    clockface: Clockface,
-    window: Option<Duration>,
-    /// The line of names, if there is one.
-    header: Vec<u8>,
-    /// What every row of this batch begins with: the Time and a tab.
-    lead: Vec<u8>,
-}
+struct Tsv;
 
-impl Tsv {
-    fn new(settings: &Settings) -> Tsv {
-        let clockface = settings.clockface.clone();
-        let header = if settings.header { header(settings) } else { Vec::new() };
-        Tsv { shape: settings.shape, clockface, window: settings.window, header, lead: Vec::new() }
-    }
-}
+impl Dialect for Tsv {
+    const SEPARATOR: u8 = b'\t';
 
-fn header(settings: &Settings) -> Vec<u8> {
-    let mut line = Vec::new();
-    for name in settings.fields() {
-        field(&mut line, name.as_bytes());
-        line.push(b'\t');
-    }
-    line.pop();
-    line.push(b'\n');
-    line
-}
-
-impl Format for Tsv {
-    fn header(&self) -> &[u8] {
-        &self.header
-    }
-
-    fn begin(&mut self, _: &mut Vec<u8>, time: Stamp) {
-        self.lead.clear();
-        if self.clockface.is_shown() {
-            self.clockface.styled(&mut self.lead, time);
-            self.lead.push(b'\t');
-            if let Some(window) = self.window {
-                self.clockface.styled(&mut self.lead, time.before(window));
-                self.lead.push(b'\t');
+    fn field(out: &mut Vec<u8>, bytes: &[u8]) {
+        // No early exit: without one the loop is done many bytes at a time.
+        if bytes.iter().fold(true, |plain, &byte| plain & escaped(byte).is_none()) {
+            out.extend_from_slice(bytes);
+            return;
+        }
+        for &byte in bytes {
+            match escaped(byte) {
+                Some(letter) => out.extend_from_slice(&[b'\\', letter]),
+                None => out.push(byte),
             }
-        }
-    }
-
-    fn rows(&mut self, out: &mut Vec<u8>, rows: Rows<'_>) {
-        rows.each(self.shape).for_each(|row| {
-            out.extend_from_slice(&self.lead);
-            write(out, row);
-            out.push(b'\n');
-        });
-    }
-
-    fn end(&mut self, _: &mut Vec<u8>) {}
-}
-
-fn write(out: &mut Vec<u8>, row: Row<'_>) {
-    match row {
-        Row::Record(record) => field(out, record),
-        Row::Pair(key, value) => {
-            field(out, key.unwrap_or_default());
-            out.push(b'\t');
-            field(out, value);
-        }
-        Row::Keyed(key, values) => {
-            field(out, key);
-            out.push(b'\t');
-            write_values(out, values, field);
-        }
-        Row::Whole(values) => write_values(out, values, field),
-    }
-}
-
-/// Appends values with tabs between them; what is none is empty.
-/// Writes values with tabs between, and bytes as `write_text` does.
-pub(super) fn write_values(
-    out: &mut Vec<u8>,
-    values: &[Value],
-    write_text: fn(&mut Vec<u8>, &[u8]),
-) {
-    for (place, value) in values.iter().enumerate() {
-        if place > 0 {
-            out.push(b'\t');
-        }
-        match value {
-            Value::None => {}
-            Value::Int(value) => number::int(out, *value),
-            Value::Float(value) => number::double(out, *value),
-            Value::Bytes(text) => write_text(out, &text.0),
-            Value::List(texts) => write_text(out, &texts.0.join(&b' ')),
-        }
-    }
-}
-
-fn field(out: &mut Vec<u8>, bytes: &[u8]) {
-    // No early exit: without one the loop is done many bytes at a time.
-    if bytes.iter().fold(true, |plain, &byte| plain & escaped(byte).is_none()) {
-        out.extend_from_slice(bytes);
-        return;
-    }
-    for &byte in bytes {
-        match escaped(byte) {
-            Some(letter) => out.extend_from_slice(&[b'\\', letter]),
-            None => out.push(byte),
         }
     }
 }
@@ -149,8 +56,11 @@ fn escaped(byte: u8) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::super::samples::{batch, bytes, pairs, pieces, records, report, settings, whole};
+    use super::super::{Rows, Settings, Shape};
     use super::*;
-    use crate::clock::clockface::Style;
+    use crate::clock::Stamp;
+    use crate::clock::clockface::{Clockface, Style};
+    use crate::report::value::Value;
     use proptest::prelude::*;
 
     fn with_header(shape: Shape, columns: &[&str]) -> Settings {

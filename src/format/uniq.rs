@@ -3,7 +3,8 @@
 //! A report has one value a row then, which is a count; all others are refused before anything is read.
 //! A count without a key stands alone.
 
-use super::tsv::write_values;
+use super::separated::write_values;
+use super::text::Plain;
 use super::{Format, Row, Rows, Settings, Shape, Spec};
 use crate::clock::Stamp;
 use crate::part::{Ability, Header, Times};
@@ -35,7 +36,7 @@ impl Uniq {
             Row::Record(key) | Row::Pair(_, key) => (&[][..], Some(key)),
         };
         self.count.clear();
-        write_values(&mut self.count, values, Vec::extend_from_slice);
+        write_values::<Plain>(&mut self.count, values);
         out.resize(out.len() + PLACES.saturating_sub(self.count.len()), b' ');
         out.extend_from_slice(&self.count);
         if let Some(key) = key {

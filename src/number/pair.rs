@@ -3,6 +3,8 @@
 //! The operations are those of Dekker, "A Floating-Point Technique for Extending the Available Precision"
 //! (1971), with the fused multiplication in place of his splitting.
 
+use super::{ATTOS, wide};
+
 /// The sum of two doubles.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pair {
@@ -33,6 +35,13 @@ impl Pair {
     pub fn scaled(self, power: i32) -> Pair {
         let factor = 2f64.powi(power);
         Pair { high: self.high * factor, low: self.low * factor }
+    }
+
+    /// A sum of wholes and of attos.
+    pub fn sum(whole: i128, atto: i128) -> Pair {
+        let (is_negative, attos) = wide::attos(whole, atto);
+        let sum = Pair::of(&attos).over(ATTOS as f64);
+        if is_negative { sum.negative() } else { sum }
     }
 
     /// The nearest double.

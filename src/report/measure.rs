@@ -10,7 +10,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::number::{Comparison, ExactSum, Number};
+use crate::cell::Total;
+use crate::number::{Comparison, Number};
 use crate::report::value::Value;
 
 /// What is made of results, and which column is looked at.
@@ -43,9 +44,18 @@ impl Measure {
         }
     }
 
+    /// Takes the counts and sums of a row into their totals.
+    pub fn add(&self, values: &[Value], totals: &mut [Total]) {
+        for ((value, total), _) in
+            values.iter().zip(totals).zip(&*self.additive).filter(|(_, is)| **is)
+        {
+            number(value).into_iter().for_each(|number| total.add(number));
+        }
+    }
+
     /// Divides counts and sums by their totals.
     pub fn shares(&self, values: &mut [Value], totals: &[Total]) {
-        self.each(values, |column, double| double / totals[column].to_f64());
+        self.each(values, |column, double| double / totals[column].nearest());
     }
 
     /// Changes each count and sum; what then is no number is none.
@@ -73,27 +83,5 @@ fn number(value: &Value) -> Option<Number> {
         // The last value of a key is compared as what is written there.
         Value::Bytes(text) => Number::read(&text.0).ok(),
         Value::None | Value::List(_) => None,
-    }
-}
-
-/// The sum of a column, which no order of its rows changes.
-#[derive(Clone, Debug, Default)]
-pub struct Total {
-    whole: i128,
-    doubles: ExactSum,
-}
-
-impl Total {
-    /// Takes in the value of a row.
-    pub fn add(&mut self, value: &Value) {
-        match value {
-            Value::Int(value) => self.whole += i128::from(*value),
-            Value::Float(value) => self.doubles.add(*value),
-            Value::None | Value::Bytes(_) | Value::List(_) => {}
-        }
-    }
-
-    fn to_f64(&self) -> f64 {
-        self.whole as f64 + self.doubles.to_f64()
     }
 }

@@ -20,10 +20,10 @@ use std::ops::Range;
 use std::time::Duration;
 
 pub use flags::Flags;
-use measure::{Measure, Total};
+use measure::Measure;
 use row::{Beside, Row};
 
-use crate::cell::Overflow;
+use crate::cell::{Overflow, Total};
 use crate::error::Error;
 use crate::report::value::{Value, prefix};
 
@@ -273,7 +273,7 @@ impl Collector {
         let shared = std::mem::take(&mut self.shared);
         let mut totals = vec![Total::default(); shared.beside.width];
         for values in shared.pieces().flat_map(|piece| piece.rows().map(|(_, values)| values)) {
-            totals.iter_mut().zip(values).for_each(|(total, value)| total.add(value));
+            self.selection.measure.add(values, &mut totals);
         }
         for (index, row) in shared.rows.iter().enumerate() {
             let (key, values) = shared.row(index);

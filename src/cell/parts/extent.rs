@@ -3,7 +3,7 @@
 //! Extremes of what is held exactly are whole numbers of attos, so one comparison decides; those of doubles,
 //! which are seldom there, stand apart. An extreme cannot be taken out again: what comes next is not known.
 
-use super::Part;
+use super::{Part, stretched};
 use crate::cell::bytes;
 use crate::number::{ATTOS, Number, nearest};
 use crate::report::value::Value;
@@ -44,11 +44,9 @@ impl Extent {
     }
 
     #[cold]
-    fn stretch_doubles(&mut self, [low, high]: [f64; 2]) {
-        let doubles = self.doubles.get_or_insert_with(|| Box::new([low, high]));
-        // Of two zeros the negative one is the smaller, whichever came first.
-        let least = |a: f64, b: f64| if a.total_cmp(&b).is_le() { a } else { b };
-        **doubles = [least(doubles[0], low), -least(-doubles[1], -high)];
+    fn stretch_doubles(&mut self, others: [f64; 2]) {
+        let doubles = self.doubles.get_or_insert_with(|| Box::new(others));
+        **doubles = stretched(**doubles, others);
     }
 
     /// The smallest; an integer if all numbers are, else a double; none of nothing.

@@ -26,6 +26,12 @@ pub(super) trait Part: Clone + Default {
     fn load(from: &mut &[u8]) -> Option<Self>;
 }
 
+/// The least and the greatest of two ranges; of two zeros the negative one is the smaller, whichever came first.
+pub(super) fn stretched([low, high]: [f64; 2], [other, higher]: [f64; 2]) -> [f64; 2] {
+    let least = |a: f64, b: f64| if a.total_cmp(&b).is_le() { a } else { b };
+    [least(low, other), -least(-high, -higher)]
+}
+
 /// Merges a part that may not be there.
 pub(super) fn merge<P: Part>(mine: &mut Option<Box<P>>, other: &Option<Box<P>>) {
     match (mine, other) {

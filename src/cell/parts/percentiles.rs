@@ -12,7 +12,7 @@
 //! its logarithm interpolated. It depends on the numbers alone and not on their order, as what is kept
 //! of few does. The p-th percentile is that of the nearest rank: the smallest number that p % do not exceed.
 
-use super::Part;
+use super::{Part, stretched};
 use crate::cell::bytes;
 use crate::cell::statistic::Percent;
 use crate::report::value::Value;
@@ -105,9 +105,7 @@ impl Buckets {
     }
 
     fn stretch(&mut self, low: f64, high: f64) {
-        let least = |a: f64, b: f64| if a.total_cmp(&b).is_le() { a } else { b };
-        self.low = least(self.low, low);
-        self.high = -least(-self.high, -high);
+        [self.low, self.high] = stretched([self.low, self.high], [low, high]);
     }
 
     fn count(&mut self, bucket: i32, more: u64) {

@@ -53,11 +53,9 @@ impl Squares {
         (whole, atto): (i128, i128),
         doubles: Option<&ExactSum>,
     ) -> f64 {
-        let (is_negative, sum) = wide::attos(whole, atto);
         if let Some(doubles) = doubles {
             let attos = ATTOS as f64;
-            let sum = Pair::of(&sum).over(attos);
-            let sum = if is_negative { sum.negative() } else { sum };
+            let sum = Pair::sum(whole, atto);
             let squares = Pair::of(&self.exact).over(attos).over(attos);
             // The square of what a double holds is held at a scale.
             let at = |power: i32| {
@@ -73,6 +71,7 @@ impl Squares {
             let scaled = || at(-510).map(|deviation| deviation * 2f64.powi(510));
             return at(0).or_else(scaled).unwrap_or(f64::INFINITY);
         }
+        let (_, sum) = wide::attos(whole, atto);
         let mut difference = wide::times::<6>(&self.exact, &[count]);
         wide::subtract(&mut difference, &wide::times::<6>(&sum, &sum));
         wide::nearest(&difference, 0).sqrt() / count as f64 / ATTOS as f64
