@@ -41,8 +41,11 @@ impl Squares {
         if let (Some(mine), Some(others)) = (&mut self.doubles, &other.doubles) {
             mine.unmerge(others);
         }
-        // Squares are no less than 0, so their sum is 0 only where none is left that matters.
-        self.doubles.take_if(|doubles| doubles.is_zero());
+    }
+
+    /// The sum of the others, unless it is 0: whether there have been such does not matter then.
+    fn others(&self) -> Option<&ExactSum<68>> {
+        self.doubles.as_deref().filter(|doubles| !doubles.is_zero())
     }
 
     /// The standard deviation of `count` numbers, of which the exact ones come to `whole` and `atto`, and
@@ -89,8 +92,8 @@ impl Part for Squares {
     /// The exact ones (40 bytes), 1 if there are others (1) and then these.
     fn save(&self, out: &mut Vec<u8>) {
         self.exact.iter().for_each(|limb| out.extend(limb.to_le_bytes()));
-        out.push(u8::from(self.doubles.is_some()));
-        if let Some(doubles) = &self.doubles {
+        out.push(u8::from(self.others().is_some()));
+        if let Some(doubles) = self.others() {
             doubles.save(out);
         }
     }
@@ -105,5 +108,29 @@ impl Part for Squares {
             _ => Some(Box::new(ExactSum::load(from)?)),
         };
         Some(Squares { exact, doubles })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_of_numbers_that_are_nearly_none_is_as_if_others_had_never_been() {
+        let of = |numbers: &[f64]| {
+            let mut squares = Squares::default();
+            numbers.iter().for_each(|number| squares.add(Number::Double(*number)));
+            squares
+        };
+        let mut squares = of(&[0.0, 1e200]);
+        squares.unmerge(&of(&[1e200]));
+        let saved = |squares: &Squares| {
+            let mut bytes = Vec::new();
+            squares.save(&mut bytes);
+            bytes
+        };
+        assert_eq!(saved(&squares), saved(&of(&[0.0])));
+        squares.unmerge(&of(&[0.0]));
+        assert_eq!(saved(&squares), saved(&Squares::default()));
     }
 }
