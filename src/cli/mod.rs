@@ -106,29 +106,30 @@ impl Typed {
 /// Reads the command line; `args` begins with the program's name.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Error> {
     let args = completed(args.into_iter().collect());
-    let command = command();
-    if let Some(error) = mistake::overlooked(&command, &args) {
+    let defined = command();
+    if let Some(error) = mistake::overlooked(&defined, &args) {
         return Err(error);
     }
     let is_known = |word: &OsString| {
         let word = word.to_string_lossy();
-        word.starts_with('-') || command.find_subcommand(&*word).is_some()
+        word.starts_with('-') || defined.find_subcommand(&*word).is_some()
     };
     if !args.get(1).is_none_or(is_known) {
-        return Err(mistake::unknown_source(&command, &args));
+        return Err(mistake::unknown_source(&defined, &args));
     }
-    let matches = match command.clone().try_get_matches_from(&args) {
+    let mut matches = match defined.try_get_matches_from(&args) {
         Ok(matches) => matches,
-        Err(error) => return explained(error, &command, &args),
+        // Made anew for a message: a copy for each start would cost a tenth of it.
+        Err(error) => return explained(error, &command(), &args),
     };
-    let (name, matches) = matches.subcommand().expect("clap asks for a subcommand");
-    Ok(match name {
+    let (name, matches) = matches.remove_subcommand().expect("clap asks for a subcommand");
+    Ok(match &*name {
         "man" => Asked::Man,
-        "checkpoint" => Asked::CheckpointCommand(upkeep(matches)),
+        "checkpoint" => Asked::CheckpointCommand(upkeep(&matches)),
         "completions" => {
             Asked::Completions(*matches.get_one("shell").expect("the argument is required"))
         }
-        _ => Asked::Run(Box::new(typed(name, matches)?)),
+        name => Asked::Run(Box::new(typed(name, matches)?)),
     })
 }
 
@@ -194,19 +195,19 @@ fn upkeep(matches: &ArgMatches) -> CheckpointCommand {
     }
 }
 
-fn typed(name: &str, matches: &ArgMatches) -> Result<Typed, Error> {
+fn typed(name: &str, matches: ArgMatches) -> Result<Typed, Error> {
     let source = SOURCES.iter().find(|spec| spec.name == name).expect("clap knows the table");
     let wrong = |error: clap::Error| Error::usage(error.to_string());
     Ok(Typed {
         source,
-        matches: matches.clone(),
-        steps: parts::steps(STEPS, matches)?,
-        aggregate: parts::aggregate(AGGS, matches)?,
-        state: state::Flags::from_arg_matches(matches).map_err(wrong)?,
-        report: report::Flags::from_arg_matches(matches).map_err(wrong)?,
-        format: format::Flags::from_arg_matches(matches).map_err(wrong)?,
-        sink: sink::Flags::from_arg_matches(matches).map_err(wrong)?,
-        engine: engine::Flags::from_arg_matches(matches).map_err(wrong)?,
+        steps: parts::steps(STEPS, &matches)?,
+        aggregate: parts::aggregate(AGGS, &matches)?,
+        state: state::Flags::from_arg_matches(&matches).map_err(wrong)?,
+        report: report::Flags::from_arg_matches(&matches).map_err(wrong)?,
+        format: format::Flags::from_arg_matches(&matches).map_err(wrong)?,
+        sink: sink::Flags::from_arg_matches(&matches).map_err(wrong)?,
+        engine: engine::Flags::from_arg_matches(&matches).map_err(wrong)?,
+        matches,
     })
 }
 
