@@ -23,6 +23,7 @@ use crate::cell::Placed;
 use crate::chunk::{Chunk, Span};
 use crate::state::{Retention, State};
 use crate::table::keys::{Key, Seeds};
+use crate::table::missing;
 use crate::table::shards::{Front, Shards, Sizes};
 
 /// An aggregate with a cell for each key; with `placed`, it also keeps where each first appeared.
@@ -151,8 +152,9 @@ fn fold_keys<C: Cell>(
     mut push: impl FnMut(Key<'_>, C::Input<'_>),
 ) -> usize {
     if !chunk.values.is_empty() {
+        let mut longer = Vec::new();
         fold_pairs::<C>(chunk, plan, |arena, key, input| {
-            push(Key::load(arena, key.start, key.end, seeds), input);
+            push(missing::load(arena, key, seeds, &mut longer), input);
         });
         return chunk.keys.len();
     }

@@ -15,6 +15,7 @@ use crate::report::Collector;
 use crate::report::value::Value;
 use crate::state::State;
 use crate::table::keys::{Key, Seeds};
+use crate::table::missing;
 
 /// So many keys are on their way into the cache while the first of them is put into its place.
 const AHEAD: usize = 32;
@@ -193,9 +194,13 @@ impl<C: Cell + Sync> StateStore for History<C> {
         // A key whose time is over is forgotten before it comes again.
         self.state.settle(chunk.time)?;
         let (first, mut refused) = (chunk.first_place(), Vec::new());
+        let mut longer = Vec::new();
         for (index, &span) in chunk.keys.iter().enumerate() {
             let record = chunk.at(span);
-            let (key, alone) = if self.is_whole { (&b""[..], record) } else { (record, &b""[..]) };
+            let (key, alone) = match self.is_whole {
+                true => (&b""[..], record),
+                false => (held(chunk, index, &mut longer), &b""[..]),
+            };
             let value = chunk.values.get(index).map_or(alone, |&value| chunk.at(value));
             let row = Row { value, place: first + index as u64 };
             match C::read(&self.plan, row) {
@@ -215,15 +220,27 @@ impl<C: Cell + Sync> StateStore for History<C> {
         chunk.refuse(refused);
         if let Some(note) = note {
             self.note_forgotten(note);
-            let (mut bytes, all) = (Vec::new(), chunk.keys.iter().map(|&key| chunk.at(key)));
-            let keys: BTreeSet<&[u8]> =
-                if self.is_whole { [&b""[..]].into() } else { all.collect() };
+            let mut bytes = Vec::new();
+            let keys: BTreeSet<Vec<u8>> = match self.is_whole {
+                true => [Vec::new()].into(),
+                false => {
+                    (0..chunk.keys.len()).map(|at| held(chunk, at, &mut longer).to_vec()).collect()
+                }
+            };
             for key in keys {
-                self.note(Key::copied(key, &self.seeds), chunk.time, &mut bytes, note);
+                self.note(Key::copied(&key, &self.seeds), chunk.time, &mut bytes, note);
             }
         }
         // Each record has been compared; what is noted for a report is not needed.
         self.state.changes(|_, _, _| {});
         Ok(())
+    }
+}
+
+/// The key of a row, as tables hold it.
+fn held<'a>(chunk: &'a Chunk, row: usize, longer: &'a mut Vec<u8>) -> &'a [u8] {
+    match chunk.values.is_empty() {
+        true => chunk.at(chunk.keys[row]),
+        false => missing::held(chunk.key(row), longer),
     }
 }

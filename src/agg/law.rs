@@ -118,7 +118,9 @@ fn folded(
         pane.report(&mut collector).unwrap();
         let report = collector.finish().map_err(|error| error.to_string())?;
         let rows = report.pieces().flat_map(|piece| piece.rows().collect::<Vec<_>>());
-        Ok(rows.map(|(key, values)| (key.to_vec(), values.to_vec())).collect())
+        Ok(rows
+            .map(|(key, values)| (key.expect("none is missing").to_vec(), values.to_vec()))
+            .collect())
     };
     let pane = Arc::clone(&aggregate).close();
     let mut saved = Vec::new();
@@ -211,4 +213,22 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_missing_key_is_a_key_of_its_own() {
+    let aggregate = super::fold::keyed::<Count>((), false);
+    let (mut fold, mut chunk) = (Arc::clone(&aggregate).fold(0), Chunk::default());
+    for key in [Some(&b"k"[..]), None, Some(b""), None] {
+        chunk.push_pair(key, b"v");
+    }
+    fold.fold(&mut chunk);
+    fold.flush();
+    let selection = Selection { may_lack_keys: true, ..Selection::all(Sort::Key) };
+    let mut collector = selection.collector(1);
+    aggregate.close().report(&mut collector).unwrap();
+    let report = collector.finish().unwrap();
+    let rows: Vec<_> = report.pieces().flat_map(|piece| piece.rows().collect::<Vec<_>>()).collect();
+    let one = |count| [Value::Int(count)];
+    assert_eq!(rows, [(Some(&b""[..]), &one(1)[..]), (None, &one(2)), (Some(b"k"), &one(1))]);
 }

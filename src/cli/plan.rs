@@ -66,7 +66,7 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     let mut arrows = vec![yields];
     let (steps, aggregate, resolved) = check_parts(typed, &mut arrows, settings.once)?;
     identity.extend(resolved);
-    let (num, mut selection) = selection(typed, aggregate.as_ref())?;
+    let (num, mut selection) = selection(typed, aggregate.as_ref(), &arrows)?;
     let stateful = stateful(typed, &settings, aggregate.as_ref())?;
     let (columns, aggregate) = match aggregate {
         Some(built) => (names(&built.columns), Some(built.aggregate)),
@@ -282,7 +282,11 @@ fn settings(typed: &Typed, source: &dyn Source) -> engine::Settings {
 }
 
 /// How many rows are printed at most where a part is, and which rows are chosen at all.
-fn selection(typed: &Typed, aggregate: Option<&agg::Built>) -> Result<(usize, Selection), Error> {
+fn selection(
+    typed: &Typed,
+    aggregate: Option<&agg::Built>,
+    arrows: &[Shape],
+) -> Result<(usize, Selection), Error> {
     let flags = &typed.report;
     let measure = match aggregate {
         Some(agg::Built { columns, .. }) => {
@@ -305,6 +309,7 @@ fn selection(typed: &Typed, aggregate: Option<&agg::Built>) -> Result<(usize, Se
         } else {
             usize::MAX
         },
+        may_lack_keys: matches!(arrows, [.., Shape::Pairs, Shape::Keyed]),
     };
     Ok((num, selection))
 }

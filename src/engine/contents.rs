@@ -65,7 +65,8 @@ fn kept(pipeline: &Pipeline) -> Option<Retention> {
 }
 
 fn report(kept: &mut dyn StateStore, built: &Built, sort: Sort) -> Result<Report, Error> {
-    let selection = Selection::all(sort);
+    // Whether they can be missing is not known here; keys that are not, show as they are.
+    let selection = Selection { may_lack_keys: true, ..Selection::all(sort) };
     let mut collector = selection.collector(built.columns.len());
     kept.report(&mut collector)?;
     collector.finish()

@@ -104,8 +104,8 @@ impl Renderer {
         to: &mut dyn Delivery,
         offer: impl FnOnce(&mut Collector, &mut dyn Delivery) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let measure = self.layout.selection.measure.clone();
-        let all = Selection { measure, ..Selection::all(Sort::First) };
+        let Selection { measure, may_lack_keys, .. } = self.layout.selection.clone();
+        let all = Selection { measure, may_lack_keys, ..Selection::all(Sort::First) };
         let mut report = all.collector(self.layout.width);
         offer(&mut report, to)?;
         let report = report.finish()?;

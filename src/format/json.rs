@@ -59,7 +59,7 @@ impl Json {
         let (texts, values): (&[Option<&[u8]>], &[Value]) = match row {
             Row::Record(record) => (&[Some(record)], &[]),
             Row::Pair(key, value) => (&[key, Some(value)], &[]),
-            Row::Keyed(key, values) => (&[Some(key)], values),
+            Row::Keyed(key, values) => (&[key], values),
             Row::Whole(values) => (&[], values),
         };
         out.extend_from_slice(&self.lead);

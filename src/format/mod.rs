@@ -44,8 +44,8 @@ pub enum Row<'a> {
     Record(&'a [u8]),
     /// A key, unless it is missing, and a value as they came.
     Pair(Option<&'a [u8]>, &'a [u8]),
-    /// A key and its statistics.
-    Keyed(&'a [u8], &'a [Value]),
+    /// A key, unless it is missing, and its statistics.
+    Keyed(Option<&'a [u8]>, &'a [Value]),
     /// The statistics of all records.
     Whole(&'a [Value]),
 }
@@ -62,7 +62,7 @@ impl<'a> Rows<'a> {
         records.chain(results.map(move |(key, values)| match shape {
             Shape::Whole => Row::Whole(values),
             // Of a report without values: its keys are the records.
-            Shape::Records => Row::Record(key),
+            Shape::Records => Row::Record(key.unwrap_or_default()),
             _ => Row::Keyed(key, values),
         }))
     }

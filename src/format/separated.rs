@@ -101,7 +101,7 @@ pub(super) fn write_row<D: Dialect>(out: &mut Vec<u8>, row: Row<'_>) {
             D::field(out, value);
         }
         Row::Keyed(key, values) => {
-            D::field(out, key);
+            D::field(out, key.unwrap_or_default());
             out.push(D::SEPARATOR);
             write_values::<D>(out, values);
         }

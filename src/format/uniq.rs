@@ -30,7 +30,7 @@ struct Uniq {
 impl Uniq {
     fn write(&mut self, out: &mut Vec<u8>, row: Row<'_>) {
         let (values, key) = match row {
-            Row::Keyed(key, values) => (values, Some(key)),
+            Row::Keyed(key, values) => (values, Some(key.unwrap_or_default())),
             Row::Whole(values) => (values, None),
             // These were refused.
             Row::Record(key) | Row::Pair(_, key) => (&[][..], Some(key)),

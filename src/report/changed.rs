@@ -32,7 +32,7 @@ impl Changes {
     pub fn of(&mut self, report: Report) -> Report {
         let mut rows = Table::new(&self.seeds, 0);
         let mut changed = report.empty();
-        for (index, (key, values)) in report.pieces().flat_map(|piece| piece.rows()).enumerate() {
+        for (index, (key, values)) in (0..report.len()).map(|at| report.row(at)).enumerate() {
             let loaded = Key::copied(key, &self.seeds);
             *rows.cell(loaded) = index as u32 + 1;
             let last = self.rows.get(loaded).map(|&row| self.last.row(row as usize - 1).1);

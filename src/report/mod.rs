@@ -26,6 +26,7 @@ use row::{Beside, Row};
 use crate::cell::{Overflow, Total};
 use crate::error::Error;
 use crate::report::value::{Value, prefix};
+use crate::table::missing;
 
 /// What orders the rows: `--sort`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -52,6 +53,8 @@ pub struct Selection {
     pub sort: Sort,
     /// How many rows the output can use; `usize::MAX` for all.
     pub shown: usize,
+    /// True if keys can be missing, as those of pairs can.
+    pub may_lack_keys: bool,
 }
 
 /// The rows of one batch, in the order in which they are shown.
@@ -59,11 +62,13 @@ pub struct Selection {
 pub struct Report {
     rows: Vec<Row>,
     beside: Beside,
+    /// True if keys are held as [`missing`] has it.
+    may_lack_keys: bool,
 }
 
 impl Report {
-    fn new(width: usize) -> Report {
-        Report { rows: Vec::new(), beside: Beside::new(width) }
+    fn new(width: usize, may_lack_keys: bool) -> Report {
+        Report { rows: Vec::new(), beside: Beside::new(width), may_lack_keys }
     }
 
     /// How many rows there are.
@@ -78,10 +83,10 @@ impl Report {
 
     /// A report of such rows, without any.
     pub fn empty(&self) -> Report {
-        Report::new(self.beside.width)
+        Report::new(self.beside.width, self.may_lack_keys)
     }
 
-    /// The key and the values of a row.
+    /// The key, as it is held, and the values of a row.
     pub fn row(&self, index: usize) -> (&[u8], &[Value]) {
         let row = &self.rows[index];
         (row.key(&self.beside), row.values(&self.beside))
@@ -144,11 +149,15 @@ pub struct Piece<'a> {
 }
 
 impl<'a> Piece<'a> {
-    /// The key and the values of each row; without a key (`--count`) the key is empty.
-    pub fn rows(&self) -> impl Iterator<Item = (&'a [u8], &'a [Value])> + use<'a> {
+    /// The key, unless it is missing, and the values of each row; without a key (`--count`) the key is empty.
+    pub fn rows(&self) -> impl Iterator<Item = (Option<&'a [u8]>, &'a [Value])> + use<'a> {
         let report = self.report;
         let rows = report.rows[self.rows.clone()].iter();
-        rows.map(|row| (row.key(&report.beside), row.values(&report.beside)))
+        rows.map(|row| {
+            let key = row.key(&report.beside);
+            let shown = if report.may_lack_keys { missing::shown(key) } else { Some(key) };
+            (shown, row.values(&report.beside))
+        })
     }
 }
 
@@ -156,7 +165,8 @@ impl Selection {
     /// All rows, as they are, in some order.
     pub fn all(sort: Sort) -> Selection {
         let measure = Measure::default();
-        Selection { measure, top: None, ascending: false, sort, shown: usize::MAX }
+        let (top, shown) = (None, usize::MAX);
+        Selection { measure, top, ascending: false, sort, shown, may_lack_keys: false }
     }
 
     /// Begins a report whose rows have `width` values each.
@@ -167,7 +177,7 @@ impl Selection {
         };
         let by = self.measure.by;
         let order = Order { sort: order, ascending: self.ascending, doubles: false, by };
-        let report = Report::new(width);
+        let report = Report::new(width, self.may_lack_keys);
         Collector {
             selection: self.clone(),
             is_plain: self.measure.is_plain(),
@@ -337,7 +347,8 @@ impl Collector {
     /// Ends the report; an error names a key of which a result cannot be shown.
     pub fn finish(mut self) -> Result<Report, Error> {
         if let Some((key, why)) = &self.refused {
-            return Err(why.of(key));
+            let shown = if self.report.may_lack_keys { missing::shown(key) } else { Some(&**key) };
+            return Err(why.of(shown.unwrap_or(b"None")));
         }
         if self.selection.measure.share {
             self.share();
@@ -347,7 +358,7 @@ impl Collector {
             let order = Order { sort: self.selection.sort, ..self.order };
             self.report.rank_again(|values, first| order.rank(values, first));
         }
-        let Report { rows, beside } = &mut self.report;
+        let Report { rows, beside, .. } = &mut self.report;
         row::sort(rows, beside, self.parts);
         rows.truncate(self.selection.shown);
         Ok(self.report)
@@ -398,8 +409,8 @@ mod tests {
         }
         others.into_iter().for_each(|part| collector.join(part));
         let report = collector.finish().unwrap();
-        let row = |(key, values): (&[u8], &[Value])| match values {
-            [Value::Int(value)] => (key.to_vec(), *value),
+        let row = |(key, values): (Option<&[u8]>, &[Value])| match values {
+            [Value::Int(value)] => (key.expect("none is missing").to_vec(), *value),
             other => panic!("{other:?} is no count"),
         };
         report.pieces().flat_map(|piece| piece.rows().map(row).collect::<Vec<_>>()).collect()
@@ -440,7 +451,8 @@ mod tests {
             let mut offered: Vec<_> = (0..rows.len()).collect();
             offered.rotate_left(turn.min(rows.len()));
             let measure = Measure::default();
-            let selection = Selection { measure, top, ascending, sort, shown: shown_rows };
+            let may_lack_keys = false;
+            let selection = Selection { measure, top, ascending, sort, shown: shown_rows, may_lack_keys };
             prop_assert_eq!(shown(&selection, &rows, &offered, parts), model(&selection, &rows));
         }
     }

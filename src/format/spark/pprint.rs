@@ -29,15 +29,19 @@ impl Dialect for Python {
         match row {
             Row::Record(record) => print(out, Object::Text(record)),
             Row::Pair(key, value) => {
-                let key = key.map_or(Object::Value(&Value::None), Object::Text);
-                print(out, Object::Tuple(&[key, Object::Text(value)]));
+                print(out, Object::Tuple(&[object(key), Object::Text(value)]));
             }
             Row::Keyed(key, values) => {
-                print(out, Object::Tuple(&[Object::Text(key), Object::of(values)]));
+                print(out, Object::Tuple(&[object(key), Object::of(values)]));
             }
             Row::Whole(values) => print(out, Object::of(values)),
         }
     }
+}
+
+/// A key, which is `None` if it is missing.
+fn object(key: Option<&[u8]>) -> Object<'_> {
+    key.map_or(Object::Value(&Value::None), Object::Text)
 }
 
 #[cfg(test)]

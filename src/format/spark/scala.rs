@@ -36,14 +36,14 @@ impl Dialect for Scala {
             Row::Record(record) => text(out, record),
             Row::Pair(key, value) => {
                 out.push(b'(');
-                text(out, key.unwrap_or_default());
+                object(out, key);
                 out.push(b',');
                 text(out, value);
                 out.push(b')');
             }
             Row::Keyed(key, values) => {
                 out.push(b'(');
-                text(out, key);
+                object(out, key);
                 out.push(b',');
                 write_values(out, values);
                 out.push(b')');
@@ -51,6 +51,11 @@ impl Dialect for Scala {
             Row::Whole(values) => write_values(out, values),
         }
     }
+}
+
+/// Appends a key, which is `null` if it is missing.
+fn object(out: &mut Vec<u8>, key: Option<&[u8]>) {
+    text(out, key.unwrap_or(b"null"));
 }
 
 /// Appends the values of a row: one stands alone, several are a tuple.
