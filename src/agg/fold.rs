@@ -22,7 +22,7 @@ use super::{Aggregate, Cell, Fold, Pane, Row, StateStore};
 use crate::cell::Placed;
 use crate::chunk::{Chunk, Span};
 use crate::state::{Retention, State};
-use crate::table::keys::{Key, Seeds};
+use crate::table::keys::{Key, Seeds, Table};
 use crate::table::missing;
 use crate::table::shards::{Front, Shards, Sizes};
 
@@ -125,14 +125,8 @@ impl<C: Cell + Sync> Fold for KeyedFold<C> {
         let (front, bytes) = (&mut self.front, chunk.len());
         let shards = open.read().unwrap_or_else(PoisonError::into_inner);
         let rows = match front.table() {
-            Some(table) => fold_keys::<C>(chunk, plan, seeds, |key, input| {
-                table.cell(key).push(plan, input);
-            }),
-            None => fold_keys::<C>(chunk, plan, seeds, |key, input| {
-                let mut cell = C::default();
-                cell.push(plan, input);
-                front.write(key, cell, &shards);
-            }),
+            Some(table) => fold_keys::<C>(chunk, plan, seeds, LookedUp { table, plan }),
+            None => fold_keys::<C>(chunk, plan, seeds, Written { front, plan, shards: &shards }),
         };
         front.note(rows, bytes, &shards);
     }
@@ -143,23 +137,69 @@ impl<C: Cell + Sync> Fold for KeyedFold<C> {
     }
 }
 
+/// Where rows go, by key. Closures would do, but that of a large cell is called, and not taken in line.
+trait Target<C: Cell> {
+    /// Takes a row in.
+    fn push(&mut self, key: Key<'_>, input: C::Input<'_>);
+
+    /// The same, of a pair: its key is a name as often as a word, and long.
+    #[inline(always)]
+    fn push_pair(&mut self, key: Key<'_>, input: C::Input<'_>) {
+        self.push(key, input);
+    }
+}
+
+/// To the cells of a front's table.
+struct LookedUp<'a, C: Cell> {
+    table: &'a mut Table<C>,
+    plan: &'a C::Plan,
+}
+
+impl<C: Cell> Target<C> for LookedUp<'_, C> {
+    #[inline(always)]
+    fn push(&mut self, key: Key<'_>, input: C::Input<'_>) {
+        self.table.cell(key).push(self.plan, input);
+    }
+
+    #[inline(always)]
+    fn push_pair(&mut self, key: Key<'_>, input: C::Input<'_>) {
+        self.table.cell_of_any(key).push(self.plan, input);
+    }
+}
+
+/// Past the table, each row as a cell of its own.
+struct Written<'a, C: Cell> {
+    front: &'a mut Front<C>,
+    plan: &'a C::Plan,
+    shards: &'a Shards<C>,
+}
+
+impl<C: Cell> Target<C> for Written<'_, C> {
+    #[inline(always)]
+    fn push(&mut self, key: Key<'_>, input: C::Input<'_>) {
+        let mut cell = C::default();
+        cell.push(self.plan, input);
+        self.front.write(key, cell, self.shards);
+    }
+}
+
 /// Pushes each row of a chunk to its key, and returns how many there are.
 #[inline(always)]
 fn fold_keys<C: Cell>(
     chunk: &mut Chunk,
     plan: &C::Plan,
     seeds: &Seeds,
-    mut push: impl FnMut(Key<'_>, C::Input<'_>),
+    mut target: impl Target<C>,
 ) -> usize {
     if !chunk.values.is_empty() {
         let mut longer = Vec::new();
         fold_pairs::<C>(chunk, plan, |arena, key, input| {
-            push(missing::load(arena, key, seeds, &mut longer), input);
+            target.push_pair(missing::load(arena, key, seeds, &mut longer), input);
         });
         return chunk.keys.len();
     }
     let (place, refused) = (chunk.first_place(), Vec::new());
-    let mut plain = Plain { push, plan, seeds, row: Row { value: b"", place }, refused };
+    let mut plain = Plain { target, plan, seeds, row: Row { value: b"", place }, refused };
     // Two closures with one caller each are taken in line; one with two callers is not, and
     // a word of text costs a seventh more (`scripts/bench words`).
     chunk.for_each_uncut(|arena, start, end| plain.push::<C>(arena, start, end));
@@ -170,22 +210,22 @@ fn fold_keys<C: Cell>(
 }
 
 /// Where the rows of a chunk go that are their own keys.
-struct Plain<'a, F, P> {
-    push: F,
+struct Plain<'a, T, P> {
+    target: T,
     plan: &'a P,
     seeds: &'a Seeds,
     row: Row<'static>,
     refused: Vec<(Span, &'static str)>,
 }
 
-impl<F, P> Plain<'_, F, P> {
+impl<T, P> Plain<'_, T, P> {
     #[inline(always)]
     fn push<C: Cell<Plan = P>>(&mut self, arena: &[u8], start: usize, end: usize)
     where
-        F: FnMut(Key<'_>, C::Input<'_>),
+        T: Target<C>,
     {
         match C::read(self.plan, self.row) {
-            Ok(input) => (self.push)(Key::load(arena, start, end, self.seeds), input),
+            Ok(input) => self.target.push(Key::load(arena, start, end, self.seeds), input),
             Err(reason) => self.refused.push((Span::new(start, end), reason)),
         }
         self.row.place += 1;

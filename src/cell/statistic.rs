@@ -62,10 +62,9 @@ impl Percent {
     pub fn read(text: &str) -> Option<Percent> {
         let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         let number = Number::read(text.as_bytes()).ok().filter(|_| is_plain)?.fixed()?;
-        let per_nano = ATTOS as u64 / 1_000_000_000;
-        let (whole, atto) = (u64::try_from(number.whole).ok()?, number.atto as u64);
-        let nanos = whole.checked_mul(1_000_000_000)? + atto / per_nano;
-        (nanos <= 100_000_000_000 && atto % per_nano == 0).then_some(Percent { nanos })
+        let (attos, per_nano) = (number.attos(), i128::from(ATTOS / 1_000_000_000));
+        let nanos = u64::try_from(attos / per_nano).ok()?;
+        (nanos <= 100_000_000_000 && attos % per_nano == 0).then_some(Percent { nanos })
     }
 
     /// The least integer that is so much of a count.

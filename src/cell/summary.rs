@@ -7,7 +7,7 @@ use crate::number::Number;
 use crate::report::value::Value;
 
 /// Numbers, summed, and the smallest and largest of them.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Summary {
     total: Total,
     extent: Extent,

@@ -1,21 +1,23 @@
 //! Count, sum and mean of numbers, all of which can be subtracted.
 //!
 //! ```text
-//! whole    what stands before the point, of all exact numbers      2^63 each, 2^64 of them
-//! atto     what stands behind it, in units of 10^-18               2^60 each, 2^64 of them
+//! whole    the sum of integers, and what of the next one is full   2^63 each, 2^64 of them
+//! atto     the sum of decimals, in units of 10^-18                 2^123 each, so it is full at times
 //! doubles  what is no exact number: how many, and their exact sum  seldom there
 //! ```
+//!
+//! How much is in which of the two does not matter; a cell is saved with less than one in the second.
 //!
 //! So no order, cut or subtraction makes a difference, and a sum is judged when it is shown: of integers
 //! alone it is an integer, and must be one of 64 bits.
 
 use super::statistic::{Linear, List};
 use super::{Cell, Overflow, Row, bytes};
-use crate::number::{ExactSum, Number, Pair, nearest};
+use crate::number::{ATTOS, ExactSum, Number, Pair, nearest};
 use crate::report::value::Value;
 
 /// Numbers, summed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Total {
     records: u64,
     /// How many of them are no integers.
@@ -25,8 +27,11 @@ pub struct Total {
     doubles: Option<Box<Doubles>>,
 }
 
+/// One in attos.
+const ONE: i128 = ATTOS as i128;
+
 /// Numbers that are not held exactly, and their exact sum.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 struct Doubles {
     count: u64,
     sum: ExactSum,
@@ -41,10 +46,35 @@ impl Total {
             Number::Integer(whole) => self.whole += i128::from(whole),
             Number::Decimal(fixed) => {
                 self.fractional += 1;
-                self.whole += i128::from(fixed.whole);
-                self.atto += i128::from(fixed.atto);
+                self.add_attos(fixed.attos());
             }
             Number::Double(double) => self.add_double(double),
+        }
+    }
+
+    #[inline(always)]
+    fn add_attos(&mut self, attos: i128) {
+        match self.atto.checked_add(attos) {
+            Some(sum) => self.atto = sum,
+            None => self.empty_into_whole(attos),
+        }
+    }
+
+    /// Adds attos for which there is no room any more.
+    #[cold]
+    #[inline(never)]
+    fn empty_into_whole(&mut self, attos: i128) {
+        for full in [self.atto, attos] {
+            self.whole += full / ONE;
+        }
+        self.atto = self.atto % ONE + attos % ONE;
+    }
+
+    /// The sum of what is exact: wholes, and less than one in attos.
+    fn exact(&self) -> (i128, i128) {
+        match self.atto {
+            0 => (self.whole, 0),
+            atto => (self.whole + atto.div_euclid(ONE), atto.rem_euclid(ONE)),
         }
     }
 
@@ -63,18 +93,20 @@ impl Total {
 
     /// The sums of wholes and of attos, and that of doubles, if there are such.
     pub(super) fn sums(&self) -> ((i128, i128), Option<&ExactSum>) {
-        ((self.whole, self.atto), self.doubles.as_ref().map(|doubles| &doubles.sum))
+        (self.exact(), self.doubles.as_ref().map(|doubles| &doubles.sum))
     }
 
     /// The sum as the nearest double; infinite if it is beyond them.
     pub(crate) fn nearest(&self) -> f64 {
-        let exact = nearest(self.whole, self.atto);
+        let (whole, atto) = self.exact();
+        let exact = nearest(whole, atto);
         self.doubles.as_ref().map_or(exact, |doubles| exact + doubles.sum.to_f64())
     }
 
     /// The mean, rounded once from more digits than a double has, also where the sum is beyond all doubles.
     fn mean(&self) -> f64 {
-        let exact = Pair::sum(self.whole, self.atto);
+        let (whole, atto) = self.exact();
+        let exact = Pair::sum(whole, atto);
         let at = |power: i32| {
             let doubles = self.doubles.as_ref().map(|doubles| doubles.sum.pair(power));
             let exact = exact.scaled(power);
@@ -92,7 +124,7 @@ impl Total {
             // A count would need centuries to leave 63 bits.
             Linear::Count => Value::Int(self.records as i64),
             Linear::Sum if self.is_whole() => {
-                Value::Int(i64::try_from(self.whole).map_err(|_| BEYOND)?)
+                Value::Int(i64::try_from(self.exact().0).map_err(|_| BEYOND)?)
             }
             Linear::Sum => finite(self.nearest())?,
             Linear::Mean if self.records == 0 => Value::None,
@@ -133,7 +165,7 @@ impl Cell for Total {
         self.records += other.records;
         self.fractional += other.fractional;
         self.whole += other.whole;
-        self.atto += other.atto;
+        self.add_attos(other.atto);
         if let Some(others) = &other.doubles {
             let doubles = self.doubles.get_or_insert_default();
             doubles.count += others.count;
@@ -144,8 +176,9 @@ impl Cell for Total {
     fn unmerge(&mut self, other: &Total) {
         self.records -= other.records;
         self.fractional -= other.fractional;
-        self.whole -= other.whole;
-        self.atto -= other.atto;
+        let (whole, atto) = other.exact();
+        self.whole -= whole;
+        self.add_attos(-atto);
         if let (Some(doubles), Some(others)) = (&mut self.doubles, &other.doubles) {
             doubles.count -= others.count;
             doubles.sum.unmerge(&others.sum);
@@ -169,8 +202,9 @@ impl Cell for Total {
     fn save(&self, out: &mut Vec<u8>) {
         out.extend(self.records.to_le_bytes());
         out.extend(self.fractional.to_le_bytes());
-        out.extend(self.whole.to_le_bytes());
-        out.extend(self.atto.to_le_bytes());
+        let (whole, atto) = self.exact();
+        out.extend(whole.to_le_bytes());
+        out.extend(atto.to_le_bytes());
         let count = self.doubles.as_ref().map_or(0, |doubles| doubles.count);
         out.extend(count.to_le_bytes());
         if let Some(doubles) = &self.doubles {
@@ -221,6 +255,47 @@ mod tests {
         ];
         for (numbers, expected) in table {
             assert_eq!(total(numbers).value(Linear::Sum), expected, "{numbers:?}");
+        }
+    }
+
+    #[test]
+    fn a_sum_of_more_decimals_than_there_is_room_for_is_exact_and_goes_out_again() {
+        let large = |sign: &str| format!("{sign}9223372036854775807.5");
+        for sign in ["", "-"] {
+            let (mut sum, all) = (total(&["0.5", "7"]), total(&[large(sign).as_str(); 50]));
+            sum.merge(&all);
+            sum.merge(&all);
+            assert_eq!(
+                sum.nearest(),
+                format!("{sign}922337203685477580750").parse::<f64>().unwrap()
+            );
+            sum.unmerge(&all);
+            sum.unmerge(&all);
+            sum.unmerge(&total(&["0.5"]));
+            assert_eq!(sum.value(Linear::Sum), Ok(Value::Int(7)));
+            let [left, wanted] = [sum, total(&["7"])].map(|total| {
+                let mut bytes = Vec::new();
+                total.save(&mut bytes);
+                bytes
+            });
+            assert_eq!(left, wanted);
+        }
+    }
+
+    #[test]
+    fn a_total_that_was_saved_with_more_than_one_behind_the_point_is_the_same() {
+        let saved = |whole: i128, atto: i128| {
+            let mut bytes = [3u64, 2].map(u64::to_le_bytes).concat();
+            bytes.extend([whole, atto].map(i128::to_le_bytes).concat());
+            bytes.extend(0u64.to_le_bytes());
+            bytes
+        };
+        for (whole, atto) in [(7, 5 * ONE / 2), (12, -5 * ONE / 2), (9, ONE / 2)] {
+            let (total, mut again) =
+                (Total::load(&mut &saved(whole, atto)[..]).unwrap(), Vec::new());
+            assert_eq!(total.value(Linear::Sum), Ok(Value::Float(9.5)));
+            total.save(&mut again);
+            assert_eq!(again, saved(9, ONE / 2));
         }
     }
 

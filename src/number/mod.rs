@@ -1,14 +1,15 @@
 //! Numbers as they stand in records: exact where 64 bits before the point and 18 digits after it do.
 //!
 //! ```text
-//! -12.5     sign, digits, point, digits     whole -12, atto -500,000,000,000,000,000
-//! 1.5e3     ... and an exponent             whole 1500, atto 0
-//! 1e30      beyond whole and atto           the nearest double
+//! -12       sign, digits                    the integer -12
+//! -12.5     sign, digits, point, digits     -12,500,000,000,000,000,000 attos
+//! 1.5e3     ... and an exponent             1500 times as many as one has
+//! 1e30      beyond these                    the nearest double
 //! ```
 //!
-//! Both halves have the number's sign, so sums of wholes and sums of attos, each in 128 bits, are exact
-//! in whatever order they are made. White space may stand around a number. Hexadecimal digits, digit
-//! groups, units, nan and inf are none. Only what is written without point and exponent is an integer.
+//! Integers and attos are whole numbers, so their sums are exact in whatever order they are made. White
+//! space may stand around a number. Hexadecimal digits, digit groups, units, nan and inf are none. Only what is
+//! written without point and exponent is an integer.
 
 mod comparison;
 mod exact;
@@ -41,14 +42,9 @@ pub enum Number {
     Double(f64),
 }
 
-/// A number with a fixed point. Both halves have its sign.
+/// A number with a fixed point, as a whole number of attos: 10^-18. At most 2^63 ones, which are less than 2^123.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Fixed {
-    /// What stands before the point.
-    pub whole: i64,
-    /// What stands behind it, in units of 10^-18.
-    pub atto: i64,
-}
+pub struct Fixed(i128);
 
 /// Why some bytes are no number that can be held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +99,7 @@ impl Number {
             let (fraction, places) = leading(behind);
             if places == behind.len() && places <= SURE && places + length > 0 {
                 let atto = fraction * POWERS[SURE - places];
-                return Ok(Number::Decimal(Fixed { whole: turn(whole), atto: turn(atto) }));
+                return Ok(Number::Decimal(Fixed::new(turn(whole), turn(atto))));
             }
         }
         unusual(text, is_negative, digits)
@@ -122,7 +118,7 @@ impl Number {
     #[inline]
     pub fn fixed(self) -> Option<Fixed> {
         match self {
-            Number::Integer(whole) => Some(Fixed { whole, atto: 0 }),
+            Number::Integer(whole) => Some(Fixed::new(whole, 0)),
             Number::Decimal(fixed) => Some(fixed),
             Number::Double(_) => None,
         }
@@ -141,15 +137,23 @@ impl Number {
 }
 
 impl Fixed {
-    /// All of it in units of 10^-18; at most 2^124.
+    /// What stands before the point, and what stands behind it in attos.
+    #[inline]
+    fn new(whole: i64, atto: i64) -> Fixed {
+        Fixed(i128::from(whole) * i128::from(ATTOS) + i128::from(atto))
+    }
+
+    /// All of it in attos.
     #[inline]
     pub fn attos(self) -> i128 {
-        i128::from(self.whole) * i128::from(ATTOS) + i128::from(self.atto)
+        self.0
     }
 
     /// The nearest double.
     pub fn to_f64(self) -> f64 {
-        nearest(i128::from(self.whole), i128::from(self.atto))
+        let (size, one) = (self.0.unsigned_abs(), ATTOS as u128);
+        let double = of_size(size / one, (size % one) as u64);
+        if self.0 < 0 { -double } else { double }
     }
 }
 
@@ -157,18 +161,23 @@ impl Fixed {
 pub fn nearest(whole: i128, atto: i128) -> f64 {
     let one = i128::from(ATTOS);
     let (floor, rest) = (whole + atto.div_euclid(one), atto.rem_euclid(one));
-    if rest == 0 {
-        return floor as f64;
-    }
     // Digits are those of the size, whatever the sign.
     let (size, rest) = match floor < 0 {
-        true => ((floor + 1).unsigned_abs(), one - rest),
-        false => (floor.unsigned_abs(), rest),
+        true if rest > 0 => ((floor + 1).unsigned_abs(), one - rest),
+        _ => (floor.unsigned_abs(), rest),
     };
-    let double = short(size, rest as u64).unwrap_or_else(|| {
-        format!("{size}.{rest:018}").parse().expect("digits and a point are a double")
-    });
+    let double = of_size(size, rest as u64);
     if floor < 0 { -double } else { double }
+}
+
+/// The double that is nearest to a size: what stands before the point, and behind it in attos.
+fn of_size(whole: u128, atto: u64) -> f64 {
+    if atto == 0 {
+        return whole as f64;
+    }
+    short(whole, atto).unwrap_or_else(|| {
+        format!("{whole}.{atto:018}").parse().expect("digits and a point are a double")
+    })
 }
 
 /// The nearest double of few digits: a division of two numbers that doubles hold exactly is rounded once.
@@ -205,17 +214,17 @@ const fn bytes(byte: u8) -> u64 {
 /// without a branch for each length. `None` if it is longer or not so plain.
 ///
 /// ```text
-/// - 1 2 . 5          word, the first byte lowest
-///   1 2 . 5          the sign is shifted out
-///               1 2  before the point: moved to the end of eight digits
-///   5 0 0 0 0 0 0 0  behind it: the first of eight digits
+/// - 1 2 . 5            word, the first byte lowest
+///       - 1 2 . 5      moved to the end of eight bytes
+///       0 1 2 . 5      without the sign
+///       0 0 1 2 5      without the point
 /// ```
 #[inline(always)]
 fn brief(text: &[u8]) -> Option<Number> {
-    let mut length = text.len();
+    let length = text.len();
     let half =
         |at: usize| text[at..].first_chunk().map(|half| u64::from(u32::from_le_bytes(*half)));
-    let mut word = match length {
+    let word = match length {
         8 => u64::from_le_bytes(*text.first_chunk()?),
         4..8 => half(0)? | half(length - 4)? << (8 * (length - 4)),
         // One, two or three bytes: the middle one is the first or the last, if there are not three.
@@ -225,29 +234,25 @@ fn brief(text: &[u8]) -> Option<Number> {
         }
         _ => return None,
     };
-    let is_negative = text[0] == b'-';
-    (word, length) = (word >> (8 * u32::from(is_negative)), length - usize::from(is_negative));
-    let point = word ^ bytes(b'.');
-    let point = point.wrapping_sub(bytes(1)) & !point & bytes(0x80);
-    let turn = |size: u64| if is_negative { -(size as i64) } else { size as i64 };
-    let kept = |digits: u64, length: usize| {
-        digits & u64::MAX.checked_shr(64 - 8 * length as u32).unwrap_or(0)
-    };
-    let digits = word ^ bytes(b'0');
-    if point == 0 {
-        let digits = kept(digits, length);
-        let whole = digits.checked_shl(64 - 8 * length as u32)?;
-        return are_digits(digits).then(|| Number::Integer(turn(eight(whole))));
+    let (is_negative, first) = (text[0] == b'-', 64 - 8 * length as u32);
+    let digits = (word ^ bytes(b'0')) << first;
+    let digits = if is_negative { digits & !(0xff << first) } else { digits };
+    // Of all that a number is written with, only digits do not have this bit by now.
+    let other = digits & bytes(0x10);
+    if other == 0 {
+        let is_one = are_digits(digits) && length > usize::from(is_negative);
+        let size = eight(digits) as i64;
+        return is_one.then_some(Number::Integer(if is_negative { -size } else { size }));
     }
-    let before = point.trailing_zeros() as usize / 8;
-    let behind = length - before - 1;
-    let whole = kept(digits, before).checked_shl(64 - 8 * before as u32).unwrap_or(0);
-    let fraction = kept(digits.checked_shr(8 * (before as u32 + 1)).unwrap_or(0), behind);
-    if !are_digits(whole) || !are_digits(fraction) || length == 1 {
+    let at = other.trailing_zeros() & !7;
+    let is_point = (digits >> at) as u8 == b'.' ^ b'0';
+    let all = (digits & !(u64::MAX << at)) << 8 | digits & u64::MAX << at << 8;
+    if !is_point || !are_digits(all) || length == 1 + usize::from(is_negative) {
         return None;
     }
-    let atto = eight(fraction) * (ATTOS as u64 / 100_000_000);
-    Some(Number::Decimal(Fixed { whole: turn(eight(whole)), atto: turn(atto) }))
+    let places = 7 - at as usize / 8;
+    let attos = u128::from(eight(all)) * u128::from(POWERS[SURE - places]);
+    Some(Number::Decimal(Fixed(if is_negative { -(attos as i128) } else { attos as i128 })))
 }
 
 /// True if each byte is a digit's value.
@@ -302,8 +307,7 @@ fn unusual(text: &[u8], is_negative: bool, digits: &[u8]) -> Result<Number, Refu
     }
     let all: Vec<u8> = digits[..before].iter().chain(behind).copied().collect();
     if let Some(fixed) = exponent(rest).and_then(|power| fixed(&all, power - behind.len() as i64)) {
-        let turn = |half: i64| if is_negative { -half } else { half };
-        return Ok(Number::Decimal(Fixed { whole: turn(fixed.whole), atto: turn(fixed.atto) }));
+        return Ok(Number::Decimal(if is_negative { Fixed(-fixed.0) } else { fixed }));
     }
     let double: f64 = text.parse().map_err(|_| Refused::NoNumber)?;
     if double.is_finite() { Ok(Number::Double(double)) } else { Err(Refused::BeyondDouble) }
@@ -338,13 +342,13 @@ fn fixed(digits: &[u8], power: i64) -> Option<Fixed> {
         return None;
     }
     if digits.is_empty() {
-        return Some(Fixed { whole: 0, atto: 0 });
+        return Some(Fixed(0));
     }
     let number = digits.iter().fold(0u128, |all, digit| all * 10 + u128::from(digit - b'0'));
     let shift = u32::try_from(power + SURE as i64).ok()?;
     let attos = number.checked_mul(10u128.checked_pow(shift)?)?;
-    let (whole, atto) = (attos / ATTOS as u128, attos % ATTOS as u128);
-    Some(Fixed { whole: i64::try_from(whole).ok()?, atto: atto as i64 })
+    // What 63 bits do not hold before the point is a double, as an integer beyond them is none.
+    (attos >> 63 < ATTOS as u128).then_some(Fixed(attos as i128))
 }
 
 #[cfg(test)]
@@ -353,7 +357,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn decimal(whole: i64, atto: i64) -> Result<Number, Refused> {
-        Ok(Number::Decimal(Fixed { whole, atto }))
+        Ok(Number::Decimal(Fixed::new(whole, atto)))
     }
 
     #[test]

@@ -10,7 +10,7 @@
 //! free     | 0                | 0                        | 0          |
 //! ```
 //!
-//! The length is part of the comparison: `a` is not `a\0`.
+//! The length is part of the comparison: `a` is not `a\0`. How keys are hashed and compared is in `hash`.
 //!
 //! An entry's home is given by the highest bits of its hash, so a walk through a table meets the
 //! keys in the order of their hashes. Entries also stand without a table: see [`crate::table::shards`].
@@ -18,7 +18,9 @@
 //! Keys come from the network, so the hash is keyed with random numbers, and a table in which a
 //! probe gets long takes new ones.
 
-use ahash::RandomState;
+mod hash;
+
+pub use hash::Seeds;
 
 /// The longest key that stands in the entry itself.
 const INLINE: usize = 15;
@@ -48,40 +50,13 @@ static KEEP: [[u64; 3]; INLINE + 1] = {
     keep
 };
 
-/// Random numbers that make the hash of this table unlike that of any other process.
-#[derive(Clone, Debug)]
-pub struct Seeds {
-    words: [u64; 2],
-    long: RandomState,
-}
-
 impl Seeds {
-    /// Takes new random numbers from the system.
-    pub fn random() -> Seeds {
-        let long = RandomState::new();
-        Seeds { words: [long.hash_one(1u8), long.hash_one(2u8)], long }
-    }
-
-    #[inline(always)]
-    fn hash(&self, low: u64, high: u64) -> u64 {
-        let product = u128::from(low ^ self.words[0]) * u128::from(high ^ self.words[1]);
-        product as u64 ^ (product >> 64) as u64
-    }
-
     /// The hash of a key that was loaded with other seeds.
     pub fn hash_again(&self, key: Key<'_>) -> u64 {
         match key.is_long() {
-            true => self.long.hash_one(key.bytes),
-            false => self.hash(key.low, key.high),
+            true => self.of_long(key.bytes),
+            false => self.of_words(key.low, key.high),
         }
-    }
-
-    /// Seeds by which all short keys that begin with eight zeros have the same hash.
-    #[cfg(test)]
-    pub fn weak() -> Seeds {
-        let mut seeds = Seeds::random();
-        seeds.words[0] = 0;
-        seeds
     }
 }
 
@@ -116,9 +91,18 @@ impl<'a> Key<'a> {
         unload(self.low, self.high, inline)
     }
 
-    /// Loads `arena[start..end]`, which [`crate::scan::PAD`] more bytes must follow.
+    /// Loads `arena[start..end]`, which [`crate::scan::PAD`] more bytes must follow. Most are words, and short.
     #[inline(always)]
     pub fn load(arena: &'a [u8], start: usize, end: usize, seeds: &Seeds) -> Key<'a> {
+        if end - start > INLINE {
+            return Key::rarely_long(&arena[start..end], seeds);
+        }
+        Key::load_any(arena, start, end, seeds)
+    }
+
+    /// The same where long keys come as often as short ones: see [`Table::cell_of_any`].
+    #[inline(always)]
+    pub fn load_any(arena: &'a [u8], start: usize, end: usize, seeds: &Seeds) -> Key<'a> {
         let len = end - start;
         if len > INLINE {
             return Key::long(&arena[start..end], seeds);
@@ -145,13 +129,18 @@ impl<'a> Key<'a> {
         let [keep_low, keep_high, tag] = KEEP[len];
         let low = low & keep_low;
         let high = high & keep_high | tag;
-        Key { low, high, hash: seeds.hash(low, high), bytes }
+        Key { low, high, hash: seeds.of_words(low, high), bytes }
     }
 
     #[cold]
     #[inline(never)]
+    fn rarely_long(bytes: &'a [u8], seeds: &Seeds) -> Key<'a> {
+        Key::long(bytes, seeds)
+    }
+
+    #[inline(always)]
     fn long(bytes: &'a [u8], seeds: &Seeds) -> Key<'a> {
-        let hash = seeds.long.hash_one(bytes);
+        let hash = seeds.of_long(bytes);
         Key { low: hash, high: LONG << 56, hash, bytes }
     }
 }
@@ -196,7 +185,8 @@ impl<C> Entry<C> {
             // One branch for both words: either alone is guessed wrong more often.
             return (self.low ^ key.low) | (self.high ^ key.high) == 0;
         }
-        self.is_long() && self.low == key.low && long_key(arena, self.high) == key.bytes
+        let is_of_hash = (self.low ^ key.low) | (self.high ^ key.high) >> 56 == 0;
+        is_of_hash && hash::are_same(long_key(arena, self.high), key.bytes)
     }
 
     /// The key with its hash by the common seeds, ready to be looked up.
@@ -206,7 +196,7 @@ impl<C> Entry<C> {
         match self.is_long() {
             // The common hash is what marks the entry of a long key.
             true => Key { low, high: LONG << 56, hash: low, bytes: long_key(arena, high) },
-            false => Key { low, high, hash: common.hash(low, high), bytes: &[] },
+            false => Key { low, high, hash: common.of_words(low, high), bytes: &[] },
         }
     }
 
@@ -289,7 +279,18 @@ impl<C: Default + Clone> Table<C> {
     /// Returns the cell of `key`, a new one if the key was not there.
     #[inline(always)]
     pub fn cell(&mut self, key: Key<'_>) -> &mut C {
-        if key.is_long() || self.reseeded {
+        if key.is_long() {
+            let at = self.find_slowly(key);
+            return &mut self.entries[at].cell;
+        }
+        self.cell_of_any(key)
+    }
+
+    /// The same where long keys come as often as short ones: their way is taken in line, too, which makes that
+    /// of words longer (`scripts/bench words stats`).
+    #[inline(always)]
+    pub fn cell_of_any(&mut self, key: Key<'_>) -> &mut C {
+        if self.reseeded {
             let at = self.find_slowly(key);
             return &mut self.entries[at].cell;
         }
@@ -298,8 +299,7 @@ impl<C: Default + Clone> Table<C> {
         let mut at = home;
         loop {
             let entry = &self.entries[at];
-            // One branch for both words: either alone is guessed wrong more often.
-            if (entry.low ^ key.low) | (entry.high ^ key.high) == 0 {
+            if entry.is(key, &self.arena) {
                 return &mut self.entries[at].cell;
             }
             if entry.high == 0 {
@@ -387,7 +387,7 @@ impl<C: Default + Clone> Table<C> {
         ((hash << self.spent) >> (self.entries.len().leading_zeros() + 1)) as usize
     }
 
-    /// Finds the place of a key that is long, or whose hash is to be made anew.
+    /// Finds the place of a key, the hash of which may have to be made anew.
     #[inline(never)]
     fn find_slowly(&mut self, key: Key<'_>) -> usize {
         let last = self.entries.len() - 1;
@@ -456,9 +456,9 @@ impl<C: Default + Clone> Table<C> {
     #[inline]
     fn hash_of(&self, entry: &Entry<C>) -> u64 {
         match (entry.is_long(), self.reseeded) {
-            (false, _) => self.seeds.hash(entry.low, entry.high),
+            (false, _) => self.seeds.of_words(entry.low, entry.high),
             (true, false) => entry.low,
-            (true, true) => self.seeds.long.hash_one(long_key(&self.arena, entry.high)),
+            (true, true) => self.seeds.of_long(long_key(&self.arena, entry.high)),
         }
     }
 }

@@ -29,7 +29,7 @@ pub fn load<'a>(
     longer: &'a mut Vec<u8>,
 ) -> Key<'a> {
     if key.start > 0 && arena[key.start..key.start + 8] != MISSING[..8] {
-        return Key::load(arena, key.start, key.end, seeds);
+        return Key::load_any(arena, key.start, key.end, seeds);
     }
     let key = (key.start > 0).then(|| &arena[key]);
     Key::copied(held(key, longer), seeds)
