@@ -37,13 +37,25 @@ impl Packed {
         }
         self.bytes.push(words as u8);
         for word in saved.chunks(WORD) {
-            let at = self.bytes.len();
-            self.bytes.push(0);
-            for (place, byte) in word.iter().enumerate().filter(|(_, byte)| **byte != 0) {
-                self.bytes[at] |= 1 << place;
-                self.bytes.push(*byte);
-            }
+            let mut whole = [0; WORD];
+            whole[..word.len()].copy_from_slice(word);
+            self.write_word(u64::from_le_bytes(whole));
         }
+    }
+
+    fn write_word(&mut self, mut word: u64) {
+        let (at, mut place, mut tag) = (self.bytes.len(), 0, 0u8);
+        self.bytes.push(0);
+        while word != 0 {
+            let zeros = word.trailing_zeros() / 8;
+            word >>= 8 * zeros;
+            place += zeros;
+            tag |= 1 << place;
+            self.bytes.push(word as u8);
+            word >>= 8;
+            place += 1;
+        }
+        self.bytes[at] = tag;
     }
 
     /// Calls `visit` with each cell.
@@ -74,13 +86,12 @@ fn read(rest: &mut &[u8], saved: &mut Vec<u8>) {
     }
     saved.clear();
     for _ in 0..words {
-        let mut left = next();
-        let start = saved.len();
-        saved.resize(start + WORD, 0);
-        while left != 0 {
-            saved[start + left.trailing_zeros() as usize] = next();
-            left &= left - 1;
+        let (mut tag, mut word) = (next(), 0u64);
+        while tag != 0 {
+            word |= u64::from(next()) << (8 * tag.trailing_zeros());
+            tag &= tag - 1;
         }
+        saved.extend(word.to_le_bytes());
     }
 }
 

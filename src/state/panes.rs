@@ -116,7 +116,8 @@ impl<C: Cell> Panes<C> {
 
     /// Lets the panes go that end at or before `end`.
     pub fn leave(&mut self, end: Stamp, notes: &mut Notes<'_, C>) {
-        while let Some(pane) = self.queue.pop_front_if(|pane| pane.time <= end) {
+        while self.queue.front().is_some_and(|pane| pane.time <= end) {
+            let pane = self.queue.pop_front().expect("it is there");
             pane.for_each(|slot, cell| {
                 let total = &mut self.totals[slot as usize];
                 notes.before(slot, || total.clone());
