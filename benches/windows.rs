@@ -8,10 +8,12 @@
 #![expect(clippy::print_stdout, reason = "a bench prints its numbers")]
 
 use std::fs;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use weir::agg::{Cell, Row};
-use weir::cell::{Count, Placed};
+use weir::cell::statistic::Statistic;
+use weir::cell::{Count, Group, Members, Placed, Statistics, Wanted};
 use weir::clock::Stamp;
 use weir::report::{Selection, Sort};
 use weir::state::{Retention, State};
@@ -20,6 +22,8 @@ use weir::window::Window;
 
 const KEYS: u64 = 1_000_000;
 const RATE: u64 = 5000;
+/// What is measured: counts, with the place of first appearance too, and statistics.
+const CELLS: [&str; 8] = ["count", "placed", "sum", "max", "p99", "distinct", "members", "group"];
 /// How many slides are measured, once the window is full.
 const MEASURED: i64 = 400;
 
@@ -28,7 +32,7 @@ fn main() {
     let Ok(which) = std::env::var("WEIR_BENCH") else {
         println!("{:<10} window  entering+leaving µs   report µs       held", "cells");
         println!("{:<10}         mean   p99    max     all   changed    MB  bytes an entry", "");
-        let which = ["sums", "stacks"].map(|cells| [60, 600, 3600].map(|span| (cells, span)));
+        let which = CELLS.map(|cells| [60, 600, 3600].map(|span| (cells, span)));
         for (cells, span) in which.into_iter().flatten() {
             let program = std::env::current_exe().expect("it has a path");
             let mut command = std::process::Command::new(program);
@@ -40,22 +44,29 @@ fn main() {
     let (cells, span) = which.split_once(' ').expect("two words");
     let span = span.parse().expect("seconds");
     match cells {
-        "sums" => measure::<Count>(cells, span),
-        _ => measure::<Placed<Count>>(cells, span),
+        "count" => measure::<Count>(cells, span, &()),
+        "placed" => measure::<Placed<Count>>(cells, span, &()),
+        "members" => measure::<Members>(cells, span, &()),
+        "group" => measure::<Group>(cells, span, &()),
+        name => {
+            let statistic = Statistic::named(name).expect("a statistic");
+            measure::<Statistics>(cells, span, &Wanted::new([statistic].into()));
+        }
     }
 }
 
-fn measure<C: Cell<Plan = ()>>(name: &str, length: u64) {
+fn measure<C: Cell>(name: &str, length: u64, plan: &C::Plan) {
     let seeds = Seeds::random();
     let [span, second] = [length, 1].map(Duration::from_secs);
     let window = Window::new(span, None, second).expect("a window of whole seconds");
     let retention = Retention::Window { window, keep_zeros: false };
     let before = resident();
-    let mut state = State::<C>::new(&(), &retention, &seeds, true, false);
+    let mut state = State::<C>::new(&retention, &seeds, true, false);
     let (mut random, mut times, mut changed, mut all) = (1u64, Vec::new(), Vec::new(), Vec::new());
     let full = length as i64 * 3 / 2;
     for slide in 1..=full + MEASURED {
-        let batch: Vec<(String, C)> = (0..RATE).map(|_| (key(&mut random), one())).collect();
+        let batch: Vec<(String, C)> =
+            (0..RATE).map(|_| (key(&mut random), one(plan, random))).collect();
         let start = now();
         state.begin(Stamp(slide * 1000));
         batch.iter().for_each(|(key, cell)| {
@@ -72,7 +83,7 @@ fn measure<C: Cell<Plan = ()>>(name: &str, length: u64) {
         }
         if slide > full && slide % 40 == 0 {
             let start = now();
-            top(&state);
+            top(&state, plan);
             all.push((now() - start).as_nanos() as u64);
         }
     }
@@ -98,22 +109,22 @@ fn key(random: &mut u64) -> String {
     format!("key{}", (*random >> 33) % KEYS)
 }
 
-fn one<C: Cell<Plan = ()>>() -> C {
-    let mut cell = C::default();
-    cell.push(
-        &(),
-        C::read(&(), Row { value: b"", place: 0 }).unwrap_or_else(|reason| panic!("{reason}")),
-    );
+/// A cell of one record, of which the place grows.
+fn one<C: Cell>(plan: &C::Plan, random: u64) -> C {
+    static PLACE: AtomicU64 = AtomicU64::new(0);
+    let (mut cell, value) = (C::default(), (random >> 13 & 0xffff).to_string());
+    let row = Row { value: value.as_bytes(), place: PLACE.fetch_add(1, Ordering::Relaxed) };
+    cell.push(plan, C::read(plan, row).unwrap_or_else(|reason| panic!("{reason}")));
     cell
 }
 
-fn top<C: Cell<Plan = ()>>(state: &State<C>) {
+fn top<C: Cell>(state: &State<C>, plan: &C::Plan) {
     let largest = Selection { top: Some(10), shown: 10, ..Selection::all(Sort::Value) };
     let mut collector = largest.collector(1);
     let mut values = Vec::new();
     state.for_each(|key, cell| {
         values.clear();
-        cell.values(&(), &mut values).expect("a count is always shown");
+        cell.values(plan, &mut values).expect("of small numbers all is shown");
         collector.offer(key, &values, cell.first());
     });
     assert_eq!(collector.finish().map_or(0, |report| report.len()), 10);

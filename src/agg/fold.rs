@@ -92,7 +92,7 @@ impl<C: Cell + Sync> Aggregate for Keyed<C> {
     }
 
     fn store(&self, retention: &Retention, changes: bool, lasts: bool) -> Box<dyn StateStore> {
-        let state = State::new(&self.plan, retention, &self.seeds, changes, lasts);
+        let state = State::new(retention, &self.seeds, changes, lasts);
         Box::new(History::<C>::new(self.plan.clone(), state, &self.seeds, changes, false))
     }
 
@@ -258,7 +258,7 @@ impl<C: Cell + Sync> Aggregate for Whole<C> {
 
     fn store(&self, retention: &Retention, changes: bool, lasts: bool) -> Box<dyn StateStore> {
         let seeds = Seeds::random();
-        let state = State::new(&self.plan, retention, &seeds, changes, lasts);
+        let state = State::new(retention, &seeds, changes, lasts);
         Box::new(History::<C>::new(self.plan.clone(), state, &seeds, changes, true))
     }
 

@@ -175,8 +175,9 @@ impl<C: Cell + Sync> StateStore for History<C> {
         };
         match (self.is_whole, self.changes) {
             (true, _) => {
-                let cell = state.get(Key::copied(b"", seeds)).unwrap_or_default();
-                offer_changed(b"", None, &cell);
+                let nothing = C::default();
+                let cell = state.get(Key::copied(b"", seeds)).unwrap_or(&nothing);
+                offer_changed(b"", None, cell);
             }
             (false, true) => state.changes(offer_changed),
             (false, false) => state.for_each(|key, cell| offer_changed(key, None, cell)),

@@ -1,6 +1,6 @@
 //! The law of aggregates, held over all of them: any cut, any thread, any order of merging, a save
 //! and load in between, and where a cell can be subtracted from, with or without subtraction, gives
-//! the same values and the same bytes.
+//! the same values and the same bytes. So does a window that panes enter and leave.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -80,6 +80,32 @@ fn holds<C: Sample>(rows: &[Bytes], parts: &[usize], turn: usize) {
     }
 }
 
+/// A cell in a window: panes of some rows each enter in some parts, and leave in their order.
+fn slides<C: Sample>(panes: &[Vec<Bytes>], length: usize, cut: usize) {
+    let mut place = 0;
+    let mut numbered = |rows: &Vec<Bytes>| -> Vec<_> {
+        place += rows.len();
+        (place - rows.len()..).zip(rows.iter().cloned()).collect()
+    };
+    let panes: Vec<Vec<(usize, Bytes)>> = panes.iter().map(&mut numbered).collect();
+    let (mut whole, mut trail) = (C::default(), C::Trail::default());
+    for (now, rows) in panes.iter().enumerate() {
+        rows.chunks(cut).for_each(|part| whole.enter(&mut trail, now as u64, &pushed(part)));
+        let first = (now + 1).saturating_sub(length);
+        if now >= length {
+            let (gone, mut parting) = (pushed::<C>(&panes[first - 1]), Vec::new());
+            gone.save_parting(&mut parting);
+            let gone = C::load(&mut &parting[..]).expect("what was saved is loaded");
+            whole.leave(&mut trail, first as u64 - 1, &gone);
+        }
+        if whole.records() == 0 {
+            (whole, trail) = Default::default();
+        }
+        let wanted: C = pushed(&panes[first..=now].concat());
+        assert_eq!(values(&whole), values(&wanted), "panes {first} to {now}");
+    }
+}
+
 /// A running aggregate: chunks dealt out to folds that are flushed now and then.
 fn folded(
     aggregate: Arc<dyn Aggregate>,
@@ -150,6 +176,18 @@ fn value() -> impl Strategy<Value = Bytes> {
     prop_oneof![4 => number, 1 => text]
 }
 
+/// Rows of a pane: a few, or more than a sketch keeps as they are, of many values or of few.
+fn pane() -> impl Strategy<Value = Vec<Bytes>> {
+    let run = |count: std::ops::Range<u64>| {
+        (count, 0u64..3000, prop::sample::select(&[1u64, 7, 100, 5000][..])).prop_map(
+            |(count, first, of)| {
+                (first..first + count).map(|n| (n % of).to_string().into_bytes()).collect()
+            },
+        )
+    };
+    prop_oneof![6 => prop::collection::vec(value(), 0..5), 4 => run(0..120), 2 => run(400..900)]
+}
+
 fn record() -> impl Strategy<Value = Record> {
     (prop::collection::vec(prop::sample::select(&b"ab\0"[..]), 0..20), value())
 }
@@ -179,6 +217,19 @@ proptest! {
         holds::<Total>(&rows, &parts, turn);
         holds::<Summary>(&rows, &parts, turn);
         holds::<Placed<Statistics>>(&rows, &parts, turn);
+    }
+
+    #[test]
+    fn every_cell_leaves_a_window_as_it_came(
+        panes in prop::collection::vec(pane(), 1..40), length in 1usize..9, cut in 100usize..700,
+    ) {
+        slides::<Count>(&panes, length, cut);
+        slides::<Placed<Count>>(&panes, length, cut);
+        slides::<Group>(&panes, length, cut);
+        slides::<Members>(&panes, length, cut);
+        slides::<Total>(&panes, length, cut);
+        slides::<Summary>(&panes, length, cut);
+        slides::<Placed<Statistics>>(&panes, length, cut);
     }
 
     #[test]

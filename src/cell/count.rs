@@ -15,6 +15,10 @@ impl<const SHOWN: bool> Cell for Count<SHOWN> {
 
     type Input<'a> = ();
 
+    type Trail = ();
+
+    const PACKED: bool = false;
+
     fn indelible((): &()) -> Option<&'static str> {
         None
     }

@@ -14,6 +14,8 @@ impl Cell for Group {
 
     type Input<'a> = Row<'a>;
 
+    type Trail = ();
+
     fn indelible((): &()) -> Option<&'static str> {
         None
     }
@@ -45,11 +47,12 @@ impl Cell for Group {
 
     /// How many (8 bytes), and of each its place (8), its length (4) and its bytes.
     fn save(&self, out: &mut Vec<u8>) {
-        out.extend(self.records().to_le_bytes());
-        for (place, value) in &self.0 {
-            out.extend(place.to_le_bytes());
-            save(value, out);
-        }
+        self.save_as(out, |value| value);
+    }
+
+    /// Places are enough.
+    fn save_parting(&self, out: &mut Vec<u8>) {
+        self.save_as(out, |_| b"");
     }
 
     fn load(from: &mut &[u8]) -> Option<Group> {
@@ -61,6 +64,16 @@ impl Cell for Group {
         }
         *from = rest;
         Some(group)
+    }
+}
+
+impl Group {
+    fn save_as<'a>(&'a self, out: &mut Vec<u8>, shown: impl Fn(&'a [u8]) -> &'a [u8]) {
+        out.extend(self.records().to_le_bytes());
+        for (place, value) in &self.0 {
+            out.extend(place.to_le_bytes());
+            save(shown(value), out);
+        }
     }
 }
 
@@ -85,6 +98,8 @@ impl Cell for Members {
     type Plan = ();
 
     type Input<'a> = &'a [u8];
+
+    type Trail = ();
 
     fn indelible((): &()) -> Option<&'static str> {
         None

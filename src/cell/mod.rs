@@ -3,6 +3,7 @@
 //! Cells form an exactly commutative monoid: whatever way a stream is cut, whichever thread folds
 //! which part, in whatever order the parts are merged, the result is the same bit for bit. Where
 //! nothing of it is [`Cell::indelible`], taking a part out again gives what there would be without it.
+//! Of a window, in which what came first goes first, each part can leave ([`Cell::Trail`]).
 //! Everything above rests on this law; one test in [`crate::agg`] holds it over all cells there are.
 //!
 //! What is asked of a cell is its plan: of a count nothing, of others a list of statistics. It stands
@@ -10,6 +11,7 @@
 
 mod count;
 mod group;
+mod least;
 mod parts;
 mod placed;
 #[cfg(test)]
@@ -25,6 +27,8 @@ pub use placed::Placed;
 pub use statistics::{Statistics, Wanted};
 pub use summary::Summary;
 pub use total::Total;
+
+use std::fmt::Debug;
 
 use crate::error::Error;
 use crate::number::Number;
@@ -70,6 +74,13 @@ pub trait Cell: Clone + Default + Send + 'static {
     /// What a cell needs of a row.
     type Input<'a>;
 
+    /// What a window keeps beside a cell so that panes can leave it again, the oldest first; `()` where
+    /// [`Cell::unmerge`] needs nothing. It is no larger than what is kept of the panes.
+    type Trail: Debug + Default + Send;
+
+    /// True if a window keeps the cells of its panes as bytes, which takes less memory and more work.
+    const PACKED: bool = true;
+
     /// What of it [`Cell::unmerge`] does not undo exactly, in words; none if it undoes all.
     fn indelible(plan: &Self::Plan) -> Option<&'static str>;
 
@@ -85,6 +96,19 @@ pub trait Cell: Clone + Default + Send + 'static {
     /// Takes out what `other` has taken in, all of which this cell has taken in before.
     fn unmerge(&mut self, other: &Self);
 
+    /// Takes in a part that enters a window with a pane, of which the number never falls.
+    #[inline(always)]
+    fn enter(&mut self, _trail: &mut Self::Trail, _pane: u64, part: &Self) {
+        self.merge(part);
+    }
+
+    /// Takes out all that has entered with a pane, which is the oldest that is left: `part` is all parts
+    /// merged, or what [`Cell::save_parting`] has left of it.
+    #[inline(always)]
+    fn leave(&mut self, _trail: &mut Self::Trail, _pane: u64, part: &Self) {
+        self.unmerge(part);
+    }
+
     /// How many rows it has taken in, and not out again; a cell of none is as a new one.
     fn records(&self) -> u64;
 
@@ -98,6 +122,11 @@ pub trait Cell: Clone + Default + Send + 'static {
 
     /// Appends the cell as bytes: little endian, no padding, the same on every machine.
     fn save(&self, out: &mut Vec<u8>);
+
+    /// Appends as much of it as [`Cell::leave`] asks for, in the same form.
+    fn save_parting(&self, out: &mut Vec<u8>) {
+        self.save(out);
+    }
 
     /// Takes a cell off the front of bytes that [`Cell::save`] wrote; `None` if they are not such.
     fn load(from: &mut &[u8]) -> Option<Self>;

@@ -1,5 +1,6 @@
 //! Where a key first appeared, beside any other cell.
 
+use super::least::Least;
 use super::{Cell, Overflow, Row};
 use crate::report::value::Value;
 
@@ -8,6 +9,13 @@ use crate::report::value::Value;
 pub struct Placed<C> {
     cell: C,
     first: u64,
+}
+
+/// What a window keeps beside it: what will be the place of first appearance once others have left.
+#[derive(Debug, Default)]
+pub struct Trail<T> {
+    cell: T,
+    first: Least<u64>,
 }
 
 impl<C: Default> Default for Placed<C> {
@@ -20,6 +28,10 @@ impl<C: Cell> Cell for Placed<C> {
     type Plan = C::Plan;
 
     type Input<'a> = (C::Input<'a>, u64);
+
+    type Trail = Trail<C::Trail>;
+
+    const PACKED: bool = C::PACKED;
 
     fn indelible(_: &C::Plan) -> Option<&'static str> {
         // The first place among the rows that are left cannot be told from the first of all.
@@ -47,6 +59,18 @@ impl<C: Cell> Cell for Placed<C> {
         self.cell.unmerge(&other.cell);
     }
 
+    fn enter(&mut self, trail: &mut Self::Trail, pane: u64, part: &Placed<C>) {
+        self.cell.enter(&mut trail.cell, pane, &part.cell);
+        trail.first.enter(pane, part.first);
+        self.first = self.first.min(part.first);
+    }
+
+    fn leave(&mut self, trail: &mut Self::Trail, pane: u64, part: &Placed<C>) {
+        self.cell.leave(&mut trail.cell, pane, &part.cell);
+        trail.first.leave(pane);
+        self.first = trail.first.least().copied().unwrap_or(u64::MAX);
+    }
+
     fn records(&self) -> u64 {
         self.cell.records()
     }
@@ -62,6 +86,11 @@ impl<C: Cell> Cell for Placed<C> {
     fn save(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self.first.to_le_bytes());
         self.cell.save(out);
+    }
+
+    fn save_parting(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&[0; 8]);
+        self.cell.save_parting(out);
     }
 
     fn load(from: &mut &[u8]) -> Option<Placed<C>> {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::parts::{self, Distinct, Ends, Extent, Percentiles, Squares};
+use super::parts::{
+    self, Distinct, Ends, EndsTrail, Extent, ExtentTrail, Newest, Percentiles, Sightings, Squares,
+};
 use super::statistic::{Linear, List, Simple, Statistic};
 use super::summary::EXTREMES;
 use super::{Cell, Overflow, Row, Total, bytes};
@@ -102,6 +104,15 @@ impl Statistics {
     }
 }
 
+/// What a window keeps beside statistics.
+#[derive(Debug, Default)]
+pub struct Trail {
+    extent: Option<Box<ExtentTrail>>,
+    percentiles: Option<Box<Newest>>,
+    distinct: Option<Box<Sightings>>,
+    ends: Option<Box<EndsTrail>>,
+}
+
 /// A row, and the number that it is, if it must be one.
 #[derive(Clone, Copy, Debug)]
 pub struct Taken<'a> {
@@ -113,6 +124,8 @@ impl Cell for Statistics {
     type Plan = Arc<Wanted>;
 
     type Input<'a> = Taken<'a>;
+
+    type Trail = Trail;
 
     fn indelible(plan: &Arc<Wanted>) -> Option<&'static str> {
         [
@@ -155,13 +168,8 @@ impl Cell for Statistics {
     }
 
     fn merge(&mut self, other: &Statistics) {
-        self.records += other.records;
-        self.fractional += other.fractional;
-        if let Some(total) = &other.total {
-            self.total.get_or_insert_default().merge(total);
-        }
+        self.merge_sums(other);
         parts::merge(&mut self.extent, &other.extent);
-        parts::merge(&mut self.squares, &other.squares);
         parts::merge(&mut self.percentiles, &other.percentiles);
         parts::merge(&mut self.distinct, &other.distinct);
         parts::merge(&mut self.ends, &other.ends);
@@ -182,6 +190,22 @@ impl Cell for Statistics {
         }
     }
 
+    fn enter(&mut self, trail: &mut Trail, pane: u64, part: &Statistics) {
+        self.merge_sums(part);
+        parts::enter(&mut self.extent, &mut trail.extent, pane, &part.extent);
+        parts::enter(&mut self.percentiles, &mut trail.percentiles, pane, &part.percentiles);
+        parts::enter(&mut self.distinct, &mut trail.distinct, pane, &part.distinct);
+        parts::enter(&mut self.ends, &mut trail.ends, pane, &part.ends);
+    }
+
+    fn leave(&mut self, trail: &mut Trail, pane: u64, part: &Statistics) {
+        self.unmerge(part);
+        parts::leave(&mut self.extent, &mut trail.extent, pane, &part.extent);
+        parts::leave(&mut self.percentiles, &mut trail.percentiles, pane, &part.percentiles);
+        parts::leave(&mut self.distinct, &mut trail.distinct, pane, &part.distinct);
+        parts::leave(&mut self.ends, &mut trail.ends, pane, &part.ends);
+    }
+
     fn records(&self) -> u64 {
         self.records
     }
@@ -195,17 +219,11 @@ impl Cell for Statistics {
 
     /// Records, and how many are no integers (8 bytes each), and of each part 1 and itself, or 0.
     fn save(&self, out: &mut Vec<u8>) {
-        out.extend(self.records.to_le_bytes());
-        out.extend(self.fractional.to_le_bytes());
-        out.push(u8::from(self.total.is_some()));
-        if let Some(total) = &self.total {
-            total.save(out);
-        }
-        parts::save(&self.extent, out);
-        parts::save(&self.squares, out);
-        parts::save(&self.percentiles, out);
-        parts::save(&self.distinct, out);
-        parts::save(&self.ends, out);
+        self.save_some(out, &self.extent, &self.ends);
+    }
+
+    fn save_parting(&self, out: &mut Vec<u8>) {
+        self.save_some(out, &None, &None);
     }
 
     fn load(from: &mut &[u8]) -> Option<Statistics> {
@@ -228,6 +246,31 @@ impl Cell for Statistics {
         };
         *from = rest;
         Some(cell)
+    }
+}
+
+impl Statistics {
+    fn merge_sums(&mut self, other: &Statistics) {
+        self.records += other.records;
+        self.fractional += other.fractional;
+        if let Some(total) = &other.total {
+            self.total.get_or_insert_default().merge(total);
+        }
+        parts::merge(&mut self.squares, &other.squares);
+    }
+
+    fn save_some(&self, out: &mut Vec<u8>, extent: &Option<Box<Extent>>, ends: &Option<Box<Ends>>) {
+        out.extend(self.records.to_le_bytes());
+        out.extend(self.fractional.to_le_bytes());
+        out.push(u8::from(self.total.is_some()));
+        if let Some(total) = &self.total {
+            total.save(out);
+        }
+        parts::save(extent, out);
+        parts::save(&self.squares, out);
+        parts::save(&self.percentiles, out);
+        parts::save(&self.distinct, out);
+        parts::save(ends, out);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Count, sum, mean, minimum and maximum of numbers.
 
-use super::parts::{Extent, Part};
+use super::parts::{Extent, ExtentTrail, Leaves, Part};
 use super::statistic::{List, Simple};
 use super::{Cell, Overflow, Row, Total};
 use crate::number::Number;
@@ -13,6 +13,10 @@ pub struct Summary {
     extent: Extent,
 }
 
+/// What a window keeps beside it.
+#[derive(Debug, Default)]
+pub struct Trail(ExtentTrail);
+
 /// What keeps extremes from being subtracted.
 pub(super) const EXTREMES: &str = "what is smallest or largest";
 
@@ -20,6 +24,8 @@ impl Cell for Summary {
     type Plan = List<Simple>;
 
     type Input<'a> = Number;
+
+    type Trail = Trail;
 
     fn indelible(_: &List<Simple>) -> Option<&'static str> {
         Some(EXTREMES)
@@ -45,6 +51,16 @@ impl Cell for Summary {
         self.total.unmerge(&other.total);
     }
 
+    fn enter(&mut self, Trail(trail): &mut Trail, pane: u64, part: &Summary) {
+        self.total.merge(&part.total);
+        self.extent.enter(trail, pane, &part.extent);
+    }
+
+    fn leave(&mut self, Trail(trail): &mut Trail, pane: u64, part: &Summary) {
+        self.total.unmerge(&part.total);
+        self.extent.leave(trail, pane, &Extent::default());
+    }
+
     fn records(&self) -> u64 {
         self.total.records()
     }
@@ -64,6 +80,11 @@ impl Cell for Summary {
     fn save(&self, out: &mut Vec<u8>) {
         self.total.save(out);
         self.extent.save(out);
+    }
+
+    fn save_parting(&self, out: &mut Vec<u8>) {
+        self.total.save(out);
+        Extent::save_nothing(out);
     }
 
     fn load(from: &mut &[u8]) -> Option<Summary> {

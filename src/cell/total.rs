@@ -147,6 +147,8 @@ impl Cell for Total {
 
     type Input<'a> = Number;
 
+    type Trail = ();
+
     fn indelible(_: &List<Linear>) -> Option<&'static str> {
         None
     }

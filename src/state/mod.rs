@@ -1,14 +1,13 @@
 //! What is kept from batch to batch: the panes of a window, or everything since the beginning.
 //!
 //! ```text
-//! batch ──enter──> slot of each key ──> store: sums | stacks | running cells ──> report
+//! batch ──enter──> slot of each key ──> store: panes | running cells ──> report
 //!                        │                          │
 //!                     touched: what it was      leave: panes that are over, keys not seen for long
 //! ```
 //!
-//! Work follows what enters and what leaves. A window over cells that can be subtracted from keeps
-//! `panes::Sums`, over others `stacks::Stacks`; running state keeps a cell a key, and
-//! `recency::Recency` where keys are to be forgotten. Whether a key is held at all shows by the
+//! Work follows what enters and what leaves. A window keeps `panes::Panes`; running state keeps a cell a key,
+//! and `recency::Recency` where keys are to be forgotten. Whether a key is held at all shows by the
 //! records of its cell. What a key was at the last report is kept for the keys that were touched
 //! since, if reports are to have only what changed.
 //!
@@ -17,14 +16,13 @@
 
 mod flags;
 mod lasting;
+mod packed;
 mod panes;
 mod recency;
 mod slots;
-mod stacks;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 pub use flags::Flags;
@@ -34,10 +32,9 @@ use crate::clock::Stamp;
 use crate::error::Error;
 use crate::table::keys::{Key, Seeds};
 use crate::window::Window;
-use panes::Sums;
+use panes::Panes;
 use recency::Recency;
 use slots::Slots;
-use stacks::Stacks;
 
 /// What is kept from batch to batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +76,7 @@ pub enum OnFull {
 
 /// Keys and what is kept of them.
 #[derive(Debug)]
-pub struct State<C> {
+pub struct State<C: Cell> {
     slots: Slots,
     store: Store<C>,
     /// How many keys hold records.
@@ -91,9 +88,8 @@ pub struct State<C> {
 }
 
 #[derive(Debug)]
-enum Store<C> {
-    Sums(Sums<C>, Span),
-    Stacks(Stacks<C>, Span),
+enum Store<C: Cell> {
+    Panes(Panes<C>, Span),
     Running(Running<C>),
 }
 
@@ -161,24 +157,13 @@ impl<C> Notes<'_, C> {
 }
 
 impl<C: Cell> State<C> {
-    /// Makes it empty, for cells of `plan` and keys that are loaded with `seeds`; with `changes`, for
-    /// [`State::changes`]; with `lasts`, for [`State::forgotten`].
-    pub fn new(
-        plan: &C::Plan,
-        retention: &Retention,
-        seeds: &Seeds,
-        changes: bool,
-        lasts: bool,
-    ) -> State<C> {
+    /// Makes it empty, for keys that are loaded with `seeds`; with `changes`, for [`State::changes`]; with
+    /// `lasts`, for [`State::forgotten`].
+    pub fn new(retention: &Retention, seeds: &Seeds, changes: bool, lasts: bool) -> State<C> {
         let (store, keep_zeros, limit) = match *retention {
             Retention::Window { window, keep_zeros } => {
                 let span = Span { window, pane: None };
-                let length = window.length().as_millis() as i64;
-                let store = match C::indelible(plan) {
-                    None => Store::Sums(Sums::new(), span),
-                    Some(_) => Store::Stacks(Stacks::new(length), span),
-                };
-                (store, keep_zeros, None)
+                (Store::Panes(Panes::new(), span), keep_zeros, None)
             }
             Retention::Running { ttl, limit } => {
                 let oldest = limit.is_some_and(|(_, on_full)| on_full == OnFull::Oldest);
@@ -202,11 +187,8 @@ impl<C: Cell> State<C> {
             return;
         }
         self.leave(time);
-        let (Store::Sums(_, span) | Store::Stacks(_, span)) = &mut self.store else { return };
-        let pane = span.window.pane(time);
-        let opens = pane != std::mem::replace(&mut span.pane, pane);
-        if let (Store::Stacks(stacks, _), Some(pane), true) = (&mut self.store, pane, opens) {
-            stacks.pace(pane);
+        if let Store::Panes(_, span) = &mut self.store {
+            span.pane = span.window.pane(time);
         }
     }
 
@@ -231,12 +213,11 @@ impl<C: Cell> State<C> {
         }
         if let Some(touched) = &mut self.touched {
             let was_shown = was_held || self.keep_zeros && !is_new;
-            touched.note(slot, || was_shown.then(|| self.store.total(slot).into_owned()));
+            touched.note(slot, || was_shown.then(|| self.store.total(slot).clone()));
         }
         match &mut self.store {
-            Store::Sums(sums, Span { pane: Some(pane), .. }) => sums.enter(*pane, slot, cell),
-            Store::Stacks(stacks, Span { pane: Some(pane), .. }) => stacks.enter(*pane, slot, cell),
-            Store::Sums(..) | Store::Stacks(..) => {}
+            Store::Panes(panes, Span { pane: Some(pane), .. }) => panes.enter(*pane, slot, cell),
+            Store::Panes(..) => {}
             Store::Running(running) => {
                 running.cells[slot as usize].merge(cell);
                 if !was_held {
@@ -252,10 +233,7 @@ impl<C: Cell> State<C> {
 
     /// True if batches are taken in: not where no window covers the one that has begun.
     pub fn is_open(&self) -> bool {
-        !matches!(
-            self.store,
-            Store::Sums(_, Span { pane: None, .. }) | Store::Stacks(_, Span { pane: None, .. })
-        )
+        !matches!(self.store, Store::Panes(_, Span { pane: None, .. }))
     }
 
     /// Lets time pass: what is over by the report of `time` goes. An error if too much is left.
@@ -275,11 +253,8 @@ impl<C: Cell> State<C> {
         let State { slots, store, held, keep_zeros, touched, forgotten } = self;
         let mut notes = Notes { slots, touched, held, keep_zeros: *keep_zeros, forgotten };
         match store {
-            Store::Sums(sums, span) => {
-                sums.leave(span.window.start(span.window.due(time)), &mut notes);
-            }
-            Store::Stacks(stacks, span) => {
-                stacks.leave(span.window.start(span.window.due(time)), &mut notes);
+            Store::Panes(panes, span) => {
+                panes.leave(span.window.start(span.window.due(time)), &mut notes);
             }
             Store::Running(Running { cells, ttl: Some(ttl), recency: Some(recency), .. }) => {
                 let end = Stamp(time.0 - ttl.as_millis() as i64);
@@ -334,12 +309,12 @@ impl<C: Cell> State<C> {
     }
 
     /// What is held of a slot.
-    pub fn total(&self, slot: u32) -> Cow<'_, C> {
+    pub fn total(&self, slot: u32) -> &C {
         self.store.total(slot)
     }
 
     /// What is held of a key.
-    pub fn get(&self, key: Key<'_>) -> Option<Cow<'_, C>> {
+    pub fn get(&self, key: Key<'_>) -> Option<&C> {
         let total = self.total(self.slots.get(key)?);
         (total.records() > 0).then_some(total)
     }
@@ -349,7 +324,7 @@ impl<C: Cell> State<C> {
         self.slots.for_each(|key, slot| {
             let total = self.store.total(slot);
             if total.records() > 0 || self.keep_zeros {
-                visit(key, &total);
+                visit(key, total);
             }
         });
     }
@@ -362,7 +337,7 @@ impl<C: Cell> State<C> {
             touched.is_listed[slot as usize] = false;
             let total = self.store.total(slot);
             if total.records() > 0 || self.keep_zeros {
-                visit(self.slots.name(slot), was.as_ref(), &total);
+                visit(self.slots.name(slot), was.as_ref(), total);
             }
         }
         self.sweep();
@@ -382,8 +357,7 @@ impl<C: Cell> Store<C> {
     #[inline]
     fn grow(&mut self, slots: usize) {
         match self {
-            Store::Sums(sums, _) => sums.grow(slots),
-            Store::Stacks(stacks, _) => stacks.grow(slots),
+            Store::Panes(panes, _) => panes.grow(slots),
             Store::Running(Running { cells, .. }) => {
                 cells.resize(slots.max(cells.len()), C::default());
             }
@@ -391,11 +365,10 @@ impl<C: Cell> Store<C> {
     }
 
     #[inline]
-    fn total(&self, slot: u32) -> Cow<'_, C> {
+    fn total(&self, slot: u32) -> &C {
         match self {
-            Store::Sums(sums, _) => Cow::Borrowed(sums.total(slot)),
-            Store::Stacks(stacks, _) => stacks.total(slot),
-            Store::Running(running) => Cow::Borrowed(&running.cells[slot as usize]),
+            Store::Panes(panes, _) => panes.total(slot),
+            Store::Running(running) => &running.cells[slot as usize],
         }
     }
 }

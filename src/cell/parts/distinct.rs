@@ -6,6 +6,9 @@
 //! HyperLogLog sketches" (2017), algorithm 6, which needs no tables. The hash is XXH64 of seed 0, for ever:
 //! it stands in checkpoints.
 
+mod sightings;
+
+pub(in crate::cell) use sightings::Sightings;
 use twox_hash::XxHash64;
 
 use super::Part;
@@ -74,9 +77,14 @@ impl Distinct {
 }
 
 fn note(registers: &mut [u8; REGISTERS], hash: u64) {
-    let register = &mut registers[(hash >> (64 - BITS)) as usize];
+    let (register, most) = registered(hash);
+    registers[register] = registers[register].max(most);
+}
+
+/// The register of a hash, and what it keeps there.
+fn registered(hash: u64) -> (usize, u8) {
     let zeros = (hash << BITS).leading_zeros().min(MOST as u32) as u8;
-    *register = (*register).max(zeros + 1);
+    ((hash >> (64 - BITS)) as usize, zeros + 1)
 }
 
 fn estimate(registers: &[u8; REGISTERS]) -> f64 {

@@ -1,6 +1,9 @@
 //! The first and the last value in the order of the stream.
 
-use super::Part;
+use std::cmp::Reverse;
+
+use super::{Leaves, Part};
+use crate::cell::least::Least;
 use crate::cell::{Row, bytes};
 use crate::report::value::{Text, Value};
 
@@ -41,6 +44,37 @@ fn shown(end: &Option<(u64, Box<[u8]>)>) -> Value {
     match end {
         Some((_, value)) => Value::Bytes(Box::new(Text(value.clone()))),
         None => Value::None,
+    }
+}
+
+/// What a window keeps beside it: what will be the first or the last once others have left.
+#[derive(Debug, Default)]
+pub(in crate::cell) struct EndsTrail {
+    first: Least<(u64, Box<[u8]>)>,
+    last: Least<Reverse<(u64, Box<[u8]>)>>,
+}
+
+impl Leaves for Ends {
+    type Trail = EndsTrail;
+
+    fn enter(&mut self, trail: &mut EndsTrail, pane: u64, part: &Ends) {
+        self.merge(part);
+        if let (Some(first), Some(last)) = (&part.first, &part.last) {
+            trail.first.enter(pane, first.clone());
+            trail.last.enter(pane, Reverse(last.clone()));
+        }
+    }
+
+    /// The pane is enough.
+    fn leave(&mut self, trail: &mut EndsTrail, pane: u64, _: &Ends) {
+        trail.first.leave(pane);
+        trail.last.leave(pane);
+        let [first, last] = [trail.first.least(), trail.last.least().map(|Reverse(last)| last)];
+        for (mine, left) in [(&mut self.first, first), (&mut self.last, last)] {
+            if mine.as_ref().map(|(place, _)| place) != left.map(|(place, _)| place) {
+                *mine = left.cloned();
+            }
+        }
     }
 }
 

@@ -1,10 +1,12 @@
 //! The smallest and the largest of numbers.
 //!
 //! Extremes of what is held exactly are whole numbers of attos, so one comparison decides; those of doubles,
-//! which are seldom there, stand apart. An extreme cannot be taken out again: what comes next is not known.
+//! which are seldom there, stand apart. An extreme cannot be taken out again: what comes next is not known, but to
+//! a window ([`ExtentTrail`]).
 
-use super::{Part, stretched};
+use super::{Leaves, Part, stretched};
 use crate::cell::bytes;
+use crate::cell::least::{Bounds, Double};
 use crate::number::{ATTOS, Number, nearest};
 use crate::report::value::Value;
 
@@ -78,6 +80,46 @@ impl Extent {
         let exact = is_exact.then(|| nearest(0, attos));
         let double = self.doubles.as_ref().map(|doubles| doubles[which]);
         exact.into_iter().chain(double).reduce(more).map_or(Value::None, Value::Float)
+    }
+}
+
+/// What a window keeps beside it: what will be an extreme once others have left.
+#[derive(Debug, Default)]
+pub(in crate::cell) struct ExtentTrail {
+    exact: Bounds<i128>,
+    doubles: Option<Box<Bounds<Double>>>,
+}
+
+impl Leaves for Extent {
+    type Trail = ExtentTrail;
+
+    fn enter(&mut self, trail: &mut ExtentTrail, pane: u64, part: &Extent) {
+        self.merge(part);
+        if part.low <= part.high {
+            trail.exact.enter(pane, part.low, part.high);
+        }
+        if let Some(doubles) = &part.doubles {
+            let [low, high] = doubles.map(Double);
+            trail.doubles.get_or_insert_default().enter(pane, low, high);
+        }
+    }
+
+    /// The pane is enough.
+    fn leave(&mut self, trail: &mut ExtentTrail, pane: u64, _: &Extent) {
+        trail.exact.leave(pane);
+        (self.low, self.high) = trail.exact.bounds().map_or(NOTHING, |(low, high)| (*low, *high));
+        if let Some(doubles) = &mut trail.doubles {
+            doubles.leave(pane);
+            self.doubles = doubles.bounds().map(|(low, high)| Box::new([low.0, high.0]));
+        }
+        trail.doubles.take_if(|_| self.doubles.is_none());
+    }
+}
+
+impl Extent {
+    /// Appends one of which nothing is asked: zeros, of which least is kept.
+    pub(in crate::cell) fn save_nothing(out: &mut Vec<u8>) {
+        out.extend([0; 33]);
     }
 }
 

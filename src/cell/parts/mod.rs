@@ -8,10 +8,10 @@ mod extent;
 mod percentiles;
 mod squares;
 
-pub(super) use distinct::Distinct;
-pub(super) use ends::Ends;
-pub(super) use extent::Extent;
-pub(super) use percentiles::Percentiles;
+pub(super) use distinct::{Distinct, Sightings};
+pub(super) use ends::{Ends, EndsTrail};
+pub(super) use extent::{Extent, ExtentTrail};
+pub(super) use percentiles::{Newest, Percentiles};
 pub(super) use squares::Squares;
 
 /// What a part can do, whatever it is of.
@@ -24,6 +24,43 @@ pub(super) trait Part: Clone + Default {
 
     /// Takes it off the front of bytes that [`Part::save`] wrote; `None` if they are not such.
     fn load(from: &mut &[u8]) -> Option<Self>;
+}
+
+/// What leaves a window in the order in which it came, though it cannot be subtracted alone.
+pub(super) trait Leaves: Part {
+    /// What is kept beside it.
+    type Trail: Default;
+
+    /// As [`Cell::enter`](super::Cell::enter).
+    fn enter(&mut self, trail: &mut Self::Trail, pane: u64, part: &Self);
+
+    /// As [`Cell::leave`](super::Cell::leave).
+    fn leave(&mut self, trail: &mut Self::Trail, pane: u64, part: &Self);
+}
+
+/// Takes a part in that may not be there.
+pub(super) fn enter<P: Leaves>(
+    whole: &mut Option<Box<P>>,
+    trail: &mut Option<Box<P::Trail>>,
+    pane: u64,
+    part: &Option<Box<P>>,
+) {
+    if let Some(part) = part {
+        whole.get_or_insert_default().enter(trail.get_or_insert_default(), pane, part);
+    }
+}
+
+/// Lets a part go that may not be there; `None` is one of which nothing is asked.
+pub(super) fn leave<P: Leaves>(
+    whole: &mut Option<Box<P>>,
+    trail: &mut Option<Box<P::Trail>>,
+    pane: u64,
+    part: &Option<Box<P>>,
+) {
+    let nothing = P::default();
+    if let (Some(whole), Some(trail)) = (whole, trail) {
+        whole.leave(trail, pane, part.as_ref().map_or(&nothing, |part| part));
+    }
 }
 
 /// The least and the greatest of two ranges; of two zeros the negative one is the smaller, whichever came first.

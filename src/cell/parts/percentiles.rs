@@ -12,6 +12,10 @@
 //! its logarithm interpolated. It depends on the numbers alone and not on their order, as what is kept
 //! of few does. The p-th percentile is that of the nearest rank: the smallest number that p % do not exceed.
 
+mod newest;
+
+pub(in crate::cell) use newest::Newest;
+
 use super::{Part, stretched};
 use crate::cell::bytes;
 use crate::cell::statistic::Percent;
@@ -112,6 +116,16 @@ impl Buckets {
         match self.counts.binary_search_by_key(&bucket, |(bucket, _)| *bucket) {
             Ok(at) => self.counts[at].1 += more,
             Err(at) => self.counts.insert(at, (bucket, more)),
+        }
+    }
+
+    /// Takes numbers out of a bucket that it has counted.
+    fn uncount(&mut self, bucket: i32, fewer: u64) {
+        if let Ok(at) = self.counts.binary_search_by_key(&bucket, |(bucket, _)| *bucket) {
+            self.counts[at].1 -= fewer;
+            if self.counts[at].1 == 0 {
+                self.counts.remove(at);
+            }
         }
     }
 
