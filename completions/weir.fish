@@ -424,6 +424,7 @@ complete -c weir -n "__fish_weir_using_subcommand kafka" -l from -d 'Where to be
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l on-offset-reset -d 'What becomes of the run when records that are to come next are not there [default: fail]' -r -f -a "fail\t'It ends'
 earliest\t'It goes on with the first record there is'
 latest\t'It goes on with what comes'"
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l max-rate-per-partition -d 'Read at most N records a second of each partition; N may be 5k or 2M' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l connect-timeout -d 'How long brokers may take to answer at the start' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l with-header -d 'Make a pair of each message: the header NAME, the last one of that name, and its value' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l words -d 'Split each record at white space, as Python\'s s.split() does'
