@@ -5,6 +5,7 @@
 //! comes from.
 
 pub mod connect;
+pub mod kafka;
 pub mod listen;
 mod peers;
 pub mod replay;
@@ -146,6 +147,9 @@ pub trait Source: Send {
         Ok(Vec::new())
     }
 
+    /// Notes how many records each part of the input has that were not read, where that is known.
+    fn behind(&self, _note: &mut dyn FnMut(&str, u64)) {}
+
     /// Says how safe all records up to `mark` are, so that they can be acknowledged.
     fn reached(&mut self, _stage: Stage, _mark: Mark) -> Result<(), Error> {
         Ok(())
@@ -164,6 +168,10 @@ pub struct Settings {
     /// True if there is a log on disk to which records go, so that senders can be told when they are
     /// in it: `Stage::Logged` will be reached.
     pub acknowledges: bool,
+    /// True with `--checkpoint`.
+    pub lasts: bool,
+    /// True if something is kept from batch to batch: `--window`, `--update-state`.
+    pub keeps_state: bool,
     /// The time at which weir started.
     pub start: Stamp,
 }
@@ -212,4 +220,4 @@ pub struct Spec {
 }
 
 /// The sources there are, in the order in which help names them.
-pub const SOURCES: &[Spec] = &[stdin::SPEC, connect::SPEC, listen::SPEC, replay::SPEC];
+pub const SOURCES: &[Spec] = &[stdin::SPEC, connect::SPEC, listen::SPEC, kafka::SPEC, replay::SPEC];

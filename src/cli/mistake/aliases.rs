@@ -10,7 +10,7 @@ type Alias = (&'static str, &'static str);
 const FLAGS: &[Alias] = &[
     (
         "--regex --regexp --pattern --grep --match --include --extended-regexp \
-         --perl-regexp --only --keep --contains -E -e -P -G",
+         --perl-regexp --only --keep --contains -E -e -P",
         "--filter REGEX keeps the records in which REGEX matches",
     ),
     (
@@ -38,7 +38,7 @@ const FLAGS: &[Alias] = &[
     ("--count-words -w", "--words makes a record of each word: --words --count counts them"),
     ("--count-lines --wc --size -l", "--count counts records, as wc -l does"),
     (
-        "--field-separator --separator --sep --delim --ifs --fs --split-by --split-on --flat-map -d -F -t",
+        "--field-separator --separator --sep --delim --ifs --fs --split-by --split-on --flat-map -d",
         "--split SEP makes a record of each part: --split ,; --field 3 --delimiter SEP keeps the third",
     ),
     (
@@ -68,8 +68,8 @@ const FLAGS: &[Alias] = &[
         "the source is the first word: weir listen PORT ..., or weir connect HOST:PORT ...",
     ),
     (
-        "--brokers --broker --topic --bootstrap-server --bootstrap-servers -b -C",
-        "kcat before weir: kcat -C -q -u -b BROKER -t TOPIC | weir ...",
+        "--broker --broker-list --bootstrap-server --bootstrap-servers -C",
+        "weir kafka --brokers LIST --topic T ...",
     ),
     ("--jsonl --ndjson --ojson", "--format json writes an object for each row"),
     ("--tsv --otsv --tabs", "--format tsv writes columns, a tab between"),
@@ -204,7 +204,7 @@ const SOURCES: &[Alias] = &[
         "weir listen PORT ..., or weir connect HOST:PORT ...",
     ),
     ("client socketTextStream", "weir connect HOST:PORT ..."),
-    ("kafka kcat", "kcat before weir: kcat -C -q -u -b BROKER -t TOPIC | weir ..."),
+    ("kcat kafkacat", "weir kafka -b BROKER -t TOPIC ..., with kcat's -b, -t, -X and -F"),
     ("pipe input in", "weir stdin ..., or no source at all"),
     (
         "grep awk sed cut jq tr",

@@ -4,17 +4,18 @@
 //! batch, and lets go; whoever holds the lock when the batch ends closes it. So reading stops when
 //! nobody has room for a chunk, and with one worker nothing is different.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::changed;
 use super::intake::Intake;
-use super::rate::Rate;
 pub use super::reached::Reached;
 use super::times::{Passed, Single, Times};
 use crate::checkpoint::Positions;
 use crate::checkpoint::bug::{Bug, planted};
 use crate::chunk::{Chunk, Mark};
+use crate::clock::rate::Rate;
 use crate::clock::{Stamp, Wait};
 use crate::engine::{Settings, bad::BadLog};
 use crate::error::Error;
@@ -399,6 +400,7 @@ impl Cursor {
             (true, false) if !self.lasts => Some(Flush::Stopped),
             _ => None,
         };
+        self.note_behind();
         let is_on_time = now.since(time) < self.times.interval();
         Ok(Closed { time, is_on_time, reached: self.take_moves(), flushes })
     }
@@ -428,6 +430,14 @@ impl Cursor {
         }
         self.moved += moves.len() as u64;
         Reached { moves, ..self.reached() }
+    }
+
+    fn note_behind(&self) {
+        let mut all = BTreeMap::new();
+        self.source.behind(&mut |part, count| all.extend([(part.to_string(), count)]));
+        if !all.is_empty() {
+            self.metrics.behind.set(all);
+        }
     }
 
     fn note_silence(&mut self) {

@@ -1,0 +1,194 @@
+//! The source: all partitions that are meant, each read from where it stands, into one queue.
+//!
+//! ```text
+//! open    which partitions are there, where does each begin          nothing is fetched for the stream
+//! read    queue ──batch──> rows          what has come is there at once; else the clock waits for the bell
+//! moved   each partition's offset that comes next
+//! ```
+//!
+//! With `--group-id` beside a checkpoint, offsets of what is out go to the group too.
+
+mod begin;
+pub mod bell;
+pub mod brokers;
+mod lanes;
+mod lost;
+pub mod parts;
+pub mod reading;
+mod recognized;
+pub mod rows;
+pub mod topics;
+mod watch;
+
+use self::begin::{AllKept, Begin, begin};
+use self::brokers::Found;
+use self::parts::noted;
+use self::reading::Reading;
+use self::watch::Watch;
+use super::group::monitor::Monitor;
+use super::meant::Meant;
+use crate::chunk::{Chunk, Mark};
+use crate::clock::{Stamp, Wait};
+use crate::error::{Context, Error};
+use crate::say::{detail, note};
+use crate::source::kafka::flags::OnReset;
+use crate::source::kafka::start::Start;
+use crate::source::{Changed, Form, Read, Source, Stage};
+
+/// The source.
+pub struct Kafka {
+    meant: Meant,
+    /// The group that is told what is out.
+    group: Option<String>,
+    kept: AllKept,
+    open: Option<Open>,
+}
+
+/// What there is once it is opened.
+struct Open {
+    reading: Reading,
+    watch: Watch,
+    monitor: Option<Monitor>,
+}
+
+impl Kafka {
+    /// The source that is meant; it is not opened yet.
+    pub fn new(meant: Meant, group: Option<String>) -> Kafka {
+        Kafka { meant, group, kept: AllKept::new(), open: None }
+    }
+
+    /// Says how many partitions are read, and where from if nobody has typed that.
+    fn say_start(&self, all: &[Begin]) {
+        let count =
+            |count: usize| format!("{count} partition{}", if count == 1 { "" } else { "s" });
+        let what = format!("{}: {}", self.meant.topics.typed(), count(all.len()));
+        let fresh = all.iter().filter(|begin| begin.is_new).count();
+        match (fresh, self.meant.start, self.meant.once) {
+            (0, ..) | (_, Some(_), _) => detail(&what),
+            (_, None, true) => {
+                note(&format!("{what}, from the earliest record; --from says otherwise"))
+            }
+            (_, None, false) => {
+                note(&format!(
+                    "{what}, from the latest record; --from earliest reads what is there"
+                ));
+            }
+        }
+    }
+}
+
+impl Source for Kafka {
+    fn resume(&mut self, positions: Vec<(Vec<u8>, Vec<u8>)>) -> Result<Vec<Changed>, Error> {
+        self.kept = noted(positions)?;
+        Ok(Vec::new())
+    }
+
+    fn open(&mut self, wait: &mut dyn Wait) -> Result<(), Error> {
+        let meant = &self.meant;
+        let (bell, brokers) = meant.connect(&meant.config, wait)?;
+        let found = brokers.partitions(&meant.topics, wait)?;
+        let all = begin(&brokers, &found, &self.kept, meant.start(), meant.on_reset, wait)?;
+        self.say_start(&all);
+        let mut reading = Reading::new(brokers, &bell, meant.rows(), meant.rate).place("kafka")?;
+        for begin in &all {
+            let end = if meant.once { begin.range.high } else { i64::MAX };
+            reading.parts.add(&begin.topic, begin.partition, begin.kept, end);
+        }
+        let watch = Watch::new(&meant.topics, &bell, meant.refresh, wait.now());
+        let monitor = self.group.as_ref().map(|group| Monitor::open(group, meant, &bell, wait));
+        self.open = Some(Open { reading, watch, monitor: monitor.transpose()? });
+        Ok(())
+    }
+
+    fn form(&self) -> Form {
+        self.meant.form()
+    }
+
+    fn read(
+        &mut self,
+        chunk: &mut Chunk,
+        limit: usize,
+        wait: &mut dyn Wait,
+        until: Stamp,
+    ) -> Result<Read, Error> {
+        let (once, on_reset) = (self.meant.once, self.meant.on_reset);
+        let open = self.open.as_mut().expect("the engine opens a source first");
+        open.reading.brokers.hear()?;
+        open.monitor.iter().try_for_each(Monitor::hear)?;
+        if !once {
+            open.look_around(&self.kept, wait)?;
+        }
+        if once && open.reading.parts.len() == 0 {
+            return Ok(Read::End);
+        }
+        open.reading.start(wait.now())?;
+        let until = if once { until } else { until.min(open.watch.due()) };
+        open.reading.read(chunk, limit, on_reset, wait, until)
+    }
+
+    fn waiting(&self) -> String {
+        self.meant.waiting()
+    }
+
+    fn is_replayable(&self) -> bool {
+        true
+    }
+
+    fn behind(&self, note: &mut dyn FnMut(&str, u64)) {
+        self.open.iter().for_each(|open| open.reading.behind(note));
+    }
+
+    fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
+        if let Some(Open { monitor: Some(monitor), reading, .. }) = &mut self.open {
+            match stage {
+                Stage::Folded => monitor.close(mark, &reading.parts),
+                Stage::Logged => {}
+                Stage::Committed => monitor.commit(mark),
+            }
+        }
+        Ok(())
+    }
+
+    fn moved(&mut self, note: &mut dyn FnMut(&[u8], &[u8])) {
+        if let Some(open) = &mut self.open {
+            open.reading.parts.note(note);
+        }
+    }
+}
+
+impl Open {
+    /// Looks for partitions that are new.
+    fn look_around(&mut self, kept: &AllKept, wait: &mut dyn Wait) -> Result<(), Error> {
+        let now = wait.now();
+        self.watch.ask(self.reading.brokers.consumer(), now);
+        let Some(found) = self.watch.answer(now) else { return Ok(()) };
+        let fresh = |(topic, numbers): (String, Vec<i32>)| {
+            let is_new = |number: &i32| self.reading.parts.find(&topic, *number).is_none();
+            let numbers: Vec<i32> = numbers.into_iter().filter(is_new).collect();
+            (!numbers.is_empty()).then_some((topic, numbers))
+        };
+        let fresh: Found = found.into_iter().filter_map(fresh).collect();
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        // A topic whose name matches now, and that was read before, goes on.
+        let all =
+            begin(&self.reading.brokers, &fresh, kept, Start::Earliest, OnReset::Earliest, wait);
+        let all = match all {
+            Ok(all) => all,
+            // Whatever it was, it is asked again.
+            Err(error) => {
+                detail(&error.to_string());
+                return Ok(());
+            }
+        };
+        for begin in all {
+            let at = self.reading.parts.add(&begin.topic, begin.partition, begin.kept, i64::MAX);
+            note(&format!(
+                "{}: a new partition, read from its first record on",
+                self.reading.parts.get(at).origin
+            ));
+        }
+        Ok(())
+    }
+}
