@@ -16,6 +16,7 @@ mod values;
 
 use std::future::Future;
 use std::io::Write;
+use std::ops::Range;
 use std::pin::pin;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -153,6 +154,14 @@ impl Topic<'_> {
         topic.config.extend(settings);
         let made = wait(self.broker.admin().create_topics([&topic], &patient())).unwrap();
         assert!(made[0].is_ok(), "{made:?}");
+        self.is_led(0..partitions);
+    }
+
+    /// Waits until partitions have a leader: what was made is known everywhere a moment later.
+    fn is_led(&self, partitions: Range<i32>) {
+        let admin = self.broker.admin();
+        let ends = |partition| admin.inner().fetch_watermarks(&self.name, partition, PATIENCE);
+        until("partitions with a leader", || partitions.clone().all(|number| ends(number).is_ok()));
     }
 
     /// Deletes it.
@@ -166,6 +175,7 @@ impl Topic<'_> {
         let new = NewPartitions::new(&self.name, partitions);
         let grown = wait(self.broker.admin().create_partitions([&new], &patient())).unwrap();
         assert!(grown[0].is_ok(), "{grown:?}");
+        self.is_led(0..partitions as i32);
     }
 
     /// Deletes what partition 0 has before an offset.

@@ -31,7 +31,8 @@ fn a_broker_that_goes_is_waited_for_and_nothing_is_lost() {
     let topic = broker.topic(2);
     topic.send_to(0, &numbers(1, 5));
     let flags = ["--from", "earliest", "--count", "--update-state", "--interval", "200ms"];
-    let mut run = topic.run(&[&flags[..], &["--format", "text", "--skip-empty", "--changed"]].concat());
+    let mut run =
+        topic.run(&[&flags[..], &["--format", "text", "--skip-empty", "--changed"]].concat());
     while run.out.line("") != "5" {}
     for (outage, total) in [(Broker::stop as fn(&Broker), "10"), (Broker::kill, "15")] {
         outage(&broker);

@@ -1,7 +1,5 @@
 //! Where reading begins and where `--once` ends.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rustix::process::Signal;
 
@@ -10,7 +8,7 @@ use crate::common::{Dir, PATIENCE};
 
 /// The milliseconds since the epoch.
 fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64
+    jiff::Timestamp::now().as_millisecond()
 }
 
 /// A transaction of messages in partition 0.
