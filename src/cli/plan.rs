@@ -217,6 +217,8 @@ pub fn source_settings(typed: &Typed, start: Stamp, logs_input: bool) -> source:
         max_record: typed.engine.max_record,
         once: typed.engine.once,
         acknowledges: logs_input,
+        lasts: typed.engine.checkpoint.is_some(),
+        keeps_state: typed.state.window.is_some() || typed.state.update_state,
         start,
     }
 }

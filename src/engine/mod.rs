@@ -135,6 +135,7 @@ pub fn run(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Res
     let engine = worker::Engine::new(opening::open(pipeline, settings, around)?, settings.threads);
     let result = engine.run(settings.threads);
     if says(Level::Details) {
+        engine.behind().iter().for_each(|line| say(line));
         say(&engine.summary());
     }
     result

@@ -119,7 +119,7 @@ impl Engine {
 
     /// What the run has done, in one line.
     pub fn summary(&self) -> String {
-        let Metrics { records, bytes, bad, filtered, rows, late_batches } = &*self.metrics;
+        let Metrics { records, bytes, bad, filtered, rows, late_batches, .. } = &*self.metrics;
         let counts = [records, bytes, bad, filtered, rows, late_batches].map(Counter::get);
         let [records, bytes, bad, filtered, rows, late] = counts;
         let seconds = self.watch.elapsed().as_secs_f64();
@@ -128,6 +128,14 @@ impl Engine {
             "{records} records read, {bad} bad, {filtered} filtered, {rows} rows, {late} late batches; \
              {bytes} bytes in {seconds:.1} s, {rate:.0} records a second"
         )
+    }
+
+    /// How far each partition was behind when the last batch ended, in one line; none if that is not known.
+    pub fn behind(&self) -> Option<String> {
+        let all = self.metrics.behind.get();
+        let parts = all.iter().map(|(part, count)| format!("{part} {count}"));
+        (!all.is_empty())
+            .then(|| format!("records not read: {}", parts.collect::<Vec<_>>().join(", ")))
     }
 
     fn work(&self, worker: usize) -> Result<(), Error> {

@@ -319,3 +319,114 @@ fn bytes<'a>(_of: &'a sys::rd_kafka_message_t, start: *mut c_void, len: usize) -
     #[expect(unsafe_code, reason = "the bytes are librdkafka's")]
     Some(unsafe { slice::from_raw_parts(start.cast::<u8>(), len) })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rdkafka::consumer::DefaultConsumerContext;
+    use rdkafka::message::{Header, Headers, OwnedHeaders};
+    use rdkafka::mocking::MockCluster;
+    use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+    use rdkafka::{ClientConfig, Message as _, Offset, TopicPartitionList};
+
+    use super::*;
+
+    /// All that can be known of a message.
+    type Known = (i32, i64, Option<Vec<u8>>, Option<Vec<u8>>, i64, Vec<(String, Option<Vec<u8>>)>);
+
+    const COUNT: usize = 300;
+
+    fn produce(address: &str) {
+        let producer: BaseProducer =
+            ClientConfig::new().set("bootstrap.servers", address).create().unwrap();
+        for n in 0..COUNT {
+            let (key, value) = (vec![b'k'; n % 4], vec![n as u8; n * 7 % 500]);
+            let mut record: BaseRecord<[u8], [u8]> = BaseRecord::to("t").partition((n % 3) as i32);
+            record.key = (n % 5 > 0).then_some(&key[..]);
+            record.payload = (n % 7 > 0).then_some(&value[..]);
+            if n % 2 == 0 {
+                let some = Header { key: "a", value: Some(&value) };
+                let none = Header { key: "b", value: None::<&[u8]> };
+                record.headers = Some(OwnedHeaders::new().insert(some).insert(none));
+            }
+            assert!(producer.send(record).is_ok());
+        }
+        producer.flush(Duration::from_secs(30)).unwrap();
+    }
+
+    fn consumer(address: &str, group: Option<&str>) -> Arc<BaseConsumer> {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", address).set("enable.partition.eof", "true");
+        config.set("enable.auto.commit", "false");
+        group.iter().for_each(|group| drop(config.set("group.id", *group)));
+        Arc::new(config.create_with_context(DefaultConsumerContext).unwrap())
+    }
+
+    /// By the crate, one by one.
+    fn polled(address: &str) -> Vec<Known> {
+        let consumer = consumer(address, Some("twin"));
+        let mut list = TopicPartitionList::new();
+        for partition in 0..3 {
+            list.add_partition_offset("t", partition, Offset::Beginning).unwrap();
+        }
+        consumer.assign(&list).unwrap();
+        let mut all = Vec::new();
+        while all.len() < COUNT {
+            let Some(Ok(message)) = consumer.poll(Duration::from_secs(30)) else { continue };
+            let bytes = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
+            let header = |header: Header<&[u8]>| (header.key.to_string(), bytes(header.value));
+            let headers = message.headers().map(|all| all.iter().map(header).collect());
+            let time = message.timestamp().to_millis().unwrap_or(-1);
+            let (partition, offset) = (message.partition(), message.offset());
+            let (key, value) = (bytes(message.key()), bytes(message.payload()));
+            all.push((partition, offset, key, value, time, headers.unwrap_or_default()));
+        }
+        all.sort();
+        all
+    }
+
+    /// By batches, until each partition has said that it ends, with that end.
+    fn batched(address: &str) -> (Vec<Known>, Vec<(i32, i64)>) {
+        let consumer = consumer(address, None);
+        let (mut queue, topic) = (Queue::new(&consumer), Topic::new(&consumer, "t").unwrap());
+        (0..3).for_each(|partition| queue.read(&topic, partition, 0));
+        let (mut all, mut ends) = (Vec::new(), Vec::new());
+        while ends.len() < 3 {
+            consumer.poll(Duration::from_millis(1));
+            let batch = queue.take(17);
+            for message in (0..batch.len()).map(|at| batch.get(at)) {
+                assert_eq!(message.topic(), "t");
+                let (partition, offset) = (message.partition(), message.offset());
+                if let Some(event) = message.event() {
+                    assert_eq!(event, Code::PartitionEOF);
+                    ends.push((partition, offset));
+                    continue;
+                }
+                let bytes = |bytes: Option<&[u8]>| bytes.map(<[u8]>::to_vec);
+                let mut headers = Vec::new();
+                message.headers(|name, value| {
+                    headers.push((String::from_utf8(name.to_vec()).unwrap(), bytes(value)));
+                });
+                let (key, value) = (bytes(message.key()), bytes(message.value()));
+                all.push((partition, offset, key, value, message.timestamp(), headers));
+            }
+        }
+        assert_eq!((0..3).map(|at| queue.high("t", at)).collect::<Vec<_>>(), [Some(100); 3]);
+        (0..3).for_each(|partition| topic.stop(partition));
+        all.sort();
+        ends.sort_unstable();
+        (all, ends)
+    }
+
+    #[test]
+    fn a_batch_has_the_messages_that_the_crate_has_one_by_one() {
+        let cluster = MockCluster::new(1).unwrap();
+        cluster.create_topic("t", 3, 1).unwrap();
+        let address = cluster.bootstrap_servers();
+        produce(&address);
+        let (all, ends) = batched(&address);
+        assert_eq!(ends, [(0, 100), (1, 100), (2, 100)]);
+        assert_eq!(all, polled(&address));
+    }
+}

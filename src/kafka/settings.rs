@@ -35,7 +35,7 @@ const OWNED: &[Owned] = &[
 
 /// What a consumer may not have set: a position that moved by itself would be lost or read twice.
 const CONSUMER_OWNED: &[Owned] = &[
-    ("group.id", "--group says it"),
+    ("group.id", "--group-id says it"),
     ("enable.auto.commit", "weir commits what is out, and nothing before"),
     ("auto.commit.enable", "weir commits what is out, and nothing before"),
     ("auto.commit.interval.ms", "weir commits what is out, and nothing before"),
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn what_weir_decides_itself_is_refused_and_its_flag_named() {
         let told = refused(&["group.id=g"]);
-        assert_eq!(told, "-X group.id: cannot be set, --group says it");
+        assert_eq!(told, "-X group.id: cannot be set, --group-id says it");
         assert!(refused(&["auto.offset.reset=latest"]).contains("--on-offset-reset"));
         let producer = typed(&["group.id=g", "isolation.level=read_uncommitted"]);
         assert!(producer.config(Client::Producer, "b:1").is_ok(), "a file may serve both");

@@ -69,8 +69,9 @@ impl Voice {
         match code {
             Code::AllBrokersDown => {
                 if !std::mem::replace(&mut state.is_out, true) && state.has_answered {
-                    let why = state.why();
-                    say(&format!("{}: cannot be reached: {why}; waiting for it", self.brokers));
+                    let why =
+                        state.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+                    say(&format!("{}: cannot be reached{why}; waiting for it", self.brokers));
                 }
             }
             Code::BrokerTransportFailure | Code::Resolve | Code::OperationTimedOut => {
@@ -117,18 +118,12 @@ impl Voice {
     }
 
     /// Why nobody has answered, if that is known.
-    pub fn why(&self) -> String {
-        self.state().why()
+    pub fn why(&self) -> Option<String> {
+        self.state().reason.clone()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    fn why(&self) -> String {
-        self.reason.clone().unwrap_or_else(|| "no answer".to_string())
     }
 }
 
@@ -188,10 +183,11 @@ mod tests {
         assert!(!voice.is_out());
         told(&voice, Code::AllBrokersDown, "1/1 brokers are down");
         assert!(voice.is_out());
-        assert_eq!(voice.why(), "Connect to ipv4#127.0.0.1:9092 failed: Connection refused");
+        let why = "Connect to ipv4#127.0.0.1:9092 failed: Connection refused";
+        assert_eq!(voice.why().as_deref(), Some(why));
         voice.answered();
         assert!(!voice.is_out() && voice.failed().is_ok());
-        assert_eq!(voice.why(), "no answer");
+        assert_eq!(voice.why(), None);
     }
 
     #[test]

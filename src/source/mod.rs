@@ -147,6 +147,9 @@ pub trait Source: Send {
         Ok(Vec::new())
     }
 
+    /// Notes how many records each part of the input has that were not read, where that is known.
+    fn behind(&self, _note: &mut dyn FnMut(&str, u64)) {}
+
     /// Says how safe all records up to `mark` are, so that they can be acknowledged.
     fn reached(&mut self, _stage: Stage, _mark: Mark) -> Result<(), Error> {
         Ok(())
@@ -165,6 +168,10 @@ pub struct Settings {
     /// True if there is a log on disk to which records go, so that senders can be told when they are
     /// in it: `Stage::Logged` will be reached.
     pub acknowledges: bool,
+    /// True with `--checkpoint`.
+    pub lasts: bool,
+    /// True if something is kept from batch to batch: `--window`, `--update-state`.
+    pub keeps_state: bool,
     /// The time at which weir started.
     pub start: Stamp,
 }

@@ -6,6 +6,7 @@ mod common;
 
 mod broker;
 mod deaths;
+mod groups;
 mod mistakes;
 mod reading;
 mod records;

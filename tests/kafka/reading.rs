@@ -85,7 +85,7 @@ fn records_keep_the_order_of_their_partition_and_all_their_bytes() {
     let all: Vec<Sent> =
         values.iter().map(|value| Sent { value: Some(value), ..Sent::default() }).collect();
     broker.send("t", &all);
-    let out = once(&broker, "t", &["--num", "all"]);
+    let out = once(&broker, "t", &[]);
     let escaped =
         |value: &Vec<u8>| String::from_utf8_lossy(value).replace('\n', "\\n").replace('\r', "\\r");
     let expected: String = values.iter().map(|value| format!("{}\n", escaped(value))).collect();
@@ -107,6 +107,15 @@ fn a_broker_that_goes_away_is_said_once_and_waited_for() {
     run.err.line("answers again");
     run.signal(Signal::INT);
     assert_eq!(complaints(&run.end().err), "");
+}
+
+#[test]
+fn what_was_not_read_is_told_by_partition() {
+    let broker = Broker::new(&[("t", 2)]);
+    broker.lines("t", 1, &["x"; 10]);
+    let args = ["--from", "earliest", "--max-rate", "100", "--count", "--batches", "3", "-v"];
+    let ended = broker.weir("t", &args).end();
+    assert!(ended.err.contains("weir: records not read: t[0] 0, t[1] 0\n"), "{}", ended.err);
 }
 
 #[test]

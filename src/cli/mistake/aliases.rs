@@ -10,7 +10,7 @@ type Alias = (&'static str, &'static str);
 const FLAGS: &[Alias] = &[
     (
         "--regex --regexp --pattern --grep --match --include --extended-regexp \
-         --perl-regexp --only --keep --contains -E -e -P -G",
+         --perl-regexp --only --keep --contains -E -e -P",
         "--filter REGEX keeps the records in which REGEX matches",
     ),
     (
@@ -38,7 +38,7 @@ const FLAGS: &[Alias] = &[
     ("--count-words -w", "--words makes a record of each word: --words --count counts them"),
     ("--count-lines --wc --size -l", "--count counts records, as wc -l does"),
     (
-        "--field-separator --separator --sep --delim --ifs --fs --split-by --split-on --flat-map -d -t",
+        "--field-separator --separator --sep --delim --ifs --fs --split-by --split-on --flat-map -d",
         "--split SEP makes a record of each part: --split ,; --field 3 --delimiter SEP keeps the third",
     ),
     (

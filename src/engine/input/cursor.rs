@@ -4,6 +4,7 @@
 //! batch, and lets go; whoever holds the lock when the batch ends closes it. So reading stops when
 //! nobody has room for a chunk, and with one worker nothing is different.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -399,6 +400,7 @@ impl Cursor {
             (true, false) if !self.lasts => Some(Flush::Stopped),
             _ => None,
         };
+        self.note_behind();
         let is_on_time = now.since(time) < self.times.interval();
         Ok(Closed { time, is_on_time, reached: self.take_moves(), flushes })
     }
@@ -428,6 +430,14 @@ impl Cursor {
         }
         self.moved += moves.len() as u64;
         Reached { moves, ..self.reached() }
+    }
+
+    fn note_behind(&self) {
+        let mut all = BTreeMap::new();
+        self.source.behind(&mut |part, count| all.extend([(part.to_string(), count)]));
+        if !all.is_empty() {
+            self.metrics.behind.set(all);
+        }
     }
 
     fn note_silence(&mut self) {

@@ -26,6 +26,17 @@ pub struct Flags {
     #[arg(short, long, value_name = "T", required = true)]
     pub topic: Vec<String>,
 
+    /// Read as a member of this group: several processes share the partitions
+    ///
+    /// Offsets are committed when the batch is out, and not before; a member that dies is followed by another,
+    /// and the records of one batch at most come again. A partition that the group has not read begins where
+    /// --from says. When partitions go to another member the open batch is cut short and printed first, and
+    /// state and windows stay behind: counts by key are whole in one member only where the producer puts equal
+    /// keys into one partition. With --checkpoint weir reads all partitions itself, from where the checkpoint says,
+    /// and the group gets offsets for those who watch its lag.
+    #[arg(short = 'G', long, value_name = "G")]
+    pub group_id: Option<String>,
+
     /// Where to begin: earliest, latest, an offset, -N, -10m or @TIME [default: latest; with --once earliest]
     ///
     /// -N are the last N of each partition, -10m is ten minutes ago, @TIME a moment as RFC 3339 or in ms since the

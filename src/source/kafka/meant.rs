@@ -56,6 +56,8 @@ pub struct Meant {
     pub max_record: usize,
     /// True for `--once`.
     pub once: bool,
+    /// True if something is kept from batch to batch.
+    pub keeps_state: bool,
     /// What is said of the brokers.
     pub voice: Arc<Voice>,
 }
@@ -80,6 +82,7 @@ impl Meant {
             with: flags.with(),
             max_record: settings.max_record,
             once: settings.once,
+            keeps_state: settings.keeps_state,
             voice,
             config,
         })

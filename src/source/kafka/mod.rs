@@ -18,6 +18,8 @@ mod direct;
 )]
 mod flags;
 #[cfg(feature = "kafka")]
+mod group;
+#[cfg(feature = "kafka")]
 mod meant;
 #[cfg_attr(
     not(feature = "kafka"),
@@ -49,7 +51,13 @@ fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
 #[cfg(feature = "kafka")]
 fn made(flags: &Flags, properties: &kafka::Flags, settings: &Settings) -> Result<Built, Error> {
     let meant = meant::Meant::of(flags, &kafka::Settings::read(properties)?, settings)?;
-    Ok(Built::new(direct::Kafka::new(meant), flags.identity()))
+    Ok(match &flags.group_id {
+        // With a checkpoint that decides, and the group is only told.
+        Some(group) if !settings.lasts => {
+            Built::new(group::member::Member::new(meant, group), flags.identity())
+        }
+        group => Built::new(direct::Kafka::new(meant, group.clone()), flags.identity()),
+    })
 }
 
 #[cfg(not(feature = "kafka"))]

@@ -25,6 +25,8 @@ fn settings() -> Settings {
         max_record: 16 << 20,
         once: false,
         acknowledges: false,
+        lasts: false,
+        keeps_state: false,
         start: Stamp(0),
     }
 }

@@ -89,6 +89,8 @@ impl Loop {
             max_record: 100,
             once: false,
             acknowledges: false,
+            lasts: false,
+            keeps_state: false,
             start: Stamp(0),
         };
         let mut peers = Peers::new("scripts", FIRST_TOKEN, &settings);

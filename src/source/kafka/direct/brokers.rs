@@ -26,8 +26,9 @@ use crate::kafka::Voice;
 use crate::source::kafka::start::Range;
 use crate::units::show_duration;
 
-/// The longest wait for an answer within which no signal is heard.
-const SLICE: Duration = Duration::from_millis(250);
+/// The longest wait for an answer within which no signal is heard. A broker answers in the order of the questions, and
+/// may hold back the answer to a fetch for half a second.
+const SLICE: Duration = Duration::from_millis(1500);
 /// The pause before a question is asked again to which a broker has no answer yet.
 pub const PAUSE: Duration = Duration::from_millis(50);
 
@@ -108,6 +109,8 @@ pub struct Brokers {
     voice: Arc<Voice>,
     /// How long an answer may take.
     patience: Duration,
+    /// True while the source is opened: then whoever is called meanwhile is to stop.
+    is_opening: bool,
 }
 
 impl Brokers {
@@ -135,7 +138,8 @@ impl Brokers {
         })?;
         let bell = Arc::clone(bell);
         consumer.set_nonempty_callback(move || bell.ring());
-        Ok(Brokers { consumer: Arc::new(consumer), voice: Arc::clone(voice), patience })
+        let (consumer, voice) = (Arc::new(consumer), Arc::clone(voice));
+        Ok(Brokers { consumer, voice, patience, is_opening: true })
     }
 
     /// The client.
@@ -182,6 +186,11 @@ impl Brokers {
         self.patience
     }
 
+    /// Says that the source is open: what is asked from now on is answered before anything else is done.
+    pub fn opened(&mut self) {
+        self.is_opening = false;
+    }
+
     /// Says that something has come of them.
     pub fn answered(&self) {
         self.voice.answered();
@@ -218,7 +227,7 @@ impl Brokers {
             };
             self.hear()?;
             let now = wait.now();
-            if wait.until(now).place("kafka")? == Woke::Called {
+            if wait.until(now).place("kafka")? == Woke::Called && self.is_opening {
                 return Err(Error::Closed);
             }
             if left.is_zero() {
@@ -232,9 +241,10 @@ impl Brokers {
     /// What is said when nobody has answered.
     pub fn silent(&self, what: &str) -> Error {
         let (brokers, span) = (self.voice.brokers(), show_duration(self.patience));
-        let why = match self.voice.is_out() {
-            true => self.voice.why(),
-            false => what.to_string(),
+        let why = match (self.voice.why(), self.voice.is_out()) {
+            (Some(why), true) => why,
+            (None, true) => "a port with TLS or a user needs -X security.protocol".to_string(),
+            (_, false) => what.to_string(),
         };
         Error::Failed(format!(
             "{brokers}: no answer within {span}: {why}; --brokers names them, --connect-timeout says how long to \

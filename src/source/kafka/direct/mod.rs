@@ -6,7 +6,7 @@
 //! moved   each partition's offset that comes next
 //! ```
 //!
-//! With `--group` beside a checkpoint, offsets of what is out go to the group too.
+//! With `--group-id` beside a checkpoint, offsets of what is out go to the group too.
 
 mod begin;
 pub mod bell;
@@ -24,18 +24,21 @@ use self::brokers::Found;
 use self::parts::noted;
 use self::reading::Reading;
 use self::watch::Watch;
+use super::group::monitor::Monitor;
 use super::meant::Meant;
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::{Context, Error};
 use crate::say::{detail, note};
 use crate::source::kafka::flags::OnReset;
 use crate::source::kafka::start::Start;
-use crate::source::{Changed, Form, Read, Source};
+use crate::source::{Changed, Form, Read, Source, Stage};
 
 /// The source.
 pub struct Kafka {
     meant: Meant,
+    /// The group that is told what is out.
+    group: Option<String>,
     kept: AllKept,
     open: Option<Open>,
 }
@@ -44,12 +47,13 @@ pub struct Kafka {
 struct Open {
     reading: Reading,
     watch: Watch,
+    monitor: Option<Monitor>,
 }
 
 impl Kafka {
     /// The source that is meant; it is not opened yet.
-    pub fn new(meant: Meant) -> Kafka {
-        Kafka { meant, kept: AllKept::new(), open: None }
+    pub fn new(meant: Meant, group: Option<String>) -> Kafka {
+        Kafka { meant, group, kept: AllKept::new(), open: None }
     }
 
     /// Says how many partitions are read, and where from if nobody has typed that.
@@ -90,7 +94,8 @@ impl Source for Kafka {
             reading.parts.add(&begin.topic, begin.partition, begin.kept, end);
         }
         let watch = Watch::new(&meant.topics, &bell, meant.refresh, wait.now());
-        self.open = Some(Open { reading, watch });
+        let monitor = self.group.as_ref().map(|group| Monitor::open(group, meant, &bell, wait));
+        self.open = Some(Open { reading, watch, monitor: monitor.transpose()? });
         Ok(())
     }
 
@@ -108,6 +113,7 @@ impl Source for Kafka {
         let (once, on_reset) = (self.meant.once, self.meant.on_reset);
         let open = self.open.as_mut().expect("the engine opens a source first");
         open.reading.brokers.hear()?;
+        open.monitor.iter().try_for_each(Monitor::hear)?;
         if !once {
             open.look_around(&self.kept, wait)?;
         }
@@ -125,6 +131,21 @@ impl Source for Kafka {
 
     fn is_replayable(&self) -> bool {
         true
+    }
+
+    fn behind(&self, note: &mut dyn FnMut(&str, u64)) {
+        self.open.iter().for_each(|open| open.reading.behind(note));
+    }
+
+    fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
+        if let Some(Open { monitor: Some(monitor), reading, .. }) = &mut self.open {
+            match stage {
+                Stage::Folded => monitor.close(mark, &reading.parts),
+                Stage::Logged => {}
+                Stage::Committed => monitor.commit(mark),
+            }
+        }
+        Ok(())
     }
 
     fn moved(&mut self, note: &mut dyn FnMut(&[u8], &[u8])) {

@@ -59,7 +59,8 @@ struct Event {
 
 impl Reading {
     /// Reads nothing yet.
-    pub fn new(brokers: Brokers, bell: &Arc<Bell>, rows: Rows) -> io::Result<Reading> {
+    pub fn new(mut brokers: Brokers, bell: &Arc<Bell>, rows: Rows) -> io::Result<Reading> {
+        brokers.opened();
         let mut queue = Queue::new(brokers.consumer());
         queue.ring(bell.cord()?);
         let (topics, parts, told, bell) =
@@ -85,6 +86,20 @@ impl Reading {
             self.queue.read(&self.topics[&part.topic], part.partition, part.position);
         }
         Ok(())
+    }
+
+    /// Has what comes of a partition come here, once a group has assigned it.
+    pub fn receive(&self, topic: &str, partition: i32) {
+        self.queue.receive(topic, partition);
+    }
+
+    /// Notes how many records of each partition were not read, as the last answer of a broker had it.
+    pub fn behind(&self, note: &mut dyn FnMut(&str, u64)) {
+        for part in self.parts.iter() {
+            if let Some(high) = self.queue.high(&part.topic, part.partition) {
+                note(part.origin.name(), high.saturating_sub(part.position).max(0) as u64);
+            }
+        }
     }
 
     /// Takes what is there, or waits for it.

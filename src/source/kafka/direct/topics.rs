@@ -29,6 +29,12 @@ impl Topics {
         &self.names
     }
 
+    /// Names and regular expressions, as they were typed.
+    pub fn all(&self) -> Vec<&str> {
+        let patterns = self.patterns.iter().map(Regex::as_str);
+        self.names.iter().map(String::as_str).chain(patterns).collect()
+    }
+
     /// True if all topics that there are have to be looked through.
     pub fn has_patterns(&self) -> bool {
         !self.patterns.is_empty()
@@ -42,8 +48,7 @@ impl Topics {
 
     /// What was typed, with commas.
     pub fn typed(&self) -> String {
-        let patterns = self.patterns.iter().map(Regex::as_str);
-        self.names.iter().map(String::as_str).chain(patterns).collect::<Vec<_>>().join(", ")
+        self.all().join(", ")
     }
 }
 
