@@ -85,7 +85,16 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
         Some(Retention::Running { .. }) => None,
         None => Some(settings.interval),
     };
-    let layout = Layout { format, selection, width, changes, covers, skip_empty, bare };
+    let layout = Layout {
+        text: Some(format),
+        messages: None,
+        selection,
+        width,
+        changes,
+        covers,
+        skip_empty,
+        bare,
+    };
     let pipeline = Pipeline { source, steps, aggregate, stateful, layout };
     let form = pipeline.source.form();
     let saving = typed.engine.checkpoint.as_ref().map(|dir| Saving {

@@ -212,7 +212,8 @@ fn run_pipeline(
     let selection = Selection::all(Sort::Key);
     let bare = case.interval == 0;
     let layout = Layout {
-        format,
+        text: Some(format),
+        messages: None,
         selection,
         width: 1,
         changes: None,

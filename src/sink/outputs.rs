@@ -37,8 +37,8 @@ use super::exec::Exec;
 pub use super::exec::OnFail;
 use super::file::Appended;
 use super::output::{Output, Staged};
-use super::printed::Printed;
 use super::stdout::Stdout;
+use super::stdout::printed::Printed;
 use super::timed::Timed;
 use crate::clock::Stamp;
 use crate::disk::Disk;
@@ -215,10 +215,17 @@ impl Outputs {
         let takes_over = !promises.is_empty() && kept.iter().any(Option::is_none);
         promises.iter().for_each(|promise| say_void(promise, takes_over));
         closed_last(self.list.iter_mut().zip(kept).map(|(output, promise)| match promise {
+            _ if batch.lacks(output.takes_messages()) => Ok(say_lacking(output)),
             Some(promise) => output.redeem(batch, promise),
             None if takes_over => output.stage(batch).and_then(|_| output.publish(batch)),
             None => Ok(()),
         }))
+    }
+
+    /// Says which of them get no rows of an open batch that were recorded for other outputs.
+    pub fn say_lacking(&self, batch: &Batch) {
+        let lacking = |output: &&Timed| batch.lacks(output.takes_messages());
+        self.list.iter().filter(lacking).for_each(say_lacking);
     }
 
     /// The last Time that is taken where Times go on from `now`, and none is left out for longer than
@@ -262,6 +269,10 @@ impl Output for Outputs {
         self.list.iter_mut().try_for_each(|output| output.write(text))
     }
 
+    fn send(&mut self, messages: &[u8]) -> Result<(), Error> {
+        self.list.iter_mut().try_for_each(|output| output.send(messages))
+    }
+
     fn end(&mut self, rows: u64) -> Result<(), Error> {
         self.list.iter_mut().try_for_each(|output| output.end(rows))
     }
@@ -281,6 +292,18 @@ fn say_void(promise: &Promise, is_taken_over: bool) {
     };
     say(&format!(
         "the last batch before the stop may not be whole in {name:?}, which is no output now; {rest}"
+    ));
+}
+
+/// Says of an output that was none before that it does not get what was recorded for others.
+fn say_lacking(output: &Timed) {
+    let (what, how) = match output.takes_messages() {
+        true => ("text", "as messages"),
+        false => ("messages", "as text"),
+    };
+    say(&format!(
+        "{}: rows from before the stop were recorded as {what}, for other outputs, and do not come {how}",
+        output.what()
     ));
 }
 

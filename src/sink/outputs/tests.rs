@@ -15,7 +15,7 @@ fn spool(text: &str) -> Spool {
 
 fn complete(time: i64, text: &Spool) -> Batch<'_> {
     let number = time as u64 + 6;
-    Batch { number, time: Stamp(time), rows: 1, header: b"header\n", text }
+    Batch::of_text((number, Stamp(time)), 1, b"header\n", text)
 }
 
 fn batch(outputs: &mut Outputs, time: i64) -> Result<(), Error> {
