@@ -23,6 +23,7 @@ pub mod disk;
 pub mod engine;
 pub mod error;
 pub mod format;
+pub mod kafka;
 pub mod metrics;
 pub mod number;
 pub mod origin;

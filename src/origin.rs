@@ -24,23 +24,39 @@ const NAMED: usize = 3;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
     name: Arc<str>,
-    is_peer: bool,
+    kind: Kind,
+}
+
+/// What kind of thing it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    /// One that the user named.
+    Named,
+    /// One who sends what he likes.
+    Peer,
+    /// One whose places are records, not bytes.
+    Partition,
 }
 
 impl Origin {
     /// The origin with this name, which was given by the user: stdin, a file.
     pub fn new(name: impl Into<Arc<str>>) -> Origin {
-        Origin { name: name.into(), is_peer: false }
+        Origin { name: name.into(), kind: Kind::Named }
     }
 
     /// The peer with this name, who sends what he likes.
     pub fn peer(name: impl Into<Arc<str>>) -> Origin {
-        Origin { name: name.into(), is_peer: true }
+        Origin { name: name.into(), kind: Kind::Peer }
+    }
+
+    /// The partition with this name, in which each record has a number: `topic[3]`.
+    pub fn partition(name: impl Into<Arc<str>>) -> Origin {
+        Origin { name: name.into(), kind: Kind::Partition }
     }
 
     /// True for a peer: what comes from there must not end the run.
     pub fn is_peer(&self) -> bool {
-        self.is_peer
+        self.kind == Kind::Peer
     }
 
     /// True while somebody else holds it: its source, because more may come of it, or a chunk.
@@ -53,9 +69,21 @@ impl Origin {
         &self.name
     }
 
-    /// The place of a byte of it, as in "stdin, byte 512".
-    pub fn at(&self, byte: u64) -> String {
-        format!("{self}, byte {byte}")
+    /// A place of it, as in "stdin, byte 512", or "topic[3]@77" of a partition's record.
+    pub fn at(&self, place: u64) -> String {
+        match self.kind {
+            Kind::Partition => format!("{self}@{place}"),
+            _ => format!("{self}, byte {place}"),
+        }
+    }
+
+    /// All places from one to another.
+    fn between(&self, from: u64, to: u64) -> String {
+        match self.kind {
+            _ if from == to => self.at(from),
+            Kind::Partition => format!("{self}@{from} to {to}"),
+            _ => format!("{self}, bytes {from} to {to}"),
+        }
     }
 }
 
@@ -74,6 +102,8 @@ enum Place {
     From(u64),
     /// It was made of what is there from the record at the first byte to the one at the second.
     Of(u64, u64),
+    /// Its records are numbered from `first` on; where they begin is noted from the place `noted` on.
+    Numbered { first: u64, noted: usize },
 }
 
 #[derive(Clone, Debug)]
@@ -84,11 +114,11 @@ struct Run {
 }
 
 impl Run {
-    /// Where the byte `at` of the arena stands, or what it was made of.
-    fn place(&self, at: usize) -> Place {
-        match self.place {
-            Place::From(first) => Place::From(first + (at - self.bytes.start) as u64),
-            other => other,
+    /// True if bytes at this place are those that follow.
+    fn goes_on(&self, place: Place) -> bool {
+        match (self.place, place) {
+            (Place::From(first), Place::From(next)) => first + self.bytes.len() as u64 == next,
+            (before, place) => before == Place::Unknown && place == Place::Unknown,
         }
     }
 }
@@ -100,12 +130,15 @@ pub struct Origins {
     runs: Vec<Run>,
     /// The run that was looked at last by [`Origins::made`]: rows come in order.
     last: usize,
+    /// Where numbered records begin in the arena, run by run.
+    beginnings: Vec<u32>,
 }
 
 impl Origins {
     /// Forgets all.
     pub fn clear(&mut self) {
         self.runs.clear();
+        self.beginnings.clear();
         self.last = 0;
     }
 
@@ -119,12 +152,46 @@ impl Origins {
         if let Some(run) = self.runs.last_mut()
             && run.bytes.end == bytes.start
             && run.origin == *origin
-            && run.place(bytes.start) == place
+            && run.goes_on(place)
         {
             run.bytes.end = bytes.end;
             return;
         }
         self.runs.push(Run { bytes, origin: origin.clone(), place });
+    }
+
+    /// Says that `bytes` of the arena, behind all that were named before, are the record with this number.
+    ///
+    /// No record is without a byte here, so that each has a place of its own.
+    #[inline]
+    pub fn add_record(&mut self, origin: &Origin, bytes: Range<usize>, number: u64) {
+        debug_assert!(!bytes.is_empty(), "a byte ends an empty record");
+        self.beginnings.push(bytes.start as u32);
+        if let Some(run) = self.runs.last_mut()
+            && let Place::Numbered { first, noted } = run.place
+            && run.bytes.end == bytes.start
+            && first + (self.beginnings.len() - 1 - noted) as u64 == number
+            && run.origin == *origin
+        {
+            run.bytes.end = bytes.end;
+            return;
+        }
+        let place = Place::Numbered { first: number, noted: self.beginnings.len() - 1 };
+        self.runs.push(Run { bytes, origin: origin.clone(), place });
+    }
+
+    /// Where the byte `at` of a run stands, or what it was made of.
+    fn place(&self, run: &Run, at: usize) -> Place {
+        match run.place {
+            Place::From(first) => Place::From(first + (at - run.bytes.start) as u64),
+            Place::Numbered { first, noted } => {
+                let behind =
+                    self.beginnings[noted..].partition_point(|&start| start as usize <= at);
+                let number = first + behind.saturating_sub(1) as u64;
+                Place::Of(number, number)
+            }
+            other => other,
+        }
     }
 
     /// Says that `bytes`, behind all that were named before, were made of the record at `of`.
@@ -134,7 +201,7 @@ impl Origins {
             let Some(found) = self.find(of) else { return };
             self.last = found;
         }
-        let place = match self.runs[self.last].place(of) {
+        let place = match self.place(&self.runs[self.last], of) {
             Place::From(byte) => Place::Of(byte, byte),
             other => other,
         };
@@ -160,11 +227,10 @@ impl Origins {
     /// Where the byte `at` of the arena is from; none if no origin is known at all.
     pub fn position(&self, at: usize) -> Option<String> {
         let Some(run) = self.find(at).map(|found| &self.runs[found]) else { return self.any() };
-        Some(match run.place(at) {
+        Some(match self.place(run, at) {
             Place::From(byte) => run.origin.at(byte),
-            Place::Of(from, to) if from == to => run.origin.at(from),
-            Place::Of(from, to) => format!("{}, bytes {from} to {to}", run.origin),
-            Place::Unknown => run.origin.to_string(),
+            Place::Of(from, to) => run.origin.between(from, to),
+            Place::Unknown | Place::Numbered { .. } => run.origin.to_string(),
         })
     }
 
@@ -182,11 +248,14 @@ impl Origins {
     /// Says that `bytes` are what stands at the byte `at` of another arena.
     pub fn copied(&mut self, bytes: Range<usize>, from: &Origins, at: usize) {
         let Some(found) = from.find(at) else { return };
-        let first = match from.runs[found].place(at) {
-            Place::From(byte) => Some(byte),
-            _ => None,
-        };
-        self.add(&from.runs[found].origin, bytes, first);
+        let origin = &from.runs[found].origin;
+        match from.place(&from.runs[found], at) {
+            Place::From(byte) => self.add(origin, bytes, Some(byte)),
+            place @ Place::Of(..) if !bytes.is_empty() => {
+                self.runs.push(Run { bytes, origin: origin.clone(), place });
+            }
+            _ => self.add(origin, bytes, None),
+        }
     }
 
     /// The runs, each with its origin.
@@ -263,6 +332,24 @@ mod tests {
         );
         origins.made(22, 35..40);
         assert_eq!(positions(&origins, &[35]), ["a, bytes 2 to 5"], "made twice");
+    }
+
+    #[test]
+    fn records_of_a_partition_have_numbers_also_where_some_are_missing_or_empty() {
+        let (mut origins, a) = (Origins::default(), Origin::partition("t[3]"));
+        for (bytes, number) in [(1..5, 7), (5..6, 8), (6..9, 9), (9..12, 12)] {
+            origins.add_record(&a, bytes, number);
+        }
+        origins.add_record(&Origin::partition("t[4]"), 12..14, 13);
+        assert_eq!(origins.runs().count(), 3, "10 and 11 are missing");
+        let found = positions(&origins, &[1, 4, 5, 6, 8, 9, 13]);
+        assert_eq!(found, ["t[3]@7", "t[3]@7", "t[3]@8", "t[3]@9", "t[3]@9", "t[3]@12", "t[4]@13"]);
+        origins.made(2, 14..16);
+        origins.made(7, 16..18);
+        assert_eq!(positions(&origins, &[14]), ["t[3]@7 to 9"]);
+        let mut copy = Origins::default();
+        copy.copied(0..3, &origins, 9);
+        assert_eq!(positions(&copy, &[2]), ["t[3]@12"]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["clock", "part", "report/value"],
     &["process", "cell", "selector"],
     &["chunk", "table", "window", "disk"],
-    &["report", "wire"],
+    &["report", "wire", "kafka"],
     &["state"],
     &["source", "step", "agg", "format", "sink"],
     &["checkpoint"],
@@ -25,7 +25,7 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// The files that may hold unsafe code.
-const UNSAFE: &[&str] = &["scan.rs"];
+const UNSAFE: &[&str] = &["scan.rs", "kafka/queue.rs"];
 
 /// The module that has a row of its own, and which row, for a path as `cli/plan` or `table/keys`.
 fn ranked(path: &str) -> (&str, usize) {
@@ -143,7 +143,7 @@ fn every_file_says_what_it_is_for() {
 }
 
 #[test]
-fn unsafe_code_stands_in_one_file() {
+fn unsafe_code_stands_in_few_files() {
     for (name, text) in files().into_iter().filter(|(name, _)| !UNSAFE.contains(&name.as_str())) {
         let is_unsafe = |line: &&str| {
             line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "unsafe")

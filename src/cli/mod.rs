@@ -30,7 +30,7 @@ use crate::error::Error;
 use crate::format::FORMATS;
 use crate::source::{self, SOURCES};
 use crate::step::STEPS;
-use crate::{engine, format, report, sink, state};
+use crate::{engine, format, kafka, report, sink, state};
 
 /// What was asked for.
 pub enum Asked {
@@ -92,6 +92,8 @@ pub struct Typed {
     pub format: format::Flags,
     /// Flags that say where they go.
     pub sink: sink::Flags,
+    /// Properties of Kafka's client.
+    pub kafka: kafka::Flags,
     /// Flags of the engine.
     pub engine: engine::Flags,
 }
@@ -105,7 +107,12 @@ impl Typed {
 
 /// Reads the command line; `args` begins with the program's name.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Error> {
-    let args = completed(args.into_iter().collect());
+    let args: Vec<_> = args.into_iter().collect();
+    if asks_for_parts(args.get(1..).unwrap_or_default()) {
+        let version = env!("CARGO_PKG_VERSION");
+        return Ok(Asked::Text(format!("weir {version}\n{}", kafka::version())));
+    }
+    let args = completed(args);
     let defined = command();
     if let Some(error) = mistake::overlooked(&defined, &args) {
         return Err(error);
@@ -150,6 +157,12 @@ fn completed(mut args: Vec<OsString>) -> Vec<OsString> {
         _ => {}
     }
     args
+}
+
+/// True of `--version -v`: what is linked in is told too.
+fn asks_for_parts(words: &[OsString]) -> bool {
+    let is = |names: [&str; 2]| words.iter().any(|word| names.iter().any(|name| word == name));
+    words.len() == 2 && is(["--version", "-V"]) && is(["--verbose", "-v"])
 }
 
 /// A first word that is a flag means `stdin`, unless the flag is about weir itself.
@@ -206,6 +219,7 @@ fn typed(name: &str, matches: ArgMatches) -> Result<Typed, Error> {
         report: report::Flags::from_arg_matches(&matches).map_err(wrong)?,
         format: format::Flags::from_arg_matches(&matches).map_err(wrong)?,
         sink: sink::Flags::from_arg_matches(&matches).map_err(wrong)?,
+        kafka: kafka::Flags::from_arg_matches(&matches).map_err(wrong)?,
         engine: engine::Flags::from_arg_matches(&matches).map_err(wrong)?,
         matches,
     })
@@ -266,7 +280,7 @@ fn source_command(spec: &source::Spec) -> Command {
     let command = state::Flags::augment_args(command);
     let command = report::Flags::augment_args(command);
     let command = format::Flags::augment_args(command);
-    let command = sink::Flags::augment_args(command);
+    let command = kafka::Flags::augment_args(sink::Flags::augment_args(command));
     // The source comes last: clap takes the description of a command from the flags added to it.
     let command = (spec.arguments)(engine::Flags::augment_args(command).next_help_heading(None));
     command.mut_args(|arg| {

@@ -143,6 +143,7 @@ fn given(typed: &Typed, once: bool, arrows: &[Shape], aggregate: Option<&agg::Bu
         steps_need_batches: false,
         once,
         lasts: typed.engine.checkpoint.is_some(),
+        talks_to_kafka: typed.source.name == source::kafka::SPEC.name,
     }
 }
 
@@ -153,6 +154,7 @@ fn check(typed: &Typed, given: &Given) -> Result<(), Error> {
     typed.report.check(given)?;
     typed.state.check(given)?;
     typed.sink.check(given)?;
+    typed.kafka.check(given)?;
     check_policy(&typed.engine.on_bad)
 }
 

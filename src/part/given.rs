@@ -28,6 +28,8 @@ pub struct Given {
     pub once: bool,
     /// True with `--checkpoint`.
     pub lasts: bool,
+    /// True if something is read from Kafka or written there.
+    pub talks_to_kafka: bool,
 }
 
 /// What has to be known of an aggregate.

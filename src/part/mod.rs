@@ -12,6 +12,7 @@
 //! only read that. So nothing here knows a part by its name.
 
 mod given;
+pub mod likeness;
 mod words;
 
 pub use given::{Ability, Aggregate, Given, Header, Times, hold};

@@ -5,6 +5,7 @@
 //! comes from.
 
 pub mod connect;
+pub mod kafka;
 pub mod listen;
 mod peers;
 pub mod replay;
@@ -212,4 +213,4 @@ pub struct Spec {
 }
 
 /// The sources there are, in the order in which help names them.
-pub const SOURCES: &[Spec] = &[stdin::SPEC, connect::SPEC, listen::SPEC, replay::SPEC];
+pub const SOURCES: &[Spec] = &[stdin::SPEC, connect::SPEC, listen::SPEC, kafka::SPEC, replay::SPEC];

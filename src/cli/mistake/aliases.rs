@@ -38,7 +38,7 @@ const FLAGS: &[Alias] = &[
     ("--count-words -w", "--words makes a record of each word: --words --count counts them"),
     ("--count-lines --wc --size -l", "--count counts records, as wc -l does"),
     (
-        "--field-separator --separator --sep --delim --ifs --fs --split-by --split-on --flat-map -d -F -t",
+        "--field-separator --separator --sep --delim --ifs --fs --split-by --split-on --flat-map -d -t",
         "--split SEP makes a record of each part: --split ,; --field 3 --delimiter SEP keeps the third",
     ),
     (
@@ -204,7 +204,7 @@ const SOURCES: &[Alias] = &[
         "weir listen PORT ..., or weir connect HOST:PORT ...",
     ),
     ("client socketTextStream", "weir connect HOST:PORT ..."),
-    ("kafka kcat", "kcat before weir: kcat -C -q -u -b BROKER -t TOPIC | weir ..."),
+    ("kcat kafkacat", "weir kafka -b BROKER -t TOPIC ..., with kcat's -b, -t, -X and -F"),
     ("pipe input in", "weir stdin ..., or no source at all"),
     (
         "grep awk sed cut jq tr",

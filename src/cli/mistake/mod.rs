@@ -5,7 +5,7 @@
 //! worse than none. What clap would take in another sense than it was meant is found before clap.
 
 mod aliases;
-mod likeness;
+
 mod rewritten;
 
 use std::ffi::OsString;
@@ -13,10 +13,10 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, Command};
 
-use self::likeness::near;
 use self::rewritten::{Line, port};
 use super::words::{self, Role};
 use crate::error::Error;
+use crate::part::likeness::near;
 use crate::source::SOURCES;
 use crate::units::pasted;
 

@@ -1,0 +1,44 @@
+//! `-X` and `-F`: properties of librdkafka, for whatever talks to brokers in a run.
+
+use std::path::PathBuf;
+
+use crate::error::Error;
+use crate::part::{Given, hold};
+
+/// Properties, as typed.
+#[derive(clap::Args, Clone, Debug, Default)]
+#[group(skip)]
+#[command(next_help_heading = "Kafka")]
+pub struct Flags {
+    /// Set a property of librdkafka, Kafka's client; may be repeated
+    ///
+    /// As in -X security.protocol=ssl; librdkafka's CONFIGURATION.md has all of them. It counts for what is
+    /// read from Kafka and for what is written there. What weir decides itself is refused, and the flag that
+    /// stands for it is named. Whatever is set, the checkpoint stays the same.
+    #[arg(short = 'X', long, value_name = "KEY=VALUE")]
+    pub property: Vec<String>,
+
+    /// Read such properties from FILE, a line each: key=value; may be repeated
+    ///
+    /// Blank lines and those that begin with # pass. What -X sets counts more, and of equal keys the last.
+    /// A password stands better here than on a command line, which everybody on the machine can read.
+    #[arg(short = 'F', long, value_name = "FILE")]
+    pub property_file: Vec<PathBuf>,
+}
+
+impl Flags {
+    /// Refuses properties that nobody takes.
+    pub fn check(&self, given: &Given) -> Result<(), Error> {
+        hold(&[
+            (
+                !given.talks_to_kafka && !self.property.is_empty(),
+                "-X: a property of Kafka's client, and nothing here talks to Kafka; weir kafka does",
+            ),
+            (
+                !given.talks_to_kafka && !self.property_file.is_empty(),
+                "-F: properties of Kafka's client, and nothing here talks to Kafka; weir kafka does; \
+                 what separates fields is said by --delimiter behind --field",
+            ),
+        ])
+    }
+}

@@ -1,0 +1,62 @@
+//! Finding partitions and topics that appear while weir runs.
+//!
+//! A question to a broker waits for its answer, and nobody is to wait for this one: a thread asks, leaves the
+//! answer and rings the bell. There is one such thread at most, and none between two questions.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::bell::Bell;
+use super::brokers::{Consuming, Found, look};
+use super::topics::Topics;
+use crate::clock::Stamp;
+
+/// How long one answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Asks again and again which partitions there are.
+pub struct Watch {
+    topics: Arc<Topics>,
+    bell: Arc<Bell>,
+    every: Duration,
+    /// When the next question is due; never while one is open.
+    due: Stamp,
+    answer: Arc<Mutex<Option<Option<Found>>>>,
+}
+
+impl Watch {
+    /// Asks for these topics, for the first time when `every` has passed.
+    pub fn new(topics: &Arc<Topics>, bell: &Arc<Bell>, every: Duration, now: Stamp) -> Watch {
+        let (topics, bell) = (Arc::clone(topics), Arc::clone(bell));
+        Watch { topics, bell, every, due: now.after(every), answer: Arc::default() }
+    }
+
+    /// When the next question is due.
+    pub fn due(&self) -> Stamp {
+        self.due
+    }
+
+    /// Asks, if it is time to.
+    pub fn ask(&mut self, consumer: &Arc<Consuming>, now: Stamp) {
+        if now < self.due {
+            return;
+        }
+        self.due = Stamp::NEVER;
+        let (consumer, topics) = (Arc::clone(consumer), Arc::clone(&self.topics));
+        let (bell, answer) = (Arc::clone(&self.bell), Arc::clone(&self.answer));
+        std::thread::spawn(move || {
+            let found = look(&consumer, &topics, PATIENCE).ok();
+            // Whoever ends the run is not to wait for this thread's share of the client.
+            drop(consumer);
+            *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+            bell.ring();
+        });
+    }
+
+    /// What was found, if there is an answer; the next question is due later.
+    pub fn answer(&mut self, now: Stamp) -> Option<Found> {
+        let answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        self.due = now.after(self.every);
+        answer
+    }
+}

@@ -1,0 +1,93 @@
+//! Killed at any moment, a start with the same checkpoint counts each message once.
+
+use std::fs;
+
+use rustix::process::Signal;
+
+use crate::broker::Broker;
+use crate::common::{Dir, Run};
+
+const PARTITIONS: i32 = 3;
+
+/// A run that counts all records since the beginning, and appends each report.
+fn counting(broker: &Broker, dir: &Dir, args: &[&str]) -> Run {
+    let (checkpoint, out) = (dir.path("ck"), dir.path("out.tsv"));
+    let args = [
+        &["--from", "earliest", "--interval", "0.05", "--count", "--update-state"],
+        &["--no-time", "--checkpoint", checkpoint.to_str().unwrap(), "-o", out.to_str().unwrap()],
+        args,
+    ];
+    broker.weir("t", &args.concat())
+}
+
+/// The counts that were reported.
+fn reported(dir: &Dir) -> Vec<u64> {
+    let text = fs::read_to_string(dir.path("out.tsv")).unwrap_or_default();
+    text.lines().map(|line| line.parse().unwrap()).collect()
+}
+
+#[test]
+fn each_message_counts_once_however_often_it_is_killed() {
+    let (broker, dir) = (Broker::new(&[("t", PARTITIONS)]), Dir::new());
+    let mut sent = 0;
+    for life in 0..12u64 {
+        let mut run = counting(&broker, &dir, &[]);
+        // One that has gone on, or has just begun.
+        if life % 3 > 0 {
+            run.err.line("weir: ");
+        }
+        for _ in 0..=life % 4 {
+            let lines: Vec<String> = (0..97).map(|n| format!("{}", sent + n)).collect();
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            broker.lines("t", (sent / 97 % PARTITIONS as u64) as i32, &lines);
+            sent += 97;
+        }
+        if life % 2 == 1 {
+            let before = reported(&dir).len();
+            while reported(&dir).len() < before + 2 {
+                std::thread::yield_now();
+            }
+        }
+        run.signal(Signal::KILL);
+        run.end();
+    }
+    assert_eq!(counting(&broker, &dir, &["--once"]).end().status, 0);
+    let counts = reported(&dir);
+    assert_eq!(counts.last(), Some(&sent));
+    assert!(counts.is_sorted(), "{counts:?}");
+}
+
+#[test]
+fn a_stop_goes_on_where_it_was() {
+    let (broker, dir) = (Broker::new(&[("t", PARTITIONS)]), Dir::new());
+    broker.lines("t", 1, &["a", "b"]);
+    for count in [2, 4, 6] {
+        let ended = counting(&broker, &dir, &["--once"]).end();
+        assert_eq!((ended.status, reported(&dir).last()), (0, Some(&count)), "{}", ended.err);
+        broker.lines("t", 0, &["c", "d"]);
+    }
+}
+
+#[test]
+fn a_topic_that_was_made_anew_is_refused() {
+    let dir = Dir::new();
+    let old = Broker::new(&[("t", 1)]);
+    old.lines("t", 0, &["a"; 10]);
+    counting(&old, &dir, &["--once"]).end().ok();
+    // Fewer records than before, and more: which are others than those that were read.
+    for (count, expected) in [(3, "ends at 3 now"), (15, "has another record before that now")] {
+        let new = Broker::new(&[("t", 1)]);
+        new.lines("t", 0, &vec!["other"; count]);
+        let before = reported(&dir);
+        let ended = counting(&new, &dir, &["--once"]).end();
+        let said = ended.failed(2);
+        assert!(said.contains("weir: t[0] was read up to 10, and "), "{said}");
+        assert!(said.contains(expected) && said.contains("weir checkpoint reset"), "{said}");
+        assert_eq!(reported(&dir), before);
+    }
+    let new = Broker::new(&[("t", 1)]);
+    new.lines("t", 0, &["new"; 3]);
+    let ended = counting(&new, &dir, &["--once", "--on-offset-reset", "earliest"]).end();
+    assert_eq!((ended.status, reported(&dir).last()), (0, Some(&13)), "{}", ended.err);
+    assert!(ended.err.contains("it is read from its first record on"), "{}", ended.err);
+}
