@@ -233,7 +233,8 @@ fn run_pipeline(
     let (wait, waker) = VirtualTime::new(Stamp(1)).unwrap();
     let stdout = Stdout::new(&writer).unwrap();
     drop(writer);
-    let outputs = Outputs::open(&RealDisk::default(), &[Target::Stdout], &stdout, None).unwrap();
+    let outputs =
+        Outputs::open(&RealDisk::default(), &[Target::Stdout], &stdout, Run::default()).unwrap();
     drop(stdout);
     let around = Surroundings {
         wait: Box::new(wait),

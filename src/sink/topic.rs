@@ -17,17 +17,51 @@
 //! neither that of our last batch nor of the one in doubt is of somebody else who has this checkpoint
 //! too. A batch without rows is not sent, and leaves no mark.
 
+#[cfg(feature = "kafka")]
+mod client;
+#[cfg(feature = "kafka")]
+mod ears;
 #[cfg(test)]
 pub(crate) mod sim;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use super::batch::{Batch, OutputId, Promise};
 use super::output::{Output, Staged};
 use crate::clock::Stamp;
 use crate::error::Error;
+use crate::kafka;
+use crate::process::signal::Stop;
 use crate::say::note;
 use crate::wire::message::{Message, Pieces};
+
+/// Where messages are to go, as it was typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    /// The topic.
+    pub topic: String,
+    /// The brokers, unless properties name them.
+    pub brokers: Option<String>,
+    /// How long brokers may take to answer at the start.
+    pub patience: Duration,
+    /// Properties of the client.
+    pub properties: kafka::Flags,
+}
+
+impl Destination {
+    /// Refuses what cannot be, before anything is opened.
+    pub fn check(&self) -> Result<(), Error> {
+        #[cfg(feature = "kafka")]
+        return client::Client::check(self);
+        #[cfg(not(feature = "kafka"))]
+        Err(Error::usage(
+            "--to-kafka: this weir was built without it; cargo's feature `kafka` is on by default",
+        ))
+    }
+}
 
 /// What a transaction says of its batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +118,24 @@ impl Topic {
     pub fn new(name: &str, brokers: Box<dyn Brokers>) -> Topic {
         let (name, pieces) = (name.to_string(), Pieces::default());
         Topic { name, brokers, pieces, is_open: false, last: None }
+    }
+
+    /// Connects to the brokers of a topic; those of a checkpoint know it by `name`.
+    pub fn connect(
+        to: &Destination,
+        name: Option<String>,
+        stop: &Arc<Stop>,
+    ) -> Result<Topic, Error> {
+        to.check()?;
+        #[cfg(feature = "kafka")]
+        {
+            let has_transactions = name.is_some();
+            let client = client::Client::connect(to, name, stop)?;
+            let topic = Topic::new(&to.topic, Box::new(client));
+            if has_transactions { topic.opened() } else { Ok(topic) }
+        }
+        #[cfg(not(feature = "kafka"))]
+        unreachable!("{name:?}, {stop:?}: refused already")
     }
 
     /// Looks what the last run has come to, before anything is read.
@@ -189,7 +241,7 @@ impl Topic {
     }
 
     fn shown(&self) -> String {
-        format!("--to-kafka {}", self.name)
+        format!("topic {}", self.name)
     }
 }
 

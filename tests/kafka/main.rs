@@ -9,3 +9,4 @@ mod deaths;
 mod mistakes;
 mod reading;
 mod records;
+mod writing;

@@ -91,7 +91,7 @@ fn a_copy_of_the_checkpoint_is_told_that_it_is_behind() {
     sent(&mut other, 2, 1, "publish").unwrap();
     let error = sent(&mut one, 1, 1, "publish").unwrap_err();
     assert_eq!(error.exit_status(), 2);
-    let told = "--to-kafka t: has batch 2 of this checkpoint, and here it is the turn of batch 1";
+    let told = "topic t: has batch 2 of this checkpoint, and here it is the turn of batch 1";
     assert!(error.to_string().starts_with(told), "{error}");
     // It has shut out the other, which has done nothing wrong, and goes on.
     sent(&mut other, 3, 1, "publish").unwrap();
