@@ -37,6 +37,8 @@ struct State {
     /// True once somebody has answered.
     has_answered: bool,
     failure: Option<String>,
+    /// Why offsets were not taken, the last time.
+    uncommitted: Option<String>,
 }
 
 impl Voice {
@@ -90,6 +92,18 @@ impl Voice {
         }
         state.has_answered = true;
         state.reason = None;
+    }
+
+    /// Says that the group did not take the offsets of a batch that is out; once until it does again.
+    pub fn uncommitted(&self, error: &KafkaError) {
+        let why = error.rdkafka_error_code().map_or(error.to_string(), |code| code.to_string());
+        let mut state = self.state();
+        if state.uncommitted.replace(why.clone()).as_ref() != Some(&why) {
+            say(&format!(
+                "{}: the group does not take offsets: {why}; what they stand for may come again",
+                self.brokers
+            ));
+        }
     }
 
     /// True while no broker can be reached.

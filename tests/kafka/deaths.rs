@@ -13,7 +13,7 @@ const PARTITIONS: i32 = 3;
 fn counting(broker: &Broker, dir: &Dir, args: &[&str]) -> Run {
     let (checkpoint, out) = (dir.path("ck"), dir.path("out.tsv"));
     let args = [
-        &["--from", "earliest", "--interval", "0.05", "--count", "--update-state"],
+        &["--from", "earliest", "--interval", "0.05", "--count", "--update-state"][..],
         &["--no-time", "--checkpoint", checkpoint.to_str().unwrap(), "-o", out.to_str().unwrap()],
         args,
     ];

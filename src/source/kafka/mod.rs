@@ -14,12 +14,14 @@
 mod direct;
 #[cfg_attr(
     not(feature = "kafka"),
-    allow(dead_code, reason = "what is typed is known also without a client")
+    allow(dead_code, reason = "a flag is known without a client too")
 )]
 mod flags;
+#[cfg(feature = "kafka")]
+mod meant;
 #[cfg_attr(
     not(feature = "kafka"),
-    allow(dead_code, reason = "what is typed is known also without a client")
+    allow(dead_code, reason = "a flag is known without a client too")
 )]
 mod start;
 
@@ -46,8 +48,8 @@ fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
 
 #[cfg(feature = "kafka")]
 fn made(flags: &Flags, properties: &kafka::Flags, settings: &Settings) -> Result<Built, Error> {
-    let direct = direct::Kafka::of(flags, &kafka::Settings::read(properties)?, settings)?;
-    Ok(Built::new(direct, flags.identity()))
+    let meant = meant::Meant::of(flags, &kafka::Settings::read(properties)?, settings)?;
+    Ok(Built::new(direct::Kafka::new(meant), flags.identity()))
 }
 
 #[cfg(not(feature = "kafka"))]

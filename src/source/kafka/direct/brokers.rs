@@ -3,9 +3,9 @@
 //! Each question waits for its answer, in slices: a signal, or a failure that no waiting heals, ends the wait.
 //! Nothing here is asked while messages come, but for what has become of a place that is lost.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rdkafka::TopicPartitionList;
@@ -14,9 +14,11 @@ use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode as Code};
 use rdkafka::metadata::Metadata;
-use rdkafka::topic_partition_list::Offset;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionListElem};
+use rdkafka::types::RDKafkaRespErr;
 
 use super::bell::Bell;
+use super::parts::Parts;
 use super::topics::{self, Topics};
 use crate::clock::{Stopwatch, Wait, Woke};
 use crate::error::{Context, Error};
@@ -34,6 +36,19 @@ pub struct Ears {
     voice: Arc<Voice>,
     /// How often something was told.
     count: AtomicU64,
+    /// What the group wants, in its order.
+    turns: Mutex<VecDeque<Turn>>,
+    /// True once the group is left: what it wants is given at once.
+    is_leaving: AtomicBool,
+}
+
+/// What a group wants of a member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// These partitions are its own.
+    Assigned(Vec<(Arc<str>, i32)>),
+    /// None is.
+    Revoked,
 }
 
 impl Ears {
@@ -54,7 +69,32 @@ impl ClientContext for Ears {
     }
 }
 
-impl ConsumerContext for Ears {}
+impl ConsumerContext for Ears {
+    /// Notes what the group wants. A batch cannot be finished in here, so it is given when one is out.
+    fn rebalance(&self, consumer: &Consuming, what: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        self.told();
+        let is_assigned = what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+        if self.is_leaving.load(Relaxed) {
+            // Nothing more is read, and what is out is committed.
+            let _ = consumer.unassign();
+            return;
+        }
+        let part =
+            |element: &TopicPartitionListElem| (Arc::from(element.topic()), element.partition());
+        let turn = match is_assigned {
+            true => Turn::Assigned(list.elements().iter().map(part).collect()),
+            false => Turn::Revoked,
+        };
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner).push_back(turn);
+    }
+
+    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+        self.told();
+        if let Err(error) = result {
+            self.voice.uncommitted(&error);
+        }
+    }
+}
 
 /// The client that reads.
 pub type Consuming = BaseConsumer<Ears>;
@@ -78,7 +118,12 @@ impl Brokers {
         patience: Duration,
         bell: &Arc<Bell>,
     ) -> Result<Brokers, Error> {
-        let ears = Ears { voice: Arc::clone(voice), count: AtomicU64::new(0) };
+        let ears = Ears {
+            voice: Arc::clone(voice),
+            count: AtomicU64::new(0),
+            turns: Mutex::default(),
+            is_leaving: AtomicBool::new(false),
+        };
         let made: KafkaResult<Consuming> = config.create_with_context(ears);
         // What is refused here are values that do not go together, as of a certificate and its key.
         let mut consumer = made.map_err(|error| {
@@ -96,6 +141,40 @@ impl Brokers {
     /// The client.
     pub fn consumer(&self) -> &Arc<Consuming> {
         &self.consumer
+    }
+
+    /// Reads the partitions from where they stand, as a member of a group.
+    pub fn assign(&self, parts: &Parts) -> Result<(), Error> {
+        let mut list = TopicPartitionList::with_capacity(parts.len());
+        let added = parts.iter().try_for_each(|part| {
+            list.add_partition_offset(&part.topic, part.partition, Offset::Offset(part.position))
+        });
+        let assigned = added.and_then(|()| self.consumer.assign(&list));
+        assigned.map_err(|error| Error::Failed(format!("{}: {error}", self.voice.brokers())))
+    }
+
+    /// What the group wants next; it stays until it is done.
+    pub fn turn(&self) -> Option<Turn> {
+        self.turns().front().cloned()
+    }
+
+    /// What the group wanted next is done.
+    pub fn done(&self) {
+        self.turns().pop_front();
+    }
+
+    /// From now on the group gets at once what it wants.
+    pub fn leave(&self) {
+        self.consumer.context().is_leaving.store(true, Relaxed);
+    }
+
+    fn turns(&self) -> MutexGuard<'_, VecDeque<Turn>> {
+        self.consumer.context().turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// True while no broker can be reached.
+    pub fn is_out(&self) -> bool {
+        self.voice.is_out()
     }
 
     /// How long an answer may take.
@@ -178,6 +257,26 @@ impl Brokers {
         Ok(found)
     }
 
+    /// How many members a group has.
+    pub fn members(&self, group: &str, wait: &mut dyn Wait) -> Result<usize, Error> {
+        self.ask(wait, |consumer, patience| {
+            let groups = consumer.fetch_group_list(Some(group), patience)?;
+            Ok(groups.groups().iter().map(|group| group.members().len()).sum())
+        })
+    }
+
+    /// The offsets that a group has of partitions, in their order; none of those that it does not know.
+    pub fn committed(
+        &self,
+        parts: &[(Arc<str>, i32)],
+        wait: &mut dyn Wait,
+    ) -> Result<Vec<Option<i64>>, Error> {
+        self.ask(wait, |consumer, patience| {
+            let told = consumer.committed_offsets(listed(parts, Offset::Invalid)?, patience)?;
+            offsets(parts, &told)
+        })
+    }
+
     /// The offsets that partitions have, in their order.
     pub fn ranges(
         &self,
@@ -214,24 +313,33 @@ impl Brokers {
             return Ok(Vec::new());
         }
         self.ask(wait, |consumer, patience| {
-            let mut asked = TopicPartitionList::with_capacity(parts.len());
-            for (topic, partition) in parts {
-                asked.add_partition_offset(topic, *partition, of)?;
-            }
-            let told = consumer.offsets_for_times(asked, patience)?;
-            let offset = |(topic, partition): &(Arc<str>, i32)| {
-                let Some(found) = told.find_partition(topic, *partition) else {
-                    return Err(KafkaError::OffsetFetch(Code::UnknownPartition));
-                };
-                found.error()?;
-                Ok(match found.offset() {
-                    Offset::Offset(offset) => Some(offset),
-                    _ => None,
-                })
-            };
-            parts.iter().map(offset).collect()
+            offsets(parts, &consumer.offsets_for_times(listed(parts, of)?, patience)?)
         })
     }
+}
+
+/// The partitions, for the client.
+pub fn listed(parts: &[(Arc<str>, i32)], offset: Offset) -> KafkaResult<TopicPartitionList> {
+    let mut list = TopicPartitionList::with_capacity(parts.len());
+    for (topic, partition) in parts {
+        list.add_partition_offset(topic, *partition, offset)?;
+    }
+    Ok(list)
+}
+
+/// The offsets of an answer, in the order of the question.
+fn offsets(parts: &[(Arc<str>, i32)], told: &TopicPartitionList) -> KafkaResult<Vec<Option<i64>>> {
+    let offset = |(topic, partition): &(Arc<str>, i32)| {
+        let Some(found) = told.find_partition(topic, *partition) else {
+            return Err(KafkaError::OffsetFetch(Code::UnknownPartition));
+        };
+        found.error()?;
+        Ok(match found.offset() {
+            Offset::Offset(offset) => Some(offset),
+            _ => None,
+        })
+    };
+    parts.iter().map(offset).collect()
 }
 
 /// Looks up the topics that are meant. One that is not there is left out; what is not known yet is an error.
