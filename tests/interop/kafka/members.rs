@@ -16,7 +16,7 @@ const BATCH: u32 = 2_000;
 
 fn member(topic: &Topic, group: &str, out: &Path) -> Run {
     let rate = (BATCH * 5).to_string();
-    let flags = ["--group", group, "--from", "earliest", "--max-rate", &rate, "--format", "tsv"];
+    let flags = ["-G", group, "--from", "earliest", "--max-rate", &rate, "--format", "tsv"];
     let more = ["--interval", "200ms", "--epoch", "-o", out.to_str().unwrap()];
     topic.run(&[&flags[..], &more, &["-X", "session.timeout.ms=6000"]].concat())
 }

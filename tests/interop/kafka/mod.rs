@@ -214,7 +214,8 @@ impl Topic<'_> {
 
     /// Sends the lines of a text to one partition.
     pub fn send_to(&self, partition: i32, text: &str) {
-        self.send(&["-p", &partition.to_string()], text);
+        // Otherwise what is sent again after an error comes behind what was sent later.
+        self.send(&["-p", &partition.to_string(), "-X", "enable.idempotence=true"], text);
     }
 
     /// What kcat reads of it, to the end.
