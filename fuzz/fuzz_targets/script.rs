@@ -19,7 +19,9 @@ fuzz_target!(|bytes: &[u8]| {
         delimiter: b'\n',
         max_record: 1 << 20,
         once: false,
-        acknowledges: false, lasts: false, keeps_state: false,
+        acknowledges: false,
+        lasts: false,
+        keeps_state: false,
         start: Stamp(0),
     };
     let Ok(built) = (SPEC.build)(&matches, &settings) else { return };

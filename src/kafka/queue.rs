@@ -311,7 +311,7 @@ impl<'a> Message<'a> {
 
 /// Bytes of a message; none where there is no pointer.
 #[inline]
-fn bytes<'a>(_of: &'a sys::rd_kafka_message_t, start: *mut c_void, len: usize) -> Option<&'a [u8]> {
+fn bytes(_of: &sys::rd_kafka_message_t, start: *mut c_void, len: usize) -> Option<&[u8]> {
     if start.is_null() {
         return None;
     }
@@ -359,7 +359,9 @@ mod tests {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", address).set("enable.partition.eof", "true");
         config.set("enable.auto.commit", "false");
-        group.iter().for_each(|group| drop(config.set("group.id", *group)));
+        if let Some(group) = group {
+            config.set("group.id", group);
+        }
         Arc::new(config.create_with_context(DefaultConsumerContext).unwrap())
     }
 

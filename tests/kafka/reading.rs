@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rustix::process::Signal;
+use weir::clock::Stopwatch;
 
 use crate::broker::{Broker, Sent};
 use crate::common::complaints;
@@ -122,7 +123,7 @@ fn what_was_not_read_is_told_by_partition() {
 fn a_rate_is_kept() {
     let broker = Broker::new(&[("t", 1)]);
     broker.lines("t", 0, &["x"; 100]);
-    let begin = std::time::Instant::now();
+    let watch = Stopwatch::start();
     assert_eq!(once(&broker, "t", &["--max-rate", "100", "--count"]), "100\n");
-    assert!(begin.elapsed() > Duration::from_millis(700), "{:?}", begin.elapsed());
+    assert!(watch.elapsed() > Duration::from_millis(700), "{:?}", watch.elapsed());
 }

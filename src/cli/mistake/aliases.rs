@@ -68,8 +68,8 @@ const FLAGS: &[Alias] = &[
         "the source is the first word: weir listen PORT ..., or weir connect HOST:PORT ...",
     ),
     (
-        "--brokers --broker --topic --bootstrap-server --bootstrap-servers -b -C",
-        "kcat before weir: kcat -C -q -u -b BROKER -t TOPIC | weir ...",
+        "--broker --broker-list --bootstrap-server --bootstrap-servers -C",
+        "weir kafka --brokers LIST --topic T ...",
     ),
     ("--jsonl --ndjson --ojson", "--format json writes an object for each row"),
     ("--tsv --otsv --tabs", "--format tsv writes columns, a tab between"),

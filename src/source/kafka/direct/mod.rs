@@ -176,7 +176,10 @@ impl Open {
         let all = match all {
             Ok(all) => all,
             // Whatever it was, it is asked again.
-            Err(error) => return Ok(detail(&error.to_string())),
+            Err(error) => {
+                detail(&error.to_string());
+                return Ok(());
+            }
         };
         for begin in all {
             let at = self.reading.parts.add(&begin.topic, begin.partition, begin.kept, i64::MAX);
