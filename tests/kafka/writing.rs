@@ -29,7 +29,7 @@ fn got(key: Option<&str>, value: &str) -> Got {
 fn a_row_is_a_message_with_its_key_and_its_value() {
     let table: [(&[&str], &str, Vec<Got>); 6] = [
         (&[], "a\n\nb\tc\n", vec![got(None, ""), got(None, "a"), got(None, "b\tc")]),
-        (&["--pair", "="], "k=v\n=w\n", vec![got(Some(""), "w"), got(Some("k"), "v")]),
+        (&["--pair", "="], "k=v\n=w\n", vec![got(Some("k"), "v"), got(Some(""), "w")]),
         (&["--count-by-key"], "a\nb\na\n", vec![got(Some("a"), "2"), got(Some("b"), "1")]),
         (&["--count"], "a\nb\n", vec![got(None, "2")]),
         (

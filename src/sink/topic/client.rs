@@ -140,7 +140,8 @@ impl Client {
     }
 
     fn silent(&self, error: Code) -> Error {
-        let why = if self.voice.is_out() { self.voice.why() } else { error.to_string() };
+        let out = if self.voice.is_out() { self.voice.why() } else { None };
+        let why = out.unwrap_or_else(|| error.to_string());
         let (brokers, span) = (self.voice.brokers(), show_duration(self.patience));
         Error::Failed(format!("{brokers}: no answer within {span}: {why}; --to-brokers names them"))
     }
@@ -182,7 +183,8 @@ impl Client {
         }
         match self.voice.is_out() || quiet.0.elapsed() >= GRACE {
             true if self.voice.is_out() => {
-                Err(Trouble::Stopped(format!("brokers cannot be reached: {}", self.voice.why())))
+                let why = self.voice.why().unwrap_or_else(|| "no answer".to_string());
+                Err(Trouble::Stopped(format!("brokers cannot be reached: {why}")))
             }
             true => Err(Trouble::Stopped(format!("brokers do not answer: {what}"))),
             false => Ok(()),
