@@ -14,7 +14,7 @@ use weir::engine::{self, Saved, Surroundings};
 use weir::error::{Context, Error};
 use weir::process::signal::{self, Pauses, Stop};
 use weir::say::{note, say, say_rest, set_level};
-use weir::sink::outputs::{OnFail, Outputs, Target};
+use weir::sink::outputs::{OnFail, Outputs, Run, Target};
 use weir::sink::stdout::Stdout;
 
 /// Where the clock of a script starts that names no time of its own: 2018-12-11T00:31:20Z.
@@ -95,9 +95,11 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
         }
         false => None,
     };
+    let name = saved.as_ref().map(|saved| format!("weir-{}", saved.checkpoint.name()));
+    let run = Run { pauses, stop: Arc::clone(&stop), name };
     let outputs = match &saved {
-        Some(_) => Outputs::open_staged(&disk, &plan.outputs, &stdout, pauses)?,
-        None => Outputs::open(&disk, &plan.outputs, &stdout, pauses)?,
+        Some(_) => Outputs::open_staged(&disk, &plan.outputs, &stdout, run)?,
+        None => Outputs::open(&disk, &plan.outputs, &stdout, run)?,
     };
     signal::listen(&stop, &wakers)?;
     let metrics = Arc::default();

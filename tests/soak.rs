@@ -32,6 +32,7 @@ use std::sync::{Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use common::chance::{Chance, asked};
 use common::{Dir, PATIENCE, weir};
 use rustix::process::{Pid, Signal, kill_process};
 use socket2::SockRef;
@@ -53,19 +54,6 @@ struct Pipeline {
     keeps: bool,
     /// True with `--ack`.
     answers: bool,
-}
-
-/// Chance, by splitmix64.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
-    }
 }
 
 /// What the clients know.
@@ -444,12 +432,6 @@ fn sorted(text: &str) -> Vec<&str> {
 
 fn report(line: &str) {
     io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
-}
-
-/// A number from the surroundings.
-fn asked(name: &str) -> Option<u64> {
-    let text = std::env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name}={text}: no number")))
 }
 
 fn soak(pipeline: &Pipeline) {

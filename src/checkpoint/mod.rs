@@ -147,6 +147,11 @@ impl Checkpoint {
         &self.dir
     }
 
+    /// What no other checkpoint is called, whatever its directory is.
+    pub fn name(&self) -> String {
+        self.uuid.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// What is to be said of a directory that held more than the checkpoint at the start.
     pub fn beside(&self) -> Option<String> {
         let (first, rest) = self.others.split_at(self.others.len().min(3));

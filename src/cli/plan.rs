@@ -14,7 +14,7 @@ use crate::clock::clockface::{self, Clockface, Style};
 use crate::disk::medium;
 use crate::engine::{self, Layout, OnBad, Pipeline, Stateful};
 use crate::error::Error;
-use crate::format::{self, Format, Shape};
+use crate::format::{self, Shape};
 use crate::part::{self, Flag, Given, Resolved};
 use crate::process::descriptor::{self, Identity};
 use crate::report::changed::Changes;
@@ -22,10 +22,14 @@ use crate::report::measure::Measure;
 use crate::report::{Selection, Sort};
 use crate::say::{Level, note, says};
 use crate::sink::outputs::Target;
+use crate::sink::topic::Destination;
 use crate::source::{self, Form, Source};
 use crate::state::Retention;
 use crate::step::Step;
 use crate::units::quoted;
+
+/// How long brokers may take to answer at the start, unless the source says it.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A stream, as it is meant.
 pub struct Plan {
@@ -75,8 +79,13 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     let width = columns.len();
     let shape = *arrows.last().expect("the source has one");
     let (bare, skip_empty) = (settings.interval.is_zero(), typed.format.skip_empty);
-    let format = writer(typed, shape, columns, num, &stateful, bare);
-    let outputs = typed.sink.targets(typed.format().extension);
+    let topic = destination(typed)?;
+    let outputs = typed.sink.targets(typed.format().extension, topic);
+    let written = written(typed, shape, columns, num, &stateful, bare);
+    let is_text = |target: &Target| !matches!(target, Target::Topic(_));
+    let text = outputs.iter().any(is_text).then(|| (typed.format().build)(&written));
+    let as_json = typed.format.typed() == Some("json");
+    let messages = typed.sink.to_kafka.as_ref().map(|_| format::messages(&written, as_json));
     refuse_circle(&*source, &outputs, &settings.on_bad)?;
     let changes = (typed.report.changed && !stateful.is_some_and(|stateful| stateful.changes))
         .then(|| Changes::new(std::mem::replace(&mut selection.shown, usize::MAX)));
@@ -85,7 +94,7 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
         Some(Retention::Running { .. }) => None,
         None => Some(settings.interval),
     };
-    let layout = Layout { format, selection, width, changes, covers, skip_empty, bare };
+    let layout = Layout { text, messages, selection, width, changes, covers, skip_empty, bare };
     let pipeline = Pipeline { source, steps, aggregate, stateful, layout };
     let form = pipeline.source.form();
     let saving = typed.engine.checkpoint.as_ref().map(|dir| Saving {
@@ -128,13 +137,15 @@ fn given(typed: &Typed, once: bool, arrows: &[Shape], aggregate: Option<&agg::Bu
         rows: arrows[typed.steps.len()],
         aggregate,
         format: typed.format().can,
+        format_typed: typed.format.typed(),
         window: typed.state.window.is_some(),
         update_state: typed.state.update_state,
         record_at_a_time: typed.engine.interval == Some(Duration::ZERO),
         steps_need_batches: false,
         once,
         lasts: typed.engine.checkpoint.is_some(),
-        talks_to_kafka: typed.source.name == source::kafka::SPEC.name,
+        talks_to_kafka: typed.source.name == source::kafka::SPEC.name
+            || typed.sink.to_kafka.is_some(),
     }
 }
 
@@ -147,6 +158,22 @@ fn check(typed: &Typed, given: &Given) -> Result<(), Error> {
     typed.sink.check(given)?;
     typed.kafka.check(given)?;
     check_policy(&typed.engine.on_bad)
+}
+
+/// Where messages are to go, if anything is sent.
+fn destination(typed: &Typed) -> Result<Option<Destination>, Error> {
+    let Some(topic) = &typed.sink.to_kafka else { return Ok(None) };
+    // Those of a source that has brokers, which other sources do not know.
+    let matches = &typed.matches;
+    let brokers = matches.try_get_one::<String>("brokers").ok().flatten();
+    let patience = matches.try_get_one::<Duration>("connect_timeout").ok().flatten();
+    let to = Destination {
+        topic: topic.clone(),
+        brokers: typed.sink.to_brokers.as_ref().or(brokers).cloned(),
+        patience: patience.copied().unwrap_or(PATIENCE),
+        properties: typed.kafka.clone(),
+    };
+    to.check().map(|()| Some(to))
 }
 
 /// What is kept from batch to batch.
@@ -307,8 +334,8 @@ fn selection(
         ascending: flags.ascending,
         sort: flags.sort.unwrap_or(Sort::Value),
         // One row more than is printed tells the format whether to end with `...`; a command is told how
-        // many there are.
-        shown: if prints_part && typed.sink.exec.is_none() {
+        // many there are, and a topic gets all.
+        shown: if prints_part && !typed.sink.needs_all_rows() {
             num.saturating_add(1)
         } else {
             usize::MAX
@@ -328,14 +355,15 @@ fn names(columns: &[agg::Column]) -> Vec<String> {
     columns.iter().map(|column| column.name.clone()).collect()
 }
 
-fn writer(
+/// What formats are told.
+fn written(
     typed: &Typed,
     shape: Shape,
     columns: Vec<String>,
     num: usize,
     stateful: &Option<Stateful>,
     bare: bool,
-) -> Box<dyn Format> {
+) -> format::Settings {
     let flags = &typed.format;
     let style = match (flags.epoch, flags.no_time) {
         (true, _) => Style::Epoch,
@@ -345,7 +373,7 @@ fn writer(
     if let (false, Some(why)) = (flags.utc, clockface::unknown_zone()) {
         note(&why);
     }
-    let settings = format::Settings {
+    format::Settings {
         shape,
         columns,
         clockface: Clockface::new(flags.utc, style),
@@ -359,8 +387,7 @@ fn writer(
         header: flags.has_header(typed.format().can),
         delimiter: typed.engine.delimiter(),
         bare,
-    };
-    (typed.format().build)(&settings)
+    }
 }
 
 #[cfg(test)]

@@ -159,6 +159,11 @@ impl SimDisk {
 }
 
 impl World {
+    /// A number of its own, by which others can be chosen.
+    pub fn tape(&self) -> u64 {
+        self.tape.0
+    }
+
     /// Starts a process; `fault` strikes at that operation of it.
     pub fn start(&mut self, fault: Option<(u64, Fault)>) {
         (self.operations, self.fault, self.struck) = (0, fault, None);

@@ -1,6 +1,7 @@
 //! Rows become text: reports of batches that have ended, and records as they come.
 //!
-//! Text is handed over in large pieces; each batch, and each chunk of records, is out completely before
+//! Where an output needs the rows apart they become messages too, or instead; what is said of text here
+//! holds of both. Text is handed over in large pieces; each batch, and each chunk of records, is out completely before
 //! the next thing is begun.
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub struct Renderer {
     /// When the first batch of the stream began.
     began: Stamp,
     text: Vec<u8>,
+    messages: Vec<u8>,
     /// True once the open batch is begun.
     is_begun: bool,
     /// How many rows of it have been written.
@@ -33,8 +35,10 @@ pub struct Renderer {
 
 /// Which rows are shown, and how.
 pub struct Layout {
-    /// Makes bytes of them.
-    pub format: Box<dyn Format>,
+    /// Makes text of them, if an output takes that.
+    pub text: Option<Box<dyn Format>>,
+    /// Makes messages of them, if an output takes those.
+    pub messages: Option<Box<dyn Format>>,
     /// Which rows of a report, and in which order.
     pub selection: Selection,
     /// How many values a row has.
@@ -53,7 +57,8 @@ impl Renderer {
     /// Makes text by this layout, of a stream whose first batch began at some moment.
     pub fn new(layout: Layout, began: Stamp, metrics: &Arc<Metrics>) -> Renderer {
         let metrics = Arc::clone(metrics);
-        Renderer { layout, began, text: Vec::new(), is_begun: false, batch_rows: 0, metrics }
+        let (text, messages) = (Vec::new(), Vec::new());
+        Renderer { layout, began, text, messages, is_begun: false, batch_rows: 0, metrics }
     }
 
     /// How many rows of the open batch have been written.
@@ -73,14 +78,15 @@ impl Renderer {
 
     /// What a stream or a file of batches begins with.
     pub fn header(&self) -> &[u8] {
-        self.layout.format.header()
+        self.layout.text.as_ref().map_or(&[], |format| format.header())
     }
 
     /// Goes on in a batch of which so many rows were written before a restart.
     pub fn go_on(&mut self, time: Stamp, rows: u64) {
         (self.batch_rows, self.is_begun) = (rows, rows > 0);
         self.metrics.rows.add(rows);
-        self.layout.format.go_on(time, rows);
+        let Layout { text, messages, .. } = &mut self.layout;
+        text.iter_mut().chain(messages).for_each(|format| format.go_on(time, rows));
     }
 
     /// Writes the records of a chunk into the open batch.
@@ -93,7 +99,7 @@ impl Renderer {
             self.begin(chunk.time, to)?;
         }
         self.count(chunk.keys.len());
-        self.layout.format.rows(&mut self.text, Rows::Chunk(chunk));
+        self.rows(Rows::Chunk(chunk));
         if self.layout.bare { self.end(to) } else { self.flush(to) }
     }
 
@@ -151,8 +157,12 @@ impl Renderer {
 
     /// Hands over what has become text.
     pub fn flush(&mut self, to: &mut dyn Delivery) -> Result<(), Error> {
-        let written = to.write(&self.text);
+        let written = to.write(&self.text).and_then(|()| match self.messages.is_empty() {
+            true => Ok(()),
+            false => to.send(&self.messages),
+        });
         self.text.clear();
+        self.messages.clear();
         written
     }
 
@@ -174,12 +184,21 @@ impl Renderer {
     fn pieces(&mut self, report: &Report, to: &mut dyn Delivery) -> Result<(), Error> {
         self.count(report.len());
         for piece in report.pieces() {
-            self.layout.format.rows(&mut self.text, Rows::Report(piece));
-            if self.text.len() > LARGE {
+            self.rows(Rows::Report(piece));
+            if self.text.len().max(self.messages.len()) > LARGE {
                 self.flush(to)?;
             }
         }
         self.end(to)
+    }
+
+    fn rows(&mut self, rows: Rows<'_>) {
+        if let Some(messages) = &mut self.layout.messages {
+            messages.rows(&mut self.messages, rows.clone());
+        }
+        if let Some(text) = &mut self.layout.text {
+            text.rows(&mut self.text, rows);
+        }
     }
 
     fn count(&mut self, rows: usize) {
@@ -189,15 +208,19 @@ impl Renderer {
 
     fn begin(&mut self, time: Stamp, to: &mut dyn Delivery) -> Result<(), Error> {
         self.is_begun = true;
-        to.begin(time, self.layout.format.header())?;
-        self.layout.format.begin(&mut self.text, time);
+        to.begin(time, self.header())?;
+        let Layout { text, messages, .. } = &mut self.layout;
+        text.iter_mut().for_each(|format| format.begin(&mut self.text, time));
+        messages.iter_mut().for_each(|format| format.begin(&mut self.messages, time));
         Ok(())
     }
 
     fn end(&mut self, to: &mut dyn Delivery) -> Result<(), Error> {
         self.is_begun = false;
         if !self.layout.bare {
-            self.layout.format.end(&mut self.text);
+            let Layout { text, messages, .. } = &mut self.layout;
+            text.iter_mut().for_each(|format| format.end(&mut self.text));
+            messages.iter_mut().for_each(|format| format.end(&mut self.messages));
         }
         self.flush(to)?;
         to.end(std::mem::take(&mut self.batch_rows))

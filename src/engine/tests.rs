@@ -212,7 +212,8 @@ fn run_pipeline(
     let selection = Selection::all(Sort::Key);
     let bare = case.interval == 0;
     let layout = Layout {
-        format,
+        text: Some(format),
+        messages: None,
         selection,
         width: 1,
         changes: None,
@@ -232,7 +233,8 @@ fn run_pipeline(
     let (wait, waker) = VirtualTime::new(Stamp(1)).unwrap();
     let stdout = Stdout::new(&writer).unwrap();
     drop(writer);
-    let outputs = Outputs::open(&RealDisk::default(), &[Target::Stdout], &stdout, None).unwrap();
+    let outputs =
+        Outputs::open(&RealDisk::default(), &[Target::Stdout], &stdout, Run::default()).unwrap();
     drop(stdout);
     let around = Surroundings {
         wait: Box::new(wait),

@@ -68,6 +68,11 @@ impl Flags {
         self.format.or(agreed).unwrap_or(FormatName(0))
     }
 
+    /// What the flag calls the format, if it was typed.
+    pub fn typed(&self) -> Option<&'static str> {
+        self.format.as_ref().map(|name| FORMATS[name.0].name)
+    }
+
     /// True if the format is to begin with a line of names.
     pub fn has_header(&self, can: Ability) -> bool {
         match can.header {

@@ -27,7 +27,8 @@ pub(super) const SPEC: Spec = Spec {
     build: |settings| Box::new(Json::new(settings)),
 };
 
-struct Json {
+/// Writes rows as objects.
+pub(super) struct Json {
     shape: Shape,
     clockface: Clockface,
     window: Option<Duration>,
@@ -38,7 +39,8 @@ struct Json {
 }
 
 impl Json {
-    fn new(settings: &Settings) -> Json {
+    /// Makes it.
+    pub(super) fn new(settings: &Settings) -> Json {
         let label = |(place, name): (usize, &str)| {
             let mut label = if place > 0 { vec![b','] } else { Vec::new() };
             string(&mut label, name.as_bytes());
@@ -50,7 +52,8 @@ impl Json {
         Json { shape, clockface, window: settings.window, labels, lead: vec![b'{'] }
     }
 
-    fn write(&self, out: &mut Vec<u8>, row: Row<'_>) {
+    /// Appends the object of a row, without a newline.
+    pub(super) fn object(&self, out: &mut Vec<u8>, row: Row<'_>) {
         let mut labels = self.labels.iter();
         let mut label = |out: &mut Vec<u8>| {
             out.extend_from_slice(labels.next().expect("a name for each field"));
@@ -74,7 +77,7 @@ impl Json {
             label(out);
             write_value(out, value);
         }
-        out.extend_from_slice(b"}\n");
+        out.push(b'}');
     }
 }
 
@@ -96,7 +99,10 @@ impl Format for Json {
     }
 
     fn rows(&mut self, out: &mut Vec<u8>, rows: Rows<'_>) {
-        rows.each(self.shape).for_each(|row| self.write(out, row));
+        rows.each(self.shape).for_each(|row| {
+            self.object(out, row);
+            out.push(b'\n');
+        });
     }
 
     fn end(&mut self, _: &mut Vec<u8>) {}

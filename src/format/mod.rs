@@ -19,6 +19,7 @@ pub mod uniq;
 use std::time::Duration;
 
 pub use flags::{Flags, FormatName};
+pub use text::messages::messages;
 
 use crate::chunk::Chunk;
 use crate::clock::Stamp;

@@ -4,6 +4,8 @@
 //! again what `weir` reads: under `-0` records and pairs that only pass end with NUL too, as those of
 //! `grep -z` and `sort -z` do. What an aggregate makes is a line.
 
+pub mod messages;
+
 use super::separated::{Dialect, write_row};
 use super::{Format, Rows, Settings, Shape, Spec};
 use crate::clock::Stamp;

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::part::{Given, hold};
 
 /// Properties, as typed.
-#[derive(clap::Args, Clone, Debug, Default)]
+#[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq)]
 #[group(skip)]
 #[command(next_help_heading = "Kafka")]
 pub struct Flags {
@@ -32,11 +32,11 @@ impl Flags {
         hold(&[
             (
                 !given.talks_to_kafka && !self.property.is_empty(),
-                "-X: a property of Kafka's client, and nothing here talks to Kafka; weir kafka does",
+                "-X: a property of Kafka's client, and nothing here talks to Kafka; weir kafka and --to-kafka do",
             ),
             (
                 !given.talks_to_kafka && !self.property_file.is_empty(),
-                "-F: properties of Kafka's client, and nothing here talks to Kafka; weir kafka does; \
+                "-F: properties of Kafka's client, and nothing here talks to Kafka; weir kafka and --to-kafka do; \
                  what separates fields is said by --delimiter behind --field",
             ),
         ])

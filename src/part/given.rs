@@ -16,6 +16,8 @@ pub struct Given {
     pub aggregate: Option<Aggregate>,
     /// What the format can do.
     pub format: Ability,
+    /// What `--format` calls it, if that was typed.
+    pub format_typed: Option<&'static str>,
     /// True with `--window`.
     pub window: bool,
     /// True with `--update-state`.

@@ -118,9 +118,27 @@ pub struct Batch<'a> {
     pub header: &'a [u8],
     /// All of its rows, without the header.
     pub text: &'a Spool,
+    /// The same rows as messages; none if nobody is to get them so.
+    pub messages: Option<&'a Spool>,
 }
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
+    /// A batch that is text alone.
+    pub fn of_text(
+        (number, time): (u64, Stamp),
+        rows: u64,
+        header: &'a [u8],
+        text: &'a Spool,
+    ) -> Batch<'a> {
+        Batch { number, time, rows, header, text, messages: None }
+    }
+
+    /// True if it has rows, but not as messages, or not as text: it was recorded for other outputs.
+    pub fn lacks(&self, messages: bool) -> bool {
+        let body = if messages { self.messages } else { Some(self.text) };
+        self.rows > 0 && body.is_none_or(Spool::is_empty)
+    }
+
     /// What is promised to an output that gets the text, and before it the header or not.
     pub fn promise(&self, output: OutputId, before: u64, has_header: bool) -> Promise {
         let header = self.header(has_header);
@@ -158,7 +176,7 @@ mod tests {
         for (header, more) in [("", ""), ("header\n", ""), ("header\n", "a\nb\n"), ("", "c\n")] {
             text.write(more.as_bytes()).unwrap();
             let header = header.as_bytes();
-            let batch = Batch { number: 0, time: Stamp(0), rows: 0, header, text: &text };
+            let batch = Batch::of_text((0, Stamp(0)), 0, header, &text);
             for has_header in [true, false] {
                 let mut all = Vec::new();
                 let take = |piece: &[u8]| {

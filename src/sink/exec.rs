@@ -293,7 +293,7 @@ mod tests {
         let error = exec.end(0).unwrap_err();
         assert!(error.to_string().ends_with("; a signal came, and the batch is lost"), "{error}");
         let text = Spool::new();
-        let batch = Batch { number: 1, time: Stamp(1500), rows: 0, header: b"", text: &text };
+        let batch = Batch::of_text((1, Stamp(1500)), 0, b"", &text);
         assert!(matches!(exec.publish(&batch), Err(Error::Closed)));
         assert_eq!(fs::read_to_string(dir.path("tries")).unwrap(), "\n\n");
         exec.publish(&batch).unwrap();

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::outputs::{OnFail, Target};
+use super::topic::Destination;
 use crate::error::Error;
 use crate::part::{Given, hold};
 
@@ -15,7 +16,7 @@ pub struct Flags {
     /// Append each batch to FILE, `-` for stdout; may be repeated
     ///
     /// FILE is made if it is missing. If it is replaced or deleted, as log rotation does, the next
-    /// batch goes to the file that is then there. With this flag, --output-dir or --exec nothing is
+    /// batch goes to the file that is then there. With this flag, --output-dir, --to-kafka or --exec nothing is
     /// printed on stdout, unless there is `-o -`.
     #[arg(short, long, value_name = "FILE")]
     pub output: Vec<PathBuf>,
@@ -27,6 +28,24 @@ pub struct Flags {
     /// DIR is made if it is missing.
     #[arg(long, value_name = "DIR")]
     pub output_dir: Option<PathBuf>,
+
+    /// Send each row to TOPIC of Kafka, as a message
+    ///
+    /// The row's key is the message's key, and its value the value, whatever bytes are in them: a record that has
+    /// no key has none as a message either, several statistics have tabs between them, and with --format json
+    /// the value is the row as an object. Which partition a key goes to, -X partitioner says. Without a
+    /// checkpoint a batch is over when the brokers have it, and a message may come twice. With --checkpoint a
+    /// batch is one transaction, and comes exactly once for who reads what is committed
+    /// (isolation.level=read_committed); the brokers keep the number of the last one as the offset of a group of
+    /// the checkpoint's own name. Brokers that go away are waited for.
+    #[arg(long, value_name = "TOPIC")]
+    pub to_kafka: Option<String>,
+
+    /// The brokers of --to-kafka, HOST:PORT with commas between [default: those of weir kafka]
+    ///
+    /// bootstrap.servers of -X or -F stands for it too.
+    #[arg(long, value_name = "LIST")]
+    pub to_brokers: Option<String>,
 
     /// Run CMD for each batch, with the batch on its stdin
     ///
@@ -61,15 +80,37 @@ impl Flags {
                 "--exec: what is empty is no command",
             ),
             (
+                self.to_kafka.as_ref().is_some_and(|topic| topic.is_empty()),
+                "--to-kafka: what is empty is no topic",
+            ),
+            (
+                self.to_kafka.is_some()
+                    && self.output.is_empty()
+                    && self.output_dir.is_none()
+                    && self.exec.is_none()
+                    && given.format_typed.is_some_and(|name| !["json", "text"].contains(&name)),
+                "--to-kafka: a message has the row's value, or the row by --format json; other formats are \
+                 for -o and the like",
+            ),
+            (
+                self.to_brokers.is_some() && self.to_kafka.is_none(),
+                "--to-brokers: needs --to-kafka, whose brokers they are",
+            ),
+            (
                 self.on_exec_fail.is_some() && self.exec.is_none(),
                 "--on-exec-fail: needs --exec, whose command it is about",
             ),
         ])
     }
 
+    /// True if all rows are needed, whatever the format prints of them.
+    pub fn needs_all_rows(&self) -> bool {
+        self.exec.is_some() || self.to_kafka.is_some()
+    }
+
     /// The outputs that are meant, in the order in which they get each batch; the names of files that
-    /// are made end with `extension`.
-    pub fn targets(&self, extension: &'static str) -> Vec<Target> {
+    /// are made end with `extension`, and `topic` is where messages go.
+    pub fn targets(&self, extension: &'static str, topic: Option<Destination>) -> Vec<Target> {
         let file = |path: &PathBuf| match path == Path::new("-") {
             true => Target::Stdout,
             false => Target::File(path.clone()),
@@ -78,6 +119,7 @@ impl Flags {
         let files = self.output.iter().map(file).chain(self.output_dir.iter().map(dir));
         let on_fail = self.on_exec_fail.unwrap_or_default();
         let exec = |command: &OsString| Target::Exec { command: command.clone(), on_fail };
+        let files = files.chain(topic.map(Target::Topic));
         let targets: Vec<_> = files.chain(self.exec.iter().map(exec)).collect();
         if targets.is_empty() { vec![Target::Stdout] } else { targets }
     }

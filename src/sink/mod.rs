@@ -10,9 +10,9 @@ pub(crate) mod file;
 mod flags;
 pub mod output;
 pub mod outputs;
-mod printed;
 pub mod spool;
 pub mod stdout;
 mod timed;
+pub mod topic;
 
 pub use flags::Flags;

@@ -2,8 +2,8 @@
 //!
 //! Without a checkpoint a batch is begun, written in any number of pieces, and ended. With one it is
 //! complete before anybody sees it: it is staged, and when it has been decided on it is published; after
-//! a crash it is redeemed. What comes to `write` is whole rows. Nothing here knows of formats, or of
-//! what a checkpoint is.
+//! a crash it is redeemed. What comes to `write` is whole rows. An output that needs the rows apart takes
+//! them by `send`, and leaves the text to others. Nothing here knows of formats, or of what a checkpoint is.
 
 use super::batch::{Batch, OutputId, Promise};
 use crate::clock::Stamp;
@@ -16,6 +16,16 @@ pub trait Output: Send {
 
     /// Some text of the batch: whole rows.
     fn write(&mut self, text: &[u8]) -> Result<(), Error>;
+
+    /// Some rows of the batch as messages, as [`wire::message`](crate::wire::message) has them: whole ones.
+    fn send(&mut self, _messages: &[u8]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// True if it takes messages, and no text.
+    fn takes_messages(&self) -> bool {
+        false
+    }
 
     /// The batch is complete; it has had so many rows.
     fn end(&mut self, rows: u64) -> Result<(), Error>;

@@ -5,6 +5,7 @@
 //! stdout        header once  written                                nothing
 //! -o            follow path  appended                               nothing
 //! --output-dir  hidden file  written to it                          sync, rename, sync
+//! --to-kafka                 sent                                   waits until brokers have all
 //! --exec        spool        spooled                                run the command
 //! ```
 //!
@@ -16,6 +17,7 @@
 //! stdout                             written              written again
 //! -o            length noted         appended, synced     looked for, then as it is
 //! --output-dir  hidden file, synced  renamed, synced      renamed, if it is hidden yet
+//! --to-kafka                         one transaction      looked for by its mark, then as it is
 //! --exec                             run the command      run again
 //! ```
 //!
@@ -27,6 +29,7 @@ use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Display};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use mio::Registry;
@@ -37,15 +40,16 @@ use super::exec::Exec;
 pub use super::exec::OnFail;
 use super::file::Appended;
 use super::output::{Output, Staged};
-use super::printed::Printed;
 use super::stdout::Stdout;
+use super::stdout::printed::Printed;
 use super::timed::Timed;
+use super::topic::{Destination, Topic};
 use crate::clock::Stamp;
 use crate::disk::Disk;
 use crate::disk::medium;
 use crate::error::Error;
 use crate::process::descriptor::{self, Identity};
-use crate::process::signal::Pauses;
+use crate::process::signal::{Pauses, Stop};
 use crate::say::say;
 
 /// Where batches go, as it is meant.
@@ -62,6 +66,8 @@ pub enum Target {
         /// What their names end with.
         extension: &'static str,
     },
+    /// Each row is a message.
+    Topic(Destination),
     /// A command is run for each batch.
     Exec {
         /// What the shell runs.
@@ -77,7 +83,7 @@ impl Target {
         match self {
             Target::Stdout => descriptor::regular(io::stdout()),
             Target::File(path) => medium::regular(path),
-            Target::Dir { .. } | Target::Exec { .. } => None,
+            Target::Dir { .. } | Target::Topic(_) | Target::Exec { .. } => None,
         }
     }
 }
@@ -90,6 +96,7 @@ impl Display for Target {
             Target::Dir { path, extension } => {
                 write!(f, "{}", path.join(format!("batch-TIME.{extension}")).display())
             }
+            Target::Topic(to) => write!(f, "topic {}", to.topic),
             Target::Exec { command, .. } => write!(f, "sh -c {:?}", command.to_string_lossy()),
         }
     }
@@ -102,9 +109,21 @@ impl Target {
             Target::Stdout => "stdout".to_string(),
             Target::File(path) => format!("-o {}", path.display()),
             Target::Dir { path, .. } => format!("--output-dir {}", path.display()),
+            Target::Topic(to) => format!("--to-kafka {}", to.topic),
             Target::Exec { command, .. } => format!("--exec {:?}", command.to_string_lossy()),
         }
     }
+}
+
+/// What outputs have to know of the run that they are for.
+#[derive(Default)]
+pub struct Run {
+    /// The time between tries, for commands that are tried again.
+    pub pauses: Option<Pauses>,
+    /// Asked when a signal has come, by those that wait for others.
+    pub stop: Arc<Stop>,
+    /// What the checkpoint is called, which no other one is.
+    pub name: Option<String>,
 }
 
 /// All outputs of a run.
@@ -115,18 +134,16 @@ pub struct Outputs {
 }
 
 impl Outputs {
-    /// Opens each target, so that a wrong path is found before anything is read. Commands that
-    /// are tried again need `pauses`.
+    /// Opens each target, so that a wrong path is found before anything is read.
     pub fn open(
         disk: &dyn Disk,
         targets: &[Target],
         stdout: &Stdout,
-        pauses: Option<Pauses>,
+        run: Run,
     ) -> Result<Outputs, Error> {
-        let exec = command(pauses);
         let file = |path: &Path| Appended::open(disk, path);
         let dir = |path: &Path, extension| Dir::open(disk, path, extension);
-        Outputs::open_with(targets, stdout, file, dir, exec)
+        Outputs::open_with(targets, stdout, file, dir, Run { name: None, ..run })
     }
 
     /// The same for a run with a checkpoint: nobody else with one writes to its files, and what was
@@ -135,7 +152,7 @@ impl Outputs {
         disk: &dyn Disk,
         targets: &[Target],
         stdout: &Stdout,
-        pauses: Option<Pauses>,
+        run: Run,
     ) -> Result<Outputs, Error> {
         let stdout = stdout.if_open()?;
         if targets.contains(&Target::Stdout) && !stdout.is_open() {
@@ -143,7 +160,7 @@ impl Outputs {
         }
         let file = |path: &Path| Appended::open(disk, path)?.locked();
         let dir = |path: &Path, extension| Dir::open_staged(disk, path, extension);
-        Outputs::open_with(targets, &stdout, file, dir, command(pauses))
+        Outputs::open_with(targets, &stdout, file, dir, run)
     }
 
     fn open_with(
@@ -151,8 +168,10 @@ impl Outputs {
         stdout: &Stdout,
         file: impl Fn(&Path) -> Result<Appended, Error>,
         dir: impl Fn(&Path, &'static str) -> Result<Dir, Error>,
-        mut exec: impl FnMut(&OsStr, OnFail) -> Exec,
+        run: Run,
     ) -> Result<Outputs, Error> {
+        let Run { pauses, stop, name } = run;
+        let mut exec = command(pauses);
         let mut outputs = Outputs::of(Vec::new());
         for target in targets {
             let output: Box<dyn Staged> = match target {
@@ -162,6 +181,7 @@ impl Outputs {
                 }
                 Target::File(path) => Box::new(file(path)?),
                 Target::Dir { path, extension } => Box::new(dir(path, extension)?),
+                Target::Topic(to) => Box::new(Topic::connect(to, name.clone(), &stop)?),
                 Target::Exec { command, on_fail } => Box::new(exec(command, *on_fail)),
             };
             outputs.list.push(Timed::new(output, target.flag()));
@@ -215,10 +235,17 @@ impl Outputs {
         let takes_over = !promises.is_empty() && kept.iter().any(Option::is_none);
         promises.iter().for_each(|promise| say_void(promise, takes_over));
         closed_last(self.list.iter_mut().zip(kept).map(|(output, promise)| match promise {
+            _ if batch.lacks(output.takes_messages()) => Ok(say_lacking(output)),
             Some(promise) => output.redeem(batch, promise),
             None if takes_over => output.stage(batch).and_then(|_| output.publish(batch)),
             None => Ok(()),
         }))
+    }
+
+    /// Says which of them get no rows of an open batch that were recorded for other outputs.
+    pub fn say_lacking(&self, batch: &Batch) {
+        let lacking = |output: &&Timed| batch.lacks(output.takes_messages());
+        self.list.iter().filter(lacking).for_each(say_lacking);
     }
 
     /// The last Time that is taken where Times go on from `now`, and none is left out for longer than
@@ -262,6 +289,10 @@ impl Output for Outputs {
         self.list.iter_mut().try_for_each(|output| output.write(text))
     }
 
+    fn send(&mut self, messages: &[u8]) -> Result<(), Error> {
+        self.list.iter_mut().try_for_each(|output| output.send(messages))
+    }
+
     fn end(&mut self, rows: u64) -> Result<(), Error> {
         self.list.iter_mut().try_for_each(|output| output.end(rows))
     }
@@ -281,6 +312,18 @@ fn say_void(promise: &Promise, is_taken_over: bool) {
     };
     say(&format!(
         "the last batch before the stop may not be whole in {name:?}, which is no output now; {rest}"
+    ));
+}
+
+/// Says of an output that was none before that it does not get what was recorded for others.
+fn say_lacking(output: &Timed) {
+    let (what, how) = match output.takes_messages() {
+        true => ("text", "as messages"),
+        false => ("messages", "as text"),
+    };
+    say(&format!(
+        "{}: rows from before the stop were recorded as {what}, for other outputs, and do not come {how}",
+        output.what()
     ));
 }
 

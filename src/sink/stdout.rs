@@ -5,6 +5,8 @@
 //! nothing now, [`write()`] waits until it does. A reader that has gone is [`Error::Closed`], a
 //! quiet end; a stream that is idle learns of it by asking [`is_closed`].
 
+pub(super) mod printed;
+
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 

@@ -47,8 +47,16 @@ impl Output for Timed {
         self.watch(|output| output.write(text))
     }
 
+    fn send(&mut self, messages: &[u8]) -> Result<(), Error> {
+        self.watch(|output| output.send(messages))
+    }
+
     fn end(&mut self, rows: u64) -> Result<(), Error> {
         self.watch(|output| output.end(rows))
+    }
+
+    fn takes_messages(&self) -> bool {
+        self.output.takes_messages()
     }
 
     fn times(&self) -> Result<Vec<Stamp>, Error> {

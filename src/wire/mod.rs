@@ -1,6 +1,7 @@
 //! Framing and decoding of what comes over a wire: pure, without a socket or a clock.
 
 pub mod lines;
+pub mod message;
 
 use crate::chunk::Chunk;
 use crate::origin::Origin;

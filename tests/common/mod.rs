@@ -5,6 +5,7 @@
 //! process, and fails if that has not come after [`PATIENCE`].
 #![allow(dead_code, reason = "each test file uses some of it")]
 
+pub mod chance;
 pub mod console;
 pub mod terminal;
 

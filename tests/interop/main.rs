@@ -1,5 +1,5 @@
 //! weir beside the programs it works with, or is measured by: nc, ncat, mawk, sort, uniq, jq, python3, zsh and
-//! fish; and traced by strace.
+//! fish; traced by strace; and with a real Kafka.
 //!
 //! These are not part of a Rust installation, so `cargo test` leaves the tests out; `scripts/check`
 //! runs them with `-- --ignored`.
@@ -9,6 +9,8 @@ mod calls;
 #[path = "../common/mod.rs"]
 mod common;
 mod fields;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod parts;
 mod servers;
 mod shells;

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
-use rdkafka::message::{Header, OwnedHeaders};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::message::{Header, Message, OwnedHeaders};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseProducer, BaseRecord, DefaultProducerContext, Producer};
+use rdkafka::{Offset, TopicPartitionList};
 
 use crate::common::{Run, start, weir};
 
@@ -27,6 +29,9 @@ pub struct Sent<'a> {
     pub value: Option<&'a [u8]>,
     pub headers: &'a [(&'a str, Option<&'a [u8]>)],
 }
+
+/// A message as it is read: its key and its value.
+pub type Got = (Option<Vec<u8>>, Option<Vec<u8>>);
 
 impl Broker {
     pub fn new(topics: &[(&str, i32)]) -> Broker {
@@ -64,6 +69,29 @@ impl Broker {
             }
         }
         self.producer.flush(PATIENCE).unwrap();
+    }
+
+    /// All messages of a topic, in the order of their values.
+    pub fn messages(&self, topic: &str) -> Vec<Got> {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", &self.address).set("group.id", "test");
+        let consumer: BaseConsumer = config.create().unwrap();
+        let found = consumer.fetch_metadata(Some(topic), PATIENCE).unwrap();
+        let (mut all, mut left) = (TopicPartitionList::new(), 0);
+        for partition in found.topics()[0].partitions() {
+            let (low, high) = consumer.fetch_watermarks(topic, partition.id(), PATIENCE).unwrap();
+            all.add_partition_offset(topic, partition.id(), Offset::Beginning).unwrap();
+            left += high - low;
+        }
+        consumer.assign(&all).unwrap();
+        let mut messages = Vec::new();
+        for _ in 0..left {
+            let message = consumer.poll(PATIENCE).expect("it is there").unwrap();
+            messages
+                .push((message.key().map(<[u8]>::to_vec), message.payload().map(<[u8]>::to_vec)));
+        }
+        messages.sort_by(|a, b| a.1.cmp(&b.1));
+        messages
     }
 
     /// Sends lines to a partition.

@@ -10,3 +10,4 @@ mod groups;
 mod mistakes;
 mod reading;
 mod records;
+mod writing;

@@ -15,6 +15,12 @@ pub enum Mistake {
     RunEarly,
     /// It is not run again for a batch that is owed to it.
     RunOnce,
+    /// The transaction of a topic is committed before the batch is decided.
+    SentEarly,
+    /// Whoever opens a topic again is told no mark.
+    MarkForgotten,
+    /// The mark is set before the transaction is committed.
+    MarkApart,
     /// The position of a part of the input is noted before the chunk that ends there is handed over.
     NotedEarly,
 }

@@ -20,6 +20,10 @@ impl Delivery for Direct {
         self.0.write(text)
     }
 
+    fn send(&mut self, messages: &[u8]) -> Result<(), Error> {
+        self.0.send(messages)
+    }
+
     fn end(&mut self, rows: u64) -> Result<(), Error> {
         self.0.end(rows)
     }

@@ -1,9 +1,9 @@
 //! How batches get to the outputs: as they come, or recorded before anybody sees them.
 //!
 //! ```text
-//! renderer ──begin, write, end──> direct    ──> outputs, at once
-//!                                 recorded  ──> a commit, and then the outputs
-//! reporter ──note, pane, commit───^
+//! renderer ──begin, write, send, end──> direct    ──> outputs, at once
+//!                                       recorded  ──> a commit, and then the outputs
+//! reporter ──note, pane, commit─────────^
 //! ```
 //!
 //! Who makes reports does not know which of them it is.
@@ -31,6 +31,9 @@ pub trait Delivery: Send {
 
     /// Some text of it: whole rows.
     fn write(&mut self, text: &[u8]) -> Result<(), Error>;
+
+    /// Some rows of it as messages, for outputs that need them apart.
+    fn send(&mut self, messages: &[u8]) -> Result<(), Error>;
 
     /// It is complete, with so many rows.
     fn end(&mut self, rows: u64) -> Result<(), Error>;

@@ -31,6 +31,8 @@ use crate::window::Window;
 pub const ENTRIES: u8 = b'e';
 /// It holds text, and before it the number of its rows, 8 bytes, little endian.
 pub const TEXT: u8 = b't';
+/// It holds the number of its rows, the length of their text, both as above, the text and then messages.
+pub const MESSAGES: u8 = b'm';
 /// What a pane begins with that is of a batch which was not over; one of the other two follows.
 pub const OPEN: u8 = b'o';
 
@@ -49,6 +51,8 @@ pub struct Recorded {
     begun: bool,
     header: Vec<u8>,
     text: Spool,
+    /// The same rows as messages, if an output takes them so.
+    messages: Spool,
     rows: u64,
     changes: Changes,
     has_changes: bool,
@@ -84,6 +88,7 @@ impl Recorded {
             begun: false,
             header: Vec::new(),
             text: Spool::in_pieces(part),
+            messages: Spool::in_pieces(part),
             rows: 0,
             changes,
             has_changes: false,
@@ -136,15 +141,19 @@ impl Recorded {
 
     /// Gathers the text of the last commit again if it is recorded; else gives the entries of its pane.
     pub fn gather(&mut self) -> Result<Option<Vec<u8>>, Error> {
-        let Recorded { checkpoint, text, rows, .. } = self;
-        let (mut entries, mut is_text, mut is_first) = (Vec::new(), false, true);
+        let Recorded { checkpoint, text, messages, rows, .. } = self;
+        // How much of the text is to come, if there is text.
+        let (mut entries, mut left, mut is_first) = (Vec::new(), None, true);
         checkpoint.last_pane(|part| {
             let part = unopened(part, &mut is_first);
-            match part.split_first() {
-                _ if is_text => return text.write(part),
-                Some((&TEXT, count)) if entries.is_empty() => {
-                    is_text = true;
-                    *rows = u64::from_le_bytes(count.try_into().map_err(|_| nonsense())?);
+            match (&mut left, part.split_first()) {
+                (Some(left), _) => {
+                    let (front, behind) = part.split_at(part.len().min(*left));
+                    *left -= front.len();
+                    return text.write(front).and_then(|()| messages.write(behind));
+                }
+                (None, Some((&kind @ (TEXT | MESSAGES), lead))) if entries.is_empty() => {
+                    (*rows, left) = lead_of(kind, lead).map(|(rows, len)| (rows, Some(len)))?;
                 }
                 _ => entries.extend_from_slice(part),
             }
@@ -154,14 +163,16 @@ impl Recorded {
             // Of nothing no pane may have been taken down.
             entries.push(ENTRIES);
         }
-        Ok((!is_text).then_some(entries))
+        Ok(left.is_none().then_some(entries))
     }
 
     /// Goes on in the batch of which text was gathered; returns how many rows that has.
     pub fn go_on(&mut self, header: &[u8]) -> u64 {
+        header.clone_into(&mut self.header);
+        let (outputs, batch) = self.split(0, Stamp(0));
+        outputs.say_lacking(&batch);
         let rows = std::mem::take(&mut self.rows);
         self.begun = rows > 0;
-        header.clone_into(&mut self.header);
         rows
     }
 
@@ -171,10 +182,9 @@ impl Recorded {
             self.header.clear();
         }
         self.rows += u64::from(planted(Bug::WrongRows));
-        let Recorded { outputs, text, header, rows, .. } = self;
-        let batch = Batch { number: record.n, time: record.time, rows: *rows, header, text };
         // Flags of the output may be others now, and leave nothing to be handed out.
         if self.begun {
+            let (outputs, batch) = self.split(record.n, record.time);
             outputs.redeem(&batch, &record.outputs)?;
         }
         self.clear();
@@ -186,29 +196,45 @@ impl Recorded {
             return Ok(Vec::new());
         }
         if self.records_text {
-            self.put_text(&[TEXT], time, self.rows)?;
+            self.put_text(&[], time, self.rows)?;
         }
-        let Recorded { outputs, text, header, rows, .. } = self;
-        outputs.stage(&Batch { number, time, rows: *rows, header, text })
+        let (outputs, batch) = self.split(number, time);
+        outputs.stage(&batch)
     }
 
-    /// Takes down the text, behind what it begins with.
+    /// The outputs, and the batch that has been made.
+    fn split(&mut self, number: u64, time: Stamp) -> (&mut Outputs, Batch<'_>) {
+        let Recorded { outputs, text, messages, header, rows, .. } = self;
+        let (rows, messages) = (*rows, Some(&*messages));
+        (outputs, Batch { number, time, rows, header, text, messages })
+    }
+
+    /// Takes down the text, and the messages if there are some, behind what they begin with.
     fn put_text(&mut self, lead: &[u8], time: Stamp, rows: u64) -> Result<(), Error> {
-        let Recorded { checkpoint, text, .. } = self;
-        checkpoint.pane_part(time, &[lead, &rows.to_le_bytes()].concat())?;
+        let Recorded { checkpoint, text, messages, .. } = self;
+        let mut first = lead.to_vec();
+        first.push(if messages.is_empty() { TEXT } else { MESSAGES });
+        first.extend_from_slice(&rows.to_le_bytes());
+        if !messages.is_empty() {
+            first.extend_from_slice(&text.len().to_le_bytes());
+        }
+        checkpoint.pane_part(time, &first)?;
         let mut is_first = true;
-        text.each(|piece| match std::mem::take(&mut is_first) && planted(Bug::LosePiece) {
+        let mut put = |piece: &[u8]| match std::mem::take(&mut is_first) && planted(Bug::LosePiece)
+        {
             true => Ok(()),
             false => checkpoint.pane_part(time, piece),
-        })
+        };
+        text.each(&mut put)?;
+        messages.each(put)
     }
 
     fn publish(&mut self, number: u64, time: Stamp) -> Result<(), Error> {
         if !self.begun {
             return Ok(());
         }
-        let Recorded { outputs, text, header, rows, .. } = self;
-        outputs.publish(&Batch { number, time, rows: *rows, header, text })?;
+        let (outputs, batch) = self.split(number, time);
+        outputs.publish(&batch)?;
         self.clear();
         self.checkpoint.done(number)
     }
@@ -216,6 +242,7 @@ impl Recorded {
     fn clear(&mut self) {
         (self.begun, self.rows) = (false, 0);
         self.text.clear();
+        self.messages.clear();
     }
 
     /// Takes down which parts of the input have moved, once for all ticks of a batch's end.
@@ -255,6 +282,10 @@ impl Delivery for Recorded {
 
     fn write(&mut self, text: &[u8]) -> Result<(), Error> {
         self.text.write(text)
+    }
+
+    fn send(&mut self, messages: &[u8]) -> Result<(), Error> {
+        self.messages.write(messages)
     }
 
     fn end(&mut self, rows: u64) -> Result<(), Error> {
@@ -330,7 +361,7 @@ impl Delivery for Recorded {
     ) -> Result<(), Error> {
         match pane {
             Some(pane) => self.entries(&[OPEN, ENTRIES], time, pane, true)?,
-            None => self.put_text(&[OPEN, TEXT], time, rows)?,
+            None => self.put_text(&[OPEN], time, rows)?,
         }
         self.syncer.check()?;
         let record = self.record(self.checkpoint.next(), time, reached, &[]);
@@ -357,6 +388,15 @@ impl Delivery for Recorded {
 /// From where on panes are needed when the batch of `time` is out.
 fn needed(window: Option<&Window>, time: Stamp) -> Stamp {
     window.map_or(time, |window| window.start(window.last_due(time)))
+}
+
+/// How many rows there are, and how long their text is, which is all there is unless there are messages.
+fn lead_of(kind: u8, lead: &[u8]) -> Result<(u64, usize), Error> {
+    let number = |bytes: &[u8]| bytes.try_into().map(u64::from_le_bytes);
+    let (rows, len) = lead.split_at(lead.len().min(8));
+    let len = if kind == TEXT && len.is_empty() { Ok(u64::MAX) } else { number(len) };
+    let (rows, len) = number(rows).and_then(|rows| Ok((rows, len?))).map_err(|_| nonsense())?;
+    Ok((rows, usize::try_from(len).unwrap_or(usize::MAX)))
 }
 
 /// A part of a pane without the byte by which the first one says that it is of an open batch.

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Checkpoint, log of the input, the file of `-o` and the directory of `--output-dir` are on one simulated
-//! disk; beside it somebody reads stdout, and a command is run, and both remember. `every` has a fault at
+//! disk; beside it somebody reads stdout, a command is run, a topic is written, and all remember. `every` has a fault at
 //! one operation after the other, `lives` several by chance, `sent` a source that cannot be asked again,
 //! `down` time in which nobody lives, `short` lives that end before anything is tidied up, `stopped` ends
 //! that are none, `scripted/many` an input of very many parts, and `planted` proves that they find bugs.
@@ -55,15 +55,22 @@ use crate::disk::sim::mistake::{MADE, Mistake};
 use crate::disk::sim::{FAULTS, Fault, SimDisk, Tape};
 use crate::engine::{self, Saved, Surroundings};
 use crate::error::Error;
+use crate::format::{Format, Rows};
 use crate::process::signal::Stop;
 use crate::sink::dir::Dir;
 use crate::sink::exec::Exec;
 use crate::sink::file::Appended;
 use crate::sink::output::Staged;
 use crate::sink::outputs::Outputs;
+use crate::sink::topic::Topic;
+use crate::sink::topic::sim::{Client, Cluster};
+use crate::wire::message::put;
 
 /// How many parts the input of a source with positions may have.
 const PARTS: [usize; 4] = [12, 1, 3, 40];
+
+/// How many of a hundred requests to the topic's brokers go wrong.
+const TROUBLES: u64 = 5;
 
 /// When the first life begins.
 const START: i64 = 1000;
@@ -116,6 +123,38 @@ struct Case {
     seen: Arc<Mutex<Seen>>,
     reader: Arc<Mutex<Reader>>,
     commands: Arc<Mutex<Commands>>,
+    cluster: Arc<Mutex<Cluster>>,
+}
+
+/// Makes a message of whatever text there is, so that a topic has what FILE has.
+struct Wrapped(Box<dyn Format>);
+
+impl Wrapped {
+    fn put(&mut self, out: &mut Vec<u8>, act: impl FnOnce(&mut dyn Format, &mut Vec<u8>)) {
+        let mut text = Vec::new();
+        act(&mut *self.0, &mut text);
+        if !text.is_empty() {
+            put(out, None, |out| out.extend_from_slice(&text));
+        }
+    }
+}
+
+impl Format for Wrapped {
+    fn begin(&mut self, out: &mut Vec<u8>, time: Stamp) {
+        self.put(out, |format, text| format.begin(text, time));
+    }
+
+    fn go_on(&mut self, time: Stamp, rows: u64) {
+        self.0.go_on(time, rows);
+    }
+
+    fn rows(&mut self, out: &mut Vec<u8>, rows: Rows<'_>) {
+        self.put(out, |format, text| format.rows(text, rows));
+    }
+
+    fn end(&mut self, out: &mut Vec<u8>) {
+        self.put(out, |format, text| format.end(text));
+    }
 }
 
 impl Case {
@@ -128,7 +167,8 @@ impl Case {
     fn on(disk: SimDisk, flags: &'static str, script: &Script, has_position: bool) -> Case {
         let (seen, reader, commands) = (Arc::default(), Arc::default(), Arc::default());
         let (script, pairs, parts) = (script.clone(), None, PARTS[0]);
-        Case { flags, script, has_position, pairs, parts, disk, seen, reader, commands }
+        let cluster = Cluster::new(disk.world().tape(), TROUBLES);
+        Case { flags, script, has_position, pairs, parts, disk, seen, reader, commands, cluster }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -160,6 +200,8 @@ impl Case {
         self.reader.lock().unwrap().asks = manner.asks.map(|after| (after, Arc::clone(&stop)));
         let asked = manner.stops.then(|| Arc::clone(&stop));
         pipeline.source = Box::new(Scripted::new(self, asked));
+        let twin = self.plan(start)?.pipeline.layout.text;
+        pipeline.layout.messages = twin.map(|text| Box::new(Wrapped(text)) as Box<dyn Format>);
         (settings.threads, settings.once) = (manner.threads, false);
         settings.duration = manner.lasts.map(Duration::from_millis);
         let logs_input = manner.logs_input && !self.has_position;
@@ -175,6 +217,8 @@ impl Case {
         let file = Appended::open(&self.disk, "out".as_ref())?.locked()?;
         let printed = Printed::new(Arc::clone(&self.reader));
         let mut list: Vec<Box<dyn Staged>> = vec![Box::new(printed), Box::new(file)];
+        let topic = Topic::new("t", Box::new(Client::new(&self.cluster, &self.disk))).opened()?;
+        list.push(Box::new(Mistaken::over(topic, Mistake::SentEarly, None)));
         if self.has_batches() {
             let dir = Dir::open_staged(&self.disk, "od".as_ref(), "tsv")?;
             let shell = commanded::Scripted::new(&self.commands, &self.disk);
@@ -238,11 +282,21 @@ impl Case {
         self.disk.text_outside("out")
     }
 
+    /// What the topic has come to.
+    fn sent(&self) -> String {
+        let cluster = self.cluster.lock().unwrap();
+        let messages = cluster.seen.iter().flat_map(|(_, messages)| messages);
+        messages.map(|(_, value)| String::from_utf8(value.clone()).unwrap()).collect()
+    }
+
     /// Checks, at the end of all lives, that all outputs say the same.
     fn compare(&self) -> Lived {
         let reader = self.reader.lock().unwrap();
         let (out, printed, header) = (self.out(), reader.text(), reader.header());
         ensure!(out == printed, "FILE and stdout differ: {}", difference(&out, &printed));
+        let sent = self.sent();
+        let rows = out.strip_prefix(header).unwrap_or(&out);
+        ensure!(rows == sent, "FILE and the topic differ: {}", difference(rows, &sent));
         if !self.has_batches() {
             return Ok(());
         }

@@ -92,7 +92,7 @@ fn spool(text: &str) -> Spool {
 }
 
 fn complete(number: u64, time: i64, text: &Spool) -> Batch<'_> {
-    Batch { number, time: Stamp(time), rows: 1, header: b"header\n", text }
+    Batch::of_text((number, Stamp(time)), 1, b"header\n", text)
 }
 
 /// Opens the directory as a run with a checkpoint does, and the one before has ended.

@@ -74,7 +74,7 @@ fn spool(text: &[u8]) -> Spool {
 }
 
 fn complete(text: &Spool) -> Batch<'_> {
-    Batch { number: 0, time: Stamp(0), rows: 1, header: b"header\n", text }
+    Batch::of_text((0, Stamp(0)), 1, b"header\n", text)
 }
 
 /// Opens the file as a run with a checkpoint does.

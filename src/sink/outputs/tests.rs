@@ -15,7 +15,7 @@ fn spool(text: &str) -> Spool {
 
 fn complete(time: i64, text: &Spool) -> Batch<'_> {
     let number = time as u64 + 6;
-    Batch { number, time: Stamp(time), rows: 1, header: b"header\n", text }
+    Batch::of_text((number, Stamp(time)), 1, b"header\n", text)
 }
 
 fn batch(outputs: &mut Outputs, time: i64) -> Result<(), Error> {
@@ -34,7 +34,8 @@ fn all_outputs_get_the_same_batches_and_a_header_each() {
     let file = |name| Target::File(dir.path(name));
     let parts = Target::Dir { path: dir.path("parts"), extension: "tsv" };
     let targets = [file("one"), Target::Stdout, file("two"), parts];
-    let mut outputs = Outputs::open(&RealDisk::default(), &targets, &stdout, None).unwrap();
+    let mut outputs =
+        Outputs::open(&RealDisk::default(), &targets, &stdout, Run::default()).unwrap();
     batch(&mut outputs, 1).unwrap();
     batch(&mut outputs, 2).unwrap();
     drop((outputs, stdout));
@@ -55,10 +56,11 @@ fn a_reader_of_stdout_that_goes_ends_the_run_only_if_there_is_no_other_output() 
     let (reader, writer) = pipe().unwrap();
     drop(reader);
     let stdout = Stdout::new(&writer).unwrap();
-    let mut alone = Outputs::open(&RealDisk::default(), &[Target::Stdout], &stdout, None).unwrap();
+    let mut alone =
+        Outputs::open(&RealDisk::default(), &[Target::Stdout], &stdout, Run::default()).unwrap();
     assert!(matches!(batch(&mut alone, 1), Err(Error::Closed)));
     let targets = [Target::Stdout, Target::File(dir.path("out"))];
-    let mut both = Outputs::open(&RealDisk::default(), &targets, &stdout, None).unwrap();
+    let mut both = Outputs::open(&RealDisk::default(), &targets, &stdout, Run::default()).unwrap();
     batch(&mut both, 1).unwrap();
     assert_eq!(fs::read_to_string(dir.path("out")).unwrap(), "header\na\nb\n");
 }
@@ -77,7 +79,8 @@ fn all_outputs_get_a_staged_batch_as_they_were_promised() {
         Target::Dir { path: parts.clone(), extension: "tsv" },
         Target::Exec { command: command.into(), on_fail: OnFail::Fail },
     ];
-    let mut outputs = Outputs::open_staged(&RealDisk::default(), &targets, &stdout, None).unwrap();
+    let mut outputs =
+        Outputs::open_staged(&RealDisk::default(), &targets, &stdout, Run::default()).unwrap();
     let rows = spool("a\n");
     for (time, count) in [(1, 9), (2, 2)] {
         let promises = outputs.stage(&complete(time, &rows)).unwrap();
@@ -104,7 +107,8 @@ fn when_the_reader_of_stdout_has_gone_all_others_get_a_staged_batch_first() {
     let stdout = Stdout::new(&writer).unwrap();
     let targets = [Target::Stdout, Target::File(dir.path("out"))];
     let (rows, text) = (spool("a\n"), || fs::read_to_string(dir.path("out")).unwrap());
-    let mut outputs = Outputs::open_staged(&RealDisk::default(), &targets, &stdout, None).unwrap();
+    let mut outputs =
+        Outputs::open_staged(&RealDisk::default(), &targets, &stdout, Run::default()).unwrap();
     let promises = outputs.stage(&complete(1, &rows)).unwrap();
     assert_eq!(text(), "");
     assert!(matches!(outputs.publish(&complete(1, &rows)), Err(Error::Closed)));
@@ -114,7 +118,8 @@ fn when_the_reader_of_stdout_has_gone_all_others_get_a_staged_batch_first() {
     let (mut reader, writer) = pipe().unwrap();
     let stdout = Stdout::new(&writer).unwrap();
     drop(writer);
-    let mut outputs = Outputs::open_staged(&RealDisk::default(), &targets, &stdout, None).unwrap();
+    let mut outputs =
+        Outputs::open_staged(&RealDisk::default(), &targets, &stdout, Run::default()).unwrap();
     outputs.redeem(&complete(1, &rows), &promises).unwrap();
     drop((outputs, stdout));
     let mut printed = String::new();
@@ -131,7 +136,8 @@ fn another_failure_than_a_closed_reader_ends_it_at_once() {
     let out = dir.path("out");
     let last = Target::File(out.clone());
     let targets = [Target::Stdout, Target::File("/dev/full".into()), last];
-    let mut outputs = Outputs::open_staged(&RealDisk::default(), &targets, &stdout, None).unwrap();
+    let mut outputs =
+        Outputs::open_staged(&RealDisk::default(), &targets, &stdout, Run::default()).unwrap();
     let rows = spool("a\n");
     outputs.stage(&complete(1, &rows)).unwrap();
     assert!(matches!(outputs.publish(&complete(1, &rows)), Err(Error::Failed(_))));
@@ -145,7 +151,7 @@ fn a_promise_is_redeemed_by_the_output_that_has_its_name() {
     let stdout = Stdout::new(pipe().unwrap().1).unwrap();
     let open = |paths: &[&PathBuf]| {
         let targets: Vec<_> = paths.iter().map(|&path| Target::File(path.clone())).collect();
-        Outputs::open_staged(&RealDisk::default(), &targets, &stdout, None).unwrap()
+        Outputs::open_staged(&RealDisk::default(), &targets, &stdout, Run::default()).unwrap()
     };
     let rows = spool("a\n");
     let promises = open(&[&one, &two]).stage(&complete(1, &rows)).unwrap();
@@ -161,8 +167,13 @@ fn a_file_that_has_another_name_now_has_its_batch_once() {
     let (old, new) = (dir.path("old"), dir.path("new"));
     let stdout = Stdout::new(pipe().unwrap().1).unwrap();
     let open = |path: &PathBuf| {
-        Outputs::open_staged(&RealDisk::default(), &[Target::File(path.clone())], &stdout, None)
-            .unwrap()
+        Outputs::open_staged(
+            &RealDisk::default(),
+            &[Target::File(path.clone())],
+            &stdout,
+            Run::default(),
+        )
+        .unwrap()
     };
     let rows = spool("a\n");
     for found in ["", "head", "header\na\n"] {
@@ -181,7 +192,8 @@ fn the_last_time_is_the_end_of_those_that_go_on_from_now() {
     let stdout = Stdout::new(pipe().unwrap().1).unwrap();
     let target = Target::Dir { path: dir.path(""), extension: "txt" };
     let outputs =
-        Outputs::open(&RealDisk::default(), &[Target::Stdout, target], &stdout, None).unwrap();
+        Outputs::open(&RealDisk::default(), &[Target::Stdout, target], &stdout, Run::default())
+            .unwrap();
     for time in [10, 20, 30, 45, 90] {
         let name = format!("batch-{time}.txt");
         fs::write(dir.path(&name), "").unwrap();
@@ -201,8 +213,13 @@ fn outputs_of_one_name_redeem_their_promises_in_turn() {
     let stdout = Stdout::new(&writer).unwrap();
     drop(writer);
     let twice = || {
-        Outputs::open_staged(&RealDisk::default(), &[Target::Stdout, Target::Stdout], &stdout, None)
-            .unwrap()
+        Outputs::open_staged(
+            &RealDisk::default(),
+            &[Target::Stdout, Target::Stdout],
+            &stdout,
+            Run::default(),
+        )
+        .unwrap()
     };
     let rows = spool("a\n");
     let promises = twice().stage(&complete(1, &rows)).unwrap();

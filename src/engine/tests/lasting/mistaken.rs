@@ -31,8 +31,16 @@ impl Output for Mistaken {
         self.inner.write(text)
     }
 
+    fn send(&mut self, messages: &[u8]) -> Result<(), Error> {
+        self.inner.send(messages)
+    }
+
     fn end(&mut self, rows: u64) -> Result<(), Error> {
         self.inner.end(rows)
+    }
+
+    fn takes_messages(&self) -> bool {
+        self.inner.takes_messages()
     }
 
     fn times(&self) -> Result<Vec<Stamp>, Error> {

@@ -4,11 +4,11 @@
 //! again. Without a checkpoint a run with other outputs goes on to the end of the open batch when the
 //! reader has gone; with one that is told at once, since each batch is handed out whole.
 
-use super::batch::{Batch, OutputId, Promise};
-use super::output::{Output, Staged};
-use super::stdout::Stdout;
+use super::Stdout;
 use crate::clock::Stamp;
 use crate::error::Error;
+use crate::sink::batch::{Batch, OutputId, Promise};
+use crate::sink::output::{Output, Staged};
 
 /// stdout, which others may outlive.
 pub struct Printed {
