@@ -5,6 +5,7 @@
 //! comes from.
 
 pub mod connect;
+pub mod flume;
 pub mod listen;
 mod peers;
 pub mod replay;
@@ -101,7 +102,8 @@ pub trait Source: Send {
         Form::Uncut
     }
 
-    /// Reads into `chunk`, which is clear: at most `limit` records, waiting no longer than `until`.
+    /// Reads into `chunk`, which is clear: at most `limit` records, waiting no longer than `until`. What is
+    /// one batch for its sender, to be kept whole or not at all, is not parted by the limit.
     ///
     /// Returns as soon as it has some records. What is there to be read at `until` belongs to the
     /// next batch, so it is left, as exactly as the source's clock is. A wait that ends with
@@ -145,6 +147,16 @@ pub trait Source: Send {
     fn resume(&mut self, _positions: Vec<(Vec<u8>, Vec<u8>)>) -> Result<Vec<Changed>, Error> {
         Ok(Vec::new())
     }
+
+    /// How safe records are when they are acknowledged to who sent them, if they are and he waits for it:
+    /// that is told as soon as it is so, and not only when something else is to be done.
+    fn acknowledges(&self) -> Option<Stage> {
+        None
+    }
+
+    /// The run is over; what was reached has been said. A last word to peers, which takes no more than a
+    /// moment.
+    fn close(&mut self, _wait: &mut dyn Wait) {}
 
     /// Says how safe all records up to `mark` are, so that they can be acknowledged.
     fn reached(&mut self, _stage: Stage, _mark: Mark) -> Result<(), Error> {
@@ -212,4 +224,5 @@ pub struct Spec {
 }
 
 /// The sources there are, in the order in which help names them.
-pub const SOURCES: &[Spec] = &[stdin::SPEC, connect::SPEC, listen::SPEC, replay::SPEC];
+pub const SOURCES: &[Spec] =
+    &[stdin::SPEC, connect::SPEC, listen::SPEC, flume::push::SPEC, flume::pull::SPEC, replay::SPEC];

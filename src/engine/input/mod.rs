@@ -10,6 +10,8 @@ pub mod cursor;
 pub mod intake;
 mod rate;
 mod reached;
+mod reader;
 pub mod serial;
 pub mod syncing;
 pub mod times;
+pub mod under_way;

@@ -12,24 +12,28 @@
 //!                  └──── parked (peers::budget) until there is memory for long records
 //! ```
 //!
+//! A peer that is owed an answer gets it when the engine says that its records are safe
+//! ([`Peers::reached`]): at once, or when an event says that there is room.
+//!
 //! A peer is in the queue or parked exactly while it is `readable`. How peers come, and what becomes
 //! of those that go, is the [`Host`]'s: it dials, or lets in and acknowledges.
 
 pub mod address;
 pub mod budget;
+pub mod dial;
 pub mod door;
 pub mod farewell;
 pub mod peer;
 pub mod transport;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt::Display;
 use std::io;
 
 use mio::Token;
 use mio::event::Event;
 
-use crate::chunk::{CHUNK, Chunk};
+use crate::chunk::{CHUNK, Chunk, Mark};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{Context, Error};
 use crate::part::Resolved;
@@ -102,6 +106,10 @@ pub struct Peers<T, F> {
     pub(super) budget: Budget,
     /// True once what is at hand is all that is still read.
     is_sealed: bool,
+    /// Up to where all records are safe.
+    safe: Mark,
+    /// Who is owed answers, by the mark that the next of them waits for; there may be some who are not.
+    owed: BTreeSet<(Mark, usize)>,
 }
 
 impl<T: Transport, F: Framing> Peers<T, F> {
@@ -115,6 +123,8 @@ impl<T: Transport, F: Framing> Peers<T, F> {
             queue: VecDeque::new(),
             budget: Budget::beside(settings.max_record),
             is_sealed: false,
+            safe: Mark::default(),
+            owed: BTreeSet::new(),
         }
     }
 
@@ -148,6 +158,34 @@ impl<T: Transport, F: Framing> Peers<T, F> {
         }
         self.seats[number] = Some(peer);
         self.count += 1;
+        self.answer(number);
+    }
+
+    /// The peer with this number, if it is connected.
+    pub fn get(&mut self, number: usize) -> Option<&mut Peer<T, F>> {
+        self.seats.get_mut(number)?.as_mut()
+    }
+
+    /// All records up to `safe` are safe: whoever was waiting for that is told.
+    pub fn reached(&mut self, safe: Mark) {
+        self.safe = self.safe.max(safe);
+        while let Some(&(mark, number)) = self.owed.first()
+            && mark <= self.safe
+        {
+            self.owed.pop_first();
+            self.answer(number);
+        }
+    }
+
+    /// Sends a peer what it is owed, or notes what that waits for.
+    pub fn answer(&mut self, number: usize) {
+        let safe = self.safe;
+        let Some(peer) = self.get(number) else { return };
+        if peer.owes().is_some_and(|mark| mark <= safe) {
+            peer.answer(safe);
+        }
+        let owed = peer.owes().map(|mark| (mark, number));
+        self.owed.extend(owed);
     }
 
     /// Reads from whoever has something, as `source::Source::read` does.
@@ -209,7 +247,10 @@ impl<T: Transport, F: Framing> Peers<T, F> {
     where
         H: Host<Transport = T, Framing = F>,
     {
-        let seat = self.number(event.token()).and_then(|number| self.seats.get_mut(number));
+        let mut seat = self.number(event.token()).and_then(|number| self.seats.get_mut(number));
+        if let Some(Some(peer)) = &mut seat {
+            peer.send();
+        }
         match seat {
             Some(Some(peer)) if peer.readable => {}
             Some(Some(peer)) => {
@@ -254,6 +295,9 @@ impl<T: Transport, F: Framing> Peers<T, F> {
         self.budget.moved(number, before, peer.unfinished(), now);
         if peer.readable && !matches!(got, Got::End(_)) {
             self.queue.push_back(number);
+        }
+        if !matches!(got, Got::End(_)) {
+            self.answer(number);
         }
         got
     }
