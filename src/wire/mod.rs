@@ -55,6 +55,12 @@ pub trait Framing: Send {
     /// Appends the answers that are due now that all records up to `safe` are safe.
     fn answer(&mut self, _safe: Mark, _out: &mut Vec<u8>) {}
 
+    /// From now on, or no longer, refuses what comes and is waited for; false where nobody waits for an
+    /// answer, so that there is nothing to refuse.
+    fn refuse(&mut self, _refuses: bool) -> bool {
+        false
+    }
+
     /// Why the stream cannot go on, if so: what came makes no sense, and nothing behind it is looked at.
     fn broken(&mut self) -> Option<String> {
         None

@@ -105,6 +105,8 @@ struct Sinks {
     max: usize,
     once: bool,
     sinks: Vec<Sink>,
+    /// True once nobody is dialled any more: a new connection would ask for events.
+    is_parting: bool,
 }
 
 /// What is known of a sink beside its connection.
@@ -137,7 +139,7 @@ impl FlumePull {
             is_drained: false,
         };
         let sinks = vec![sink; dial.servers.len()];
-        let sinks = Sinks { dial, rows, max, once: settings.once, sinks };
+        let sinks = Sinks { dial, rows, max, once: settings.once, sinks, is_parting: false };
         let safe = if settings.acknowledges { Stage::Logged } else { Stage::Folded };
         FlumePull { peers: Peers::new("sinks", FIRST_TOKEN, &longest), sinks, safe }
     }
@@ -159,7 +161,15 @@ impl Source for FlumePull {
         wait: &mut dyn Wait,
         until: Stamp,
     ) -> Result<Read, Error> {
-        self.peers.read(&mut self.sinks, chunk, limit, wait, until)
+        let read = self.peers.read(&mut self.sinks, chunk, limit, wait, until);
+        // When a batch has come is known now: how long it is on its way to the log counts too.
+        let now = wait.now();
+        for number in 0..self.sinks.sinks.len() {
+            if let Some(peer) = self.peers.get(number) {
+                self.sinks.hear(number, peer.framing(), now);
+            }
+        }
+        read
     }
 
     fn waiting(&self) -> String {
@@ -179,6 +189,7 @@ impl Source for FlumePull {
 
     /// Gives back what is not kept, and waits a moment until the sinks know what is.
     fn close(&mut self, wait: &mut dyn Wait) {
+        self.sinks.is_parting = true;
         for number in 0..self.sinks.sinks.len() {
             if let Some(peer) = self.peers.get(number) {
                 peer.framing().part();
@@ -220,11 +231,12 @@ impl Host for Sinks {
             Some(asked) if self.once && !sink.is_drained => asked.after(DRAINED).min(sink.rest),
             _ => sink.rest,
         });
-        own.fold(self.dial.deadline(), Stamp::min)
+        let dial = if self.is_parting { Stamp::NEVER } else { self.dial.deadline() };
+        own.fold(dial, Stamp::min)
     }
 
     fn note(&mut self, event: &Event, peers: &mut Streams, wait: &dyn Wait, now: Stamp) {
-        let Some(number) = peers.number(event.token()) else { return };
+        let Some(number) = peers.number(event.token()).filter(|_| !self.is_parting) else { return };
         if let Some(stream) = self.dial.answered(number, event.token(), wait.registry(), now) {
             // Without it an answer waits for others; nothing worse.
             let _ = stream.set_nodelay(true);
@@ -236,7 +248,9 @@ impl Host for Sinks {
     }
 
     fn turn(&mut self, peers: &mut Streams, wait: &dyn Wait, now: Stamp) {
-        self.dial.turn(|number| peers.token(number), wait.registry(), now);
+        if !self.is_parting {
+            self.dial.turn(|number| peers.token(number), wait.registry(), now);
+        }
         for number in 0..self.sinks.len() {
             if let Some(peer) = peers.get(number) {
                 self.look_after(number, peer.framing(), now);
@@ -282,9 +296,9 @@ impl Sinks {
             sink.rest = Stamp::NEVER;
             client.go_on();
         }
-        sink.asked = client.is_polling().then(|| sink.asked.unwrap_or(now));
-        let waits = sink.asked.is_some_and(|asked| now >= asked.after(DRAINED));
-        sink.is_drained |= once && waits && !client.is_talking();
+        let asked = sink.asked.filter(|_| !client.is_talking()).unwrap_or(now);
+        sink.asked = client.is_polling().then_some(asked);
+        sink.is_drained |= once && sink.asked.is_some() && now >= asked.after(DRAINED);
     }
 
     /// Takes note of what a sink has answered.

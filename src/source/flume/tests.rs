@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use super::push::FlumePush;
 use super::*;
 use crate::chunk::{Chunk, Mark};
-use crate::clock::{RealTime, Stamp, Wait};
+use crate::clock::{RealTime, Stamp, VirtualTime, Wait};
 use crate::source::peers::address::Address;
 use crate::source::{Read, Settings, Source, Stage};
 use crate::wire::flume::handshake::{Known, Request};
@@ -17,7 +17,7 @@ use crate::wire::flume::{avro, frames};
 /// A source, and what it has read so far.
 struct Room {
     source: FlumePush,
-    wait: RealTime,
+    wait: Box<dyn Wait>,
     address: String,
     mark: u64,
     bodies: Vec<Vec<u8>>,
@@ -25,6 +25,10 @@ struct Room {
 
 impl Room {
     fn new(acknowledges: bool) -> Room {
+        Room::with(acknowledges, Box::new(RealTime::new().unwrap().0))
+    }
+
+    fn with(acknowledges: bool, mut wait: Box<dyn Wait>) -> Room {
         let settings = Settings {
             delimiter: b'\n',
             max_record: 100,
@@ -35,9 +39,8 @@ impl Room {
         let rows = Rows { key: Key::None, max: 100 };
         let known = std::sync::Arc::new(Known::new(PROTOCOL));
         let terms = Terms { rows, compressed: false, longest: longest(100), known };
-        let mut wait = RealTime::new().unwrap().0;
         let mut source = FlumePush::new(Address::listening("0").unwrap(), terms, &settings);
-        source.open(&mut wait).unwrap();
+        source.open(&mut *wait).unwrap();
         let waiting = source.waiting();
         let address = waiting.split_whitespace().nth(3).unwrap().to_string();
         Room { source, wait, address, mark: 0, bodies: Vec::new() }
@@ -53,7 +56,7 @@ impl Room {
         chunk.mark = Mark(self.mark + 1);
         loop {
             let until = self.wait.now().after(std::time::Duration::from_millis(100));
-            let read = self.source.read(&mut chunk, usize::MAX, &mut self.wait, until).unwrap();
+            let read = self.source.read(&mut chunk, usize::MAX, &mut *self.wait, until).unwrap();
             if read == Read::Rows {
                 self.mark += 1;
                 self.bodies
@@ -68,7 +71,7 @@ impl Room {
         let mut chunk = Chunk::default();
         let until = self.wait.now().after(std::time::Duration::from_millis(20));
         while self.wait.now() < until {
-            let read = self.source.read(&mut chunk, usize::MAX, &mut self.wait, until).unwrap();
+            let read = self.source.read(&mut chunk, usize::MAX, &mut *self.wait, until).unwrap();
             assert_eq!(read, Read::Idle);
         }
     }
@@ -114,7 +117,9 @@ impl Sink {
             self.stream.read_exact(&mut byte).unwrap();
             if let Some(serial) = frames.feed(&mut &byte[..]).unwrap() {
                 assert_eq!(serial, self.serial);
-                return frames.message().ends_with(&[0, 0, 0]);
+                let message = frames.message();
+                // Behind a handshake, if any: no metadata, no error, OK.
+                return message.ends_with(&[0, 0, 0]);
             }
         }
     }
@@ -201,4 +206,24 @@ fn who_sends_rubbish_is_cut_off_alone() {
     sink.send(&["b"]);
     room.read();
     assert_eq!(room.bodies, [b"a", b"b"]);
+}
+
+#[test]
+fn who_may_not_be_read_is_refused_before_he_gives_up() {
+    let mut room = Room::with(true, Box::new(VirtualTime::new(Stamp(0)).unwrap().0));
+    let mut sink = room.connect();
+    sink.send(&["not now"]);
+    let mut chunk = Chunk::default();
+    let mut read = |until| {
+        let read = room.source.read(&mut chunk, 0, &mut *room.wait, Stamp(until));
+        assert_eq!((read.unwrap(), chunk.has_come()), (Read::Idle, false));
+    };
+    read(14_000);
+    assert!(!sink.is_answered());
+    read(16_000);
+    assert!(sink.is_answered() && !sink.is_kept());
+    let mut later = room.connect();
+    later.send(&["now"]);
+    room.read();
+    assert_eq!(room.bodies, [b"now"]);
 }

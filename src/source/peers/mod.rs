@@ -13,7 +13,8 @@
 //! ```
 //!
 //! A peer that is owed an answer gets it when the engine says that its records are safe
-//! ([`Peers::reached`]): at once, or when an event says that there is room.
+//! ([`Peers::reached`]): at once, or when an event says that there is room. While nothing may be read (limit
+//! 0) it is refused what it waits for before it gives up by itself.
 //!
 //! A peer is in the queue or parked exactly while it is `readable`. How peers come, and what becomes
 //! of those that go, is the [`Host`]'s: it dials, or lets in and acknowledges.
@@ -29,6 +30,7 @@ pub mod transport;
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt::Display;
 use std::io;
+use std::time::Duration;
 
 use mio::Token;
 use mio::event::Event;
@@ -42,6 +44,10 @@ use crate::wire::Framing;
 use budget::Budget;
 use peer::{Got, Peer};
 use transport::Transport;
+
+/// How long a peer that waits for an answer is left unread while nothing may be read: sinks give up after
+/// 20 s.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What a source of peers does beside reading them.
 pub trait Host {
@@ -209,7 +215,10 @@ impl<T: Transport, F: Framing> Peers<T, F> {
                 wait.events().iter().for_each(|event| self.note(host, event, &*wait, now));
                 host.turn(self, &*wait, now);
             }
-            self.fill(host, chunk, &mut limit, now);
+            match limit {
+                0 => self.refuse_late(host, chunk, now),
+                _ => self.fill(host, chunk, &mut limit, now),
+            }
             if host.is_leaving() && !self.is_sealed {
                 host.last_turn(self, &*wait, now);
                 self.seal();
@@ -239,7 +248,56 @@ impl<T: Transport, F: Framing> Peers<T, F> {
             return now;
         }
         let until = if self.is_sealed { until } else { until.min(host.deadline()) };
-        if limit > 0 { until.min(self.budget.deadline()) } else { until }
+        if limit > 0 { until.min(self.budget.deadline()) } else { until.min(self.patience()) }
+    }
+
+    /// When the first peer is to be refused that may not be read.
+    fn patience(&self) -> Stamp {
+        let since =
+            self.queue.iter().filter_map(|&number| Some(self.seats[number].as_ref()?.since));
+        since.min().unwrap_or(Stamp::NEVER).after(PATIENCE)
+    }
+
+    /// Refuses those who have waited long for an answer and may not be read.
+    fn refuse_late<H>(&mut self, host: &mut H, chunk: &mut Chunk, now: Stamp)
+    where
+        H: Host<Transport = T, Framing = F>,
+    {
+        for _ in 0..self.queue.len() {
+            let Some(number) = self.queue.pop_front() else { return };
+            let Some(peer) = &mut self.seats[number] else { continue };
+            if peer.since.after(PATIENCE) > now {
+                self.queue.push_back(number);
+                continue;
+            }
+            let before = peer.unfinished();
+            // One that nobody can answer is left where it is.
+            let waits = peer.framing().refuse(true);
+            let mut got = Got::More(0);
+            while waits && peer.readable && peer.owes().is_none() && !matches!(got, Got::End(_)) {
+                got = peer.read(chunk, budget::TURN, &mut usize::MAX.clone());
+            }
+            peer.framing().refuse(false);
+            peer.since = Stamp::NEVER;
+            self.budget.moved(number, before, peer.unfinished(), now);
+            if let Got::End(why) = got {
+                self.leave(host, number, why, now);
+            } else if peer.readable {
+                self.queue.push_back(number);
+            }
+            self.answer(number);
+        }
+    }
+
+    /// A peer has gone.
+    fn leave<H>(&mut self, host: &mut H, number: usize, why: Option<io::Error>, now: Stamp)
+    where
+        H: Host<Transport = T, Framing = F>,
+    {
+        let Some(peer) = self.seats[number].take() else { return };
+        self.count -= 1;
+        self.budget.leave(number, peer.unfinished(), now);
+        host.gone(number, peer, why, now);
     }
 
     /// Notes what an event says.
@@ -254,7 +312,7 @@ impl<T: Transport, F: Framing> Peers<T, F> {
         match seat {
             Some(Some(peer)) if peer.readable => {}
             Some(Some(peer)) => {
-                peer.readable = true;
+                (peer.readable, peer.since) = (true, now);
                 self.queue.extend(self.number(event.token()));
             }
             Some(None) | None => host.note(event, self, wait, now),
@@ -274,12 +332,7 @@ impl<T: Transport, F: Framing> Peers<T, F> {
             match self.turn(number, chunk, limit, now) {
                 Got::More(count) => taken += count,
                 Got::Drained => {}
-                Got::End(why) => {
-                    let Some(peer) = self.seats[number].take() else { continue };
-                    self.count -= 1;
-                    self.budget.leave(number, peer.unfinished(), now);
-                    host.gone(number, peer, why, now);
-                }
+                Got::End(why) => self.leave(host, number, why, now),
             }
         }
     }
@@ -292,6 +345,7 @@ impl<T: Transport, F: Framing> Peers<T, F> {
             return Got::Drained;
         };
         let got = peer.read(chunk, most, limit);
+        peer.since = Stamp::NEVER;
         self.budget.moved(number, before, peer.unfinished(), now);
         if peer.readable && !matches!(got, Got::End(_)) {
             self.queue.push_back(number);

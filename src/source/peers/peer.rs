@@ -56,6 +56,8 @@ pub struct Peer<T, F> {
     framing: F,
     /// True if a read may find something; see the head of this file.
     pub readable: bool,
+    /// Since when it is, without having been read.
+    pub since: Stamp,
     /// What has come of it.
     pub receipt: Receipt,
     /// How many bytes may still be read.
@@ -70,7 +72,15 @@ impl<T: Transport, F: Framing> Peer<T, F> {
         // Of what came before it was known to poll there may be no event.
         let readable = transport.has_pending();
         let receipt = Receipt::default();
-        Peer { transport, framing, readable, receipt, left: usize::MAX, unsent: Vec::new() }
+        Peer {
+            transport,
+            framing,
+            readable,
+            since: Stamp::NEVER,
+            receipt,
+            left: usize::MAX,
+            unsent: Vec::new(),
+        }
     }
 
     /// Its name, for what is said of it.

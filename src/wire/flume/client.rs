@@ -285,7 +285,7 @@ impl Framing for Client {
     }
 
     fn answer(&mut self, safe: Mark, out: &mut Vec<u8>) {
-        if !self.owes().is_some_and(|after| after <= safe) {
+        if self.owes().is_none_or(|after| after > safe) {
             return;
         }
         let At::Ready(_, request) = std::mem::replace(&mut self.at, At::Over) else { return };

@@ -165,8 +165,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    type Messages = Vec<(i32, Vec<u8>)>;
+
     /// The messages of a stream that comes in pieces, and what is held behind them.
-    fn messages(pieces: &[&[u8]], longest: usize) -> Result<(Vec<(i32, Vec<u8>)>, usize), Wrong> {
+    fn messages(pieces: &[&[u8]], longest: usize) -> Result<(Messages, usize), Wrong> {
         let (mut frames, mut found) = (Frames::new(longest), Vec::new());
         for piece in pieces {
             let mut left = *piece;

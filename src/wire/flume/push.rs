@@ -104,8 +104,11 @@ pub fn put_error(out: &mut Vec<u8>, serial: i32, handshake: &[u8], why: &str) {
     frames::put(out, serial, &[handshake, &[0], &error]);
 }
 
+/// Headers to be written: names and values.
+pub type Headers<'a> = &'a [(&'a str, &'a str)];
+
 /// Appends the parameters of `appendBatch`: its name, and events of headers and body. What a sink sends.
-pub fn put_batch(out: &mut Vec<u8>, events: &[(&[(&str, &str)], &[u8])]) {
+pub fn put_batch(out: &mut Vec<u8>, events: &[(Headers<'_>, &[u8])]) {
     put_long(out, 0);
     put_bytes(out, b"appendBatch");
     if !events.is_empty() {
@@ -119,7 +122,7 @@ pub fn put_batch(out: &mut Vec<u8>, events: &[(&[(&str, &str)], &[u8])]) {
 }
 
 /// Appends headers.
-pub fn put_headers(out: &mut Vec<u8>, headers: &[(&str, &str)]) {
+pub fn put_headers(out: &mut Vec<u8>, headers: Headers<'_>) {
     if !headers.is_empty() {
         put_long(out, headers.len() as i64);
     }

@@ -150,14 +150,10 @@ fn json(headers: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::avro::Take;
-    use super::super::push::{Call, put_batch};
+    use super::super::push::{Call, Headers, put_batch};
     use super::*;
 
-    fn put(
-        key: Key,
-        events: &[(&[(&str, &str)], &[u8])],
-        cut: usize,
-    ) -> (Chunk, Result<usize, Wrong>) {
+    fn put(key: Key, events: &[(Headers<'_>, &[u8])], cut: usize) -> (Chunk, Result<usize, Wrong>) {
         let (mut message, mut chunk) = (Vec::new(), Chunk::default());
         put_batch(&mut message, events);
         message.truncate(message.len() - cut);
@@ -181,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_header_that_is_missing_is_no_empty_one() {
-        let events: [(&[(&str, &str)], &[u8]); 4] = [
+        let events: [(Headers<'_>, &[u8]); 4] = [
             (&[("a", "1"), ("k", "v")], b"x"),
             (&[("k", "")], b"y"),
             (&[], b"z"),
@@ -195,7 +191,7 @@ mod tests {
 
     #[test]
     fn all_headers_are_one_key_whatever_their_order() {
-        let events: [(&[(&str, &str)], &[u8]); 4] = [
+        let events: [(Headers<'_>, &[u8]); 4] = [
             (&[("b", "\"2\""), ("a", "1")], b"x"),
             (&[("a", "1"), ("b", "\"2\"")], b"y"),
             (&[("a", "1"), ("b", "\"2\"")], b"z"),

@@ -42,6 +42,8 @@ enum Answer {
     /// The handshake is all.
     Nothing,
     Kept,
+    /// Nobody has looked at it.
+    Failed,
     Refused(String),
 }
 
@@ -84,6 +86,8 @@ pub struct Server {
     /// True once the handshake is done.
     is_connected: bool,
     owed: VecDeque<Owed>,
+    /// True while no batch is taken.
+    refuses: bool,
     broken: Option<String>,
 }
 
@@ -99,6 +103,7 @@ impl Server {
             at: 0,
             is_connected: false,
             owed: VecDeque::new(),
+            refuses: false,
             broken: None,
         }
     }
@@ -188,6 +193,7 @@ impl Server {
         if self.is_connected {
             match Call::take(&mut take) {
                 Ok(Call::Ping) => {}
+                Ok(_) if self.refuses => what = Answer::Failed,
                 Ok(call) => {
                     let read = |visit: &mut dyn FnMut(_)| call.events(&mut take, visit);
                     what = match self.terms.rows.put(chunk, &self.origin, message, read) {
@@ -216,6 +222,7 @@ impl Server {
         match &owed.what {
             Answer::Nothing => frames::put(out, owed.serial, &[&handshake]),
             Answer::Kept => put_status(out, owed.serial, &handshake, Status::Ok),
+            Answer::Failed => put_status(out, owed.serial, &handshake, Status::Failed),
             Answer::Refused(why) => {
                 put_error(out, owed.serial, &handshake, &format!("weir: {why}"))
             }
@@ -276,13 +283,21 @@ impl Framing for Server {
 
     fn answer(&mut self, safe: Mark, out: &mut Vec<u8>) {
         let mut answers = Vec::new();
-        while let Some(owed) = self.owed.pop_front_if(|owed| owed.after <= safe) {
-            self.put(&owed, &mut answers);
+        while let Some(owed) = self.owed.front()
+            && owed.after <= safe
+        {
+            self.put(owed, &mut answers);
+            self.owed.pop_front();
         }
         match &mut self.zlib {
             Some(zlib) if !answers.is_empty() => zlib.deflate.put(out, &answers),
             _ => out.extend_from_slice(&answers),
         }
+    }
+
+    fn refuse(&mut self, refuses: bool) -> bool {
+        self.refuses = refuses;
+        true
     }
 
     fn broken(&mut self) -> Option<String> {

@@ -127,6 +127,16 @@ fn an_answer_waits_until_its_batch_is_safe_and_those_behind_it_wait_too() {
 }
 
 #[test]
+fn what_is_refused_is_answered_so_and_leaves_nothing() {
+    let mut all = Connection::new(&terms(false)).connected();
+    assert!(all.0.refuse(true));
+    let failed = numbered("push_16_res_FAILED.hex", 2);
+    assert_eq!(all.feed(&data("push_02_append_connected.hex")), failed);
+    assert!(all.0.refuse(false) && !all.1.has_come());
+    assert_eq!(all.feed(&data("push_02_append_connected.hex")), data("push_12_res_OK.hex"));
+}
+
+#[test]
 fn what_java_clients_have_sent_is_understood() {
     let mut plain = Connection::new(&terms(false));
     plain.feed(&data("java_flume_none_then_batch.bin"));
