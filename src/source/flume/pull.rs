@@ -161,15 +161,7 @@ impl Source for FlumePull {
         wait: &mut dyn Wait,
         until: Stamp,
     ) -> Result<Read, Error> {
-        let read = self.peers.read(&mut self.sinks, chunk, limit, wait, until);
-        // When a batch has come is known now: how long it is on its way to the log counts too.
-        let now = wait.now();
-        for number in 0..self.sinks.sinks.len() {
-            if let Some(peer) = self.peers.get(number) {
-                self.sinks.hear(number, peer.framing(), now);
-            }
-        }
-        read
+        self.peers.read(&mut self.sinks, chunk, limit, wait, until)
     }
 
     fn waiting(&self) -> String {
@@ -251,6 +243,9 @@ impl Host for Sinks {
         if !self.is_parting {
             self.dial.turn(|number| peers.token(number), wait.registry(), now);
         }
+    }
+
+    fn noted(&mut self, peers: &mut Streams, now: Stamp) {
         for number in 0..self.sinks.len() {
             if let Some(peer) = peers.get(number) {
                 self.look_after(number, peer.framing(), now);

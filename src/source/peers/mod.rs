@@ -68,6 +68,9 @@ pub trait Host {
     /// Does what is due: has peers come.
     fn turn(&mut self, peers: &mut PeersOf<Self>, wait: &dyn Wait, now: Stamp);
 
+    /// Peers have been read: what they have said, and what is due because of it, is to be noted.
+    fn noted(&mut self, _peers: &mut PeersOf<Self>, _now: Stamp) {}
+
     /// A peer has gone: it has closed, or the connection broke for a reason. All its records are in
     /// the chunk.
     fn gone(&mut self, number: usize, peer: PeerOf<Self>, why: Option<io::Error>, now: Stamp);
@@ -219,6 +222,7 @@ impl<T: Transport, F: Framing> Peers<T, F> {
                 0 => self.refuse_late(host, chunk, now),
                 _ => self.fill(host, chunk, &mut limit, now),
             }
+            host.noted(self, now);
             if host.is_leaving() && !self.is_sealed {
                 host.last_turn(self, &*wait, now);
                 self.seal();
