@@ -140,7 +140,10 @@ fn a_first_word_that_is_no_source_lists_those_there_are() {
             ("weir tcp://h:9999", "weir connect h:9999"),
             ("weir ERROR --count", "what matches is kept by weir --filter ERROR --count"),
             ("weir 'disk full'", "what matches is kept by weir --filter 'disk full'"),
-            ("weir no.log", "unrecognized source 'no.log': there are stdin, connect and listen"),
+            (
+                "weir no.log",
+                "unrecognized source 'no.log': there are stdin, connect, listen, flume-push and flume-pull",
+            ),
         ],
     );
 }

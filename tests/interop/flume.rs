@@ -153,9 +153,9 @@ fn words_are_pulled_from_a_spark_sink() {
     assert_eq!(run.end().status, 0);
 }
 
-/// How many events are typed; more by hand, in the long form.
-fn events() -> u64 {
-    std::env::var("WEIR_FLUME_EVENTS").map_or(3000, |count| count.parse().unwrap())
+/// What a variable says for the long form, which is run by hand.
+fn or(variable: &str, short: u64) -> u64 {
+    std::env::var(variable).map_or(short, |count| count.parse().unwrap())
 }
 
 /// Of each number how often it was counted, by the last report that names it.
@@ -168,14 +168,11 @@ fn counts(text: &str) -> BTreeMap<u64, u64> {
 }
 
 /// Numbers are typed into an agent with a file channel while weir is killed, and the agent too. What netcat was
-/// told to be taken is counted; nothing else is lost or made up.
-fn survives(
-    name: &str,
-    kind: &str,
-    weir_kills: u64,
-    agent_kills: u64,
-    args: &dyn Fn(u16) -> Vec<String>,
-) {
+/// told to be taken is counted; nothing else is lost or made up. By hand, at length:
+/// `WEIR_FLUME_EVENTS=1000000 WEIR_FLUME_KILLS=30 WEIR_FLUME_AGENT_KILLS=5 cargo test --test interop
+/// a_file_channel -- --ignored --nocapture --test-threads 1`.
+fn survives(name: &str, kind: &str, args: &dyn Fn(u16) -> Vec<String>) {
+    let (weir_kills, agent_kills) = (or("WEIR_FLUME_KILLS", 5), or("WEIR_FLUME_AGENT_KILLS", 1));
     let (dir, ports) = (Dir::new(), free_ports());
     let (checkpoint, out) = (dir.path("ck"), dir.path("out"));
     let mut all = args(ports.1);
@@ -186,7 +183,8 @@ fn survives(
     let all: Vec<_> = all.iter().map(String::as_str).collect();
     let agent = Agent::start(name, kind, ports, &["c.type=file"]);
     let mut run = start(weir(&all));
-    let (total, mut next, mut again, mut kills, mut ends) = (events(), 0, 0, 0, 0);
+    let (total, mut next, mut again, mut kills, mut ends) =
+        (or("WEIR_FLUME_EVENTS", 3000), 0, 0, 0, 0);
     let mut netcat = agent.connect();
     while next < total {
         let numbers: Vec<String> = (next..total.min(next + 100)).map(|n| n.to_string()).collect();
@@ -230,12 +228,12 @@ fn survives(
 #[ignore = "needs java and Maven Central: scripts/check runs it"]
 fn a_file_channel_that_pushes_loses_nothing_when_either_side_is_killed() {
     let args = |sink: u16| texts(&["flume-push", &sink.to_string()]);
-    survives("test-push-file", "push 1.11.0", 5, 1, &args);
+    survives("test-push-file", "push 1.11.0", &args);
 }
 
 #[test]
 #[ignore = "needs java and Maven Central: scripts/check runs it"]
 fn a_file_channel_that_is_pulled_loses_nothing_when_either_side_is_killed() {
     let args = |sink: u16| texts(&["flume-pull", &format!("localhost:{sink}")]);
-    survives("test-pull-file", "pull", 5, 1, &args);
+    survives("test-pull-file", "pull", &args);
 }
