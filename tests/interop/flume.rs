@@ -171,6 +171,7 @@ fn counts(text: &str) -> BTreeMap<u64, u64> {
 /// told to be taken is counted; nothing else is lost or made up. By hand, at length:
 /// `WEIR_FLUME_EVENTS=1000000 WEIR_FLUME_KILLS=30 WEIR_FLUME_AGENT_KILLS=5 cargo test --test interop
 /// a_file_channel -- --ignored --nocapture --test-threads 1`.
+#[allow(clippy::print_stderr, reason = "the long form is run by hand, and read")]
 fn survives(name: &str, kind: &str, args: &dyn Fn(u16) -> Vec<String>) {
     let (weir_kills, agent_kills) = (or("WEIR_FLUME_KILLS", 5), or("WEIR_FLUME_AGENT_KILLS", 1));
     let (dir, ports) = (Dir::new(), free_ports());
