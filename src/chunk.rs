@@ -334,6 +334,12 @@ impl Chunk {
         }
     }
 
+    /// Says, while there are no rows, whether those to come are pairs.
+    pub fn set_pairs(&mut self, pairs: bool) {
+        debug_assert!(self.keys.is_empty() || self.pairs == pairs);
+        self.pairs = pairs;
+    }
+
     /// True if the rows are pairs, also while there are none.
     pub fn is_pairs(&self) -> bool {
         self.pairs

@@ -107,7 +107,7 @@ fn on_a_terminal_no_word_at_all_lists_the_sources() {
     let ended = start(command).end();
     let said = ended.failed(2);
     assert!(said.starts_with("weir: a source is missing\n"), "{said}");
-    for source in ["stdin", "connect", "listen", "kafka"] {
+    for source in ["stdin", "connect", "listen", "kafka", "flume-push", "flume-pull"] {
         assert!(said.contains(&format!("\n  {source} ")), "{said}");
     }
     assert!(!said.contains("replay"), "hidden: {said}");
@@ -118,7 +118,7 @@ fn a_first_word_that_is_no_source_lists_those_there_are() {
     let dir = Dir::new();
     for word in ["foo", "tail", "app.log", "Stdn", "''"] {
         let expected = format!(
-            "unrecognized source '{}': there are stdin, connect, listen and kafka",
+            "unrecognized source '{}': there are stdin, connect, listen, kafka, flume-push and flume-pull",
             word.trim_matches('\'')
         );
         let said = said(&dir, &format!("weir {word} --count"));
@@ -142,7 +142,7 @@ fn a_first_word_that_is_no_source_lists_those_there_are() {
             ("weir 'disk full'", "what matches is kept by weir --filter 'disk full'"),
             (
                 "weir no.log",
-                "unrecognized source 'no.log': there are stdin, connect, listen and kafka",
+                "unrecognized source 'no.log': there are stdin, connect, listen, kafka, flume-push and flume-pull",
             ),
         ],
     );

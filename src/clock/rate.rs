@@ -1,6 +1,7 @@
 //! `--max-rate` and its like: how many records may be read now.
 //!
-//! Records are granted as time passes, a tenth of a second's worth (at least one) may be saved up.
+//! Records are granted as time passes, a tenth of a second's worth (at least one) may be saved up. What a
+//! source could not part (a batch of its sender) is owed, and paid before anything else is granted.
 
 use std::time::Duration;
 
@@ -11,8 +12,8 @@ use crate::clock::Stamp;
 pub struct Rate {
     /// Records a second.
     rate: u64,
-    /// What may be read now, in thousandths of a record.
-    saved: u64,
+    /// What may be read now, in thousandths of a record; less than nothing if more was read.
+    saved: i64,
     /// When that was last reckoned.
     at: Stamp,
 }
@@ -26,24 +27,29 @@ impl Rate {
     /// How many records may be read at `now`.
     pub fn allowed(&mut self, now: Stamp) -> usize {
         let passed = now.since(self.at).as_millis() as u64;
-        let most = self.rate.saturating_mul(100).max(1000);
-        self.saved = self.saved.saturating_add(passed.saturating_mul(self.rate)).min(most);
+        let most = thousandths(self.rate.saturating_mul(100).max(1000));
+        let granted = thousandths(passed.saturating_mul(self.rate));
+        self.saved = self.saved.saturating_add(granted).min(most);
         self.at = self.at.max(now);
-        (self.saved / 1000) as usize
+        (self.saved.max(0) / 1000) as usize
     }
 
     /// Says that `count` records were read, by `now`: what was saved up until then counts as always,
     /// so that a long wait for them grants nothing twice.
     pub fn read(&mut self, count: usize, now: Stamp) {
         self.allowed(now);
-        self.saved = self.saved.saturating_sub((count as u64).saturating_mul(1000));
+        self.saved = self.saved.saturating_sub(thousandths((count as u64).saturating_mul(1000)));
     }
 
     /// When the next record may be read, if none may be now.
     pub fn next(&self) -> Stamp {
-        let lacking = 1000u64.saturating_sub(self.saved);
+        let lacking = 1000i64.saturating_sub(self.saved).max(0) as u64;
         self.at.after(Duration::from_millis(lacking.div_ceil(self.rate).max(1)))
     }
+}
+
+fn thousandths(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -85,6 +91,14 @@ mod tests {
         assert_eq!(limit.allowed(Stamp(0)), 1);
         limit.read(1, Stamp(500));
         assert_eq!((limit.allowed(Stamp(500)), limit.next()), (0, Stamp(600)));
+    }
+
+    #[test]
+    fn what_was_read_beyond_it_is_paid_before_anything_is_granted() {
+        let mut limit = Rate::new(100, Stamp(0));
+        limit.read(1000, Stamp(0));
+        assert_eq!((limit.allowed(Stamp(9_990)), limit.next()), (0, Stamp(10_000)));
+        assert_eq!(limit.allowed(Stamp(10_000)), 1);
     }
 
     #[test]

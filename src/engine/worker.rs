@@ -5,7 +5,7 @@
 //! holding another.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mio::Waker;
@@ -15,6 +15,7 @@ use super::input::cursor::{Cursor, Next, Reached};
 use super::input::serial::Serial;
 use super::input::syncing::Syncing;
 use super::input::times::Passed;
+use super::input::under_way::UnderWay;
 use super::lateness::Lateness;
 use super::opening::Ready;
 use super::reporter::Reporter;
@@ -24,6 +25,7 @@ use crate::chunk::{Chunk, Mark};
 use crate::clock::Stopwatch;
 use crate::error::Error;
 use crate::metrics::{Counter, Metrics};
+use crate::source::Stage;
 use crate::step::Step;
 
 /// What the workers share.
@@ -44,10 +46,10 @@ pub struct Engine {
     folds: Vec<Mutex<Box<dyn Fold>>>,
     reporter: InTurn<Reporter>,
     bad: BadLog,
-    /// How many chunks are between cursor and fold, or output.
-    under_way: Mutex<usize>,
-    /// Told when there are none.
-    settled: Condvar,
+    /// The chunks between cursor and fold, or output.
+    under_way: UnderWay,
+    /// True if somebody waits to be told that what he has sent is folded.
+    tells_folded: bool,
     /// How far the batches that are out reach.
     committed: AtomicU64,
     /// True once a worker has failed: nobody waits for its chunk any more.
@@ -69,6 +71,8 @@ impl Engine {
     pub fn new(ready: Ready, threads: usize) -> Engine {
         let Ready { cursor, syncing, steps, serial, aggregate, reporter, .. } = ready;
         let (next, failed) = (cursor.next_number(), Arc::default());
+        // With one worker, whoever has folded asks next what is to be done, and tells it then.
+        let tells_folded = cursor.tells(Stage::Folded) && threads > 1;
         let fold = |worker| aggregate.iter().map(move |a| Mutex::new(Arc::clone(a).fold(worker)));
         Engine {
             cursor: Mutex::new(cursor),
@@ -81,8 +85,8 @@ impl Engine {
             aggregate,
             reporter: InTurn::new(reporter, next, &failed),
             bad: ready.bad,
-            under_way: Mutex::new(0),
-            settled: Condvar::new(),
+            under_way: UnderWay::default(),
+            tells_folded,
             committed: AtomicU64::new(0),
             failed,
             waker: ready.waker,
@@ -95,7 +99,9 @@ impl Engine {
     /// Runs so many workers until all are done; the first error is the result.
     pub fn run(&self, threads: usize) -> Result<(), Error> {
         let result = std::thread::scope(|scope| {
-            self.syncing.iter().for_each(|syncing| drop(scope.spawn(|| syncing.run())));
+            if let Some(syncing) = &self.syncing {
+                scope.spawn(|| syncing.run(|| self.synced()));
+            }
             let _end = self.syncing.as_ref().map(|syncing| syncing.until_dropped());
             let others: Vec<_> =
                 (1..threads).map(|worker| scope.spawn(move || self.work(worker))).collect();
@@ -109,12 +115,20 @@ impl Engine {
         });
         self.lateness.say_rest();
         self.bad.say_all();
-        result?;
         let mut cursor = lock(&self.cursor);
-        cursor.say_lost();
-        cursor.logged()?;
-        cursor.committed(Mark(self.committed.load(Relaxed)))?;
+        let told = result.and_then(|()| {
+            cursor.say_lost();
+            cursor.logged()?;
+            cursor.committed(Mark(self.committed.load(Relaxed)))
+        });
+        cursor.part();
+        told?;
         self.reporter.hold().tidy_rest()
+    }
+
+    /// More of the log is on the disk: says so, unless somebody holds the cursor, who is called to say it.
+    fn synced(&self) -> Result<(), Error> {
+        self.cursor.try_lock().map_or(Ok(()), |mut cursor| cursor.logged())
     }
 
     /// What the run has done, in one line.
@@ -143,8 +157,7 @@ impl Engine {
         if result.is_err() {
             self.failed.store(true, Relaxed);
             // Whoever waits for a chunk, for its turn or for the source has to look again.
-            drop(lock(&self.under_way));
-            self.settled.notify_all();
+            self.under_way.wake();
             self.serial.iter().for_each(InTurn::wake);
             self.reporter.wake();
             let _ = self.waker.wake();
@@ -161,14 +174,18 @@ impl Engine {
             if self.failed.load(Relaxed) {
                 return Ok(());
             }
+            self.noted(cursor.folded(self.under_way.folded()))?;
             self.noted(cursor.committed(Mark(self.committed.load(Relaxed))))?;
             let next = cursor.next(&mut chunk, &self.bad);
             match self.noted(next)? {
                 Next::Chunk => {
-                    *lock(&self.under_way) += 1;
+                    let mark = chunk.mark;
+                    self.under_way.begin(mark);
                     drop(cursor);
                     self.process(worker, &mut steps, &mut chunk)?;
-                    self.arrived();
+                    if self.under_way.end(mark) && self.tells_folded {
+                        let _ = self.waker.wake();
+                    }
                 }
                 Next::Idle => {}
                 Next::Close { last } => self.close(cursor, last)?,
@@ -179,14 +196,6 @@ impl Engine {
                 Next::Leave => self.leave(cursor)?,
                 Next::Done => return Ok(()),
             }
-        }
-    }
-
-    fn arrived(&self) {
-        let mut under_way = lock(&self.under_way);
-        *under_way -= 1;
-        if *under_way == 0 {
-            self.settled.notify_all();
         }
     }
 
@@ -264,14 +273,7 @@ impl Engine {
 
     /// Waits for the chunks under way; false if the run has failed meanwhile.
     fn settle(&self) -> bool {
-        let mut under_way = lock(&self.under_way);
-        while *under_way > 0 {
-            if self.failed.load(Relaxed) {
-                return false;
-            }
-            under_way = self.settled.wait(under_way).unwrap_or_else(PoisonError::into_inner);
-        }
-        true
+        self.under_way.settle(|| self.failed.load(Relaxed))
     }
 
     /// What the open batch has come to: takes the pane.
@@ -287,6 +289,7 @@ impl Engine {
         }
         self.finish_steps(&mut cursor)?;
         let closed = self.noted(cursor.close(last))?;
+        self.noted(cursor.confirm())?;
         if closed.is_on_time {
             self.lateness.clear();
         }
@@ -338,6 +341,7 @@ impl Engine {
         passed: &Passed,
         overslept: Option<Duration>,
     ) -> Result<(), Error> {
+        self.noted(cursor.confirm())?;
         let reached = cursor.reached();
         if let Some(overslept) = overslept {
             self.lateness.say(passed, overslept, reached.clock);

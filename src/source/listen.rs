@@ -112,7 +112,7 @@ impl Source for Listen {
     fn open(&mut self, wait: &mut dyn Wait) -> Result<(), Error> {
         let clients = &mut self.clients;
         let door = Door::open(&clients.address, clients.settings.acknowledges, wait)?;
-        note(&welcome(door.address()));
+        note(&door::welcome(door.address(), "listen"));
         clients.door = Some(door);
         Ok(())
     }
@@ -286,19 +286,6 @@ impl Clients {
         if farewells.is_some_and(|farewells| farewells.reached(mark)) {
             self.door.iter_mut().for_each(Door::left);
         }
-    }
-}
-
-/// What is said when the port is open.
-fn welcome(address: SocketAddr) -> String {
-    let port = address.port();
-    match address.ip().is_loopback() {
-        true => format!(
-            "listening on {address}, for this machine only; \
-             `weir listen {}:{port}` opens it to the network",
-            if address.is_ipv6() { "[::]" } else { "0.0.0.0" }
-        ),
-        false => format!("listening on {address}"),
     }
 }
 

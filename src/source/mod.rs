@@ -5,6 +5,7 @@
 //! comes from.
 
 pub mod connect;
+pub mod flume;
 pub mod kafka;
 pub mod listen;
 mod peers;
@@ -102,7 +103,8 @@ pub trait Source: Send {
         Form::Uncut
     }
 
-    /// Reads into `chunk`, which is clear: at most `limit` records, waiting no longer than `until`.
+    /// Reads into `chunk`, which is clear: at most `limit` records, waiting no longer than `until`. What is
+    /// one batch for its sender, to be kept whole or not at all, is not parted by the limit.
     ///
     /// Returns as soon as it has some records. What is there to be read at `until` belongs to the
     /// next batch, so it is left, as exactly as the source's clock is. A wait that ends with
@@ -149,6 +151,16 @@ pub trait Source: Send {
 
     /// Notes how many records each part of the input has that were not read, where that is known.
     fn behind(&self, _note: &mut dyn FnMut(&str, u64)) {}
+
+    /// How safe records are when they are acknowledged to who sent them, if they are and he waits for it:
+    /// that is told as soon as it is so, and not only when something else is to be done.
+    fn acknowledges(&self) -> Option<Stage> {
+        None
+    }
+
+    /// The run is over; what was reached has been said. A last word to peers, which takes no more than a
+    /// moment.
+    fn close(&mut self, _wait: &mut dyn Wait) {}
 
     /// Says how safe all records up to `mark` are, so that they can be acknowledged.
     fn reached(&mut self, _stage: Stage, _mark: Mark) -> Result<(), Error> {
@@ -220,4 +232,12 @@ pub struct Spec {
 }
 
 /// The sources there are, in the order in which help names them.
-pub const SOURCES: &[Spec] = &[stdin::SPEC, connect::SPEC, listen::SPEC, kafka::SPEC, replay::SPEC];
+pub const SOURCES: &[Spec] = &[
+    stdin::SPEC,
+    connect::SPEC,
+    listen::SPEC,
+    kafka::SPEC,
+    flume::push::SPEC,
+    flume::pull::SPEC,
+    replay::SPEC,
+];

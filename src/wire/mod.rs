@@ -1,9 +1,10 @@
 //! Framing and decoding of what comes over a wire: pure, without a socket or a clock.
 
+pub mod flume;
 pub mod lines;
 pub mod message;
 
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, Mark};
 use crate::origin::Origin;
 
 /// Makes records of one stream of bytes, which comes in pieces, and keeps what is not whole yet.
@@ -46,4 +47,23 @@ pub trait Framing: Send {
 
     /// How many records there are in bytes that it has left in a chunk.
     fn count(&self, records: &[u8]) -> u64;
+
+    /// The mark that the next answer to the peer waits for, if it is owed one; [`Mark::default`] for nothing.
+    fn owes(&self) -> Option<Mark> {
+        None
+    }
+
+    /// Appends the answers that are due now that all records up to `safe` are safe.
+    fn answer(&mut self, _safe: Mark, _out: &mut Vec<u8>) {}
+
+    /// From now on, or no longer, refuses what comes and is waited for; false where nobody waits for an
+    /// answer, so that there is nothing to refuse.
+    fn refuse(&mut self, _refuses: bool) -> bool {
+        false
+    }
+
+    /// Why the stream cannot go on, if so: what came makes no sense, and nothing behind it is looked at.
+    fn broken(&mut self) -> Option<String> {
+        None
+    }
 }

@@ -203,6 +203,18 @@ impl Stream {
     }
 }
 
+/// Looks again and again until something is so that nothing tells of, as a file of another process.
+pub fn until(mut is_so: impl FnMut() -> bool) {
+    const MOMENT: Duration = Duration::from_millis(200);
+    for _ in 0..4 * PATIENCE.as_millis() / MOMENT.as_millis() {
+        if is_so() {
+            return;
+        }
+        thread::park_timeout(MOMENT);
+    }
+    panic!("it has not come to be so");
+}
+
 /// A process that runs; it is ended with the test.
 pub struct Run {
     child: Child,

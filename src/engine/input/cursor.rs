@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::changed;
 use super::intake::Intake;
 pub use super::reached::Reached;
+pub use super::reader::Reader;
 use super::times::{Passed, Single, Times};
 use crate::checkpoint::Positions;
 use crate::checkpoint::bug::{Bug, planted};
@@ -22,7 +23,6 @@ use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::process::signal::Stop;
 use crate::say::say;
-use crate::sink::stdout::Stdout;
 use crate::source::{Read, Source, Stage};
 
 /// After so many batches without a record, a line says what weir waits for.
@@ -101,21 +101,6 @@ pub struct Start {
     pub metrics: Arc<Metrics>,
 }
 
-/// Who reads our stdout, if it is in use.
-pub struct Reader {
-    /// The stream, to be asked.
-    pub watched: Option<Stdout>,
-    /// True if the open batch is closed when the reader has gone: other outputs get it, or the next
-    /// reader does.
-    pub closes_batch: bool,
-}
-
-impl Reader {
-    fn has_gone(&self) -> bool {
-        self.watched.as_ref().is_some_and(Stdout::is_closed)
-    }
-}
-
 /// The source, and where in time it stands.
 pub struct Cursor {
     source: Box<dyn Source>,
@@ -138,6 +123,8 @@ pub struct Cursor {
     mark: Mark,
     /// How many moves were taken from the source.
     moved: u64,
+    /// How far the source knows its records to be folded.
+    folded: Mark,
     /// How far the source knows its records to be out.
     committed: Mark,
     /// True if the open batch has records.
@@ -198,6 +185,7 @@ impl Cursor {
             next_number: reached.chunks,
             mark: reached.mark,
             moved: 0,
+            folded: Mark::default(),
             committed: Mark::default(),
             has_records: is_open,
             passed,
@@ -357,6 +345,11 @@ impl Cursor {
             return self.source.read(chunk, usize::MAX, &mut *self.wait, until);
         };
         match rate.allowed(now) {
+            // Who waits for an answer is looked after meanwhile.
+            0 if self.source.acknowledges().is_some() => {
+                let until = rate.next().min(until);
+                self.source.read(chunk, 0, &mut *self.wait, until)
+            }
             0 => {
                 self.wait.pause(rate.next().min(until));
                 Ok(Read::Idle)
@@ -386,7 +379,7 @@ impl Cursor {
             // A batch that prints nothing would not find out.
             return Err(Error::Closed);
         }
-        self.source.reached(Stage::Folded, self.mark)?;
+        self.folded(self.mark)?;
         if planted(Bug::ReleaseBeforeRecord) {
             self.intake.release(self.mark)?;
         }
@@ -458,6 +451,35 @@ impl Cursor {
         }
     }
 
+    /// True if the source tells its peers when records have reached this stage.
+    pub fn tells(&self, stage: Stage) -> bool {
+        self.source.acknowledges() == Some(stage)
+    }
+
+    /// Tells the source that all records up to `mark` are folded.
+    pub fn folded(&mut self, mark: Mark) -> Result<(), Error> {
+        if mark <= self.folded {
+            return Ok(());
+        }
+        self.folded = mark;
+        self.source.reached(Stage::Folded, mark)
+    }
+
+    /// Has peers told of all that the log has: to be called where the cursor is held while a report is
+    /// waited for, which nobody can foresee the length of.
+    pub fn confirm(&mut self) -> Result<(), Error> {
+        if !self.tells(Stage::Logged) {
+            return Ok(());
+        }
+        self.intake.sync()?;
+        self.logged()
+    }
+
+    /// The run is over: lets the source part from its peers.
+    pub fn part(&mut self) {
+        self.source.close(&mut *self.wait);
+    }
+
     /// Tells the source that all records up to `mark` are out.
     pub fn committed(&mut self, mark: Mark) -> Result<(), Error> {
         if mark <= self.committed {
@@ -468,7 +490,7 @@ impl Cursor {
         self.source.reached(Stage::Committed, mark)
     }
 
-    /// Tells the source what is in the log, for the last time.
+    /// Tells the source what is in the log.
     pub fn logged(&mut self) -> Result<(), Error> {
         match self.intake.news()? {
             Some(mark) => self.source.reached(Stage::Logged, mark),

@@ -116,6 +116,12 @@ impl Intake {
         wal.syncer().sync().map(|_| true)
     }
 
+    /// Returns when all that was appended is on the disk.
+    pub fn sync(&self) -> Result<(), Error> {
+        let Some(Log { wal, sync: Some(_) }) = &self.log else { return Ok(()) };
+        wal.syncer().sync().map(drop)
+    }
+
     /// How far the log is on the disk, if that is news.
     pub fn news(&mut self) -> Result<Option<Mark>, Error> {
         let Some(Log { sync: Some(sync), .. }) = &self.log else { return Ok(None) };

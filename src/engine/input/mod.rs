@@ -9,6 +9,8 @@ mod changed;
 pub mod cursor;
 pub mod intake;
 mod reached;
+mod reader;
 pub mod serial;
 pub mod syncing;
 pub mod times;
+pub mod under_way;

@@ -37,8 +37,8 @@ impl Syncing {
         Arc::new(Syncing { syncer, first, waker, state, news: Condvar::new() })
     }
 
-    /// Syncs whenever there is something to be, until it is over or has failed.
-    pub fn run(&self) {
+    /// Syncs whenever there is something to be, until it is over or has failed; `tell` is called each time.
+    pub fn run(&self, tell: impl Fn() -> Result<(), Error>) {
         // Another may sync too, and leaves the telling to us.
         let mut told = self.first;
         loop {
@@ -52,8 +52,9 @@ impl Syncing {
             drop(state);
             let synced = self.syncer.sync();
             told = *synced.as_ref().unwrap_or(&told);
-            let failed = synced.is_err();
-            self.state().failed = synced.err();
+            let failure = synced.map(drop).and_then(|()| tell()).err();
+            let failed = failure.is_some();
+            self.state().failed = failure;
             // If nobody can be woken, the end of the batch is noticed anyway.
             let _ = self.waker.wake();
             if failed {
@@ -115,7 +116,7 @@ mod tests {
             let _end = syncing.until_dropped();
             // Before the thread has looked once, somebody who records a batch has synced.
             wal.syncer().sync().unwrap();
-            scope.spawn(|| syncing.run());
+            scope.spawn(|| syncing.run(|| Ok(())));
             assert_eq!(wait.until(Stamp::NEVER).unwrap(), Woke::Called);
             assert_eq!(syncing.synced().unwrap(), 1);
         });

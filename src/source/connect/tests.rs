@@ -1,7 +1,7 @@
 //! `connect` against real servers over the loopback: they close, refuse, reset and come back.
 
 use std::io::Write;
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 
 use super::*;
 use crate::clock::RealTime;
@@ -127,7 +127,7 @@ fn every_address_of_a_name_is_tried() {
     // ::1 comes first where localhost stands for both, and nobody listens there.
     let mut line = Line::new(&[&format!("localhost:{port}")], true);
     let refuses = refusing().1.parse().unwrap();
-    line.connect.servers.servers[0].found.insert(0, refuses);
+    line.connect.servers.dial.servers[0].found.insert(0, refuses);
     line.read_until(|connect| connect.waiting().starts_with("lines from"));
     server.accept().unwrap().0.write_all(b"found\n").unwrap();
     assert_eq!(line.gather(1), ["found"]);

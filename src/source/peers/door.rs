@@ -128,6 +128,19 @@ impl Door {
     }
 }
 
+/// What is said when the port of the source with this name is open.
+pub fn welcome(address: SocketAddr, source: &str) -> String {
+    let port = address.port();
+    match address.ip().is_loopback() {
+        true => format!(
+            "listening on {address}, for this machine only; \
+             `weir {source} {}:{port}` opens it to the network",
+            if address.is_ipv6() { "[::]" } else { "0.0.0.0" }
+        ),
+        false => format!("listening on {address}"),
+    }
+}
+
 /// As `TcpListener::bind`, but with as long a queue as the system allows: when a thousand clients
 /// come at once, those for whom there is no place in it are stopped for a second, then for two.
 fn listen(address: SocketAddr, resets: bool) -> io::Result<TcpListener> {

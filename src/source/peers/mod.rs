@@ -12,24 +12,30 @@
 //!                  └──── parked (peers::budget) until there is memory for long records
 //! ```
 //!
+//! A peer that is owed an answer gets it when the engine says that its records are safe
+//! ([`Peers::reached`]): at once, or when an event says that there is room. While nothing may be read (limit
+//! 0) it is refused what it waits for before it gives up by itself.
+//!
 //! A peer is in the queue or parked exactly while it is `readable`. How peers come, and what becomes
 //! of those that go, is the [`Host`]'s: it dials, or lets in and acknowledges.
 
 pub mod address;
 pub mod budget;
+pub mod dial;
 pub mod door;
 pub mod farewell;
 pub mod peer;
 pub mod transport;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt::Display;
 use std::io;
+use std::time::Duration;
 
 use mio::Token;
 use mio::event::Event;
 
-use crate::chunk::{CHUNK, Chunk};
+use crate::chunk::{CHUNK, Chunk, Mark};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{Context, Error};
 use crate::part::Resolved;
@@ -38,6 +44,10 @@ use crate::wire::Framing;
 use budget::Budget;
 use peer::{Got, Peer};
 use transport::Transport;
+
+/// How long a peer that waits for an answer is left unread while nothing may be read: sinks give up after
+/// 20 s.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What a source of peers does beside reading them.
 pub trait Host {
@@ -57,6 +67,9 @@ pub trait Host {
 
     /// Does what is due: has peers come.
     fn turn(&mut self, peers: &mut PeersOf<Self>, wait: &dyn Wait, now: Stamp);
+
+    /// Peers have been read: what they have said, and what is due because of it, is to be noted.
+    fn noted(&mut self, _peers: &mut PeersOf<Self>, _now: Stamp) {}
 
     /// A peer has gone: it has closed, or the connection broke for a reason. All its records are in
     /// the chunk.
@@ -102,6 +115,10 @@ pub struct Peers<T, F> {
     pub(super) budget: Budget,
     /// True once what is at hand is all that is still read.
     is_sealed: bool,
+    /// Up to where all records are safe.
+    safe: Mark,
+    /// Who is owed answers, by the mark that the next of them waits for; there may be some who are not.
+    owed: BTreeSet<(Mark, usize)>,
 }
 
 impl<T: Transport, F: Framing> Peers<T, F> {
@@ -115,6 +132,8 @@ impl<T: Transport, F: Framing> Peers<T, F> {
             queue: VecDeque::new(),
             budget: Budget::beside(settings.max_record),
             is_sealed: false,
+            safe: Mark::default(),
+            owed: BTreeSet::new(),
         }
     }
 
@@ -148,6 +167,34 @@ impl<T: Transport, F: Framing> Peers<T, F> {
         }
         self.seats[number] = Some(peer);
         self.count += 1;
+        self.answer(number);
+    }
+
+    /// The peer with this number, if it is connected.
+    pub fn get(&mut self, number: usize) -> Option<&mut Peer<T, F>> {
+        self.seats.get_mut(number)?.as_mut()
+    }
+
+    /// All records up to `safe` are safe: whoever was waiting for that is told.
+    pub fn reached(&mut self, safe: Mark) {
+        self.safe = self.safe.max(safe);
+        while let Some(&(mark, number)) = self.owed.first()
+            && mark <= self.safe
+        {
+            self.owed.pop_first();
+            self.answer(number);
+        }
+    }
+
+    /// Sends a peer what it is owed, or notes what that waits for.
+    pub fn answer(&mut self, number: usize) {
+        let safe = self.safe;
+        let Some(peer) = self.get(number) else { return };
+        if peer.owes().is_some_and(|mark| mark <= safe) {
+            peer.answer(safe);
+        }
+        let owed = peer.owes().map(|mark| (mark, number));
+        self.owed.extend(owed);
     }
 
     /// Reads from whoever has something, as `source::Source::read` does.
@@ -171,7 +218,11 @@ impl<T: Transport, F: Framing> Peers<T, F> {
                 wait.events().iter().for_each(|event| self.note(host, event, &*wait, now));
                 host.turn(self, &*wait, now);
             }
-            self.fill(host, chunk, &mut limit, now);
+            match limit {
+                0 => self.refuse_late(host, chunk, now),
+                _ => self.fill(host, chunk, &mut limit, now),
+            }
+            host.noted(self, now);
             if host.is_leaving() && !self.is_sealed {
                 host.last_turn(self, &*wait, now);
                 self.seal();
@@ -201,7 +252,56 @@ impl<T: Transport, F: Framing> Peers<T, F> {
             return now;
         }
         let until = if self.is_sealed { until } else { until.min(host.deadline()) };
-        if limit > 0 { until.min(self.budget.deadline()) } else { until }
+        if limit > 0 { until.min(self.budget.deadline()) } else { until.min(self.patience()) }
+    }
+
+    /// When the first peer is to be refused that may not be read.
+    fn patience(&self) -> Stamp {
+        let since =
+            self.queue.iter().filter_map(|&number| Some(self.seats[number].as_ref()?.since));
+        since.min().unwrap_or(Stamp::NEVER).after(PATIENCE)
+    }
+
+    /// Refuses those who have waited long for an answer and may not be read.
+    fn refuse_late<H>(&mut self, host: &mut H, chunk: &mut Chunk, now: Stamp)
+    where
+        H: Host<Transport = T, Framing = F>,
+    {
+        for _ in 0..self.queue.len() {
+            let Some(number) = self.queue.pop_front() else { return };
+            let Some(peer) = &mut self.seats[number] else { continue };
+            if peer.since.after(PATIENCE) > now {
+                self.queue.push_back(number);
+                continue;
+            }
+            let before = peer.unfinished();
+            // One that nobody can answer is left where it is.
+            let waits = peer.framing().refuse(true);
+            let mut got = Got::More(0);
+            while waits && peer.readable && peer.owes().is_none() && !matches!(got, Got::End(_)) {
+                got = peer.read(chunk, budget::TURN, &mut usize::MAX.clone());
+            }
+            peer.framing().refuse(false);
+            peer.since = Stamp::NEVER;
+            self.budget.moved(number, before, peer.unfinished(), now);
+            if let Got::End(why) = got {
+                self.leave(host, number, why, now);
+            } else if peer.readable {
+                self.queue.push_back(number);
+            }
+            self.answer(number);
+        }
+    }
+
+    /// A peer has gone.
+    fn leave<H>(&mut self, host: &mut H, number: usize, why: Option<io::Error>, now: Stamp)
+    where
+        H: Host<Transport = T, Framing = F>,
+    {
+        let Some(peer) = self.seats[number].take() else { return };
+        self.count -= 1;
+        self.budget.leave(number, peer.unfinished(), now);
+        host.gone(number, peer, why, now);
     }
 
     /// Notes what an event says.
@@ -209,11 +309,14 @@ impl<T: Transport, F: Framing> Peers<T, F> {
     where
         H: Host<Transport = T, Framing = F>,
     {
-        let seat = self.number(event.token()).and_then(|number| self.seats.get_mut(number));
+        let mut seat = self.number(event.token()).and_then(|number| self.seats.get_mut(number));
+        if let Some(Some(peer)) = &mut seat {
+            peer.send();
+        }
         match seat {
             Some(Some(peer)) if peer.readable => {}
             Some(Some(peer)) => {
-                peer.readable = true;
+                (peer.readable, peer.since) = (true, now);
                 self.queue.extend(self.number(event.token()));
             }
             Some(None) | None => host.note(event, self, wait, now),
@@ -233,12 +336,7 @@ impl<T: Transport, F: Framing> Peers<T, F> {
             match self.turn(number, chunk, limit, now) {
                 Got::More(count) => taken += count,
                 Got::Drained => {}
-                Got::End(why) => {
-                    let Some(peer) = self.seats[number].take() else { continue };
-                    self.count -= 1;
-                    self.budget.leave(number, peer.unfinished(), now);
-                    host.gone(number, peer, why, now);
-                }
+                Got::End(why) => self.leave(host, number, why, now),
             }
         }
     }
@@ -251,9 +349,13 @@ impl<T: Transport, F: Framing> Peers<T, F> {
             return Got::Drained;
         };
         let got = peer.read(chunk, most, limit);
+        peer.since = Stamp::NEVER;
         self.budget.moved(number, before, peer.unfinished(), now);
         if peer.readable && !matches!(got, Got::End(_)) {
             self.queue.push_back(number);
+        }
+        if !matches!(got, Got::End(_)) {
+            self.answer(number);
         }
         got
     }

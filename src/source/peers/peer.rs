@@ -9,7 +9,8 @@
 //!                                       └──read──> End                    gone, half line is out
 //! ```
 //!
-//! Who is read when, and how much, is left to `source::peers`.
+//! What its framing answers is sent as far as the connection takes it; the rest goes when an event says
+//! that there is room. Who is read when, and how much, is left to `source::peers`.
 
 use std::io;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use mio::net::TcpStream;
 use socket2::{SockRef, TcpKeepalive};
 
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, Mark};
 use crate::clock::Stamp;
 use crate::origin::Origin;
 use crate::source::peers::budget::{Budget, SMALL};
@@ -33,6 +34,9 @@ pub fn keep_alive(stream: &TcpStream) -> io::Result<()> {
         .with_retries(6);
     SockRef::from(stream).set_tcp_keepalive(&probes)
 }
+
+/// How many bytes of answers may wait for a peer to read them.
+const UNREAD: usize = 256 << 10;
 
 /// What one read of a connection has shown.
 #[derive(Debug)]
@@ -52,10 +56,14 @@ pub struct Peer<T, F> {
     framing: F,
     /// True if a read may find something; see the head of this file.
     pub readable: bool,
+    /// Since when it is, without having been read.
+    pub since: Stamp,
     /// What has come of it.
     pub receipt: Receipt,
     /// How many bytes may still be read.
     left: usize,
+    /// Answers that the connection has not taken yet.
+    unsent: Vec<u8>,
 }
 
 impl<T: Transport, F: Framing> Peer<T, F> {
@@ -64,7 +72,15 @@ impl<T: Transport, F: Framing> Peer<T, F> {
         // Of what came before it was known to poll there may be no event.
         let readable = transport.has_pending();
         let receipt = Receipt::default();
-        Peer { transport, framing, readable, receipt, left: usize::MAX }
+        Peer {
+            transport,
+            framing,
+            readable,
+            since: Stamp::NEVER,
+            receipt,
+            left: usize::MAX,
+            unsent: Vec::new(),
+        }
     }
 
     /// Its name, for what is said of it.
@@ -82,7 +98,42 @@ impl<T: Transport, F: Framing> Peer<T, F> {
         let start = chunk.len();
         let got = self.take(chunk, most, limit);
         self.receipt.note(chunk.mark, &chunk.bytes()[start..], &self.framing);
-        got
+        match self.framing.broken() {
+            Some(why) => Got::End(Some(io::Error::new(io::ErrorKind::InvalidData, why))),
+            None if self.unsent.len() > UNREAD => {
+                let why = "it does not read what it is answered";
+                Got::End(Some(io::Error::new(io::ErrorKind::InvalidData, why)))
+            }
+            None => got,
+        }
+    }
+
+    /// What makes records of its bytes.
+    pub fn framing(&mut self) -> &mut F {
+        &mut self.framing
+    }
+
+    /// The mark that its next answer waits for, if it is owed one.
+    pub fn owes(&self) -> Option<Mark> {
+        self.framing.owes()
+    }
+
+    /// Sends the answers that are due now that all records up to `safe` are safe.
+    pub fn answer(&mut self, safe: Mark) {
+        self.framing.answer(safe, &mut self.unsent);
+        self.send();
+    }
+
+    /// Sends what waits, as far as there is room. That a connection is broken shows itself in a read.
+    pub fn send(&mut self) {
+        while !self.unsent.is_empty() {
+            match self.transport.send(&self.unsent) {
+                Ok(count) => drop(self.unsent.drain(..count)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => self.unsent.clear(),
+            }
+        }
     }
 
     fn take(&mut self, chunk: &mut Chunk, most: usize, limit: &mut usize) -> Got {

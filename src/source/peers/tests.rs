@@ -38,6 +38,10 @@ impl Transport for Script {
     fn has_pending(&self) -> bool {
         self.tells && !self.reads.is_empty()
     }
+
+    fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
 }
 
 /// Whoever is there from the beginning.

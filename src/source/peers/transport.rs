@@ -11,7 +11,7 @@
 //!
 //! So whoever reads asks both: see `source::peers::peer`.
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 
 use mio::net::TcpStream;
 
@@ -29,6 +29,9 @@ pub trait Transport: Send {
 
     /// True if it holds bytes that poll does not show; a read takes some of them.
     fn has_pending(&self) -> bool;
+
+    /// Sends what there is room for, or fails with `WouldBlock`; returns how many bytes that were.
+    fn send(&mut self, bytes: &[u8]) -> io::Result<usize>;
 }
 
 impl Transport for TcpStream {
@@ -47,4 +50,48 @@ impl Transport for TcpStream {
     fn has_pending(&self) -> bool {
         false
     }
+
+    fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Write::write(self, bytes)
+    }
+}
+
+/// A connection whose peer waits for an answer to what it sends.
+///
+/// One that does not wait any longer, because it was not answered in time, has closed; and it sends the
+/// same again over another connection. So what comes with the end of the stream right behind it is not
+/// read: it would be there twice, and nobody is left to be told that it is kept.
+pub struct Waiting(pub TcpStream);
+
+impl Transport for Waiting {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let count = Read::read(&mut self.0, room)?;
+        match TcpStream::peek(&self.0, &mut [0]) {
+            Ok(0) => Ok(0),
+            Err(error) if is_passing(&error) => Ok(count),
+            Err(error) => Err(error),
+            Ok(_) => Ok(count),
+        }
+    }
+
+    fn peek(&mut self) -> io::Result<bool> {
+        Transport::peek(&mut self.0)
+    }
+
+    fn arrived(&self) -> io::Result<usize> {
+        self.0.arrived()
+    }
+
+    fn has_pending(&self) -> bool {
+        false
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.send(bytes)
+    }
+}
+
+/// True if the connection stands, and there is only nothing to be done at the moment.
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }

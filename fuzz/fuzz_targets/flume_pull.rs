@@ -1,0 +1,30 @@
+//! The client's end of a SparkSink's connection: whatever is answered, one thing at a time is asked.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use weir::chunk::{Chunk, Mark};
+use weir::origin::Origin;
+use weir::wire::Framing;
+use weir::wire::flume::client::Client;
+use weir::wire::flume::rows::{Key, Rows};
+
+fuzz_target!(|pieces: Vec<Vec<u8>>| {
+    let rows = Rows { key: Key::None, max: 1000 };
+    let mut client = Client::new(Origin::peer("here"), rows, 1000, 1 << 16);
+    let (mut chunk, mut asked) = (Chunk::default(), Vec::new());
+    for piece in &pieces {
+        client.answer(Mark(u64::MAX), &mut asked);
+        let start = client.begin(&mut chunk);
+        chunk.append(piece);
+        client.end(&mut chunk, start, &mut usize::MAX.clone());
+        client.news();
+        client.go_on();
+        if client.broken().is_some() {
+            break;
+        }
+    }
+    let bytes: usize = pieces.iter().map(Vec::len).sum();
+    assert!(chunk.keys.len() <= bytes);
+    client.part();
+    client.answer(Mark(u64::MAX), &mut asked);
+});

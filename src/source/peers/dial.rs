@@ -1,0 +1,269 @@
+//! Connections that we make: to servers that are tried again when they refuse or are lost.
+//!
+//! ```text
+//!            ┌────────── every address of the name has been tried ──────────┐
+//!            v                                                              │
+//! Waiting ──delay──> Connecting ──next address──> Connecting ──> Connected ─┤
+//!                                                                    lost ──┘
+//! ```
+//!
+//! Nothing here blocks: a name is resolved once, at the start, and a connection is made in the
+//! background, like everything that is waited for. An outage is said once, and its end once. With `--once`
+//! a server that is lost or refuses is the end, which whoever dials is asked for.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use mio::net::TcpStream;
+use mio::{Interest, Registry, Token};
+
+use crate::clock::Stamp;
+use crate::error::{self, Error};
+use crate::say::{detail, note, say};
+use crate::source::peers::address::Address;
+use crate::source::peers::peer;
+use crate::units;
+
+/// How long one address may take to answer.
+const ATTEMPT: Duration = Duration::from_secs(10);
+/// The shortest time between two attempts, whatever was asked for: a refusal comes at once, and
+/// without a pause the machine would do nothing else.
+const SHORTEST_DELAY: Duration = Duration::from_millis(10);
+
+/// Who is dialled, and how far that has come. A server that is connected is the peer with its number.
+pub struct Dial {
+    /// The servers, in the order in which they were named.
+    pub servers: Vec<Server>,
+    delay: Duration,
+    once: bool,
+    /// True once a server has closed in order.
+    one_has_closed: bool,
+    /// Why a run with `--once` fails.
+    failed: Option<Error>,
+}
+
+/// A server.
+pub struct Server {
+    /// Its address, as it was typed.
+    pub address: Address,
+    /// What the name stands for.
+    pub found: Vec<SocketAddr>,
+    state: State,
+    /// Why there is no connection, once that has been said; kept until there is one again.
+    outage: Option<io::ErrorKind>,
+}
+
+enum State {
+    /// No connection; the next attempt comes at this moment.
+    Waiting(Stamp),
+    /// `found[index]` is tried until the deadline.
+    Connecting { stream: TcpStream, index: usize, deadline: Stamp, refused: Option<io::Error> },
+    /// It has answered.
+    Connected,
+}
+
+impl Dial {
+    /// Nobody is dialled yet; one that is lost or refuses is tried again after `delay`.
+    pub fn new(addresses: Vec<Address>, delay: Duration, once: bool) -> Dial {
+        let server = |address| Server {
+            address,
+            found: Vec::new(),
+            state: State::Waiting(Stamp(0)),
+            outage: None,
+        };
+        let servers = addresses.into_iter().map(server).collect();
+        let delay = delay.max(SHORTEST_DELAY);
+        Dial { servers, delay, once, one_has_closed: false, failed: None }
+    }
+
+    /// Finds out what the names stand for.
+    pub fn resolve(&mut self) -> Result<(), Error> {
+        for server in &mut self.servers {
+            server.found = server.address.resolve()?;
+        }
+        Ok(())
+    }
+
+    /// When something is due.
+    pub fn deadline(&self) -> Stamp {
+        let own = self.servers.iter().map(|server| match server.state {
+            State::Waiting(next) => next,
+            State::Connecting { deadline, .. } => deadline,
+            State::Connected => Stamp::NEVER,
+        });
+        own.fold(Stamp::NEVER, Stamp::min)
+    }
+
+    /// Begins what is due: attempts after the delay, and the next address after a silent one. `token` is
+    /// that of a number.
+    pub fn turn(&mut self, token: impl Fn(usize) -> Token, registry: &Registry, now: Stamp) {
+        for number in 0..self.servers.len() {
+            match &mut self.servers[number].state {
+                State::Waiting(next) if *next <= now => {
+                    self.connect(number, 0, None, token(number), registry, now);
+                }
+                State::Connecting { index, deadline, refused, .. } if *deadline <= now => {
+                    let (next, silent) = (*index + 1, io::ErrorKind::TimedOut.into());
+                    let why = more_telling(refused.take(), silent);
+                    self.connect(number, next, Some(why), token(number), registry, now);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// There is news of an attempt: the connection, if it stands.
+    pub fn answered(
+        &mut self,
+        number: usize,
+        token: Token,
+        registry: &Registry,
+        now: Stamp,
+    ) -> Option<TcpStream> {
+        let server = self.servers.get_mut(number)?;
+        match std::mem::replace(&mut server.state, State::Waiting(now)) {
+            State::Connecting { stream, index, deadline, refused } => match settle(&stream) {
+                Ok(true) => {
+                    server.welcome(&stream);
+                    return Some(stream);
+                }
+                Ok(false) => {
+                    server.state = State::Connecting { stream, index, deadline, refused };
+                }
+                Err(error) => {
+                    let (next, why) = (index + 1, more_telling(refused, error));
+                    self.connect(number, next, Some(why), token, registry, now);
+                }
+            },
+            other => server.state = other,
+        }
+        None
+    }
+
+    /// Tries the server's addresses from `index` on; `refused` is why those before it failed.
+    fn connect(
+        &mut self,
+        number: usize,
+        index: usize,
+        mut refused: Option<io::Error>,
+        token: Token,
+        registry: &Registry,
+        now: Stamp,
+    ) {
+        let server = &mut self.servers[number];
+        for index in index..server.found.len() {
+            let stream = TcpStream::connect(server.found[index]).and_then(|mut stream| {
+                registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
+                Ok(stream)
+            });
+            match stream {
+                Ok(stream) => {
+                    let deadline = now.after(ATTEMPT);
+                    server.state = State::Connecting { stream, index, deadline, refused };
+                    return;
+                }
+                Err(error) => refused = Some(more_telling(refused, error)),
+            }
+        }
+        let why = refused.unwrap_or_else(|| io::ErrorKind::AddrNotAvailable.into());
+        self.lose(number, Some(why), now);
+    }
+
+    /// A server is lost, by an error or because it has closed; what came of it is in the chunk.
+    pub fn lose(&mut self, number: usize, why: Option<io::Error>, now: Stamp) {
+        let server = &mut self.servers[number];
+        server.state = State::Waiting(now.after(self.delay));
+        if self.once {
+            self.one_has_closed |= why.is_none();
+            let failure = why.map(|source| Error::Io { place: server.address.to_string(), source });
+            self.failed = self.failed.take().or(failure);
+            return;
+        }
+        let kind = why.as_ref().map_or(io::ErrorKind::UnexpectedEof, io::Error::kind);
+        if server.outage.replace(kind).is_none() {
+            let what = why.map_or("closed by the server".to_string(), |why| error::said(&why));
+            let delay = units::show_duration(self.delay);
+            say(&format!("{}: {what}; trying again every {delay}", server.address));
+        }
+    }
+
+    /// True if the run ends, because a server has closed or is not to be had.
+    pub fn is_leaving(&self) -> bool {
+        self.once && (self.one_has_closed || self.failed.is_some())
+    }
+
+    /// True if the run ends because a server is not to be had.
+    pub fn has_failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    /// Why the run fails, if it does.
+    pub fn failure(&mut self) -> Result<(), Error> {
+        self.failed.take().map_or(Ok(()), Err)
+    }
+
+    /// What is waited for, as in "lines from localhost:9999".
+    pub fn waiting(&self, what: &str) -> String {
+        let (mut there, mut others) = (Vec::new(), Vec::new());
+        for server in &self.servers {
+            match server.lack() {
+                None => there.push(server.address.to_string()),
+                Some(lack) => others.push(format!("{}, {lack}", server.address)),
+            }
+        }
+        if !there.is_empty() {
+            others.insert(0, format!("{what} from {}", there.join(", ")));
+        }
+        others.join("; ")
+    }
+}
+
+impl Server {
+    /// It has answered.
+    fn welcome(&mut self, stream: &TcpStream) {
+        self.state = State::Connected;
+        match self.outage.take() {
+            Some(_) => note(&format!("{}: connected again", self.address)),
+            None => detail(&format!("{}: connected", self.address)),
+        }
+        // Without it a server whose machine has died would be waited for for ever; nothing worse.
+        let _ = peer::keep_alive(stream);
+    }
+
+    /// What is wrong with it, if it is not connected.
+    fn lack(&self) -> Option<&'static str> {
+        match (&self.state, self.outage) {
+            (State::Connected, _) => None,
+            (_, Some(io::ErrorKind::ConnectionRefused)) => Some("which refuses connections"),
+            (_, Some(io::ErrorKind::UnexpectedEof)) => Some("which has closed the connection"),
+            (_, Some(io::ErrorKind::TimedOut)) => Some("which does not answer"),
+            (_, Some(_)) => Some("which cannot be reached"),
+            (_, None) => Some("which has not answered yet"),
+        }
+    }
+}
+
+/// True if the connection stands, false if that is still open, an error if there will be none.
+fn settle(stream: &TcpStream) -> io::Result<bool> {
+    if let Some(error) = stream.take_error()? {
+        return Err(error);
+    }
+    match stream.peer_addr() {
+        // When nobody listens on a port from which connections are made, the system can connect a
+        // socket to itself.
+        Ok(peer) if peer == stream.local_addr()? => Err(io::ErrorKind::ConnectionRefused.into()),
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Of two reasons why a name cannot be reached, the one that says more: a refusal shows that
+/// somebody is there, which an address of a kind that this machine does not have cannot.
+fn more_telling(before: Option<io::Error>, now: io::Error) -> io::Error {
+    match before {
+        Some(before) if before.kind() == io::ErrorKind::ConnectionRefused => before,
+        _ => now,
+    }
+}
