@@ -20,7 +20,7 @@ _weir() {
     esac
     case $prev in
         *[\<\>]) kind=default taken=1 ;;
-        --split|--filter|--reject|--in|--not-in|--where|--extract|--else|--replace|--lookup|--pair|--field|--value|--delimiter|--output-delimiter|--csv|--csv-header|--json|--logfmt|--access-log|--sample|--stats|--stats-by-key|--window|--slide|--state-ttl|--max-keys|--per|--having|--by|--top|-i|--interval|--batches|--duration|--threads|--max-rate|--max-record|--reconnect-delay) taken=1 ;;
+        --split|--filter|--reject|--in|--not-in|--where|--extract|--else|--replace|--lookup|--pair|--field|--value|--delimiter|--output-delimiter|--csv|--csv-header|--json|--logfmt|--access-log|--sample|--stats|--stats-by-key|--window|--slide|--state-ttl|--max-keys|--per|--having|--by|--top|-i|--interval|--batches|--duration|--threads|--max-rate|--max-record|--reconnect-delay|--quiet-after) taken=1 ;;
         --on) words='key value' taken=1 ;;
         --pipe|--exec) kind=command taken=1 ;;
         --on-full) words='fail oldest' taken=1 ;;
@@ -31,16 +31,19 @@ _weir() {
         --output-dir|--checkpoint) kind=dirnames taken=1 ;;
         --on-exec-fail) words='fail retry warn' taken=1 ;;
         --on-bad) kind=default words='skip fail' taken=1 ;;
+        --from) words='earliest latest' taken=1 ;;
+        --done) words='keep delete archive' taken=1 ;;
     esac
     # What is the second argument of a flag is no flag.
     (( COMP_CWORD > 2 )) && case ${COMP_WORDS[COMP_CWORD-2]} in
         --replace) kind= words= taken=1 ;;
     esac
     [[ $taken ]] || case $command in
-        '') words='stdin connect listen man completions checkpoint -h --help -V --version' ;;
+        '') words='stdin connect listen files man completions checkpoint -h --help -V --version' ;;
         stdin) words='--split --words --trim --lower --upper --filter --reject --in --not-in --where --extract --else --replace --lookup --pair --field --value --delimiter --output-delimiter --csv --csv-header --json --logfmt --access-log --keys --values --on --sample --pipe --count --count-by-key --sum --sum-by-key --min --min-by-key --max --max-by-key --mean --mean-by-key --stats --stats-by-key --distinct --distinct-by-key --group --group-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --per --share --having --by --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --no-header --skip-empty -o --output --output-dir --exec --on-exec-fail -i --interval -1 --once --batches --duration --threads --max-rate -0 --null --max-record --on-bad --checkpoint --wal --no-wal --explain -v --verbose -q --quiet -h --help -V --version' ;;
         connect) words='--split --words --trim --lower --upper --filter --reject --in --not-in --where --extract --else --replace --lookup --pair --field --value --delimiter --output-delimiter --csv --csv-header --json --logfmt --access-log --keys --values --on --sample --pipe --count --count-by-key --sum --sum-by-key --min --min-by-key --max --max-by-key --mean --mean-by-key --stats --stats-by-key --distinct --distinct-by-key --group --group-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --per --share --having --by --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --no-header --skip-empty -o --output --output-dir --exec --on-exec-fail -i --interval -1 --once --batches --duration --threads --max-rate -0 --null --max-record --on-bad --checkpoint --wal --no-wal --explain -v --verbose -q --quiet --reconnect-delay --with-peer -h --help -V --version' ;;
         listen) words='--split --words --trim --lower --upper --filter --reject --in --not-in --where --extract --else --replace --lookup --pair --field --value --delimiter --output-delimiter --csv --csv-header --json --logfmt --access-log --keys --values --on --sample --pipe --count --count-by-key --sum --sum-by-key --min --min-by-key --max --max-by-key --mean --mean-by-key --stats --stats-by-key --distinct --distinct-by-key --group --group-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --per --share --having --by --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --no-header --skip-empty -o --output --output-dir --exec --on-exec-fail -i --interval -1 --once --batches --duration --threads --max-rate -0 --null --max-record --on-bad --checkpoint --wal --no-wal --explain -v --verbose -q --quiet --ack --with-peer -h --help -V --version' ;;
+        files) words='--split --words --trim --lower --upper --filter --reject --in --not-in --where --extract --else --replace --lookup --pair --field --value --delimiter --output-delimiter --csv --csv-header --json --logfmt --access-log --keys --values --on --sample --pipe --count --count-by-key --sum --sum-by-key --min --min-by-key --max --max-by-key --mean --mean-by-key --stats --stats-by-key --distinct --distinct-by-key --group --group-by-key --window --slide --inverse --keep-zeros --skip-partial --update-state --state-ttl --max-keys --on-full --per --share --having --by --top --ascending --sort --changed --format --num --utc --epoch --no-time --header --no-header --skip-empty -o --output --output-dir --exec --on-exec-fail -i --interval -1 --once --batches --duration --threads --max-rate -0 --null --max-record --on-bad --checkpoint --wal --no-wal --explain -v --verbose -q --quiet --follow --from --done --quiet-after --all-names --with-path -h --help -V --version' ;;
         man) words='-h --help -V --version' ;;
         completions) words='bash elvish fish powershell zsh -h --help -V --version' ;;
         checkpoint) words='show reset -h --help -V --version' ;;

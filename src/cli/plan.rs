@@ -167,7 +167,9 @@ fn stateful(
 fn refuse_circle(source: &dyn Source, outputs: &[Target], on_bad: &OnBad) -> Result<(), Error> {
     let files = source.files();
     let is_read = |file: Option<Identity>| file.is_some_and(|file| files.contains(&file));
-    let output = outputs.iter().find(|target| is_read(target.file()));
+    // One that is not there yet may be made where files are read that appear.
+    let is_new = |target: &Target| matches!(target, Target::File(path) if source.takes(path));
+    let output = outputs.iter().find(|target| is_read(target.file()) || is_new(target));
     let output = output.map(|target| match target {
         Target::File(path) => format!("--output {}", path.display()),
         target => match descriptor::path(std::io::stdout()) {
@@ -176,7 +178,7 @@ fn refuse_circle(source: &dyn Source, outputs: &[Target], on_bad: &OnBad) -> Res
         },
     });
     let bad = match on_bad {
-        OnBad::File(path) if is_read(medium::regular(path)) => {
+        OnBad::File(path) if is_read(medium::regular(path)) || source.takes(path) => {
             Some(format!("--on-bad {}", path.display()))
         }
         _ => None,
@@ -215,6 +217,7 @@ pub fn source_settings(typed: &Typed, start: Stamp, logs_input: bool) -> source:
         max_record: typed.engine.max_record,
         once: typed.engine.once,
         acknowledges: logs_input,
+        lasts: typed.engine.checkpoint.is_some(),
         start,
     }
 }

@@ -5,10 +5,13 @@
 //! comes from.
 
 pub mod connect;
+pub mod files;
 pub mod listen;
 mod peers;
 pub mod replay;
 pub mod stdin;
+
+use std::path::Path;
 
 use clap::{ArgMatches, Command};
 
@@ -96,6 +99,11 @@ pub trait Source: Send {
         Vec::new()
     }
 
+    /// True if a file that is made at this path would be read.
+    fn takes(&self, _path: &Path) -> bool {
+        false
+    }
+
     /// How it leaves what it reads: the same all the time.
     fn form(&self) -> Form {
         Form::Uncut
@@ -164,6 +172,8 @@ pub struct Settings {
     /// True if there is a log on disk to which records go, so that senders can be told when they are
     /// in it: `Stage::Logged` will be reached.
     pub acknowledges: bool,
+    /// True with `--checkpoint`: what is read is known to the next run.
+    pub lasts: bool,
     /// The time at which weir started.
     pub start: Stamp,
 }
@@ -212,4 +222,4 @@ pub struct Spec {
 }
 
 /// The sources there are, in the order in which help names them.
-pub const SOURCES: &[Spec] = &[stdin::SPEC, connect::SPEC, listen::SPEC, replay::SPEC];
+pub const SOURCES: &[Spec] = &[stdin::SPEC, connect::SPEC, listen::SPEC, files::SPEC, replay::SPEC];

@@ -38,7 +38,7 @@ const FLAGS: &[Alias] = &[
     ("--count-words -w", "--words makes a record of each word: --words --count counts them"),
     ("--count-lines --wc --size -l", "--count counts records, as wc -l does"),
     (
-        "--field-separator --separator --sep --delim --ifs --fs --split-by --split-on --flat-map -d -F -t",
+        "--field-separator --separator --sep --delim --ifs --fs --split-by --split-on --flat-map -d -t",
         "--split SEP makes a record of each part: --split ,; --field 3 --delimiter SEP keeps the third",
     ),
     (
@@ -59,9 +59,9 @@ const FLAGS: &[Alias] = &[
     ),
     (
         "--file --input --input-file --path --infile --from-file",
-        "a file is read from standard input: weir ... < FILE",
+        "files are named behind the source: weir files PATH ...",
     ),
-    ("--follow --tail", "a file that grows: tail -F FILE | weir ..."),
+    ("--tail -F", "a file that grows: weir files PATH --follow ..."),
     (
         "--port --host --hostname --listen --connect --bind --address --server --tcp \
          --socket -p",
@@ -197,8 +197,8 @@ const VALUES: &[(&str, Alias)] = &[
 
 /// First words, which are sources.
 const SOURCES: &[Alias] = &[
-    ("cat file files read open", "a file is read from standard input: weir ... < FILE"),
-    ("tail follow", "a file that grows: tail -F FILE | weir ..."),
+    ("cat file read open directory dir", "weir files PATH ..., or weir PATH ..."),
+    ("tail follow", "a file that grows: weir files PATH --follow ..."),
     (
         "tcp socket server serve bind accept nc netcat ncat",
         "weir listen PORT ..., or weir connect HOST:PORT ...",

@@ -12,7 +12,7 @@ const LONG: Duration = Duration::from_secs(30);
 
 fn settings(once: bool) -> Settings {
     let (delimiter, max_record) = (b'\n', 16 << 20);
-    Settings { delimiter, max_record, once, acknowledges: false, start: Stamp(0) }
+    Settings { delimiter, max_record, once, acknowledges: false, lasts: false, start: Stamp(0) }
 }
 
 /// A connecting source with the clock it lives by.

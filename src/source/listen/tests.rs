@@ -25,6 +25,7 @@ fn settings() -> Settings {
         max_record: 16 << 20,
         once: false,
         acknowledges: false,
+        lasts: false,
         start: Stamp(0),
     }
 }

@@ -89,6 +89,7 @@ impl Loop {
             max_record: 100,
             once: false,
             acknowledges: false,
+            lasts: false,
             start: Stamp(0),
         };
         let mut peers = Peers::new("scripts", FIRST_TOKEN, &settings);
