@@ -13,17 +13,20 @@
 //! only what is said of them by [`Origins::made`]; of others, only that they are from one of the origins
 //! of the chunk. Nothing is ever guessed.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::ops::Range;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::sync::Arc;
 
 /// So many origins are named where a record may be from any of them.
 const NAMED: usize = 3;
 
-/// Something that records come from, by its name: "stdin", or "127.0.0.1:40112".
+/// Something that records come from, by its name: "stdin", "127.0.0.1:40112", or a path, which may have any
+/// bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
-    name: Arc<str>,
+    name: Arc<[u8]>,
     kind: Kind,
 }
 
@@ -39,19 +42,24 @@ enum Kind {
 }
 
 impl Origin {
-    /// The origin with this name, which was given by the user: stdin, a file.
-    pub fn new(name: impl Into<Arc<str>>) -> Origin {
-        Origin { name: name.into(), kind: Kind::Named }
+    /// The origin with this name, which was given by the user, as stdin is.
+    pub fn new(name: impl Into<String>) -> Origin {
+        Origin { name: name.into().into_bytes().into(), kind: Kind::Named }
+    }
+
+    /// The file at this path.
+    pub fn file(path: &Path) -> Origin {
+        Origin { name: path.as_os_str().as_bytes().into(), kind: Kind::Named }
     }
 
     /// The peer with this name, who sends what he likes.
-    pub fn peer(name: impl Into<Arc<str>>) -> Origin {
-        Origin { name: name.into(), kind: Kind::Peer }
+    pub fn peer(name: impl Into<String>) -> Origin {
+        Origin { name: name.into().into_bytes().into(), kind: Kind::Peer }
     }
 
     /// The partition with this name, in which each record has a number: `topic[3]`.
-    pub fn partition(name: impl Into<Arc<str>>) -> Origin {
-        Origin { name: name.into(), kind: Kind::Partition }
+    pub fn partition(name: impl Into<String>) -> Origin {
+        Origin { name: name.into().into_bytes().into(), kind: Kind::Partition }
     }
 
     /// True for a peer: what comes from there must not end the run.
@@ -64,8 +72,8 @@ impl Origin {
         Arc::strong_count(&self.name) > 1
     }
 
-    /// Its name.
-    pub fn name(&self) -> &str {
+    /// Its name, as it is.
+    pub fn name(&self) -> &[u8] {
         &self.name
     }
 
@@ -87,9 +95,13 @@ impl Origin {
     }
 }
 
+/// Its name for people: in one line, whatever bytes a path has.
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
+        String::from_utf8_lossy(&self.name).chars().try_for_each(|c| match c.is_control() {
+            true => write!(f, "{}", c.escape_default()),
+            false => f.write_char(c),
+        })
     }
 }
 
@@ -376,6 +388,14 @@ mod tests {
         copy.copied(3..5, &origins, 4);
         assert_eq!(copy.beginnings().collect::<Vec<_>>(), [&b]);
         assert_eq!(positions(&copy, &[0, 4]), ["b, byte 0", "a, byte 105"]);
+    }
+
+    #[test]
+    fn a_path_is_shown_in_one_line_and_keeps_its_bytes() {
+        let path = Path::new(std::ffi::OsStr::from_bytes(b"a\nb\xff, \xc3\xa9"));
+        let origin = Origin::file(path);
+        assert_eq!(origin.at(7), "a\\nb\u{fffd}, \u{e9}, byte 7");
+        assert_eq!(origin.name(), b"a\nb\xff, \xc3\xa9");
     }
 
     #[test]

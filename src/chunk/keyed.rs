@@ -49,7 +49,7 @@ impl Chunk {
 
     /// Puts the name of an origin into the arena.
     fn name(&mut self, origin: &Origin) -> Span {
-        let name = self.append(origin.name().as_bytes());
+        let name = self.append(origin.name());
         self.origins.add(origin, name.range(), None);
         name
     }

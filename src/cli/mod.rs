@@ -15,7 +15,7 @@ mod words;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches};
@@ -154,6 +154,9 @@ fn completed(mut args: Vec<OsString>) -> Vec<OsString> {
             args.push("--help".into());
         }
         Some(word) if means_stdin(word) => args.insert(1, "stdin".into()),
+        Some(word) if !is_command(word) && Path::new(&args[1]).exists() => {
+            args.insert(1, "files".into())
+        }
         _ => {}
     }
     args
@@ -163,6 +166,12 @@ fn completed(mut args: Vec<OsString>) -> Vec<OsString> {
 fn asks_for_parts(words: &[OsString]) -> bool {
     let is = |names: [&str; 2]| words.iter().any(|word| names.iter().any(|name| word == name));
     words.len() == 2 && is(["--version", "-V"]) && is(["--verbose", "-v"])
+}
+
+/// A first word that is no source, and no other command, and names something that is there means `files`.
+fn is_command(word: &str) -> bool {
+    SOURCES.iter().any(|spec| spec.name == word)
+        || ["man", "checkpoint", "completions"].contains(&word)
 }
 
 /// A first word that is a flag means `stdin`, unless the flag is about weir itself.

@@ -196,7 +196,9 @@ fn stateful(
 fn refuse_circle(source: &dyn Source, outputs: &[Target], on_bad: &OnBad) -> Result<(), Error> {
     let files = source.files();
     let is_read = |file: Option<Identity>| file.is_some_and(|file| files.contains(&file));
-    let output = outputs.iter().find(|target| is_read(target.file()));
+    // One that is not there yet may be made where files are read that appear.
+    let is_new = |target: &Target| matches!(target, Target::File(path) if source.takes(path));
+    let output = outputs.iter().find(|target| is_read(target.file()) || is_new(target));
     let output = output.map(|target| match target {
         Target::File(path) => format!("--output {}", path.display()),
         target => match descriptor::path(std::io::stdout()) {
@@ -205,7 +207,7 @@ fn refuse_circle(source: &dyn Source, outputs: &[Target], on_bad: &OnBad) -> Res
         },
     });
     let bad = match on_bad {
-        OnBad::File(path) if is_read(medium::regular(path)) => {
+        OnBad::File(path) if is_read(medium::regular(path)) || source.takes(path) => {
             Some(format!("--on-bad {}", path.display()))
         }
         _ => None,

@@ -132,7 +132,7 @@ impl Folder for RealFolder {
     }
 }
 
-fn rename(from: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
         // The file system cannot rename like this, as NFS.
         Err(Errno::INVAL | Errno::NOSYS) => rename_by_link(from, to),

@@ -5,6 +5,7 @@
 //! Disk      files that are ours alone, in a directory that is ours: the checkpoint
 //! Medium    a file at a path that others may move, cut and append to: -o
 //! Folder    a directory of files that get their names when they are complete: --output-dir
+//! Tree      files of others, that are only read: files
 //! ```
 //!
 //! Files of the checkpoint are written once, from the front to the back, and are never changed after that; so a file
@@ -22,6 +23,7 @@ pub mod medium;
 pub(crate) mod scratch;
 #[cfg(test)]
 pub(crate) mod sim;
+pub mod tree;
 
 use std::fmt::Debug;
 use std::fs::File;

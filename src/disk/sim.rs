@@ -14,6 +14,7 @@
 mod files;
 mod folder;
 pub mod mistake;
+pub mod tree;
 
 use std::collections::BTreeMap;
 use std::io;

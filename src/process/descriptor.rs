@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, makedev};
 
 /// Which file it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Identity {
     /// The device's number.
     pub device: u64,

@@ -43,6 +43,11 @@ pub fn given() -> Option<u64> {
     GIVEN.get().copied()
 }
 
+/// How many files may be open.
+pub fn limit() -> u64 {
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
 /// The first of the numbers that clients must not have.
 #[derive(Clone, Copy, Debug)]
 pub struct Bound(u64);
@@ -54,7 +59,7 @@ impl Bound {
         // Where the system does not list them, half of all are kept, and those in use are not counted.
         let open = fs::read_dir("/proc/self/fd").map(|entries| entries.flatten().filter_map(name));
         let open: Vec<u64> = open.map(Iterator::collect).unwrap_or_default();
-        Bound::of(getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX), &open)
+        Bound::of(limit(), &open)
     }
 
     /// The bound under a limit, when these numbers are in use: the last of those that are free are

@@ -5,12 +5,15 @@
 //! comes from.
 
 pub mod connect;
+pub mod files;
 pub mod flume;
 pub mod kafka;
 pub mod listen;
 mod peers;
 pub mod replay;
 pub mod stdin;
+
+use std::path::Path;
 
 use clap::{ArgMatches, Command};
 
@@ -98,6 +101,11 @@ pub trait Source: Send {
         Vec::new()
     }
 
+    /// True if a file that is made at this path would be read.
+    fn takes(&self, _path: &Path) -> bool {
+        false
+    }
+
     /// How it leaves what it reads: the same all the time.
     fn form(&self) -> Form {
         Form::Uncut
@@ -180,7 +188,7 @@ pub struct Settings {
     /// True if there is a log on disk to which records go, so that senders can be told when they are
     /// in it: `Stage::Logged` will be reached.
     pub acknowledges: bool,
-    /// True with `--checkpoint`.
+    /// True with `--checkpoint`: what is read is known to the next run.
     pub lasts: bool,
     /// True if something is kept from batch to batch: `--window`, `--update-state`.
     pub keeps_state: bool,
@@ -236,6 +244,7 @@ pub const SOURCES: &[Spec] = &[
     stdin::SPEC,
     connect::SPEC,
     listen::SPEC,
+    files::SPEC,
     kafka::SPEC,
     flume::push::SPEC,
     flume::pull::SPEC,

@@ -4,14 +4,17 @@
 //! asked whether there is something (poll), then read once; while there is nothing, the clock waits.
 //! epoll refuses regular files and `/dev/null`: those can always be read.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Read as _};
 use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 use clap::{ArgMatches, Command};
 use mio::unix::SourceFd;
 use mio::{Interest, Token};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::{Built, Read, Settings, Source, Spec};
@@ -36,14 +39,19 @@ pub const SPEC: Spec = Spec {
              given. `weir` followed by a flag means `weir stdin`.",
         )
     },
-    build: |_: &ArgMatches, settings: &Settings| Ok(Built::of_records(Stdin::new(settings)?)),
+    build: |_: &ArgMatches, settings: &Settings| {
+        Ok(Built::of_records(Stdin(Stream::stdin(settings)?)))
+    },
 };
 
 /// How large the pipe before us is made, if the system allows it: fewer and larger reads.
 const PIPE: usize = 1 << 20;
 
-struct Stdin {
+/// Something that is read as a stream: standard input, a pipe, a device.
+pub(super) struct Stream {
     file: File,
+    /// What it is called.
+    name: String,
     lines: Lines,
     finite: bool,
     /// True if reading never blocks, as of a regular file.
@@ -51,26 +59,70 @@ struct Stdin {
     ended: bool,
 }
 
-impl Stdin {
-    fn new(settings: &Settings) -> Result<Stdin, Error> {
+impl Stream {
+    /// Standard input.
+    pub fn stdin(settings: &Settings) -> Result<Stream, Error> {
         let file = File::from(io::stdin().as_fd().try_clone_to_owned().place("stdin")?);
         if !descriptor::is_open(&file) {
             let what =
                 "stdin: not open; give it a pipe, a file, or < /dev/null for no lines at all";
             return Err(Error::usage(what));
         }
-        let finite = descriptor::regular(&file).is_some();
-        Ok(Stdin {
-            file,
-            lines: Lines::new(settings.delimiter, settings.max_record, Origin::new("stdin")),
-            finite,
-            always_ready: finite,
-            ended: false,
-        })
+        Ok(Stream::new(file, Origin::new("stdin"), settings))
     }
 
-    fn is_ready(&self) -> io::Result<bool> {
-        if self.always_ready {
+    /// What is at a path, and is no regular file.
+    pub fn open(path: &Path, settings: &Settings) -> Result<Stream, Error> {
+        // A FIFO that nobody writes to must not keep us waiting.
+        let flags = OFlags::NONBLOCK.bits() as i32;
+        let file = OpenOptions::new().read(true).custom_flags(flags).open(path).at(path)?;
+        Ok(Stream::new(file, Origin::file(path), settings))
+    }
+
+    fn new(file: File, origin: Origin, settings: &Settings) -> Stream {
+        let finite = descriptor::regular(&file).is_some();
+        let name = origin.to_string();
+        let lines = Lines::new(settings.delimiter, settings.max_record, origin);
+        Stream { file, name, lines, finite, always_ready: finite, ended: false }
+    }
+
+    /// True if it has an end that is known to come.
+    pub fn is_finite(&self) -> bool {
+        self.finite
+    }
+
+    /// The regular file that it is, if it is one.
+    pub fn file(&self) -> Option<Identity> {
+        descriptor::regular(&self.file)
+    }
+
+    /// True once nothing will come.
+    pub fn has_ended(&self) -> bool {
+        self.ended && !self.lines.has_whole()
+    }
+
+    /// How many bytes of a record that is not whole are held.
+    pub fn unfinished(&self) -> usize {
+        self.lines.unfinished()
+    }
+
+    /// Has the clock wait for it.
+    pub fn register(&mut self, wait: &mut dyn Wait, token: Token) -> Result<(), Error> {
+        // Only a pipe has a size, and it may be at the user's limit already.
+        let _ = rustix::pipe::fcntl_setpipe_size(&self.file, PIPE);
+        let fd = self.file.as_raw_fd();
+        match wait.registry().register(&mut SourceFd(&fd), token, Interest::READABLE) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                self.always_ready = true;
+                Ok(())
+            }
+            other => other.place(&self.name),
+        }
+    }
+
+    /// True if a read would not have to wait.
+    pub fn is_ready(&self) -> Result<bool, Error> {
+        if self.always_ready || self.lines.has_whole() {
             return Ok(true);
         }
         let now = Timespec { tv_sec: 0, tv_nsec: 0 };
@@ -78,18 +130,19 @@ impl Stdin {
             match poll(&mut [PollFd::new(&self.file, PollFlags::IN)], Some(&now)) {
                 // A signal came in between, which says nothing of what there is to be read.
                 Err(Errno::INTR) => {}
-                ready => return Ok(ready? > 0),
+                ready => {
+                    return ready.map(|count| count > 0).map_err(io::Error::from).place(&self.name);
+                }
             }
         }
     }
 
-    /// Waits until there is something to be read; false if that has not come.
-    fn waits(&self, wait: &mut dyn Wait, until: Stamp) -> Result<bool, Error> {
-        Ok(wait.until(until).place("stdin")? == Woke::Ready && self.is_ready().place("stdin")?)
-    }
-
     /// Reads once; what is whole goes into the chunk.
-    fn read_once(&mut self, chunk: &mut Chunk, limit: &mut usize) -> io::Result<()> {
+    pub fn read_once(&mut self, chunk: &mut Chunk, limit: &mut usize) -> Result<(), Error> {
+        if self.lines.has_whole() {
+            self.lines.release(chunk, limit);
+            return Ok(());
+        }
         let start = self.lines.begin(chunk);
         let read = self.file.read(&mut chunk.room(CHUNK)[..CHUNK]);
         if let Ok(count) = read {
@@ -101,7 +154,7 @@ impl Stdin {
             Ok(_) => {}
             Err(error) => match error.kind() {
                 io::ErrorKind::Interrupted | io::ErrorKind::WouldBlock => {}
-                _ => return Err(error),
+                _ => return Err(error).place(&self.name),
             },
         }
         if self.ended {
@@ -111,29 +164,29 @@ impl Stdin {
     }
 }
 
+struct Stdin(Stream);
+
+impl Stdin {
+    /// Waits until there is something to be read; false if that has not come.
+    fn waits(&self, wait: &mut dyn Wait, until: Stamp) -> Result<bool, Error> {
+        Ok(wait.until(until).place("stdin")? == Woke::Ready && self.0.is_ready()?)
+    }
+}
+
 impl Source for Stdin {
     fn open(&mut self, wait: &mut dyn Wait) -> Result<(), Error> {
-        if self.file.is_terminal() {
+        if self.0.file.is_terminal() {
             note("reading lines from the terminal; Ctrl-D at the beginning of a line ends them");
         }
-        // Only a pipe has a size, and it may be at the user's limit already.
-        let _ = rustix::pipe::fcntl_setpipe_size(&self.file, PIPE);
-        let (fd, token) = (self.file.as_raw_fd(), Token(FIRST_TOKEN));
-        match wait.registry().register(&mut SourceFd(&fd), token, Interest::READABLE) {
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                self.always_ready = true;
-                Ok(())
-            }
-            other => other.place("stdin"),
-        }
+        self.0.register(wait, Token(FIRST_TOKEN))
     }
 
     fn files(&self) -> Vec<Identity> {
-        descriptor::regular(&self.file).into_iter().collect()
+        self.0.file().into_iter().collect()
     }
 
     fn is_finite(&self) -> bool {
-        self.finite
+        self.0.finite
     }
 
     fn read(
@@ -143,12 +196,11 @@ impl Source for Stdin {
         wait: &mut dyn Wait,
         until: Stamp,
     ) -> Result<Read, Error> {
-        if self.lines.has_whole() {
-            self.lines.release(chunk, &mut limit);
-        } else if self.ended {
+        if self.0.has_ended() {
             return Ok(Read::End);
-        } else if self.is_ready().place("stdin")? || self.waits(wait, until)? {
-            self.read_once(chunk, &mut limit).place("stdin")?;
+        }
+        if self.0.is_ready()? || self.waits(wait, until)? {
+            self.0.read_once(chunk, &mut limit)?;
         }
         // A line without an end, as in /dev/zero, must not keep batches and signals waiting.
         Ok(if chunk.has_come() { Read::Rows } else { Read::Idle })
@@ -159,6 +211,6 @@ impl Source for Stdin {
     }
 
     fn unfinished(&self) -> usize {
-        self.lines.unfinished()
+        self.0.unfinished()
     }
 }

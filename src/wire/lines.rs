@@ -80,10 +80,36 @@ impl Lines {
         }
     }
 
+    /// The framing of a stream that goes on at a place where [`Lines::place`] said that it stood.
+    pub fn from(self, place: Place) -> Lines {
+        Lines { offset: place.offset, skipping: place.skips, ..self }
+    }
+
+    /// Up to where the stream has come into chunks: what is behind that has to come again, if this is lost.
+    /// Not to be asked while whole records are held back.
+    pub fn place(&self) -> Place {
+        debug_assert_eq!(self.whole, 0, "what is held back has come no further");
+        Place { offset: self.offset, skips: self.skipping }
+    }
+
+    /// What ends a record.
+    pub fn delimiter(&self) -> u8 {
+        self.delimiter
+    }
+
     /// How many bytes are held here.
     pub fn held(&self) -> usize {
         self.held.len()
     }
+}
+
+/// Where a stream stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// How many bytes of it have come into chunks, or were refused.
+    pub offset: u64,
+    /// True if what follows is the rest of a record that was refused.
+    pub skips: bool,
 }
 
 impl Framing for Lines {
@@ -101,7 +127,7 @@ impl Framing for Lines {
         chunk.append(&self.held[..end]);
         let rest = self.pieces.split_off(end);
         let pieces = std::mem::replace(&mut self.pieces, rest);
-        self.place(chunk, start, &pieces);
+        self.say_place(chunk, start, &pieces);
         self.held.drain(..end);
         self.whole -= end;
     }
@@ -142,7 +168,7 @@ impl Framing for Lines {
         if *limit < usize::MAX {
             self.hold_back(chunk, start, limit, &mut pieces);
         }
-        self.place(chunk, start, &pieces);
+        self.say_place(chunk, start, &pieces);
         self.refuse_unfinished(chunk);
     }
 
@@ -154,7 +180,7 @@ impl Framing for Lines {
             let start = chunk.len();
             chunk.append(&self.held);
             chunk.append(&[self.delimiter]);
-            self.place(chunk, start, &Pieces(vec![(0, self.offset)]));
+            self.say_place(chunk, start, &Pieces(vec![(0, self.offset)]));
             self.offset += self.held.len() as u64;
             self.held = Vec::new();
         }
@@ -240,7 +266,7 @@ impl Lines {
     }
 
     /// Says where the bytes of the chunk from `start` on come from.
-    fn place(&self, chunk: &mut Chunk, start: usize, pieces: &Pieces) {
+    fn say_place(&self, chunk: &mut Chunk, start: usize, pieces: &Pieces) {
         let ends = pieces.0.iter().skip(1).map(|&(at, _)| start + at).chain([chunk.len()]);
         for (&(at, offset), end) in pieces.0.iter().zip(ends) {
             chunk.origins.add(&self.origin, start + at..end, Some(offset));
@@ -387,6 +413,36 @@ mod tests {
         stream.extend_from_slice(b"\nend");
         let fed = feed(&stream, b'\n', &[999; 400], 1 << 20, usize::MAX);
         assert_eq!(fed, model(&stream, b'\n', 1 << 20));
+    }
+
+    proptest! {
+        #[test]
+        fn who_goes_on_where_it_stood_misses_nothing_and_has_nothing_twice(
+            stream in prop::collection::vec(prop::sample::select(b"abc\n".to_vec()), 0..120),
+            cuts in prop::collection::vec(1usize..9, 1..60), lost in 0usize..60,
+        ) {
+            let (mut lines, mut chunk, mut at) = (framing(b'\n', 4), Chunk::default(), 0);
+            for (read, cut) in cuts.iter().chain([&stream.len()]).enumerate() {
+                if read == lost {
+                    // What was held is lost; what is in the chunk is not.
+                    let place = lines.place();
+                    (lines, at) = (framing(b'\n', 4).from(place), place.offset as usize);
+                }
+                let piece = &stream[at..stream.len().min(at + cut)];
+                let start = lines.begin(&mut chunk);
+                chunk.append(piece);
+                lines.end(&mut chunk, start, &mut usize::MAX.clone());
+                at += piece.len();
+            }
+            lines.finish(&mut chunk);
+            chunk.cut();
+            let record = |&key: &crate::chunk::Span| {
+                (chunk.at(key).to_vec(), chunk.origins.position(key.range().start).unwrap_or_default())
+            };
+            let records: Vec<_> = chunk.keys.iter().map(record).collect();
+            let bad = chunk.bad.iter().map(|bad| bad.position.clone()).collect();
+            prop_assert_eq!((records, bad), feed(&stream, b'\n', &[], 4, usize::MAX));
+        }
     }
 
     #[test]

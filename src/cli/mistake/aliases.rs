@@ -59,9 +59,9 @@ const FLAGS: &[Alias] = &[
     ),
     (
         "--file --input --input-file --path --infile --from-file",
-        "a file is read from standard input: weir ... < FILE",
+        "files are named behind the source: weir files PATH ...",
     ),
-    ("--follow --tail", "a file that grows: tail -F FILE | weir ..."),
+    ("--tail -F", "a file that grows: weir files PATH --follow ..."),
     (
         "--port --host --hostname --listen --connect --bind --address --server --tcp \
          --socket -p",
@@ -197,8 +197,8 @@ const VALUES: &[(&str, Alias)] = &[
 
 /// First words, which are sources.
 const SOURCES: &[Alias] = &[
-    ("cat file files read open", "a file is read from standard input: weir ... < FILE"),
-    ("tail follow", "a file that grows: tail -F FILE | weir ..."),
+    ("cat file read open directory dir", "weir files PATH ..., or weir PATH ..."),
+    ("tail follow", "a file that grows: weir files PATH --follow ..."),
     (
         "tcp socket server serve bind accept nc netcat ncat",
         "weir listen PORT ..., or weir connect HOST:PORT ...",

@@ -267,7 +267,7 @@ fn of_stdin(line: &Line, at: usize, word: &str) -> String {
     let before = at.checked_sub(1).map(|at| (&line.words[at], line.roles[at]));
     match before {
         _ if word.contains(['.', '/']) => {
-            format!("there is no file {word}; one is read from standard input: weir ... < FILE")
+            format!("there is no file {word}; one is read by weir files FILE ...")
         }
         // `min` is a unit behind a duration, and a flag without its hyphens elsewhere.
         before
@@ -293,7 +293,7 @@ fn of_stdin(line: &Line, at: usize, word: &str) -> String {
         }
         _ => {
             let filter = format!("--filter {}", pasted(word.as_ref()));
-            format!("a file is read by weir ... < FILE; what matches is kept by {filter}")
+            format!("a file is read by weir files FILE ...; what matches is kept by {filter}")
         }
     }
 }
@@ -307,6 +307,6 @@ fn of_address(line: &Line, at: usize, word: &str) -> String {
         Some(host) if word.bytes().all(|byte| byte.is_ascii_digit()) && !host.contains(':') => {
             format!("an address is one word: weir {source} {host}:{word}")
         }
-        _ => format!("weir {source} takes one address; weir ... < FILE reads a file"),
+        _ => format!("weir {source} takes one address; weir files FILE ... reads a file"),
     }
 }

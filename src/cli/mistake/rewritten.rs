@@ -73,7 +73,7 @@ impl<'a> Line<'a> {
         pasted(&self.words[at - 1..at + stray].join(OsStr::new(" ")))
     }
 
-    /// What reads the files that are named: through stdin.
+    /// What reads the files that are named.
     pub fn reading(&self) -> Option<String> {
         let (mut flags, mut files): (Vec<&OsStr>, Vec<&OsStr>) = (Vec::new(), Vec::new());
         for (word, role) in self.words.iter().zip(&self.roles) {
@@ -89,12 +89,12 @@ impl<'a> Line<'a> {
             unpackers.find(|(packed, _)| files.iter().any(|file| ending(file) == *packed));
         match (files.as_slice(), unpacker) {
             ([], _) => None,
-            ([file], None) if !Path::new(file).is_dir() => {
-                Some(format!("{} < {}", command("weir", flags), pasted(file)))
-            }
-            (_, unpacker) => {
-                let program = unpacker.map_or("cat", |(_, program)| program);
-                let files: Vec<_> = files.iter().map(|file| contents(file)).collect();
+            (_, None) => Some(command(
+                "weir files",
+                [""].map(OsStr::new).into_iter().chain(files).chain(flags),
+            )),
+            (_, Some((_, program))) => {
+                let files: Vec<_> = files.iter().map(|file| pasted(file)).collect();
                 // A pipe is a stream; what files hold is one batch.
                 let once = if self.says_when() { "weir" } else { "weir --once" };
                 Some(format!("{program} {} | {}", files.join(" "), command(once, flags)))
@@ -124,14 +124,6 @@ pub fn port(word: &OsStr) -> bool {
     word.to_str().is_some_and(|text| {
         text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
     })
-}
-
-/// A file, or all that are in a directory.
-fn contents(path: &OsStr) -> String {
-    match Path::new(path).is_dir() {
-        true => format!("{}/*", pasted(path).trim_end_matches('/')),
-        false => pasted(path),
-    }
 }
 
 fn command<'a>(begin: &str, words: impl IntoIterator<Item = &'a OsStr>) -> String {

@@ -11,7 +11,7 @@
 //! disk; beside it somebody reads stdout, a command is run, a topic is written, and all remember. `every` has a fault at
 //! one operation after the other, `lives` several by chance, `sent` a source that cannot be asked again,
 //! `down` time in which nobody lives, `short` lives that end before anything is tidied up, `stopped` ends
-//! that are none, `scripted/many` an input of very many parts, and `planted` proves that they find bugs.
+//! that are none, `scripted/many` an input of very many parts, `scripted/files` a file that is rotated, and `planted` proves that they find bugs.
 //! Seeds are as those of `checkpoint/tests`: `WEIR_SIM=NUMBER cargo test lasting` lives one again.
 
 macro_rules! ensure {
@@ -117,6 +117,8 @@ struct Case {
     has_position: bool,
     /// If its source gives pairs, the half of them that the script has.
     pairs: Option<Half>,
+    /// True if its input is a file that is followed, and rotated as it grows.
+    is_file: bool,
     /// How many parts its input has, where they have positions.
     parts: usize,
     disk: SimDisk,
@@ -167,8 +169,8 @@ impl Case {
     fn on(disk: SimDisk, flags: &'static str, script: &Script, has_position: bool) -> Case {
         let (seen, reader, commands) = (Arc::default(), Arc::default(), Arc::default());
         let (script, pairs, parts) = (script.clone(), None, PARTS[0]);
-        let cluster = Cluster::new(disk.world().tape(), TROUBLES);
-        Case { flags, script, has_position, pairs, parts, disk, seen, reader, commands, cluster }
+        let (is_file, cluster) = (false, Cluster::new(disk.world().tape(), TROUBLES));
+        Case { flags, script, has_position, pairs, is_file, parts, disk, seen, reader, commands, cluster }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -199,7 +201,10 @@ impl Case {
         let stop: Arc<Stop> = Arc::default();
         self.reader.lock().unwrap().asks = manner.asks.map(|after| (after, Arc::clone(&stop)));
         let asked = manner.stops.then(|| Arc::clone(&stop));
-        pipeline.source = Box::new(Scripted::new(self, asked));
+        pipeline.source = match self.is_file {
+            true => Box::new(scripted::files::Rotated::new(self, start)),
+            false => Box::new(Scripted::new(self, asked)),
+        };
         let twin = self.plan(start)?.pipeline.layout.text;
         pipeline.layout.messages = twin.map(|text| Box::new(Wrapped(text)) as Box<dyn Format>);
         (settings.threads, settings.once) = (manner.threads, false);

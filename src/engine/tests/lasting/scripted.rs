@@ -8,6 +8,7 @@
 //!
 //! It notes what somebody outside can see, over all lives.
 
+pub mod files;
 mod many;
 mod parts;
 

@@ -184,7 +184,7 @@ impl Parts {
             let part = &mut self.list[at];
             part.has_moved = false;
             let kept = Kept { position: part.position, last: part.last };
-            note(part.origin.name().as_bytes(), &kept.encode());
+            note(part.origin.name(), &kept.encode());
         }
     }
 }

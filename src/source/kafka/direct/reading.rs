@@ -108,7 +108,7 @@ impl Reading {
     pub fn behind(&self, note: &mut dyn FnMut(&str, u64)) {
         for part in self.parts.iter() {
             if let Some(high) = self.lanes.shared().high(&part.topic, part.partition) {
-                note(part.origin.name(), high.saturating_sub(part.position).max(0) as u64);
+                note(&part.origin.to_string(), high.saturating_sub(part.position).max(0) as u64);
             }
         }
     }

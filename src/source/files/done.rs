@@ -1,0 +1,112 @@
+//! `--done`: what becomes of a file when all of it is out.
+//!
+//! ```text
+//! read to its end ──> its last batch is out ──> still as long? ──> deleted or archived ──> directory synced
+//! ```
+//!
+//! A run that ends in between leaves the file where it is, and its position says that it was complete: the next
+//! one begins with this. Nothing is overwritten.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use super::sought::above;
+use crate::disk::tree::{Kind, Tree, is_absent};
+use crate::error::{Context, Error};
+
+/// What becomes of files that are done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Done {
+    /// They stay.
+    #[default]
+    Keep,
+    /// They are deleted.
+    Delete,
+    /// They are moved into a directory.
+    Archive(PathBuf),
+}
+
+impl Done {
+    /// What was typed behind `--done`, and how many words of it that were.
+    pub fn parse(words: &[OsString]) -> Result<(Done, usize), Error> {
+        let first = words.first().map(|word| word.to_string_lossy()).unwrap_or_default();
+        match (&*first, words.get(1)) {
+            ("keep", _) => Ok((Done::Keep, 1)),
+            ("delete", _) => Ok((Done::Delete, 1)),
+            ("archive", Some(dir)) => Ok((Done::Archive(dir.into()), 2)),
+            ("archive", None) => {
+                Err(Error::usage("--done: the directory is missing: --done archive DIR"))
+            }
+            (other, _) => Err(Error::usage(format!(
+                "--done: `{other}` is none of keep, delete and archive DIR"
+            ))),
+        }
+    }
+
+    /// Refuses a directory that files cannot be moved to.
+    pub fn check(&self, tree: &dyn Tree) -> Result<(), Error> {
+        let Done::Archive(dir) = self else { return Ok(()) };
+        match tree.look(dir).at(dir)? {
+            Some(seen) if seen.kind == Kind::Directory => Ok(()),
+            Some(_) => Err(Error::usage(format!("--done archive {}: no directory", dir.display()))),
+            None => Err(Error::usage(format!(
+                "--done archive {}: no such directory; make it, on the disk of what is moved there",
+                dir.display()
+            ))),
+        }
+    }
+
+    /// Does it to files; the directories that are to be synced then are put into `dirs`.
+    pub fn act(
+        &self,
+        path: &Path,
+        tree: &dyn Tree,
+        dirs: &mut BTreeSet<PathBuf>,
+    ) -> Result<(), Error> {
+        let acted = match self {
+            Done::Keep => return Ok(()),
+            Done::Delete => tree.remove(path),
+            Done::Archive(dir) => {
+                dirs.insert(dir.clone());
+                archive(path, dir, tree)
+            }
+        };
+        dirs.insert(above(path));
+        match acted {
+            // Somebody else has taken it out of the way.
+            Err(error) if is_absent(&error) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::CrossesDevices => Err(Error::Failed(format!(
+                "{}: --done archive cannot move it to another disk",
+                path.display()
+            ))),
+            acted => acted.at(path),
+        }
+    }
+}
+
+/// Moves a file into a directory, by its own name or, if that is taken, by one with a number.
+fn archive(path: &Path, dir: &Path, tree: &dyn Tree) -> io::Result<()> {
+    let name = path.file_name().unwrap_or_default();
+    let mut target = dir.join(name);
+    for number in 1u64.. {
+        match tree.rename(path, &target) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let mut name = name.to_owned();
+                name.push(format!(".{number}"));
+                target = dir.join(name);
+            }
+            moved => return moved,
+        }
+    }
+    unreachable!("there are not so many files")
+}
+
+/// Returns when what was done in directories is on the disk.
+pub fn sync(dirs: &BTreeSet<PathBuf>, tree: &dyn Tree) -> Result<(), Error> {
+    dirs.iter().try_for_each(|dir| {
+        let place = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+        tree.sync(place).at(place)
+    })
+}

@@ -1,0 +1,135 @@
+//! Where a file is now of which a position was noted: nobody has looked meanwhile.
+//!
+//! ```text
+//! at its path, and has what was read of it       it is read on
+//! in its directory, the same inode               it was renamed: it is read on
+//! there, by another name that begins alike       it was copied, or packed: so is that
+//! none of these                                  what was not read of it is lost, which is said
+//! ```
+//!
+//! Device numbers change when a machine is started; so what was read decides, and the inode helps.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::position::{End, Position};
+use super::print::Prints;
+use crate::disk::tree::{Kind, Seen, Tree};
+use crate::process::descriptor::Identity;
+use crate::source::files::sought::above;
+use crate::source::files::unpack::{Packing, Unpacking};
+
+/// What has become of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// It is here.
+    At(PathBuf, Seen),
+    /// Another has its path.
+    Recreated,
+    /// There is nothing at its path.
+    Gone,
+}
+
+/// Finds a file again, among those that `is_free`: of which no other position is.
+pub fn find(
+    position: &Position,
+    home: &Path,
+    tree: &dyn Tree,
+    is_free: &dyn Fn(Identity) -> bool,
+) -> Found {
+    let at = tree.look(&position.path).ok().flatten();
+    let at = at.filter(|seen| seen.kind == Kind::File && is_free(seen.identity));
+    if let Some(seen) = at.filter(|seen| is_same(position, &position.path, *seen, tree)) {
+        return Found::At(position.path.clone(), seen);
+    }
+    let mut others = others(position, home, tree);
+    others.retain(|(_, seen)| is_free(seen.identity));
+    let renamed = others.iter().find(|(path, seen)| is_same(position, path, *seen, tree));
+    let copied = || {
+        others.iter().find(|(path, _)| is_named_alike(path, home) && is_copy(position, path, tree))
+    };
+    match renamed.or_else(copied) {
+        Some((path, seen)) => Found::At(path.clone(), *seen),
+        None if at.is_some() => Found::Recreated,
+        None => Found::Gone,
+    }
+}
+
+/// Finds the copy of a file that was cut when it had been copied: it has what was read of it, and more.
+pub fn copy(
+    position: &Position,
+    home: &Path,
+    tree: &dyn Tree,
+    is_free: &dyn Fn(Identity) -> bool,
+) -> Option<(PathBuf, Seen)> {
+    let mut others = others(position, home, tree);
+    others.retain(|(path, seen)| {
+        let is_packed = Packing::of(path).is_some();
+        is_free(seen.identity)
+            && is_named_alike(path, home)
+            && !is_packed
+            && seen.len > position.place.offset
+    });
+    others.into_iter().find(|(path, _)| is_copy(position, path, tree))
+}
+
+/// True if it is the file itself, by its number and by what was read of it.
+fn is_same(position: &Position, path: &Path, seen: Seen, tree: &dyn Tree) -> bool {
+    seen.identity.inode == position.identity.inode
+        && (is_untouched(position, path, seen) || has_read(position, path, tree))
+}
+
+/// True if all of it was read, and nothing has come since. What is packed is not unpacked again to find that out:
+/// nobody writes to it in place.
+pub fn is_untouched(position: &Position, path: &Path, seen: Seen) -> bool {
+    position.end != End::Open && seen.len == position.len && Packing::of(path).is_some()
+}
+
+/// True if a file has what was read of this one.
+fn has_read(position: &Position, path: &Path, tree: &dyn Tree) -> bool {
+    let Position { place, prints, .. } = position;
+    let Ok(file) = tree.open(path) else { return false };
+    let is_of = match Packing::of(path) {
+        // How long it is, only reading tells.
+        Some(_) if place.offset == u64::MAX => return true,
+        Some(packing) => Unpacking::new(file, packing)
+            .and_then(|mut packed| packed.skip(place.offset))
+            .map(|trail| trail.at() == place.offset && trail.prints() == *prints),
+        None => prints.are_of(&*file, place.offset),
+    };
+    is_of.unwrap_or(false)
+}
+
+/// True if another file has what was read of this one; of one that nothing was read of none is known.
+fn is_copy(position: &Position, path: &Path, tree: &dyn Tree) -> bool {
+    position.prints != Prints::default() && has_read(position, path, tree)
+}
+
+/// The files in the directories in which it was, by name.
+fn others(position: &Position, home: &Path, tree: &dyn Tree) -> Vec<(PathBuf, Seen)> {
+    let mut dirs = vec![above(&position.path), above(home)];
+    dirs.dedup();
+    let mut found = Vec::new();
+    for dir in dirs {
+        let place = if dir.as_os_str().is_empty() { Path::new(".") } else { &dir };
+        let names = tree.names(place).unwrap_or_default();
+        let look = |name: &std::ffi::OsString| {
+            let path = dir.join(name);
+            let seen = tree.look(&path).ok().flatten()?;
+            (seen.kind == Kind::File).then_some((path, seen))
+        };
+        found.extend(names.iter().filter_map(look));
+    }
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    found
+}
+
+/// True if a name begins as this one does: `app.log.1`, `app-20261126.log.gz`.
+fn is_named_alike(path: &Path, home: &Path) -> bool {
+    let name = |path: &Path| path.file_name().unwrap_or(OsStr::new("")).as_bytes().to_vec();
+    let home = name(home);
+    let stem = home.split(|&byte| byte == b'.').next().unwrap_or_default();
+    let stem = if stem.is_empty() { &home[..] } else { stem };
+    name(path).starts_with(stem)
+}

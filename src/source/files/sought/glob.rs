@@ -1,0 +1,280 @@
+//! Patterns of names: `*`, `?`, `[a-z]`, `[!a-z]`, and `**` for any number of directories.
+//!
+//! They are bytes, as names are. `\` takes what follows as it stands. Names that begin with `.` are matched
+//! only by a pattern that begins so, as in a shell.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use crate::disk::tree::{Kind, Seen, Tree};
+
+/// A pattern of paths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Glob {
+    /// What comes before the first directory that is matched.
+    root: PathBuf,
+    /// A pattern for each name behind it.
+    names: Vec<Vec<u8>>,
+}
+
+impl Glob {
+    /// The pattern that a path is; none, if nothing in it is one.
+    pub fn parse(path: &Path) -> Option<Glob> {
+        let bytes = path.as_os_str().as_bytes();
+        if !is_pattern(bytes) {
+            return None;
+        }
+        let is_absolute = bytes.starts_with(b"/");
+        let names = bytes.split(|&byte| byte == b'/').filter(|name| !name.is_empty());
+        let names: Vec<Vec<u8>> = names.map(<[u8]>::to_vec).collect();
+        let plain = names.iter().take_while(|name| !is_pattern(name)).count();
+        let mut root = PathBuf::from(if is_absolute { "/" } else { "" });
+        names[..plain].iter().for_each(|name| root.push(OsStr::from_bytes(name)));
+        Some(Glob { root, names: names[plain..].to_vec() })
+    }
+
+    /// The paths that match, each with what it leads to, in the order of their bytes. `dirs` gets each directory
+    /// in which names were looked at.
+    pub fn expand(
+        &self,
+        tree: &dyn Tree,
+        dirs: &mut Vec<PathBuf>,
+    ) -> io::Result<Vec<(PathBuf, Seen)>> {
+        let mut found = Vec::new();
+        expand(tree, &self.root, &self.names, dirs, &mut found)?;
+        found.sort_unstable_by(|(a, _), (b, _)| a.as_os_str().cmp(b.as_os_str()));
+        found.dedup_by(|(a, _), (b, _)| a == b);
+        Ok(found)
+    }
+
+    /// True if a path is one that the pattern matches.
+    pub fn matches(&self, path: &Path) -> bool {
+        let Ok(behind) = path.strip_prefix(&self.root) else { return false };
+        let names: Vec<&[u8]> = behind.iter().map(OsStr::as_bytes).collect();
+        matches_names(&self.names, &names)
+    }
+}
+
+fn expand(
+    tree: &dyn Tree,
+    dir: &Path,
+    patterns: &[Vec<u8>],
+    dirs: &mut Vec<PathBuf>,
+    found: &mut Vec<(PathBuf, Seen)>,
+) -> io::Result<()> {
+    let Some((first, rest)) = patterns.split_first() else { return Ok(()) };
+    if first == b"**" {
+        expand(tree, dir, rest, dirs, found)?;
+    }
+    let here = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    let mut names: Vec<OsString> = match tree.names(here) {
+        Ok(names) => names,
+        // It may have gone meanwhile, and what may not be looked at has nothing for us.
+        Err(error) if dir_is_none(&error) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    dirs.push(dir.to_path_buf());
+    names.retain(|name| match first.as_slice() {
+        b"**" => !name.as_bytes().starts_with(b"."),
+        pattern => matches(pattern, name.as_bytes()),
+    });
+    for name in names {
+        let path = dir.join(name);
+        let Ok(Some(seen)) = tree.look(&path) else { continue };
+        match (first.as_slice(), rest.is_empty(), seen.kind) {
+            (b"**", false, Kind::Directory) => expand(tree, &path, patterns, dirs, found)?,
+            (b"**", false, _) => {}
+            (_, false, Kind::Directory) => expand(tree, &path, rest, dirs, found)?,
+            (_, false, _) => {}
+            (_, true, _) => found.push((path, seen)),
+        }
+    }
+    Ok(())
+}
+
+fn dir_is_none(error: &io::Error) -> bool {
+    use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
+    matches!(error.kind(), NotFound | NotADirectory | PermissionDenied)
+}
+
+fn is_pattern(bytes: &[u8]) -> bool {
+    bytes.iter().any(|byte| b"*?[".contains(byte))
+}
+
+fn matches_names(patterns: &[Vec<u8>], names: &[&[u8]]) -> bool {
+    match (patterns.split_first(), names.split_first()) {
+        (None, None) => true,
+        (Some((first, rest)), _) if first == b"**" && !rest.is_empty() => {
+            matches_names(rest, names)
+                || names.split_first().is_some_and(|(name, behind)| {
+                    !name.starts_with(b".") && matches_names(patterns, behind)
+                })
+        }
+        (Some((first, rest)), Some((name, behind))) => {
+            matches(first, name) && matches_names(rest, behind)
+        }
+        _ => false,
+    }
+}
+
+/// True if a name matches a pattern.
+fn matches(pattern: &[u8], name: &[u8]) -> bool {
+    if name.starts_with(b".") && !pattern.starts_with(b".") && !pattern.starts_with(b"\\.") {
+        return false;
+    }
+    let (mut at, mut of) = (0, 0);
+    // Where the last star stands, and up to where it has taken the name.
+    let mut star: Option<(usize, usize)> = None;
+    while of < name.len() {
+        match one(&pattern[at..], name[of]) {
+            Some(Fits::Star) => {
+                star = Some((at, of));
+                at += 1;
+            }
+            Some(Fits::One(len)) => (at, of) = (at + len, of + 1),
+            None => match &mut star {
+                Some((begin, taken)) => {
+                    *taken += 1;
+                    (at, of) = (*begin + 1, *taken);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[at..].iter().all(|&byte| byte == b'*')
+}
+
+/// How a pattern's beginning fits a byte.
+enum Fits {
+    /// It takes any number of bytes.
+    Star,
+    /// It takes this one, and so much of the pattern is used up.
+    One(usize),
+}
+
+fn one(pattern: &[u8], byte: u8) -> Option<Fits> {
+    let literal = |wanted: u8, len| (wanted == byte).then_some(Fits::One(len));
+    match *pattern {
+        [b'*', ..] => Some(Fits::Star),
+        [b'?', ..] => Some(Fits::One(1)),
+        [b'\\', wanted, ..] => literal(wanted, 2),
+        [b'[', ..] => match class(pattern) {
+            Some((holds, len)) => holds(byte).then_some(Fits::One(len)),
+            None => literal(b'[', 1),
+        },
+        [wanted, ..] => literal(wanted, 1),
+        [] => None,
+    }
+}
+
+/// The class that a pattern begins with, and its length; none if the bracket is not closed.
+fn class(pattern: &[u8]) -> Option<(impl Fn(u8) -> bool + '_, usize)> {
+    let is_negated = matches!(pattern.get(1), Some(b'!' | b'^'));
+    let begin = 1 + usize::from(is_negated);
+    // A bracket that closes at once stands for itself.
+    let end = begin + 1 + pattern.get(begin + 1..)?.iter().position(|&byte| byte == b']')?;
+    let set = &pattern[begin..end];
+    let holds = move |byte: u8| {
+        let (mut at, mut is_in) = (0, false);
+        while at < set.len() {
+            match set[at..] {
+                [from, b'-', to, ..] => {
+                    is_in |= (from..=to).contains(&byte);
+                    at += 3;
+                }
+                [only, ..] => {
+                    is_in |= only == byte;
+                    at += 1;
+                }
+                [] => {}
+            }
+        }
+        is_in != is_negated
+    };
+    Some((holds, end + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::disk::scratch::Scratch;
+    use crate::disk::tree::RealTree;
+    use proptest::prelude::*;
+
+    #[test]
+    fn names_are_matched_as_a_shell_does() {
+        let table: [(&str, &[&str], &[&str]); 9] = [
+            ("*.log", &["a.log", "a.b.log"], &["a.log.1", ".log", ".a.log", "log"]),
+            ("app?.log", &["app1.log"], &["app.log", "app12.log"]),
+            ("[a-c]x[!0-9]", &["axy", "cx-"], &["dxy", "ax5", "ax"]),
+            ("[]a]", &["]", "a"], &["b", ""]),
+            ("[^a]", &["b"], &["a"]),
+            ("[a", &["[a"], &["a"]),
+            (r"\*[1]*", &["*1", "*12"], &["a1", "*2"]),
+            (".*", &[".a"], &["a"]),
+            ("a*b*c", &["abc", "aXbYbZc"], &["ab", "acb"]),
+        ];
+        for (pattern, yes, no) in table {
+            let is = |name: &&str| matches(pattern.as_bytes(), name.as_bytes());
+            assert!(yes.iter().all(is), "{pattern}: {yes:?}");
+            assert!(!no.iter().any(is), "{pattern}: {no:?}");
+        }
+    }
+
+    #[test]
+    fn paths_are_found_in_the_order_of_their_bytes_and_match() {
+        let scratch = Scratch::new();
+        for dir in ["a", "b", "a/deep", ".c"] {
+            std::fs::create_dir(scratch.path(dir)).unwrap();
+        }
+        for file in ["a/2.log", "a/1.log", "b/1.log", "a/deep/3.log", ".c/1.log", "1.log", "a/x"] {
+            std::fs::write(scratch.path(file), "").unwrap();
+        }
+        let found = |pattern: &str| {
+            let (glob, mut dirs) = (Glob::parse(&scratch.path(pattern)).unwrap(), Vec::new());
+            let found = glob.expand(&RealTree, &mut dirs).unwrap();
+            assert!(found.iter().all(|(path, _)| glob.matches(path)), "{pattern}");
+            assert!(dirs.iter().all(|dir| dir.starts_with(scratch.path(""))));
+            let name = |(path, _): (PathBuf, Seen)| {
+                path.strip_prefix(scratch.path("")).unwrap().to_str().unwrap().to_string()
+            };
+            found.into_iter().map(name).collect::<Vec<_>>()
+        };
+        assert_eq!(found("*/*.log"), ["a/1.log", "a/2.log", "b/1.log"]);
+        assert_eq!(found("**/*.log"), ["1.log", "a/1.log", "a/2.log", "a/deep/3.log", "b/1.log"]);
+        assert_eq!(found("a/*"), ["a/1.log", "a/2.log", "a/deep", "a/x"]);
+        assert_eq!(found("none/*"), [""; 0]);
+        assert_eq!(Glob::parse("a/b.log".as_ref()), None);
+        assert!(!Glob::parse("a/*".as_ref()).unwrap().matches("a/b/c".as_ref()));
+    }
+
+    /// The same by trying all that a star may take.
+    fn plainly(pattern: &[u8], name: &[u8]) -> bool {
+        match pattern {
+            [] => name.is_empty(),
+            [b'*', rest @ ..] => (0..=name.len()).any(|taken| plainly(rest, &name[taken..])),
+            [b'?', rest @ ..] => !name.is_empty() && plainly(rest, &name[1..]),
+            [byte, rest @ ..] => name.first() == Some(byte) && plainly(rest, &name[1..]),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn stars_take_whatever_fits(
+            pattern in prop::collection::vec(prop::sample::select(b"ab*?".to_vec()), 0..9),
+            name in prop::collection::vec(prop::sample::select(b"ab".to_vec()), 0..9),
+        ) {
+            prop_assert_eq!(matches(&pattern, &name), plainly(&pattern, &name));
+        }
+
+        #[test]
+        fn any_bytes_are_a_pattern(
+            pattern in prop::collection::vec(any::<u8>(), 0..9),
+            name in prop::collection::vec(any::<u8>(), 0..9),
+        ) {
+            matches(&pattern, &name);
+        }
+    }
+}
