@@ -133,10 +133,7 @@ const FLAGS: &[Alias] = &[
     ("--order-by --sort-by --order --sort-key -s", "--sort value, --sort key or --sort none"),
     ("--no-sort --unsorted --unordered", "--sort none keeps the order of first appearance"),
     ("--diff --delta --only-changed --new", "--changed reports what is new or differs"),
-    (
-        "--rate --rate-limit --throttle --max-rate-per-partition",
-        "--max-rate N reads at most N records a second",
-    ),
+    ("--rate --rate-limit --throttle", "--max-rate N reads at most N records a second"),
     ("--silent --no-messages", "--quiet says nothing but errors and losses"),
     ("--debug --trace --log-level --loud", "--verbose says more"),
     ("--dry-run --plan --test --debug-string", "--explain shows what becomes of each record"),

@@ -9,6 +9,7 @@
 //! short, and when it is out its offsets are committed and the partitions are let go: what another member begins
 //! with is what comes behind them. So a record comes again only after a death, those of one batch at most.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,9 +20,10 @@ use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::{Context, Error};
 use crate::say::{detail, note, say};
-use crate::source::kafka::direct::brokers::Turn;
+use crate::source::kafka::direct::brokers::{Brokers, Turn};
 use crate::source::kafka::direct::parts::{Kept, Parts};
 use crate::source::kafka::direct::reading::Reading;
+use crate::source::kafka::direct::topics::Topics;
 use crate::source::kafka::meant::Meant;
 use crate::source::kafka::start::Start;
 use crate::source::{Form, Read, Source, Stage};
@@ -92,15 +94,16 @@ impl Member {
             true => Vec::new(),
             false => brokers.committed(parts, wait)?,
         };
+        let known = match committed.contains(&None) {
+            true => known(brokers, &self.meant.topics, wait)?,
+            false => HashSet::new(),
+        };
         let (mut all, mut fresh) = (Parts::default(), 0);
         for (at, (topic, partition)) in parts.iter().enumerate() {
-            // Of a topic that the group has read, a partition that it does not know was added.
-            let knows = |(other, before): (&(Arc<str>, i32), &Option<i64>)| {
-                other.0 == *topic && before.is_some()
-            };
             let position = committed[at].unwrap_or_else(|| {
-                let is_known = parts.iter().zip(&committed).any(knows);
-                fresh += 1;
+                // Of a topic that the group has read, a partition that it does not know was added.
+                let is_known = known.contains(&**topic);
+                fresh += usize::from(!is_known);
                 (if is_known { Start::Earliest } else { start }).resolve(ranges[at], timed[at])
             });
             let end = if self.meant.once { ranges[at].high } else { i64::MAX };
@@ -154,6 +157,25 @@ impl Member {
             }
         }
     }
+}
+
+/// The topics of which the group has read, whoever of its members did.
+fn known(
+    brokers: &Brokers,
+    topics: &Topics,
+    wait: &mut dyn Wait,
+) -> Result<HashSet<String>, Error> {
+    let found = brokers.partitions(topics, wait)?;
+    let all: Vec<(Arc<str>, i32)> = found
+        .iter()
+        .flat_map(|(topic, numbers)| {
+            let topic: Arc<str> = Arc::from(topic.as_str());
+            numbers.iter().map(move |number| (Arc::clone(&topic), *number))
+        })
+        .collect();
+    let committed = brokers.committed(&all, wait)?;
+    let read = all.iter().zip(committed).filter(|(_, committed)| committed.is_some());
+    Ok(read.map(|((topic, _), _)| topic.to_string()).collect())
 }
 
 impl Source for Member {
