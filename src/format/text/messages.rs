@@ -32,7 +32,7 @@ impl Format for Messages {
         rows.each(self.shape).for_each(|row| {
             let key = match row {
                 Row::Pair(key, _) => key,
-                Row::Keyed(key, _) => Some(key),
+                Row::Keyed(key, _) => key,
                 Row::Record(_) | Row::Whole(_) => None,
             };
             put(out, key, |out| match &self.json {
