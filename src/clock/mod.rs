@@ -14,6 +14,7 @@
 //! ```
 
 pub mod clockface;
+pub mod rate;
 
 use std::io;
 use std::sync::Arc;

@@ -120,6 +120,23 @@ fn what_was_not_read_is_told_by_partition() {
 }
 
 #[test]
+fn a_rate_is_kept_for_each_partition() {
+    let broker = Broker::new(&[("t", 2)]);
+    broker.lines("t", 0, &["much"; 100]);
+    broker.lines("t", 1, &["little"; 10]);
+    let watch = Stopwatch::start();
+    let args = ["--max-rate-per-partition", "100", "--from", "earliest", "--interval", "0"];
+    let mut run = broker.weir("t", &args);
+    let lines = run.out.lines(60);
+    let little = lines.iter().filter(|line| *line == "little").count();
+    assert_eq!(little, 10, "one partition does not wait for the other: {lines:?}");
+    run.out.lines(50);
+    assert!(watch.elapsed() > Duration::from_millis(700), "{:?}", watch.elapsed());
+    let all = once(&broker, "t", &["--max-rate-per-partition", "1k", "--count-by-key"]);
+    assert_eq!(all, "much\t100\nlittle\t10\n");
+}
+
+#[test]
 fn a_rate_is_kept() {
     let broker = Broker::new(&[("t", 1)]);
     broker.lines("t", 0, &["x"; 100]);

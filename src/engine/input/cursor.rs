@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use super::changed;
 use super::intake::Intake;
-use super::rate::Rate;
 pub use super::reached::Reached;
 use super::times::{Passed, Single, Times};
 use crate::checkpoint::Positions;
 use crate::checkpoint::bug::{Bug, planted};
 use crate::chunk::{Chunk, Mark};
+use crate::clock::rate::Rate;
 use crate::clock::{Stamp, Wait};
 use crate::engine::{Settings, bad::BadLog};
 use crate::error::Error;

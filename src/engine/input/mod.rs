@@ -8,7 +8,6 @@
 mod changed;
 pub mod cursor;
 pub mod intake;
-mod rate;
 mod reached;
 pub mod serial;
 pub mod syncing;

@@ -53,6 +53,13 @@ pub struct Flags {
     #[arg(long, value_name = "fail|earliest|latest")]
     pub on_offset_reset: Option<OnReset>,
 
+    /// Read at most N records a second of each partition; N may be 5k or 2M
+    ///
+    /// As Spark's maxRatePerPartition, so that one partition with much in it does not keep the others waiting.
+    /// A tenth of a second may be saved up.
+    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    pub max_rate_per_partition: Option<u64>,
+
     /// How long brokers may take to answer at the start
     ///
     /// Who does not answer by then ends the run, with status 1. Brokers that go away later are waited for.
@@ -159,4 +166,8 @@ impl Flags {
         }
         Ok(topics)
     }
+}
+
+fn at_least_one(text: &str) -> Result<u64, String> {
+    units::whole(text, 1)
 }

@@ -58,6 +58,8 @@ pub struct Meant {
     pub once: bool,
     /// True if something is kept from batch to batch.
     pub keeps_state: bool,
+    /// So many records a second of each partition.
+    pub rate: Option<u64>,
     /// What is said of the brokers.
     pub voice: Arc<Voice>,
 }
@@ -71,6 +73,17 @@ impl Meant {
         for (key, value) in OWN.into_iter().chain(DEFAULTS.into_iter().filter(unset)) {
             config.set(key, value);
         }
+        if let Some(rate) = flags.max_rate_per_partition {
+            // Each partition has a queue of its own then, and reads ahead for itself.
+            let ahead = rate.clamp(100, 100_000).to_string();
+            for (key, value) in
+                [("queued.max.messages.kbytes", "1024"), ("queued.min.messages", &*ahead)]
+            {
+                if properties.get(key).is_none() {
+                    config.set(key, value);
+                }
+            }
+        }
         let refresh = config.get(REFRESH).and_then(|millis| millis.parse().ok()).unwrap_or(0);
         let voice = Arc::new(Voice::new(&brokers, properties.get("debug").is_some()));
         Ok(Meant {
@@ -83,6 +96,7 @@ impl Meant {
             max_record: settings.max_record,
             once: settings.once,
             keeps_state: settings.keeps_state,
+            rate: flags.max_rate_per_partition,
             voice,
             config,
         })

@@ -11,6 +11,7 @@
 mod begin;
 pub mod bell;
 pub mod brokers;
+mod lanes;
 mod lost;
 pub mod parts;
 pub mod reading;
@@ -88,7 +89,7 @@ impl Source for Kafka {
         let found = brokers.partitions(&meant.topics, wait)?;
         let all = begin(&brokers, &found, &self.kept, meant.start(), meant.on_reset, wait)?;
         self.say_start(&all);
-        let mut reading = Reading::new(brokers, &bell, meant.rows()).place("kafka")?;
+        let mut reading = Reading::new(brokers, &bell, meant.rows(), meant.rate).place("kafka")?;
         for begin in &all {
             let end = if meant.once { begin.range.high } else { i64::MAX };
             reading.parts.add(&begin.topic, begin.partition, begin.kept, end);
@@ -120,7 +121,7 @@ impl Source for Kafka {
         if once && open.reading.parts.len() == 0 {
             return Ok(Read::End);
         }
-        open.reading.start()?;
+        open.reading.start(wait.now())?;
         let until = if once { until } else { until.min(open.watch.due()) };
         open.reading.read(chunk, limit, on_reset, wait, until)
     }

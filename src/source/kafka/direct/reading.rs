@@ -13,13 +13,14 @@ use rdkafka::error::RDKafkaErrorCode as Code;
 
 use super::bell::Bell;
 use super::brokers::Brokers;
+use super::lanes::Lanes;
 use super::lost;
 use super::parts::{Last, Part, Parts};
 use super::rows::Rows;
 use crate::chunk::{CHUNK, Chunk};
 use crate::clock::{Stamp, Wait, Woke};
 use crate::error::{Context, Error};
-use crate::kafka::{Batch, Queue, Topic};
+use crate::kafka::{Batch, Topic};
 use crate::say::say;
 use crate::source::Read;
 use crate::source::kafka::flags::OnReset;
@@ -32,7 +33,7 @@ const TYPICAL: usize = 256;
 /// What is read, and how far that has come.
 pub struct Reading {
     /// What comes.
-    queue: Queue,
+    lanes: Lanes,
     /// The topics that are read by nobody else's leave; a member of a group has none.
     topics: HashMap<Arc<str>, Topic>,
     /// How far each partition is read.
@@ -58,21 +59,26 @@ struct Event {
 }
 
 impl Reading {
-    /// Reads nothing yet.
-    pub fn new(mut brokers: Brokers, bell: &Arc<Bell>, rows: Rows) -> io::Result<Reading> {
+    /// Reads nothing yet; of each partition no more records a second than `limit`.
+    pub fn new(
+        mut brokers: Brokers,
+        bell: &Arc<Bell>,
+        rows: Rows,
+        limit: Option<u64>,
+    ) -> io::Result<Reading> {
         brokers.opened();
-        let mut queue = Queue::new(brokers.consumer());
-        queue.ring(bell.cord()?);
+        let lanes = Lanes::new(brokers.consumer(), bell, limit)?;
         let (topics, parts, told, bell) =
             (HashMap::new(), Parts::default(), HashSet::new(), Arc::clone(bell));
         let (started, typical) = (0, TYPICAL);
-        Ok(Reading { queue, topics, parts, started, rows, bell, told, typical, brokers })
+        Ok(Reading { lanes, topics, parts, started, rows, bell, told, typical, brokers })
     }
 
     /// Begins to read partitions that were added.
-    pub fn start(&mut self) -> Result<(), Error> {
+    pub fn start(&mut self, now: Stamp) -> Result<(), Error> {
         while self.started < self.parts.len() {
             let part = self.parts.get(self.started);
+            let queue = self.lanes.of(self.started, now).place("kafka")?;
             self.started += 1;
             if part.is_done() {
                 continue;
@@ -83,20 +89,25 @@ impl Reading {
                     topic.ok_or_else(|| Error::Failed(format!("{}: no topic", part.topic)))?;
                 self.topics.insert(Arc::clone(&part.topic), topic);
             }
-            self.queue.read(&self.topics[&part.topic], part.partition, part.position);
+            queue.read(&self.topics[&part.topic], part.partition, part.position);
         }
         Ok(())
     }
 
-    /// Has what comes of a partition come here, once a group has assigned it.
-    pub fn receive(&self, topic: &str, partition: i32) {
-        self.queue.receive(topic, partition);
+    /// Has what comes of partitions come here, and of no others, which a group assigns next.
+    pub fn receive(&mut self, parts: Parts, now: Stamp) -> io::Result<()> {
+        self.parts = parts;
+        self.lanes.clear();
+        for (at, part) in self.parts.iter().enumerate() {
+            self.lanes.of(at, now)?.receive(&part.topic, part.partition);
+        }
+        Ok(())
     }
 
     /// Notes how many records of each partition were not read, as the last answer of a broker had it.
     pub fn behind(&self, note: &mut dyn FnMut(&str, u64)) {
         for part in self.parts.iter() {
-            if let Some(high) = self.queue.high(&part.topic, part.partition) {
+            if let Some(high) = self.lanes.shared().high(&part.topic, part.partition) {
                 note(part.origin.name(), high.saturating_sub(part.position).max(0) as u64);
             }
         }
@@ -116,7 +127,8 @@ impl Reading {
             if self.parts.iter().all(Part::is_done) && self.parts.len() > 0 {
                 return Ok(Read::End);
             }
-            if wait.until(until).place("kafka")? == Woke::Ready {
+            let due = self.lanes.due(wait.now());
+            if wait.until(until.min(due)).place("kafka")? == Woke::Ready {
                 self.bell.hush();
                 self.fill(chunk, limit, on_reset, wait)?;
             }
@@ -132,23 +144,25 @@ impl Reading {
         on_reset: OnReset,
         wait: &mut dyn Wait,
     ) -> Result<(), Error> {
-        let (mut left, mut events) = (limit, Vec::new());
-        while chunk.len() < CHUNK && left > 0 {
-            let most = ((CHUNK - chunk.len()) / self.typical).clamp(1, BATCH).min(left);
-            let before = chunk.len();
-            let batch = self.queue.take(most);
-            if batch.is_empty() {
-                break;
-            }
-            let count = take(&batch, &mut self.parts, &mut self.rows, chunk, &mut events);
-            drop(batch);
-            left -= count;
-            if let Some(mean) = (chunk.len() - before).checked_div(count) {
-                // Half of what it was, so that one long message does not make all batches short.
-                self.typical = ((self.typical + mean) / 2).max(1);
-            }
-            if !events.is_empty() {
-                break;
+        let (mut left, mut events, now) = (limit, Vec::new(), wait.now());
+        for _ in 0..self.lanes.len() {
+            let lane = self.lanes.turn();
+            while chunk.len() < CHUNK && events.is_empty() {
+                let most = ((CHUNK - chunk.len()) / self.typical).clamp(1, BATCH);
+                let (queue, allowed) = self.lanes.open(lane, now);
+                let batch = queue.take(most.min(left).min(allowed));
+                if batch.is_empty() {
+                    break;
+                }
+                let before = chunk.len();
+                let count = take(&batch, &mut self.parts, &mut self.rows, chunk, &mut events);
+                drop(batch);
+                self.lanes.took(lane, count, now);
+                left -= count;
+                if let Some(mean) = (chunk.len() - before).checked_div(count) {
+                    // Half of what it was, so that one long message does not make all batches short.
+                    self.typical = ((self.typical + mean) / 2).max(1);
+                }
             }
         }
         if chunk.has_come() {
@@ -158,13 +172,13 @@ impl Reading {
     }
 
     /// Reads a partition on from another place.
-    fn go_to(&mut self, at: usize, position: i64) -> Result<(), Error> {
+    fn go_to(&mut self, at: usize, position: i64, now: Stamp) -> Result<(), Error> {
         self.parts.reset(at, position);
         let part = self.parts.get(at);
         match self.topics.get(&part.topic) {
             Some(topic) => {
                 topic.stop(part.partition);
-                self.queue.read(topic, part.partition, position);
+                self.lanes.of(at, now).place("kafka")?.read(topic, part.partition, position);
                 Ok(())
             }
             None => self.brokers.assign(&self.parts),
@@ -185,7 +199,7 @@ impl Reading {
                 let place = (Arc::clone(&part.topic), part.partition);
                 let range = self.brokers.ranges(&[place], wait)?[0];
                 let position = lost::go_on(part, range, on_reset)?;
-                self.go_to(at, position)?;
+                self.go_to(at, position, wait.now())?;
             }
             Code::TopicAuthorizationFailed | Code::BadMessage | Code::BadCompression => {
                 return Err(Error::Failed(format!("{}: {reason}", part.origin)));

@@ -92,8 +92,7 @@ impl Member {
             true => Vec::new(),
             false => brokers.committed(parts, wait)?,
         };
-        reading.parts = Parts::default();
-        let mut fresh = 0;
+        let (mut all, mut fresh) = (Parts::default(), 0);
         for (at, (topic, partition)) in parts.iter().enumerate() {
             // Of a topic that the group has read, a partition that it does not know was added.
             let knows = |(other, before): (&(Arc<str>, i32), &Option<i64>)| {
@@ -105,9 +104,9 @@ impl Member {
                 (if is_known { Start::Earliest } else { start }).resolve(ranges[at], timed[at])
             });
             let end = if self.meant.once { ranges[at].high } else { i64::MAX };
-            reading.parts.add(topic, *partition, Kept { position, last: None }, end);
-            reading.receive(topic, *partition);
+            all.add(topic, *partition, Kept { position, last: None }, end);
         }
+        reading.receive(all, wait.now()).place("kafka")?;
         reading.brokers.assign(&reading.parts)?;
         self.has_parts = true;
         // Where they begin is known to the group before anything is read, so that none is taken for new later.
@@ -175,7 +174,8 @@ impl Source for Member {
             .consumer()
             .subscribe(&typed)
             .map_err(|error| Error::Failed(format!("--topic {}: {error}", typed.join(","))))?;
-        self.reading = Some(Reading::new(brokers, &bell, self.meant.rows()).place("kafka")?);
+        let reading = Reading::new(brokers, &bell, self.meant.rows(), self.meant.rate);
+        self.reading = Some(reading.place("kafka")?);
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! `--max-rate`: how many records may be read now.
+//! `--max-rate` and its like: how many records may be read now.
 //!
 //! Records are granted as time passes, a tenth of a second's worth (at least one) may be saved up.
 
