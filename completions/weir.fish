@@ -87,6 +87,8 @@ uniq\t'count and key as uniq -c writes them, every row'"
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l num -d 'Print at most N records a batch, or `all` (pprint, scala) [default: 10, or N of --top]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l to-kafka -d 'Send each row to TOPIC of Kafka, as a message' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l to-brokers -d 'The brokers of --to-kafka, HOST:PORT with commas between [default: those of weir kafka]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l on-exec-fail -d 'What becomes of the run when CMD of --exec fails [default: fail]' -r -f -a "fail\t'The run fails'
 retry\t'It is tried again, after a second, then after longer and longer, up to a minute'
@@ -191,6 +193,8 @@ uniq\t'count and key as uniq -c writes them, every row'"
 complete -c weir -n "__fish_weir_using_subcommand connect" -l num -d 'Print at most N records a batch, or `all` (pprint, scala) [default: 10, or N of --top]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
 complete -c weir -n "__fish_weir_using_subcommand connect" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand connect" -l to-kafka -d 'Send each row to TOPIC of Kafka, as a message' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l to-brokers -d 'The brokers of --to-kafka, HOST:PORT with commas between [default: those of weir kafka]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand connect" -l on-exec-fail -d 'What becomes of the run when CMD of --exec fails [default: fail]' -r -f -a "fail\t'The run fails'
 retry\t'It is tried again, after a second, then after longer and longer, up to a minute'
@@ -297,6 +301,8 @@ uniq\t'count and key as uniq -c writes them, every row'"
 complete -c weir -n "__fish_weir_using_subcommand listen" -l num -d 'Print at most N records a batch, or `all` (pprint, scala) [default: 10, or N of --top]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
 complete -c weir -n "__fish_weir_using_subcommand listen" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand listen" -l to-kafka -d 'Send each row to TOPIC of Kafka, as a message' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l to-brokers -d 'The brokers of --to-kafka, HOST:PORT with commas between [default: those of weir kafka]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand listen" -l on-exec-fail -d 'What becomes of the run when CMD of --exec fails [default: fail]' -r -f -a "fail\t'The run fails'
 retry\t'It is tried again, after a second, then after longer and longer, up to a minute'
@@ -403,6 +409,8 @@ uniq\t'count and key as uniq -c writes them, every row'"
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l num -d 'Print at most N records a batch, or `all` (pprint, scala) [default: 10, or N of --top]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l to-kafka -d 'Send each row to TOPIC of Kafka, as a message' -r -f
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l to-brokers -d 'The brokers of --to-kafka, HOST:PORT with commas between [default: those of weir kafka]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l on-exec-fail -d 'What becomes of the run when CMD of --exec fails [default: fail]' -r -f -a "fail\t'The run fails'
 retry\t'It is tried again, after a second, then after longer and longer, up to a minute'
