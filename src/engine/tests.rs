@@ -17,7 +17,7 @@ use crate::format::{self, FORMATS, Shape};
 use crate::part::Words;
 use crate::report::{Selection, Sort};
 
-use crate::sink::outputs::Target;
+use crate::sink::outputs::{self, Target};
 use crate::sink::stdout::Stdout;
 use crate::source::{Read, Stage};
 use crate::state::Retention;
@@ -234,7 +234,8 @@ fn run_pipeline(
     let stdout = Stdout::new(&writer).unwrap();
     drop(writer);
     let outputs =
-        Outputs::open(&RealDisk::default(), &[Target::Stdout], &stdout, Run::default()).unwrap();
+        Outputs::open(&RealDisk::default(), &[Target::Stdout], &stdout, outputs::Run::default())
+            .unwrap();
     drop(stdout);
     let around = Surroundings {
         wait: Box::new(wait),

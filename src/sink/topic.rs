@@ -31,6 +31,7 @@ use std::time::Duration;
 
 use super::batch::{Batch, OutputId, Promise};
 use super::output::{Output, Staged};
+use super::spool::Spool;
 use crate::clock::Stamp;
 use crate::error::Error;
 use crate::kafka;
@@ -147,7 +148,7 @@ impl Topic {
 
     /// Sends a batch by one transaction, unless it is there.
     fn transact(&mut self, batch: &Batch) -> Result<(), Error> {
-        if batch.rows == 0 {
+        if batch.messages.is_none_or(Spool::is_empty) {
             return Ok(());
         }
         let mark = Mark { next: batch.number + 1, time: batch.time };

@@ -30,7 +30,7 @@ fn a_row_is_a_message_with_its_key_and_its_value() {
     let table: [(&[&str], &str, Vec<Got>); 6] = [
         (&[], "a\n\nb\tc\n", vec![got(None, ""), got(None, "a"), got(None, "b\tc")]),
         (&["--pair", "="], "k=v\n=w\n", vec![got(Some("k"), "v"), got(Some(""), "w")]),
-        (&["--count-by-key"], "a\nb\na\n", vec![got(Some("a"), "2"), got(Some("b"), "1")]),
+        (&["--count-by-key"], "a\nb\na\n", vec![got(Some("b"), "1"), got(Some("a"), "2")]),
         (&["--count"], "a\nb\n", vec![got(None, "2")]),
         (
             &["--pair", "=", "--stats-by-key", "count,max"],
