@@ -409,11 +409,8 @@ uniq\t'count and key as uniq -c writes them, every row'"
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l num -d 'Print at most N records a batch, or `all` (pprint, scala) [default: 10, or N of --top]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -f -a "(__fish_complete_directories)"
-<<<<<<< HEAD
-=======
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l to-kafka -d 'Send each row to TOPIC of Kafka, as a message' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l to-brokers -d 'The brokers of --to-kafka, HOST:PORT with commas between [default: those of weir kafka]' -r -f
->>>>>>> tokafka
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l on-exec-fail -d 'What becomes of the run when CMD of --exec fails [default: fail]' -r -f -a "fail\t'The run fails'
 retry\t'It is tried again, after a second, then after longer and longer, up to a minute'
@@ -430,10 +427,7 @@ complete -c weir -n "__fish_weir_using_subcommand kafka" -l on-bad -d 'What beco
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s b -l brokers -d 'The brokers to ask first, HOST:PORT with commas between' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s t -l topic -d 'The topic to read; may be repeated, or be a list with commas' -r -f
-<<<<<<< HEAD
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s G -l group-id -d 'Read as a member of this group: several processes share the partitions' -r -f
-=======
->>>>>>> tokafka
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l from -d 'Where to begin: earliest, latest, an offset, -N, -10m or @TIME [default: latest; with --once earliest]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l on-offset-reset -d 'What becomes of the run when records that are to come next are not there [default: fail]' -r -f -a "fail\t'It ends'
 earliest\t'It goes on with the first record there is'

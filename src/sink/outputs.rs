@@ -235,7 +235,10 @@ impl Outputs {
         let takes_over = !promises.is_empty() && kept.iter().any(Option::is_none);
         promises.iter().for_each(|promise| say_void(promise, takes_over));
         closed_last(self.list.iter_mut().zip(kept).map(|(output, promise)| match promise {
-            _ if batch.lacks(output.takes_messages()) => Ok(say_lacking(output)),
+            _ if batch.lacks(output.takes_messages()) => {
+                say_lacking(output);
+                Ok(())
+            }
             Some(promise) => output.redeem(batch, promise),
             None if takes_over => output.stage(batch).and_then(|_| output.publish(batch)),
             None => Ok(()),
