@@ -125,7 +125,7 @@ impl SparkSink {
             stream.write_all(&frame)?;
         };
         // The timeout of the transactions of whoever has gone: short.
-        thread::sleep(Duration::from_millis(100));
+        thread::park_timeout(Duration::from_millis(100));
         for number in mine {
             self.finish(number, false);
         }
