@@ -61,6 +61,8 @@ pub struct Known {
     pub seen: Seen,
     /// What is waited for.
     pub state: State,
+    /// Until when it must not grow, while that is waited for.
+    pub due: Stamp,
     /// What is known of its end.
     pub end: End,
     /// Since when its name has gone, or it was written to after that.
@@ -93,6 +95,7 @@ impl Known {
             manner,
             seen,
             state: State::Idle,
+            due: Stamp::default(),
             end: End::Open,
             leaving: None,
             scan: 0,

@@ -92,6 +92,27 @@ fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
     Ok(Built::new(files, identity.into_iter().collect()))
 }
 
+/// What is read as a stream, and the number of its path; a checkpoint has no use for such.
+fn streams(sought: &[Sought], settings: &Settings) -> Result<Vec<(usize, Stream)>, Error> {
+    let mut streams = Vec::new();
+    for (of, path) in sought.iter().enumerate() {
+        let stream = match path {
+            Sought::Stdin => Stream::stdin(settings)?,
+            Sought::Stream(path) => Stream::open(path, settings)?,
+            _ => continue,
+        };
+        streams.push((of, stream));
+    }
+    if let Some((of, _)) = streams.first().filter(|_| settings.lasts) {
+        let path = sought[*of].typed().display();
+        return Err(Error::usage(format!(
+            "{path}: cannot be read again, as --checkpoint needs it; `weir stdin --checkpoint DIR` keeps \
+             its lines in a log"
+        )));
+    }
+    Ok(streams)
+}
+
 impl Files {
     fn new(
         tree: Box<dyn Tree>,
@@ -101,22 +122,7 @@ impl Files {
     ) -> Result<Files, Error> {
         let sought = flags.paths.iter().map(|path| Sought::new(path, &*tree));
         let sought = sought.collect::<Result<Vec<_>, _>>()?;
-        let mut streams = Vec::new();
-        for (of, path) in sought.iter().enumerate() {
-            let stream = match path {
-                Sought::Stdin => Stream::stdin(settings)?,
-                Sought::Stream(path) => Stream::open(path, settings)?,
-                _ => continue,
-            };
-            streams.push((of, stream));
-        }
-        if let Some((of, _)) = streams.first().filter(|_| settings.lasts) {
-            let path = sought[*of].typed().display();
-            return Err(Error::usage(format!(
-                "{path}: cannot be read again, as --checkpoint needs it; `weir stdin --checkpoint DIR` keeps \
-                 its lines in a log"
-            )));
-        }
+        let streams = streams(&sought, settings)?;
         let has_dirs = sought.iter().any(|path| match path {
             Sought::At(path) => tree
                 .look(path)

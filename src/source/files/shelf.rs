@@ -272,7 +272,7 @@ impl Shelf {
         }
         match known.state {
             State::Queued => {}
-            State::Waiting if why == Why::Found => {}
+            State::Waiting | State::Idle if is_same && why != Why::Complete => {}
             State::Idle if is_same => {}
             _ => self.await_end(number, why, now),
         }
@@ -287,10 +287,10 @@ impl Shelf {
         if is_whole || grows || is_named {
             return self.queue_up(number);
         }
-        if known.state != State::Waiting {
-            known.state = State::Waiting;
-            self.quiet.insert((now.after(self.rules.quiet_after), number));
-        }
+        // One that was written to again waits anew.
+        self.quiet.remove(&(known.due, number));
+        (known.state, known.due) = (State::Waiting, now.after(self.rules.quiet_after));
+        self.quiet.insert((known.due, number));
     }
 
     /// Puts a file at the end of the queue, if it is not in it.
@@ -319,12 +319,13 @@ impl Shelf {
                     match is_quiet {
                         true => self.queue_up(number),
                         false => {
-                            self.quiet.insert((now.after(self.rules.quiet_after), number));
+                            known.due = now.after(self.rules.quiet_after);
+                            self.quiet.insert((known.due, number));
                         }
                     }
                 }
-                // A scan finds what has become of it.
-                _ => known.state = State::Idle,
+                // A scan finds what has become of it, and then it has changed.
+                _ => (known.state, known.seen.len) = (State::Idle, u64::MAX),
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What is done to files by others, and what of it is read: under a virtual clock, on files in memory.
 
+mod model;
 mod rules;
 
 use std::collections::BTreeMap;

@@ -56,7 +56,7 @@ impl Read for Input {
 }
 
 enum Decoder {
-    Gzip(MultiGzDecoder<BufReader<Input>>),
+    Gzip(Box<MultiGzDecoder<BufReader<Input>>>),
     Zstandard(zstd::stream::read::Decoder<'static, BufReader<Input>>),
 }
 
@@ -96,7 +96,7 @@ impl Unpacking {
     pub fn new(file: Box<dyn Readable>, packing: Packing) -> io::Result<Unpacking> {
         let input = BufReader::with_capacity(PIECE, Input { file, at: 0 });
         let decoder = match packing {
-            Packing::Gzip => Decoder::Gzip(MultiGzDecoder::new(input)),
+            Packing::Gzip => Decoder::Gzip(Box::new(MultiGzDecoder::new(input))),
             Packing::Zstandard => {
                 Decoder::Zstandard(zstd::stream::read::Decoder::with_buffer(input)?)
             }
