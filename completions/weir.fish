@@ -35,7 +35,10 @@ complete -c weir -n "__fish_weir_needs_command" -s V -l version -d 'Print versio
 complete -c weir -n "__fish_weir_needs_command" -f -a "stdin" -d 'Read lines from standard input'
 complete -c weir -n "__fish_weir_needs_command" -f -a "connect" -d 'Read lines from servers, and stay connected'
 complete -c weir -n "__fish_weir_needs_command" -f -a "listen" -d 'Read lines from any number of clients that connect'
+complete -c weir -n "__fish_weir_needs_command" -f -a "files" -d 'Read files, follow them, or take those that appear in directories'
 complete -c weir -n "__fish_weir_needs_command" -f -a "kafka" -d 'Read the messages of Kafka topics'
+complete -c weir -n "__fish_weir_needs_command" -f -a "flume-push" -d 'Take events that Flume\'s avro sinks send'
+complete -c weir -n "__fish_weir_needs_command" -f -a "flume-pull" -d 'Take events from Spark\'s sinks in Flume agents'
 complete -c weir -n "__fish_weir_needs_command" -f -a "man" -d 'Print the manual page (weir man | man -l -)'
 complete -c weir -n "__fish_weir_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c weir -n "__fish_weir_needs_command" -f -a "checkpoint" -d 'Show what a checkpoint holds, or reset it'
@@ -361,6 +364,119 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l ack -d 'Answer `ok 
 complete -c weir -n "__fish_weir_using_subcommand listen" -l with-peer -d 'Make a pair of each line: the client it came from, and the line'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s V -l version -d 'Print version'
+complete -c weir -n "__fish_weir_using_subcommand files" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l filter -d 'Keep the records in which REGEX matches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l reject -d 'Drop the records in which REGEX matches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l in -d 'Keep the records that are in a list: A,B,... or the lines of FILE' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l not-in -d 'Drop the records that are in a list: A,B,... or the lines of FILE' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l where -d 'Keep the records that compare so as numbers: \'>= 500\', \'< 0.1\', \'!= 0\'' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l extract -d 'Take what the first group of REGEX matches, or all that it matches if it has no groups' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l else -d 'Take TEXT where the step before finds nothing' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l replace -d 'Replace every match of REGEX by TEXT' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l lookup -d 'Take what a table has for each record: KEY=VALUE,... or the lines of FILE' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l pair -d 'Make a pair of each record: key and value, before and after the first SEP' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l field -d 'Keep fields of each record: 3, NF (the last), NF-1, 2-4, 3-, 0 (all), or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l value -d 'Make pairs: the value is what SEL selects of the same record, the key what the step before does' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l delimiter -d 'What separates the parts of a record, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l output-delimiter -d 'What joins several parts, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l csv -d 'Keep columns of each record, which is CSV: 3, 2-4, 3-, status, "odd, name", or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l csv-header -d 'The names of the columns, for the --csv before; then the first line is a record like any other' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
+complete -c weir -n "__fish_weir_using_subcommand files" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l slide -d 'Report the window every D [default: the interval]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l on-full -d 'What to do when there are more than --max-keys [default: fail]' -r -f -a "fail\t'End the run with status 1'
+oldest\t'Forget the keys that were seen last the longest ago; of one batch, the smallest bytes first'"
+complete -c weir -n "__fish_weir_using_subcommand files" -l per -d 'Divide counts and sums by the time that a report covers, in units of D' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l having -d 'Report only rows that compare so: \'>= 20\', \'p99 > 0.5\'' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l by -d 'The column that --having, --top and --sort value look at [default: the first statistic]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l top -d 'Report only the N largest values' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l sort -d 'What orders the rows [default: value]' -r -f -a "value\t'By the value, largest first; equal ones by key'
+key\t'By the bytes of the key'
+none\t'As the keys first appeared'"
+complete -c weir -n "__fish_weir_using_subcommand files" -l format -d 'How batches are written [default: what FILE of --output ends with, else pprint]' -r -f -a "pprint\t'each batch as PySpark\'s pprint() prints it'
+scala\t'each batch as print() of Spark\'s Scala API prints it'
+tsv\t'tab-separated values with the Time, every row'
+csv\t'comma-separated values with the Time and a header, every row'
+json\t'one JSON object a row, with the Time, every row'
+text\t'the record alone, or key TAB value, every row'
+uniq\t'count and key as uniq -c writes them, every row'"
+complete -c weir -n "__fish_weir_using_subcommand files" -l num -d 'Print at most N records a batch, or `all` (pprint, scala) [default: 10, or N of --top]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
+complete -c weir -n "__fish_weir_using_subcommand files" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand files" -l to-kafka -d 'Send each row to TOPIC of Kafka, as a message' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l to-brokers -d 'The brokers of --to-kafka, HOST:PORT with commas between [default: those of weir kafka]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r -f -a "(__fish_complete_command)"
+complete -c weir -n "__fish_weir_using_subcommand files" -l on-exec-fail -d 'What becomes of the run when CMD of --exec fails [default: fail]' -r -f -a "fail\t'The run fails'
+retry\t'It is tried again, after a second, then after longer and longer, up to a minute'
+warn\t'It is said on stderr'"
+complete -c weir -n "__fish_weir_using_subcommand files" -s X -l property -d 'Set a property of librdkafka, Kafka\'s client; may be repeated' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -s F -l property-file -d 'Read such properties from FILE, a line each: key=value; may be repeated' -r -F
+complete -c weir -n "__fish_weir_using_subcommand files" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l batches -d 'Stop after N batches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l duration -d 'Stop after D; the open batch is printed' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l threads -d 'Fold with N threads [default: the cores it may use]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l max-rate -d 'Read at most N records a second; N may be 5k or 2M, as all counts may' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l max-record -d 'The longest record; a longer one is bad' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
+complete -c weir -n "__fish_weir_using_subcommand files" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand files" -l from -d 'Where files begin that are there at the start: earliest|latest' -r -f -a "earliest\t'At their beginning'
+latest\t'At their end'"
+complete -c weir -n "__fish_weir_using_subcommand files" -l done -d 'What becomes of a file whose last record is out: keep|delete|archive DIR' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l quiet-after -d 'How long a file in a directory must not have grown before it is read' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l words -d 'Split each record at white space, as Python\'s s.split() does'
+complete -c weir -n "__fish_weir_using_subcommand files" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
+complete -c weir -n "__fish_weir_using_subcommand files" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
+complete -c weir -n "__fish_weir_using_subcommand files" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
+complete -c weir -n "__fish_weir_using_subcommand files" -l keys -d 'Keep the key of each pair, as a record'
+complete -c weir -n "__fish_weir_using_subcommand files" -l values -d 'Keep the value of each pair, as a record'
+complete -c weir -n "__fish_weir_using_subcommand files" -l count -d 'Count the records of each batch; an empty batch has 0'
+complete -c weir -n "__fish_weir_using_subcommand files" -l count-by-key -d 'Count the records of each key; a plain record is its own key'
+complete -c weir -n "__fish_weir_using_subcommand files" -l sum -d 'Add up the numbers of each batch; of none the sum is 0'
+complete -c weir -n "__fish_weir_using_subcommand files" -l sum-by-key -d 'Add up the values of each key'
+complete -c weir -n "__fish_weir_using_subcommand files" -l min -d 'Find the smallest number of each batch'
+complete -c weir -n "__fish_weir_using_subcommand files" -l min-by-key -d 'Find the smallest value of each key'
+complete -c weir -n "__fish_weir_using_subcommand files" -l max -d 'Find the largest number of each batch'
+complete -c weir -n "__fish_weir_using_subcommand files" -l max-by-key -d 'Find the largest value of each key'
+complete -c weir -n "__fish_weir_using_subcommand files" -l mean -d 'Find the mean of the numbers of each batch, always a double'
+complete -c weir -n "__fish_weir_using_subcommand files" -l mean-by-key -d 'Find the mean of the values of each key, always a double'
+complete -c weir -n "__fish_weir_using_subcommand files" -l distinct -d 'Print each distinct record of a batch once'
+complete -c weir -n "__fish_weir_using_subcommand files" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
+complete -c weir -n "__fish_weir_using_subcommand files" -l group -d 'List all records of each batch, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand files" -l group-by-key -d 'List the values of each key, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand files" -l inverse -d 'Insist that what leaves the window is subtracted'
+complete -c weir -n "__fish_weir_using_subcommand files" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
+complete -c weir -n "__fish_weir_using_subcommand files" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
+complete -c weir -n "__fish_weir_using_subcommand files" -l update-state -d 'Aggregate since the beginning, and report every key each batch'
+complete -c weir -n "__fish_weir_using_subcommand files" -l share -d 'Report counts and sums as shares of the total of all rows'
+complete -c weir -n "__fish_weir_using_subcommand files" -l ascending -d 'Smallest first: for --top, and for --sort value'
+complete -c weir -n "__fish_weir_using_subcommand files" -l changed -d 'Report only rows that are new, or differ from the last report'
+complete -c weir -n "__fish_weir_using_subcommand files" -l utc -d 'Write times in UTC, not in the local zone'
+complete -c weir -n "__fish_weir_using_subcommand files" -l epoch -d 'Write times as seconds since the epoch (tsv, csv, json)'
+complete -c weir -n "__fish_weir_using_subcommand files" -l no-time -d 'Leave the time out (tsv, csv, json)'
+complete -c weir -n "__fish_weir_using_subcommand files" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
+complete -c weir -n "__fish_weir_using_subcommand files" -l no-header -d 'Begin without such a line (csv)'
+complete -c weir -n "__fish_weir_using_subcommand files" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand files" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
+complete -c weir -n "__fish_weir_using_subcommand files" -s 0 -l null -d 'Records end with NUL, not with a newline'
+complete -c weir -n "__fish_weir_using_subcommand files" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
+complete -c weir -n "__fish_weir_using_subcommand files" -l no-wal -d 'Keep no such log: a crash loses the open batch'
+complete -c weir -n "__fish_weir_using_subcommand files" -l explain -d 'Print the pipeline instead of running it, and what becomes of the first records'
+complete -c weir -n "__fish_weir_using_subcommand files" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
+complete -c weir -n "__fish_weir_using_subcommand files" -s q -l quiet -d 'Say nothing on stderr but errors and losses'
+complete -c weir -n "__fish_weir_using_subcommand files" -l follow -d 'Read on files that grow, as tail -F does, across rotation'
+complete -c weir -n "__fish_weir_using_subcommand files" -l all-names -d 'Read files in directories whatever they are called'
+complete -c weir -n "__fish_weir_using_subcommand files" -l with-path -d 'Make a pair of each line: the path of its file, and the line'
+complete -c weir -n "__fish_weir_using_subcommand files" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c weir -n "__fish_weir_using_subcommand files" -s V -l version -d 'Print version'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l filter -d 'Keep the records in which REGEX matches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l reject -d 'Drop the records in which REGEX matches' -r -f
@@ -481,6 +597,226 @@ complete -c weir -n "__fish_weir_using_subcommand kafka" -l with-partition -d 'M
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l with-headers -d 'Make a pair of each message: its headers as a JSON object, and its value'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s V -l version -d 'Print version'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l filter -d 'Keep the records in which REGEX matches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l reject -d 'Drop the records in which REGEX matches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l in -d 'Keep the records that are in a list: A,B,... or the lines of FILE' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l not-in -d 'Drop the records that are in a list: A,B,... or the lines of FILE' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l where -d 'Keep the records that compare so as numbers: \'>= 500\', \'< 0.1\', \'!= 0\'' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l extract -d 'Take what the first group of REGEX matches, or all that it matches if it has no groups' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l else -d 'Take TEXT where the step before finds nothing' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l replace -d 'Replace every match of REGEX by TEXT' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l lookup -d 'Take what a table has for each record: KEY=VALUE,... or the lines of FILE' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l pair -d 'Make a pair of each record: key and value, before and after the first SEP' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l field -d 'Keep fields of each record: 3, NF (the last), NF-1, 2-4, 3-, 0 (all), or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l value -d 'Make pairs: the value is what SEL selects of the same record, the key what the step before does' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l delimiter -d 'What separates the parts of a record, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l output-delimiter -d 'What joins several parts, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l csv -d 'Keep columns of each record, which is CSV: 3, 2-4, 3-, status, "odd, name", or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l csv-header -d 'The names of the columns, for the --csv before; then the first line is a record like any other' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l slide -d 'Report the window every D [default: the interval]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l on-full -d 'What to do when there are more than --max-keys [default: fail]' -r -f -a "fail\t'End the run with status 1'
+oldest\t'Forget the keys that were seen last the longest ago; of one batch, the smallest bytes first'"
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l per -d 'Divide counts and sums by the time that a report covers, in units of D' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l having -d 'Report only rows that compare so: \'>= 20\', \'p99 > 0.5\'' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l by -d 'The column that --having, --top and --sort value look at [default: the first statistic]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l top -d 'Report only the N largest values' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l sort -d 'What orders the rows [default: value]' -r -f -a "value\t'By the value, largest first; equal ones by key'
+key\t'By the bytes of the key'
+none\t'As the keys first appeared'"
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l format -d 'How batches are written [default: what FILE of --output ends with, else pprint]' -r -f -a "pprint\t'each batch as PySpark\'s pprint() prints it'
+scala\t'each batch as print() of Spark\'s Scala API prints it'
+tsv\t'tab-separated values with the Time, every row'
+csv\t'comma-separated values with the Time and a header, every row'
+json\t'one JSON object a row, with the Time, every row'
+text\t'the record alone, or key TAB value, every row'
+uniq\t'count and key as uniq -c writes them, every row'"
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l num -d 'Print at most N records a batch, or `all` (pprint, scala) [default: 10, or N of --top]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l to-kafka -d 'Send each row to TOPIC of Kafka, as a message' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l to-brokers -d 'The brokers of --to-kafka, HOST:PORT with commas between [default: those of weir kafka]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r -f -a "(__fish_complete_command)"
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l on-exec-fail -d 'What becomes of the run when CMD of --exec fails [default: fail]' -r -f -a "fail\t'The run fails'
+retry\t'It is tried again, after a second, then after longer and longer, up to a minute'
+warn\t'It is said on stderr'"
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -s X -l property -d 'Set a property of librdkafka, Kafka\'s client; may be repeated' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -s F -l property-file -d 'Read such properties from FILE, a line each: key=value; may be repeated' -r -F
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l batches -d 'Stop after N batches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l duration -d 'Stop after D; the open batch is printed' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l threads -d 'Fold with N threads [default: the cores it may use]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l max-rate -d 'Read at most N records a second; N may be 5k or 2M, as all counts may' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l max-record -d 'The longest record; a longer one is bad' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l with-header -d 'Make a pair of each event: its header of this name, and its body' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l compression -d 'How the sinks compress: what their compression-type says' -r -f -a "none\t'Not at all'
+deflate\t'zlib, both ways'"
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l words -d 'Split each record at white space, as Python\'s s.split() does'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l keys -d 'Keep the key of each pair, as a record'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l values -d 'Keep the value of each pair, as a record'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l count -d 'Count the records of each batch; an empty batch has 0'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l count-by-key -d 'Count the records of each key; a plain record is its own key'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l sum -d 'Add up the numbers of each batch; of none the sum is 0'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l sum-by-key -d 'Add up the values of each key'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l min -d 'Find the smallest number of each batch'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l min-by-key -d 'Find the smallest value of each key'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l max -d 'Find the largest number of each batch'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l max-by-key -d 'Find the largest value of each key'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l mean -d 'Find the mean of the numbers of each batch, always a double'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l mean-by-key -d 'Find the mean of the values of each key, always a double'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l distinct -d 'Print each distinct record of a batch once'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l group -d 'List all records of each batch, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l group-by-key -d 'List the values of each key, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l inverse -d 'Insist that what leaves the window is subtracted'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l update-state -d 'Aggregate since the beginning, and report every key each batch'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l share -d 'Report counts and sums as shares of the total of all rows'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l ascending -d 'Smallest first: for --top, and for --sort value'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l changed -d 'Report only rows that are new, or differ from the last report'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l utc -d 'Write times in UTC, not in the local zone'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l epoch -d 'Write times as seconds since the epoch (tsv, csv, json)'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l no-time -d 'Leave the time out (tsv, csv, json)'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l no-header -d 'Begin without such a line (csv)'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -s 0 -l null -d 'Records end with NUL, not with a newline'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l no-wal -d 'Keep no such log: a crash loses the open batch'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l explain -d 'Print the pipeline instead of running it, and what becomes of the first records'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -s q -l quiet -d 'Say nothing on stderr but errors and losses'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l with-headers -d 'Make a pair of each event: its headers, and its body'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -s V -l version -d 'Print version'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l split -d 'Split each record at SEP, as Python\'s s.split(SEP) does' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l filter -d 'Keep the records in which REGEX matches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l reject -d 'Drop the records in which REGEX matches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l in -d 'Keep the records that are in a list: A,B,... or the lines of FILE' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l not-in -d 'Drop the records that are in a list: A,B,... or the lines of FILE' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l where -d 'Keep the records that compare so as numbers: \'>= 500\', \'< 0.1\', \'!= 0\'' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l extract -d 'Take what the first group of REGEX matches, or all that it matches if it has no groups' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l else -d 'Take TEXT where the step before finds nothing' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l replace -d 'Replace every match of REGEX by TEXT' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l lookup -d 'Take what a table has for each record: KEY=VALUE,... or the lines of FILE' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l pair -d 'Make a pair of each record: key and value, before and after the first SEP' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l field -d 'Keep fields of each record: 3, NF (the last), NF-1, 2-4, 3-, 0 (all), or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l value -d 'Make pairs: the value is what SEL selects of the same record, the key what the step before does' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l delimiter -d 'What separates the parts of a record, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l output-delimiter -d 'What joins several parts, for the step before' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l csv -d 'Keep columns of each record, which is CSV: 3, 2-4, 3-, status, "odd, name", or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l csv-header -d 'The names of the columns, for the --csv before; then the first line is a record like any other' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l slide -d 'Report the window every D [default: the interval]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l max-keys -d 'Hold at most N keys; --on-full says what becomes of more' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l on-full -d 'What to do when there are more than --max-keys [default: fail]' -r -f -a "fail\t'End the run with status 1'
+oldest\t'Forget the keys that were seen last the longest ago; of one batch, the smallest bytes first'"
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l per -d 'Divide counts and sums by the time that a report covers, in units of D' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l having -d 'Report only rows that compare so: \'>= 20\', \'p99 > 0.5\'' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l by -d 'The column that --having, --top and --sort value look at [default: the first statistic]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l top -d 'Report only the N largest values' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l sort -d 'What orders the rows [default: value]' -r -f -a "value\t'By the value, largest first; equal ones by key'
+key\t'By the bytes of the key'
+none\t'As the keys first appeared'"
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l format -d 'How batches are written [default: what FILE of --output ends with, else pprint]' -r -f -a "pprint\t'each batch as PySpark\'s pprint() prints it'
+scala\t'each batch as print() of Spark\'s Scala API prints it'
+tsv\t'tab-separated values with the Time, every row'
+csv\t'comma-separated values with the Time and a header, every row'
+json\t'one JSON object a row, with the Time, every row'
+text\t'the record alone, or key TAB value, every row'
+uniq\t'count and key as uniq -c writes them, every row'"
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l num -d 'Print at most N records a batch, or `all` (pprint, scala) [default: 10, or N of --top]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -s o -l output -d 'Append each batch to FILE, `-` for stdout; may be repeated' -r -F
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l output-dir -d 'Write each batch to a file of its own in DIR' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l to-kafka -d 'Send each row to TOPIC of Kafka, as a message' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l to-brokers -d 'The brokers of --to-kafka, HOST:PORT with commas between [default: those of weir kafka]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l exec -d 'Run CMD for each batch, with the batch on its stdin' -r -f -a "(__fish_complete_command)"
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l on-exec-fail -d 'What becomes of the run when CMD of --exec fails [default: fail]' -r -f -a "fail\t'The run fails'
+retry\t'It is tried again, after a second, then after longer and longer, up to a minute'
+warn\t'It is said on stderr'"
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -s X -l property -d 'Set a property of librdkafka, Kafka\'s client; may be repeated' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -s F -l property-file -d 'Read such properties from FILE, a line each: key=value; may be repeated' -r -F
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l batches -d 'Stop after N batches' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l duration -d 'Stop after D; the open batch is printed' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l threads -d 'Fold with N threads [default: the cores it may use]' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l max-rate -d 'Read at most N records a second; N may be 5k or 2M, as all counts may' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l max-record -d 'The longest record; a longer one is bad' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l with-header -d 'Make a pair of each event: its header of this name, and its body' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l max-batch -d 'How many events a sink is asked for at a time' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l reconnect-delay -d 'How long to wait before a sink that is lost or refuses is tried again' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l words -d 'Split each record at white space, as Python\'s s.split() does'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l keys -d 'Keep the key of each pair, as a record'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l values -d 'Keep the value of each pair, as a record'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l count -d 'Count the records of each batch; an empty batch has 0'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l count-by-key -d 'Count the records of each key; a plain record is its own key'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l sum -d 'Add up the numbers of each batch; of none the sum is 0'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l sum-by-key -d 'Add up the values of each key'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l min -d 'Find the smallest number of each batch'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l min-by-key -d 'Find the smallest value of each key'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l max -d 'Find the largest number of each batch'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l max-by-key -d 'Find the largest value of each key'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l mean -d 'Find the mean of the numbers of each batch, always a double'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l mean-by-key -d 'Find the mean of the values of each key, always a double'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l distinct -d 'Print each distinct record of a batch once'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l group -d 'List all records of each batch, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l group-by-key -d 'List the values of each key, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l inverse -d 'Insist that what leaves the window is subtracted'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l update-state -d 'Aggregate since the beginning, and report every key each batch'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l share -d 'Report counts and sums as shares of the total of all rows'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l ascending -d 'Smallest first: for --top, and for --sort value'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l changed -d 'Report only rows that are new, or differ from the last report'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l utc -d 'Write times in UTC, not in the local zone'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l epoch -d 'Write times as seconds since the epoch (tsv, csv, json)'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l no-time -d 'Leave the time out (tsv, csv, json)'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l no-header -d 'Begin without such a line (csv)'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -s 0 -l null -d 'Records end with NUL, not with a newline'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l no-wal -d 'Keep no such log: a crash loses the open batch'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l explain -d 'Print the pipeline instead of running it, and what becomes of the first records'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -s q -l quiet -d 'Say nothing on stderr but errors and losses'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l with-headers -d 'Make a pair of each event: its headers, and its body'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -s V -l version -d 'Print version'
 complete -c weir -n "__fish_weir_using_subcommand man" -s h -l help -d 'Print help'
 complete -c weir -n "__fish_weir_using_subcommand man" -s V -l version -d 'Print version'
 complete -c weir -n "__fish_weir_using_subcommand completions" -s h -l help -d 'Print help'

@@ -153,6 +153,7 @@ fn completed(mut args: Vec<OsString>) -> Vec<OsString> {
             args.extend(about_flag.then(|| "stdin".into()));
             args.push("--help".into());
         }
+        Some("kafka") => name_group(&mut args),
         Some(word) if means_stdin(word) => args.insert(1, "stdin".into()),
         Some(word) if !is_command(word) && Path::new(&args[1]).exists() => {
             args.insert(1, "files".into())
@@ -160,6 +161,19 @@ fn completed(mut args: Vec<OsString>) -> Vec<OsString> {
         _ => {}
     }
     args
+}
+
+/// Of `weir kafka`, `--group G` names a group of consumers; without a word behind it, it is the aggregate.
+fn name_group(args: &mut Vec<OsString>) {
+    let is_word = |word: &OsString| !word.is_empty() && !word.to_string_lossy().starts_with('-');
+    for at in 2..args.len() {
+        let arg = args[at].to_string_lossy();
+        if let Some(group) = arg.strip_prefix("--group=") {
+            args[at] = format!("--group-id={group}").into();
+        } else if arg == "--group" && args.get(at + 1).is_some_and(is_word) {
+            args[at] = "--group-id".into();
+        }
+    }
 }
 
 /// True of `--version -v`: what is linked in is told too.

@@ -170,7 +170,19 @@ impl Case {
         let (seen, reader, commands) = (Arc::default(), Arc::default(), Arc::default());
         let (script, pairs, parts) = (script.clone(), None, PARTS[0]);
         let (is_file, cluster) = (false, Cluster::new(disk.world().tape(), TROUBLES));
-        Case { flags, script, has_position, pairs, is_file, parts, disk, seen, reader, commands, cluster }
+        Case {
+            flags,
+            script,
+            has_position,
+            pairs,
+            is_file,
+            parts,
+            disk,
+            seen,
+            reader,
+            commands,
+            cluster,
+        }
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
