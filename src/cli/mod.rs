@@ -164,7 +164,7 @@ fn completed(mut args: Vec<OsString>) -> Vec<OsString> {
 }
 
 /// Of `weir kafka`, `--group G` names a group of consumers; without a word behind it, it is the aggregate.
-fn name_group(args: &mut Vec<OsString>) {
+fn name_group(args: &mut [OsString]) {
     let is_word = |word: &OsString| !word.is_empty() && !word.to_string_lossy().starts_with('-');
     for at in 2..args.len() {
         let arg = args[at].to_string_lossy();

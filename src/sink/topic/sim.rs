@@ -118,9 +118,10 @@ impl Client {
 impl Brokers for Client {
     fn send(&mut self, message: Message<'_>) -> Result<(), Trouble> {
         let owned = (message.key.map(<[u8]>::to_vec), message.value.to_vec());
-        self.ask(|cluster, fate| match (fate, &mut cluster.open) {
-            (Fate::Answered | Fate::Unheard, Some(open)) => open.push(owned),
-            _ => {}
+        self.ask(|cluster, fate| {
+            if let (Fate::Answered | Fate::Unheard, Some(open)) = (fate, &mut cluster.open) {
+                open.push(owned);
+            }
         })
     }
 

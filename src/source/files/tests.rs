@@ -35,6 +35,7 @@ fn settings(once: bool, lasts: bool) -> Settings {
         once,
         acknowledges: false,
         lasts,
+        keeps_state: false,
         start: Stamp(START),
     }
 }

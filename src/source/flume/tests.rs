@@ -34,6 +34,8 @@ impl Room {
             max_record: 100,
             once: false,
             acknowledges,
+            lasts: false,
+            keeps_state: false,
             start: Stamp(0),
         };
         let rows = Rows { key: Key::None, max: 100 };
