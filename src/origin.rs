@@ -77,7 +77,7 @@ impl Origin {
         &self.name
     }
 
-    /// A place of it, as in "stdin, byte 512", or "topic[3]@77" of a partition's record.
+    /// A place of it, as in "stdin, byte 512", or `topic[3]@77` of a partition's record.
     pub fn at(&self, place: u64) -> String {
         match self.kind {
             Kind::Partition => format!("{self}@{place}"),

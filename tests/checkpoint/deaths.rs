@@ -293,7 +293,8 @@ fn head_ends_a_stream_that_never_pauses_and_the_file_has_each_batch_once() {
                 --checkpoint ck -o out -o -";
     let script = format!(r#"yes a | {{ "$WEIR" {args}; echo $? >&2; }} | head -n 1"#);
     let ended = start(place.shell(&script)).end();
-    assert_eq!((ended.status, ended.err.as_str()), (0, "0\n"));
+    // A busy machine may be late, which is said.
+    assert_eq!((ended.status, ended.err.lines().last()), (0, Some("0")));
     assert!(place.text("out").starts_with(&ended.out));
     let last = place.text("out").lines().last().unwrap().to_string();
     let is_owed = place.show().contains("is owed");

@@ -61,7 +61,7 @@ const FLAGS: &[Alias] = &[
         "--file --input --input-file --path --infile --from-file",
         "files are named behind the source: weir files PATH ...",
     ),
-    ("--tail -F", "a file that grows: weir files PATH --follow ..."),
+    ("--tail", "a file that grows: weir files PATH --follow ..."),
     (
         "--port --host --hostname --listen --connect --bind --address --server --tcp \
          --socket -p",

@@ -36,14 +36,14 @@ impl Dialect for Scala {
             Row::Record(record) => text(out, record),
             Row::Pair(key, value) => {
                 out.push(b'(');
-                object(out, key);
+                text(out, key.unwrap_or_default());
                 out.push(b',');
                 text(out, value);
                 out.push(b')');
             }
             Row::Keyed(key, values) => {
                 out.push(b'(');
-                object(out, key);
+                text(out, key.unwrap_or_default());
                 out.push(b',');
                 write_values(out, values);
                 out.push(b')');
@@ -51,11 +51,6 @@ impl Dialect for Scala {
             Row::Whole(values) => write_values(out, values),
         }
     }
-}
-
-/// Appends a key, which is `null` if it is missing.
-fn object(out: &mut Vec<u8>, key: Option<&[u8]>) {
-    text(out, key.unwrap_or(b"null"));
 }
 
 /// Appends the values of a row: one stands alone, several are a tuple.
