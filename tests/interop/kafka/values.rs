@@ -76,7 +76,6 @@ fn a_missing_key_is_not_an_empty_one() {
     assert_eq!(sorted(&tsv), ["\t", "\te", "\tw", "k1\t", "k1\tv"]);
 }
 
-/// Tables of keys know bytes alone, to which both are empty: this says so until they know better.
 #[test]
 #[ignore = "needs a Kafka: scripts/check runs it"]
 fn counts_by_key_tell_a_missing_key_from_an_empty_one() {
