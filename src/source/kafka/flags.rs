@@ -33,7 +33,8 @@ pub struct Flags {
     /// --from says. When partitions go to another member the open batch is cut short and printed first, and
     /// state and windows stay behind: counts by key are whole in one member only where the producer puts equal
     /// keys into one partition. With --checkpoint weir reads all partitions itself, from where the checkpoint says,
-    /// and the group gets offsets for those who watch its lag.
+    /// and the group gets offsets for those who watch its lag. --group G says the same; without a word behind it
+    /// that is the aggregate.
     #[arg(short = 'G', long, value_name = "G")]
     pub group_id: Option<String>,
 
