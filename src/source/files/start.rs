@@ -1,7 +1,7 @@
 //! A start: what was typed, the files that are there, and the positions of a checkpoint, if one goes on from it.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use super::Files;
 use super::flags::From;
@@ -14,7 +14,6 @@ use super::sought::{Entry, Manner, Sought};
 use crate::clock::Stamp;
 use crate::disk::tree::Seen;
 use crate::error::{Context, Error};
-use crate::process::descriptor::Identity;
 use crate::say::note;
 use crate::source::{Changed, Fate};
 
@@ -110,15 +109,20 @@ impl Files {
         }
         self.note_typed(&typed);
         files.sort_unstable_by_key(|(number, ..)| *number);
-        // A file that was renamed has the number that it had; that it is taken for another must not be.
-        let numbers: BTreeSet<u64> =
-            files.iter().map(|(.., position)| position.identity.inode).collect();
+        let mut noted: BTreeMap<u64, Vec<Position>> = BTreeMap::new();
+        for (.., position) in &files {
+            noted.entry(position.identity.inode).or_default().push(position.clone());
+        }
         let mut changed = Vec::new();
         for (number, home, position) in files {
             let own = position.identity.inode;
-            let is_free = |shelf: &shelf::Shelf, identity: Identity| {
-                shelf.number(identity).is_none()
-                    && (identity.inode == own || !numbers.contains(&identity.inode))
+            // A file that was renamed has the inode that it had, and must not be taken for another. But the inode of
+            // one that was deleted is given to the next.
+            let is_free = |shelf: &shelf::Shelf, path: &Path, seen: Seen| {
+                let inode = seen.identity.inode;
+                let is_of = |other: &Position| resume::is_same(other, path, seen, &*shelf.tree);
+                shelf.number(seen.identity).is_none()
+                    && (inode == own || !noted.get(&inode).is_some_and(|of| of.iter().any(is_of)))
             };
             changed.extend(self.take_up_file(number, home, &position, &is_free));
         }
@@ -138,7 +142,7 @@ impl Files {
         number: Number,
         home: PathBuf,
         position: &Position,
-        is_free: &dyn Fn(&shelf::Shelf, Identity) -> bool,
+        is_free: &dyn Fn(&shelf::Shelf, &Path, Seen) -> bool,
     ) -> Option<Changed> {
         self.shelf.pass_number(number);
         let tree = &*self.shelf.tree;
@@ -148,7 +152,8 @@ impl Files {
             self.shelf.gone.push(part);
             return None;
         };
-        let found = resume::find(position, &home, tree, &|identity| is_free(&self.shelf, identity));
+        let is_free = |path: &Path, seen: Seen| is_free(&self.shelf, path, seen);
+        let found = resume::find(position, &home, tree, &is_free);
         let changed = |fate: Fate| {
             let part = position.path.to_string_lossy().into_owned().into_bytes();
             let read = format!("byte {}", position.place.offset);

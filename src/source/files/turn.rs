@@ -8,6 +8,7 @@
 //! ```
 
 use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::time::Duration;
 
 use super::known::{Known, Opened, State};
@@ -18,7 +19,7 @@ use super::shelf::{Shelf, Turn, Why};
 use super::sought::Manner;
 use crate::chunk::{Bad, Chunk};
 use crate::clock::Stamp;
-use crate::disk::tree::is_absent;
+use crate::disk::tree::{Seen, is_absent};
 use crate::error::{self, Context, Error};
 use crate::origin::Origin;
 use crate::say::{note, say};
@@ -201,7 +202,7 @@ impl Shelf {
         let Some(known) = self.files.get(&number) else { return };
         let (position, home, of, manner) =
             (known.position(), known.home.clone(), known.of, known.manner);
-        let is_free = |identity| self.number(identity).is_none();
+        let is_free = |_: &Path, seen: Seen| self.number(seen.identity).is_none();
         let copy = resume::copy(&position, &home, &*self.tree, &is_free);
         let Some(known) = self.files.get_mut(&number) else { return };
         if let Some(reading) = &mut known.reading {

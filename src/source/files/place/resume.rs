@@ -16,7 +16,6 @@ use std::path::{Path, PathBuf};
 use super::position::{End, Position};
 use super::print::Prints;
 use crate::disk::tree::{Kind, Seen, Tree};
-use crate::process::descriptor::Identity;
 use crate::source::files::sought::above;
 use crate::source::files::unpack::{Packing, Unpacking};
 
@@ -31,20 +30,18 @@ pub enum Found {
     Gone,
 }
 
-/// Finds a file again, among those that `is_free`: of which no other position is.
-pub fn find(
-    position: &Position,
-    home: &Path,
-    tree: &dyn Tree,
-    is_free: &dyn Fn(Identity) -> bool,
-) -> Found {
+/// True of a file of which no other position is.
+pub type IsFree<'a> = &'a dyn Fn(&Path, Seen) -> bool;
+
+/// Finds a file again, among those that are free.
+pub fn find(position: &Position, home: &Path, tree: &dyn Tree, is_free: IsFree) -> Found {
     let at = tree.look(&position.path).ok().flatten();
-    let at = at.filter(|seen| seen.kind == Kind::File && is_free(seen.identity));
+    let at = at.filter(|seen| seen.kind == Kind::File && is_free(&position.path, *seen));
     if let Some(seen) = at.filter(|seen| is_same(position, &position.path, *seen, tree)) {
         return Found::At(position.path.clone(), seen);
     }
     let mut others = others(position, home, tree);
-    others.retain(|(_, seen)| is_free(seen.identity));
+    others.retain(|(path, seen)| is_free(path, *seen));
     let renamed = others.iter().find(|(path, seen)| is_same(position, path, *seen, tree));
     let copied = || {
         others.iter().find(|(path, _)| is_named_alike(path, home) && is_copy(position, path, tree))
@@ -61,12 +58,12 @@ pub fn copy(
     position: &Position,
     home: &Path,
     tree: &dyn Tree,
-    is_free: &dyn Fn(Identity) -> bool,
+    is_free: IsFree,
 ) -> Option<(PathBuf, Seen)> {
     let mut others = others(position, home, tree);
     others.retain(|(path, seen)| {
         let is_packed = Packing::of(path).is_some();
-        is_free(seen.identity)
+        is_free(path, *seen)
             && is_named_alike(path, home)
             && !is_packed
             && seen.len > position.place.offset
@@ -75,7 +72,7 @@ pub fn copy(
 }
 
 /// True if it is the file itself, by its number and by what was read of it.
-fn is_same(position: &Position, path: &Path, seen: Seen, tree: &dyn Tree) -> bool {
+pub fn is_same(position: &Position, path: &Path, seen: Seen, tree: &dyn Tree) -> bool {
     seen.identity.inode == position.identity.inode
         && (is_untouched(position, path, seen) || has_read(position, path, tree))
 }
