@@ -326,6 +326,9 @@ fn the_source_learns_how_safe_its_records_are_in_order() {
     let (_, told, _) = run_case(Case { aggregate: Some("count-by-key"), ..case(2100, 3) });
     let marks = |stage| told.iter().filter(move |(s, _)| *s == stage).map(|(_, mark)| *mark);
     assert!(marks(Stage::Folded).is_sorted() && marks(Stage::Committed).is_sorted());
+    let closed: Vec<Mark> = marks(Stage::Closed).collect();
+    assert!(closed.is_sorted() && closed.len() < 2100 / 7, "once a batch, and not a chunk");
+    assert!(marks(Stage::Committed).all(|mark| closed.contains(&mark)));
     let last = marks(Stage::Committed).max();
     assert_eq!(last, Some(Mark(2100)), "and of the last batch too");
     for (index, (stage, mark)) in told.iter().enumerate() {

@@ -39,8 +39,10 @@ pub enum Read {
 /// How safe records are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
-    /// They are in the open batch.
+    /// They are in the open batch. This is told chunk by chunk, and others may have been read meanwhile.
     Folded,
+    /// Their batch is closed, with all that was read until then.
+    Closed,
     /// They are in the write-ahead log, on disk.
     Logged,
     /// The batch that holds them is out and recorded.

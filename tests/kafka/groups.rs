@@ -73,3 +73,20 @@ fn members_share_the_partitions_and_take_those_of_one_that_dies() {
     let again = counts.values().filter(|count| **count > 1).count();
     assert!(again <= 100, "{again} came again: more than the one batch of the dead member");
 }
+
+#[test]
+fn a_member_that_joins_has_the_open_batch_cut_short_whatever_its_interval() {
+    let broker = Broker::new(&[("t", 4)]);
+    send(&broker, 0..40);
+    let hour = ["-v", "--interval", "1h"];
+    let mut first = broker.weir("t", &[&GROUP[..2], &GROUP[4..], &SOON, &hour].concat());
+    first.out.lines(40);
+    let mut second = member(&broker, &["-v"]);
+    // The mock takes no offsets while members come and go, as a broker does, so these come again here.
+    second.err.line("group g: 2 partitions");
+    first.err.line("group g: 2 partitions");
+    for run in [first, second] {
+        run.signal(Signal::INT);
+        assert_eq!(run.end().status, 0);
+    }
+}

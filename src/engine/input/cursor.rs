@@ -380,6 +380,7 @@ impl Cursor {
             return Err(Error::Closed);
         }
         self.folded(self.mark)?;
+        self.source.reached(Stage::Closed, self.mark)?;
         if planted(Bug::ReleaseBeforeRecord) {
             self.intake.release(self.mark)?;
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rustix::process::Signal;
 
-use super::{Broker, Topic, until};
+use super::{Broker, Topic, numbers, until};
 use crate::common::{Dir, Run};
 
 /// How many messages there are.
@@ -67,4 +67,25 @@ fn of_two_members_one_is_killed_and_each_message_is_counted() {
     let of_the_last = |n: &u32| killed.iter().any(|(time, number)| number == n && time == last);
     assert!(repeated.iter().all(of_the_last), "{} repeat, and not of one batch", repeated.len());
     assert!(times.values().all(|times| *times <= 2));
+}
+
+#[test]
+#[ignore = "needs a Kafka: scripts/check runs it"]
+fn a_member_that_joins_gets_what_comes_behind_the_batch_that_is_cut_for_it() {
+    let topic = Broker::shared().topic(4);
+    for partition in 0..4 {
+        topic.send_to(partition, &numbers(1, 10));
+    }
+    let group = format!("group-{}", topic.name);
+    let flags = ["-G", &group, "-v", "--format", "text", "--from", "earliest", "--interval"];
+    // Without a cut the batch would end in an hour.
+    let mut first = topic.run(&[&flags[..], &["1h"]].concat());
+    first.out.lines(40);
+    let mut second = topic.run(&[&flags[..], &["0.2"]].concat());
+    second.err.line(": 2 partitions");
+    first.err.line(": 2 partitions");
+    second.signal(Signal::INT);
+    assert_eq!(second.end().out, "", "what was out is committed");
+    first.signal(Signal::INT);
+    assert_eq!(first.end().status, 0);
 }

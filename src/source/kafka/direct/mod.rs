@@ -141,9 +141,9 @@ impl Source for Kafka {
     fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
         if let Some(Open { monitor: Some(monitor), reading, .. }) = &mut self.open {
             match stage {
-                Stage::Folded => monitor.close(mark, &reading.parts),
-                Stage::Logged => {}
+                Stage::Closed => monitor.close(mark, &reading.parts),
                 Stage::Committed => monitor.commit(mark),
+                Stage::Folded | Stage::Logged => {}
             }
         }
         Ok(())

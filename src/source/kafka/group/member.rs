@@ -239,11 +239,11 @@ impl Source for Member {
     fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
         let Some(reading) = &self.reading else { return Ok(()) };
         match stage {
-            Stage::Folded => {
+            Stage::Closed => {
                 self.closed = self.closed.max(mark);
                 self.offsets.close(mark, &reading.parts);
             }
-            Stage::Logged => {}
+            Stage::Folded | Stage::Logged => {}
             Stage::Committed => {
                 self.out = self.out.max(mark);
                 if self.offsets.commit(mark) {
