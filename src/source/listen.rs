@@ -9,7 +9,6 @@
 
 use std::fmt::Display;
 use std::io;
-use std::net::SocketAddr;
 
 use clap::{ArgMatches, Command, FromArgMatches};
 use mio::Interest;
@@ -17,14 +16,14 @@ use mio::event::Event;
 use mio::net::TcpStream;
 
 use crate::chunk::{Chunk, Mark};
-use crate::clock::{FIRST_TOKEN, Stamp, Wait};
+use crate::clock::{Stamp, Wait};
 use crate::error::Error;
 use crate::origin::Origin;
-use crate::say::{detail, note, say};
+use crate::say::{detail, say};
 use crate::source::peers::address::Address;
-use crate::source::peers::door::{self, Door};
 use crate::source::peers::farewell::{Farewells, Receipt};
-use crate::source::peers::peer::{self, Peer};
+use crate::source::peers::peer::Peer;
+use crate::source::peers::reception::{self, FIRST_CLIENT, Reception};
 use crate::source::peers::{self, Host, Peers};
 use crate::source::{Built, Form, Read, Settings, Source, Spec, Stage};
 use crate::wire::lines::Lines;
@@ -32,21 +31,12 @@ use crate::wire::lines::Lines;
 /// The source's row in `source::SOURCES`.
 pub const SPEC: Spec = Spec { name: "listen", hidden: false, arguments, build };
 
-/// The token of the client with number 0.
-const FIRST_CLIENT: usize = FIRST_TOKEN + 1;
-/// How many clients are let in at a time, before those that are there are read.
-const ADMITTED: usize = 256;
-
 #[derive(clap::Args)]
 #[group(skip)]
 struct Flags {
-    /// Where to listen: a port, for this machine only, or an address and a port
-    ///
-    /// HOST is 127.0.0.1 if it is not given, so that nobody else can connect. 0.0.0.0:PORT (or
-    /// [::]:PORT) opens the port to the network. With port 0 the system chooses one, and weir says
-    /// which.
-    #[arg(value_name = "[HOST:]PORT")]
-    address: String,
+    #[command(flatten)]
+    at: reception::Flags,
+
     /// Answer `ok N` to each client that has sent all: how many of its lines are kept
     ///
     /// The answer comes when these lines are in the log of --checkpoint, and then the end of the
@@ -71,7 +61,7 @@ fn arguments(command: Command) -> Command {
 
 fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
     let flags = Flags::from_arg_matches(matches).map_err(|err| Error::usage(err.to_string()))?;
-    let address = Address::listening(&flags.address)?;
+    let address = flags.at.address()?;
     if flags.ack && !settings.acknowledges {
         return Err(Error::usage(
             "--ack: needs --checkpoint, and no --no-wal: the log keeps the lines",
@@ -94,27 +84,18 @@ struct Listen {
 
 /// How clients come and go.
 struct Clients {
-    address: Address,
+    reception: Reception,
     /// True if clients are told how many of their lines are kept.
     answers: bool,
     settings: Settings,
-    /// The listening socket, once it is open.
-    door: Option<Door>,
-    /// The numbers below that of the last client that nobody has.
-    free: Vec<usize>,
     /// Those who have left and wait for the log, if there is one.
     farewells: Option<Farewells<TcpStream>>,
-    /// True once a client has closed, which ends a run with `--once`.
-    one_has_left: bool,
 }
 
 impl Source for Listen {
     fn open(&mut self, wait: &mut dyn Wait) -> Result<(), Error> {
-        let clients = &mut self.clients;
-        let door = Door::open(&clients.address, clients.settings.acknowledges, wait)?;
-        note(&door::welcome(door.address(), "listen"));
-        clients.door = Some(door);
-        Ok(())
+        let Clients { reception, settings, .. } = &mut self.clients;
+        reception.open(settings.acknowledges, "listen", wait)
     }
 
     fn read(
@@ -140,15 +121,8 @@ impl Source for Listen {
     }
 
     fn waiting(&self) -> String {
-        let address = match &self.clients.door {
-            Some(door) => door.address().to_string(),
-            None => self.clients.address.to_string(),
-        };
-        match self.peers.count() {
-            0 => format!("connections on {address} (0 clients)"),
-            1 => format!("lines on {address} (1 client)"),
-            count => format!("lines on {address} ({count} clients)"),
-        }
+        let words = ["connections", "lines", "client", "clients"];
+        self.clients.reception.waiting(self.peers.count(), words)
     }
 
     fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
@@ -162,13 +136,10 @@ impl Source for Listen {
 impl Listen {
     fn new(address: Address, answers: bool, settings: &Settings) -> Listen {
         let clients = Clients {
-            address,
+            reception: Reception::new(address),
             answers,
             settings: settings.clone(),
-            door: None,
-            free: Vec::new(),
             farewells: settings.acknowledges.then(Farewells::new),
-            one_has_left: false,
         };
         let peers = Peers::new("clients", FIRST_CLIENT, settings);
         Listen { peers, clients, with_peer: false }
@@ -180,30 +151,27 @@ impl Host for Clients {
     type Framing = Lines;
 
     fn place(&self) -> &dyn Display {
-        &self.address
+        self.reception.place()
     }
 
     fn deadline(&self) -> Stamp {
-        self.door.as_ref().map_or(Stamp::NEVER, Door::deadline)
+        self.reception.deadline()
     }
 
     fn note(&mut self, event: &Event, _peers: &mut Streams, _wait: &dyn Wait, _now: Stamp) {
-        if event.token() == door::TOKEN {
-            self.door.iter_mut().for_each(Door::knocked);
-        }
+        self.reception.note(event);
     }
 
-    /// Lets in who waits, but not so many that those who are in must wait for it.
     fn turn(&mut self, peers: &mut Streams, wait: &dyn Wait, now: Stamp) {
-        for _ in 0..ADMITTED {
-            let Some((stream, peer)) = self.door.as_mut().and_then(|door| door.accept(now)) else {
-                break;
-            };
-            let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port()).to_string();
-            if let Err(error) = self.seat(stream, &peer, peers, wait) {
-                say(&format!("{peer}: not let in: {}", crate::error::said(&error)));
+        let Settings { delimiter, max_record, .. } = self.settings;
+        self.reception.admit(peers, Interest::READABLE, wait, now, |stream, name| {
+            let mut client =
+                Peer::new(stream, Lines::new(delimiter, max_record, Origin::peer(name)));
+            if self.answers {
+                client.receipt = Receipt::counting();
             }
-        }
+            client
+        });
     }
 
     fn gone(
@@ -213,8 +181,7 @@ impl Host for Clients {
         why: Option<io::Error>,
         _now: Stamp,
     ) {
-        self.free.push(number);
-        self.one_has_left = true;
+        self.reception.gone(number);
         let how = why.as_ref().map_or("closed".to_string(), crate::error::said);
         detail(&format!("{}: {how}", client.name()));
         // Its socket must be closed before another can take its place. Of one whose connection
@@ -230,17 +197,17 @@ impl Host for Clients {
             }
         };
         if is_closed {
-            self.door.iter_mut().for_each(Door::left);
+            self.reception.left();
         }
     }
 
     fn is_leaving(&self) -> bool {
-        self.settings.once && self.one_has_left
+        self.settings.once && self.reception.one_has_left
     }
 
     /// Who waits at the door when the first client has closed is let in too.
     fn last_turn(&mut self, peers: &mut Streams, wait: &dyn Wait, now: Stamp) {
-        self.door.iter_mut().for_each(Door::knocked);
+        self.reception.knocked();
         self.turn(peers, wait, now);
     }
 
@@ -258,33 +225,11 @@ impl Host for Clients {
 }
 
 impl Clients {
-    fn seat(
-        &mut self,
-        mut stream: TcpStream,
-        name: &str,
-        peers: &mut Streams,
-        wait: &dyn Wait,
-    ) -> io::Result<()> {
-        let number = self.free.last().copied().unwrap_or(peers.count());
-        wait.registry().register(&mut stream, peers.token(number), Interest::READABLE)?;
-        self.free.pop();
-        // Without it a client whose machine has died would stay for ever; nothing worse.
-        let _ = peer::keep_alive(&stream);
-        detail(&format!("{name}: connected"));
-        let (delimiter, max) = (self.settings.delimiter, self.settings.max_record);
-        let mut client = Peer::new(stream, Lines::new(delimiter, max, Origin::peer(name)));
-        if self.answers {
-            client.receipt = Receipt::counting();
-        }
-        peers.join(number, client);
-        Ok(())
-    }
-
     /// The log has all records up to `mark`.
     fn logged(&mut self, mark: Mark) {
         let farewells = self.farewells.as_mut();
         if farewells.is_some_and(|farewells| farewells.reached(mark)) {
-            self.door.iter_mut().for_each(Door::left);
+            self.reception.left();
         }
     }
 }

@@ -217,9 +217,7 @@ impl Cursor {
         if self.done {
             return Ok(Next::Done);
         }
-        if let Some(mark) = self.intake.news()? {
-            self.source.reached(Stage::Logged, mark)?;
-        }
+        self.logged()?;
         if self.has_records && self.lasts && self.times.is_bare() {
             // What has come at once is a batch, or nothing would ever be recorded.
             return Ok(Next::Close { last: false });

@@ -12,23 +12,21 @@
 
 use std::fmt::Display;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::{ArgMatches, Command, FromArgMatches, ValueEnum};
 use mio::Interest;
 use mio::event::Event;
-use mio::net::TcpStream;
 
 use super::{form, longest};
 use crate::chunk::{Chunk, Mark};
-use crate::clock::{FIRST_TOKEN, Stamp, Wait};
+use crate::clock::{Stamp, Wait};
 use crate::error::Error;
 use crate::origin::Origin;
-use crate::say::{detail, note, say};
+use crate::say::{detail, say};
 use crate::source::peers::address::Address;
-use crate::source::peers::door::{self, Door};
-use crate::source::peers::peer::{self, Peer};
+use crate::source::peers::peer::Peer;
+use crate::source::peers::reception::{self, FIRST_CLIENT, Reception};
 use crate::source::peers::transport::Waiting;
 use crate::source::peers::{Host, Peers};
 use crate::source::{Built, Form, Read, Settings, Source, Spec, Stage};
@@ -39,21 +37,11 @@ use crate::wire::flume::server::{Server, Terms};
 /// The source's row in `source::SOURCES`.
 pub const SPEC: Spec = Spec { name: "flume-push", hidden: false, arguments, build };
 
-/// The token of the sink with number 0.
-const FIRST_SINK: usize = FIRST_TOKEN + 1;
-/// How many sinks are let in at a time, before those that are there are read.
-const ADMITTED: usize = 256;
-
 #[derive(clap::Args)]
 #[group(skip)]
 struct Flags {
-    /// Where to listen: a port, for this machine only, or an address and a port
-    ///
-    /// HOST is 127.0.0.1 if it is not given, so that nobody else can connect. 0.0.0.0:PORT (or
-    /// [::]:PORT) opens the port to the network. With port 0 the system chooses one, and weir says
-    /// which.
-    #[arg(value_name = "[HOST:]PORT")]
-    address: String,
+    #[command(flatten)]
+    at: reception::Flags,
 
     #[command(flatten)]
     events: super::Flags,
@@ -77,7 +65,7 @@ fn arguments(command: Command) -> Command {
 
 fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
     let flags = Flags::from_arg_matches(matches).map_err(|err| Error::usage(err.to_string()))?;
-    let address = Address::listening(&flags.address)?;
+    let address = flags.at.address()?;
     let terms = Terms {
         rows: flags.events.rows(settings.max_record),
         compressed: flags.compression == Compression::Deflate,
@@ -99,41 +87,25 @@ pub(super) struct FlumePush {
 
 /// How sinks come and go.
 struct Sinks {
-    address: Address,
+    reception: Reception,
     terms: Terms,
     once: bool,
-    /// The listening socket, once it is open.
-    door: Option<Door>,
-    /// The numbers below that of the last sink that nobody has.
-    free: Vec<usize>,
-    /// True once a sink has closed, which ends a run with `--once`.
-    one_has_left: bool,
 }
 
 impl FlumePush {
     pub(super) fn new(address: Address, terms: Terms, settings: &Settings) -> FlumePush {
         // Unfinished messages are what takes memory here.
         let settings = Settings { max_record: terms.longest, ..settings.clone() };
-        let sinks = Sinks {
-            address,
-            terms,
-            once: settings.once,
-            door: None,
-            free: Vec::new(),
-            one_has_left: false,
-        };
+        let sinks = Sinks { reception: Reception::new(address), terms, once: settings.once };
         let safe = if settings.acknowledges { Stage::Logged } else { Stage::Folded };
-        FlumePush { peers: Peers::new("sinks", FIRST_SINK, &settings), sinks, safe }
+        FlumePush { peers: Peers::new("sinks", FIRST_CLIENT, &settings), sinks, safe }
     }
 }
 
 impl Source for FlumePush {
     fn open(&mut self, wait: &mut dyn Wait) -> Result<(), Error> {
         // A close in order: what was answered right before the end arrives.
-        let door = Door::open(&self.sinks.address, false, wait)?;
-        note(&door::welcome(door.address(), "flume-push"));
-        self.sinks.door = Some(door);
-        Ok(())
+        self.sinks.reception.open(false, "flume-push", wait)
     }
 
     fn form(&self) -> Form {
@@ -151,15 +123,8 @@ impl Source for FlumePush {
     }
 
     fn waiting(&self) -> String {
-        let address = match &self.sinks.door {
-            Some(door) => door.address().to_string(),
-            None => self.sinks.address.to_string(),
-        };
-        match self.peers.count() {
-            0 => format!("avro sinks on {address} (0 connections)"),
-            1 => format!("events on {address} (1 connection)"),
-            count => format!("events on {address} ({count} connections)"),
-        }
+        let words = ["avro sinks", "events", "connection", "connections"];
+        self.sinks.reception.waiting(self.peers.count(), words)
     }
 
     fn acknowledges(&self) -> Option<Stage> {
@@ -179,30 +144,24 @@ impl Host for Sinks {
     type Framing = Server;
 
     fn place(&self) -> &dyn Display {
-        &self.address
+        self.reception.place()
     }
 
     fn deadline(&self) -> Stamp {
-        self.door.as_ref().map_or(Stamp::NEVER, Door::deadline)
+        self.reception.deadline()
     }
 
     fn note(&mut self, event: &Event, _peers: &mut Streams, _wait: &dyn Wait, _now: Stamp) {
-        if event.token() == door::TOKEN {
-            self.door.iter_mut().for_each(Door::knocked);
-        }
+        self.reception.note(event);
     }
 
-    /// Lets in who waits, but not so many that those who are in must wait for it.
     fn turn(&mut self, peers: &mut Streams, wait: &dyn Wait, now: Stamp) {
-        for _ in 0..ADMITTED {
-            let Some((stream, peer)) = self.door.as_mut().and_then(|door| door.accept(now)) else {
-                break;
-            };
-            let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port()).to_string();
-            if let Err(error) = self.seat(stream, &peer, peers, wait) {
-                say(&format!("{peer}: not let in: {}", crate::error::said(&error)));
-            }
-        }
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.reception.admit(peers, interest, wait, now, |stream, name| {
+            // Without it an answer waits for others; nothing worse.
+            let _ = stream.set_nodelay(true);
+            Peer::new(Waiting(stream), Server::new(&self.terms, Origin::peer(name)))
+        });
     }
 
     fn gone(
@@ -212,8 +171,7 @@ impl Host for Sinks {
         why: Option<io::Error>,
         _now: Stamp,
     ) {
-        self.free.push(number);
-        self.one_has_left = true;
+        self.reception.gone(number);
         match why {
             Some(why) if why.kind() == io::ErrorKind::InvalidData => {
                 say(&format!("{}: cut off: {why}", sink.name()));
@@ -223,37 +181,14 @@ impl Host for Sinks {
         }
         // Its socket must be closed before another can take its place.
         drop(sink);
-        self.door.iter_mut().for_each(Door::left);
+        self.reception.left();
     }
 
     fn is_leaving(&self) -> bool {
-        self.once && self.one_has_left
+        self.once && self.reception.one_has_left
     }
 
     fn end(&mut self, _peers: &Streams) -> Result<Read, Error> {
         Ok(Read::End)
-    }
-}
-
-impl Sinks {
-    fn seat(
-        &mut self,
-        mut stream: TcpStream,
-        name: &str,
-        peers: &mut Streams,
-        wait: &dyn Wait,
-    ) -> io::Result<()> {
-        let number = self.free.last().copied().unwrap_or(peers.count());
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        wait.registry().register(&mut stream, peers.token(number), interest)?;
-        self.free.pop();
-        // Without these an answer waits for others, and a sink whose machine has died stays for ever;
-        // nothing worse.
-        let _ = stream.set_nodelay(true);
-        let _ = peer::keep_alive(&stream);
-        detail(&format!("{name}: connected"));
-        let server = Server::new(&self.terms, Origin::peer(name));
-        peers.join(number, Peer::new(Waiting(stream), server));
-        Ok(())
     }
 }

@@ -12,6 +12,7 @@ use super::*;
 use crate::chunk::CHUNK;
 use crate::clock::{RealTime, VirtualTime};
 use crate::source::peers::budget::Budget;
+use crate::source::peers::door;
 
 mod acknowledged;
 
@@ -61,7 +62,7 @@ impl Room {
     }
 
     fn address(&self) -> SocketAddr {
-        self.listen.clients.door.as_ref().unwrap().address()
+        self.listen.clients.reception.address().unwrap()
     }
 
     fn client(&self) -> TcpStream {

@@ -25,6 +25,7 @@ pub mod dial;
 pub mod door;
 pub mod farewell;
 pub mod peer;
+pub mod reception;
 pub mod transport;
 
 use std::collections::{BTreeSet, VecDeque};

@@ -17,8 +17,8 @@ fn sender(room: &Room, text: &str) -> TcpStream {
 /// Reads until a client has sent all, and returns it with the mark of the last records.
 fn heard(room: &mut Room, text: &str) -> (TcpStream, Mark) {
     let client = sender(room, text);
-    room.listen.clients.one_has_left = false;
-    while !room.listen.clients.one_has_left {
+    room.listen.clients.reception.one_has_left = false;
+    while !room.listen.clients.reception.one_has_left {
         room.read(usize::MAX, Duration::from_millis(1));
     }
     (client, Mark(room.mark.0 - 1))
@@ -134,7 +134,7 @@ fn a_client_whose_records_are_in_the_log_is_acknowledged_at_its_end() {
     room.logged(Mark(1));
     assert_waits(&client);
     client.shutdown(Shutdown::Write).unwrap();
-    while !room.listen.clients.one_has_left {
+    while !room.listen.clients.reception.one_has_left {
         room.read(usize::MAX, Duration::from_millis(1));
     }
     assert_eq!(answer(&client), "ok 1\n");
@@ -222,7 +222,7 @@ fn a_client_whose_connection_breaks_is_not_waited_for() {
     assert_eq!(room.gather(1), ["a"]);
     socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO)).unwrap();
     drop(client);
-    while !room.listen.clients.one_has_left {
+    while !room.listen.clients.reception.one_has_left {
         room.read(usize::MAX, Duration::from_millis(1));
     }
     assert!(
