@@ -78,15 +78,27 @@ fn members_share_the_partitions_and_take_those_of_one_that_dies() {
 fn a_member_that_joins_has_the_open_batch_cut_short_whatever_its_interval() {
     let broker = Broker::new(&[("t", 4)]);
     send(&broker, 0..40);
-    let hour = ["-v", "--interval", "1h"];
-    let mut first = broker.weir("t", &[&GROUP[..2], &GROUP[4..], &SOON, &hour].concat());
+    let joins = |group: &[&str], interval| {
+        broker.weir("t", &[group, &GROUP[4..], &SOON, &["-v", "--interval", interval]].concat())
+    };
+    let mut first = joins(&["--group", "g"], "1h");
     first.out.lines(40);
-    let mut second = member(&broker, &["-v"]);
+    let mut second = joins(&["--group=g"], "0.2");
     // The mock takes no offsets while members come and go, as a broker does, so these come again here.
     second.err.line("group g: 2 partitions");
     first.err.line("group g: 2 partitions");
     for run in [first, second] {
         run.signal(Signal::INT);
         assert_eq!(run.end().status, 0);
+    }
+}
+
+#[test]
+fn without_a_word_behind_it_group_is_the_aggregate() {
+    let broker = Broker::new(&[("t", 1)]);
+    broker.lines("t", 0, &["a", "b"]);
+    for args in [&["--group", "--once"][..], &["--once", "--group"]] {
+        let ended = broker.weir("t", &[args, &["--format", "json", "--no-time"]].concat()).end();
+        assert_eq!(ended.out, "{\"value\":[\"a\",\"b\"]}\n", "{}", ended.err);
     }
 }
