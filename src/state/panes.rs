@@ -41,7 +41,7 @@ impl<C: Cell> Pane<C> {
     fn for_each(&self, mut visit: impl FnMut(u32, &C)) {
         let mut slots = self.slots.iter();
         if let Some(packed) = &self.packed {
-            packed.for_each(|cell| slots.next().into_iter().for_each(|slot| visit(*slot, &cell)));
+            packed.for_each(|cell| visit(*slots.next().expect("each cell has a slot"), &cell));
         }
         slots.zip(&self.cells).for_each(|(slot, cell)| visit(*slot, cell));
     }
@@ -102,7 +102,9 @@ impl<C: Cell> Panes<C> {
     }
 
     fn open(&mut self, time: Stamp) {
-        self.queue.iter_mut().next_back().into_iter().for_each(Pane::close);
+        if let Some(before) = self.queue.back_mut() {
+            before.close();
+        }
         let number = self.count;
         self.count += 1;
         self.queue.push_back(Pane {
