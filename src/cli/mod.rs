@@ -113,7 +113,9 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Error> {
         return Ok(Asked::Text(format!("weir {version}\n{}", kafka::version())));
     }
     let args = completed(args);
-    let defined = command();
+    let typed_source =
+        SOURCES.iter().find(|spec| args.get(1).is_some_and(|word| word == spec.name));
+    let defined = typed_source.map_or_else(command, command_of);
     if let Some(error) = mistake::overlooked(&defined, &args) {
         return Err(error);
     }
@@ -250,6 +252,19 @@ fn typed(name: &str, matches: ArgMatches) -> Result<Typed, Error> {
 
 /// The definition of the whole command line: help, man page and completions are made of it.
 pub fn command() -> Command {
+    command_with(source_command)
+}
+
+/// The definition in which only one source has all of its flags: to define those of each takes longer than
+/// all else that a start does.
+fn command_of(source: &source::Spec) -> Command {
+    command_with(|spec| match spec.name == source.name {
+        true => source_command(spec),
+        false => (spec.arguments)(Command::new(spec.name).hide(spec.hidden)),
+    })
+}
+
+fn command_with(source_command: impl Fn(&source::Spec) -> Command) -> Command {
     let shell = Arg::new("shell").value_name("SHELL").required(true);
     let shell = shell.value_parser(clap::value_parser!(Shell)).help("bash, zsh, fish, ...");
     Command::new("weir")
