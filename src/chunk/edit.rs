@@ -44,10 +44,12 @@ pub enum Edit {
     Bad(Cow<'static, str>),
 }
 
-/// As far as steps fill an arena with what they make: its spans are 32 bits wide, and a peer sends what he likes.
-const MOST: usize = 1 << 30;
+/// So much a step makes anew of a chunk, or as much as there is: a peer sends what he likes.
+const MOST: usize = 256 << 20;
+/// As far as all steps fill an arena: its spans are 32 bits wide.
+const FULL: usize = 1 << 30;
 /// Why a row is bad of which more would be made.
-const SWOLLEN: &str = "what a step makes of it and of its neighbours is more than 1 GiB";
+const SWOLLEN: &str = "what a step makes of it and of its neighbours is more than 256 MiB";
 
 /// Rows that are bad, with the reasons why.
 type Refused = Vec<(Span, Cow<'static, str>)>;
@@ -84,7 +86,7 @@ impl Chunk {
             let becomes = match outcome {
                 Edit::Keep => span,
                 Edit::Within(from, to) => within(span, from, to),
-                Edit::Anew if end + self.made.len() > MOST => {
+                Edit::Anew if is_swollen(end, self.made.len()) => {
                     self.made.truncate(made);
                     refused.push((span, SWOLLEN.into()));
                     continue;
@@ -255,6 +257,12 @@ impl Chunk {
     }
 }
 
+/// True if so much is not to be made of a chunk whose arena ends there.
+#[inline]
+fn is_swollen(end: usize, made: usize) -> bool {
+    made > MOST.max(end) || end + made > FULL
+}
+
 /// A part of a span.
 #[inline(always)]
 fn within(span: Span, from: usize, to: usize) -> Span {
@@ -310,7 +318,7 @@ impl Parts<'_> {
     pub fn anew(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Span {
         let start = self.made.len();
         write(self.made);
-        if self.end + self.made.len() > MOST {
+        if is_swollen(self.end, self.made.len()) {
             self.made.truncate(start);
             self.refuse(SWOLLEN);
             return self.of;
@@ -326,175 +334,4 @@ impl Parts<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    type Pair<'a> = (Option<&'a str>, &'a str);
-
-    fn pairs(list: &[Pair<'_>]) -> Chunk {
-        let mut chunk = Chunk::default();
-        for (key, value) in list {
-            chunk.push_pair(key.map(str::as_bytes), value.as_bytes());
-        }
-        chunk
-    }
-
-    fn text(bytes: &[u8]) -> &str {
-        std::str::from_utf8(bytes).unwrap()
-    }
-
-    fn rows(chunk: &Chunk) -> Vec<Pair<'_>> {
-        let row = |row| (chunk.key(row).map(text), text(chunk.value(row).unwrap()));
-        (0..chunk.keys.len()).map(row).collect()
-    }
-
-    fn reasons(chunk: &Chunk) -> Vec<(&str, &str)> {
-        chunk.bad.iter().map(|bad| (text(&bad.record), bad.reason.as_str())).collect()
-    }
-
-    /// Every outcome there is, by the first byte.
-    fn edited(bytes: &[u8], made: &mut Vec<u8>) -> Edit {
-        match bytes {
-            [b'w', ..] => Edit::Within(1, bytes.len()),
-            [b'n', ..] => {
-                made.extend_from_slice(&bytes.repeat(2));
-                Edit::Anew
-            }
-            [b'd', ..] => Edit::Drop,
-            [b'b', ..] => Edit::Bad("bad".into()),
-            _ => Edit::Keep,
-        }
-    }
-
-    #[test]
-    fn what_would_swell_beyond_an_arena_is_bad() {
-        let mut chunk = pairs(&[(Some("a"), "1"), (Some("bb"), "2"), (Some("c"), "3")]);
-        let large = vec![b'x'; MOST / 2];
-        chunk.edit(|_, out| {
-            out.extend_from_slice(&large);
-            Edit::Anew
-        });
-        assert_eq!((chunk.keys.len(), chunk.bad.len()), (1, 2));
-        assert!(chunk.bad[0].reason == SWOLLEN && chunk.value(0) == Some(b"1"));
-    }
-
-    #[test]
-    fn a_record_is_kept_cut_made_anew_dropped_or_bad() {
-        let mut chunk = Chunk::default();
-        chunk.append(b"kept\nwithin\nnew\ndrop\nbad\n\nnew too\n");
-        chunk.set_uncut(b'\n');
-        chunk.edit(edited);
-        let found: Vec<_> = (0..5).map(|row| text(chunk.key(row).unwrap())).collect();
-        assert_eq!(found, ["kept", "ithin", "newnew", "", "new toonew too"]);
-        assert_eq!((reasons(&chunk), chunk.filtered), (vec![("bad", "bad")], 1));
-        assert!(!chunk.is_pairs() && chunk.value(0).is_none());
-    }
-
-    #[test]
-    fn a_half_of_a_pair_is_edited_and_the_other_goes_along() {
-        let list = [
-            (Some("w"), "n1"),
-            (None, "d2"),
-            (Some("n"), "b3"),
-            (Some("d"), "w"),
-            (Some("b"), "k"),
-        ];
-        let mut chunk = pairs(&list);
-        chunk.edit(edited);
-        assert_eq!(rows(&chunk), [(Some(""), "n1"), (None, "d2"), (Some("nn"), "b3")]);
-        assert_eq!((reasons(&chunk), chunk.filtered), (vec![("b", "bad")], 1));
-        let mut chunk = pairs(&list);
-        chunk.turn(Half::Value);
-        chunk.edit(edited);
-        assert_eq!(rows(&chunk), [(Some("w"), "n1n1"), (Some("d"), ""), (Some("b"), "k")]);
-        assert_eq!((reasons(&chunk), chunk.filtered), (vec![("b3", "bad")], 1));
-    }
-
-    #[test]
-    fn parts_of_a_half_repeat_the_other() {
-        let split = |bytes: &[u8], parts: &mut Parts<'_>| match bytes {
-            b"bad" => {
-                parts.push(0, 1);
-                parts.refuse("why");
-            }
-            _ => {
-                bytes.iter().enumerate().for_each(|(at, _)| parts.push(at, at + 1));
-                parts.push_anew(|out| out.extend_from_slice(b"end"));
-            }
-        };
-        let list = [(Some("ab"), "bad"), (None, "x"), (Some("bad"), "y"), (Some(""), "")];
-        let mut chunk = pairs(&list);
-        chunk.flat_map(split);
-        let expected = [
-            (Some("a"), "bad"),
-            (Some("b"), "bad"),
-            (Some("end"), "bad"),
-            (None, "x"),
-            (Some("end"), ""),
-        ];
-        assert_eq!((rows(&chunk), reasons(&chunk)), (expected.to_vec(), vec![("bad", "why")]));
-        let mut chunk = pairs(&list);
-        chunk.turn(Half::Value);
-        chunk.flat_map(split);
-        let expected = [
-            (None, "x"),
-            (None, "end"),
-            (Some("bad"), "y"),
-            (Some("bad"), "end"),
-            (Some(""), "end"),
-        ];
-        assert_eq!((rows(&chunk), reasons(&chunk)), (expected.to_vec(), vec![("bad", "why")]));
-    }
-
-    #[test]
-    fn pairs_are_made_of_records_and_records_of_pairs() {
-        let mut chunk = Chunk::default();
-        chunk.append(b"\nab\nbad\n");
-        chunk.set_uncut(b'\n');
-        chunk.pair(|record, parts| match record.split_first() {
-            Some((b'b', _)) => parts.refuse("why"),
-            Some((_, rest)) => {
-                let value = parts.anew(|out| out.extend_from_slice(rest));
-                parts.push_pair(Some(parts.part(0, 1)), value);
-                parts.push_pair(None, value);
-            }
-            None => parts.push_pair(Some(parts.part(0, 0)), parts.part(0, 0)),
-        });
-        assert_eq!(rows(&chunk), [(Some(""), ""), (Some("a"), "b"), (None, "b")]);
-        assert_eq!(reasons(&chunk), [("bad", "why")]);
-        chunk.retain(|key| key.is_empty());
-        assert_eq!((rows(&chunk), chunk.filtered), (vec![(Some(""), ""), (None, "b")], 1));
-        chunk.retain(|_| false);
-        assert!(chunk.is_pairs() && chunk.keys.is_empty(), "also without any");
-        let mut chunk = pairs(&[(None, "a"), (Some("b"), "c")]);
-        chunk.turn(Half::Value);
-        chunk.keep(Half::Value);
-        let keys = |chunk: &Chunk| [0, 1].map(|row| text(chunk.key(row).unwrap()).to_string());
-        assert_eq!((keys(&chunk), chunk.is_pairs()), (["a".into(), "c".into()], false));
-        let mut chunk = pairs(&[(None, "a"), (Some("b"), "c")]);
-        chunk.keep(Half::Key);
-        assert_eq!(keys(&chunk), ["", "b"]);
-        chunk.clear();
-        assert!(!chunk.is_pairs());
-    }
-
-    #[test]
-    fn what_is_made_anew_is_from_where_it_was_made_of() {
-        let origin = crate::origin::Origin::new("a");
-        let mut chunk = Chunk::default();
-        chunk.append(b"x y\nz\n");
-        chunk.origins.add(&origin, 0..6, Some(100));
-        chunk.set_uncut(b'\n');
-        chunk.pair(|record, parts| match record.len() {
-            1 => {
-                let made = parts.anew(|out| out.extend_from_slice(b"new"));
-                parts.push_pair(Some(parts.part(0, 1)), made);
-            }
-            _ => parts.push_pair(Some(parts.part(0, 1)), parts.part(2, 3)),
-        });
-        chunk.retain(|_| true);
-        chunk.edit(|_, _| Edit::Bad("why".into()));
-        let places: Vec<_> = chunk.bad.iter().map(|bad| bad.position.as_str()).collect();
-        assert_eq!(places, ["a, bytes 100 to 104", "a, byte 104"], "made pieces share a run");
-    }
-}
+mod tests;

@@ -99,11 +99,14 @@ impl Renderer {
             self.begin(chunk.time, to)?;
         }
         self.count(chunk.keys.len());
-        self.rows(Rows::Chunk(chunk));
+        for piece in Rows::pieces(chunk) {
+            self.piece(piece, to)?;
+        }
         if self.layout.bare { self.end(to) } else { self.flush(to) }
     }
 
-    /// Writes the results of single records, which `offer` offers in their order.
+    /// Writes the results of single records, which `offer` offers in their order. Those before one that
+    /// fails are written.
     pub fn results(
         &mut self,
         time: Stamp,
@@ -113,13 +116,13 @@ impl Renderer {
         let Selection { measure, may_lack_keys, .. } = self.layout.selection.clone();
         let all = Selection { measure, may_lack_keys, ..Selection::all(Sort::First) };
         let mut report = all.collector(self.layout.width);
-        offer(&mut report, to)?;
+        let offered = offer(&mut report, to);
         let report = report.finish()?;
-        if report.is_empty() {
-            return Ok(());
+        if !report.is_empty() {
+            self.begin(time, to)?;
+            self.pieces(&report, to)?;
         }
-        self.begin(time, to)?;
-        self.pieces(&report, to)
+        offered
     }
 
     /// Writes a report, whose rows `offer` offers, as a batch.
@@ -184,12 +187,16 @@ impl Renderer {
     fn pieces(&mut self, report: &Report, to: &mut dyn Delivery) -> Result<(), Error> {
         self.count(report.len());
         for piece in report.pieces() {
-            self.rows(Rows::Report(piece));
-            if self.text.len().max(self.messages.len()) > LARGE {
-                self.flush(to)?;
-            }
+            self.piece(Rows::Report(piece), to)?;
         }
         self.end(to)
+    }
+
+    /// Makes text of some rows, and hands it over if that is much.
+    fn piece(&mut self, rows: Rows<'_>, to: &mut dyn Delivery) -> Result<(), Error> {
+        self.rows(rows);
+        let is_much = self.text.len().max(self.messages.len()) > LARGE;
+        if is_much { self.flush(to) } else { Ok(()) }
     }
 
     fn rows(&mut self, rows: Rows<'_>) {

@@ -84,10 +84,10 @@ mod tests {
     fn each_shape_has_its_columns() {
         let time = "2018-12-11T01:31:21+00:00";
         let lines = records(&["a b", ""]);
-        let printed = csv(with_header(Shape::Records, &[]), vec![Rows::Chunk(&lines)]);
+        let printed = csv(with_header(Shape::Records, &[]), vec![Rows::of(&lines)]);
         assert_eq!(printed, format!("time,record\n{time},a b\n{time},\n"));
         let halves = pairs(&[("k", "v")]);
-        let printed = csv(with_header(Shape::Pairs, &[]), vec![Rows::Chunk(&halves)]);
+        let printed = csv(with_header(Shape::Pairs, &[]), vec![Rows::of(&halves)]);
         assert_eq!(printed, format!("time,key,value\n{time},k,v\n"));
         let stats = report(&[("k", vec![Value::Int(4), Value::None, Value::Float(2.5)])]);
         let named = with_header(Shape::Keyed, &["count", "min", "p99"]);
@@ -117,7 +117,7 @@ mod tests {
         assert_eq!((SPEC.build)(&settings).header(), b"record\n");
         assert_eq!((SPEC.build)(&bare(Shape::Records)).header(), b"");
         let lines = records(&["a"]);
-        assert_eq!(csv(bare(Shape::Records), vec![Rows::Chunk(&lines); 2]), "a\na\n");
+        assert_eq!(csv(bare(Shape::Records), vec![Rows::of(&lines); 2]), "a\na\n");
     }
 
     #[test]
@@ -130,16 +130,16 @@ mod tests {
     fn what_would_end_a_field_is_quoted_and_other_bytes_pass() {
         let halves =
             pairs(&[(&b"a\tb\\"[..], &b"\xff\0 '"[..]), (b"a,\"b\"", b"\r"), (b"\n", b"")]);
-        let out = bytes(&SPEC, &bare(Shape::Pairs), vec![Rows::Chunk(&halves)]);
+        let out = bytes(&SPEC, &bare(Shape::Pairs), vec![Rows::of(&halves)]);
         assert_eq!(out, b"a\tb\\,\xff\0 '\n\"a,\"\"b\"\"\",\"\r\"\n\"\n\",\n");
         let lacking = keyless("v");
-        assert_eq!(csv(bare(Shape::Pairs), vec![Rows::Chunk(&lacking)]), ",v\n,v\n");
+        assert_eq!(csv(bare(Shape::Pairs), vec![Rows::of(&lacking)]), ",v\n,v\n");
     }
 
     #[test]
     fn no_row_is_an_empty_line() {
         let lines = records(&["", "a"]);
-        assert_eq!(csv(bare(Shape::Records), vec![Rows::Chunk(&lines)]), "\"\"\na\n");
+        assert_eq!(csv(bare(Shape::Records), vec![Rows::of(&lines)]), "\"\"\na\n");
         assert_eq!(csv(bare(Shape::Whole), pieces(&whole(&[Value::None]))), "\"\"\n");
     }
 
@@ -185,7 +185,7 @@ mod tests {
         fn what_is_written_is_read_again(
             rows in prop::collection::vec((field_bytes(), field_bytes()), 0..8)
         ) {
-            let out = bytes(&SPEC, &bare(Shape::Pairs), vec![Rows::Chunk(&pairs(&rows))]);
+            let out = bytes(&SPEC, &bare(Shape::Pairs), vec![Rows::of(&pairs(&rows))]);
             let expected: Vec<_> = rows.into_iter().map(|(key, value)| vec![key, value]).collect();
             prop_assert_eq!(parse(&out), expected);
         }

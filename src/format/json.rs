@@ -155,14 +155,14 @@ mod tests {
         let absent = |shape, columns: &[&str]| with_style(shape, columns, Style::Absent);
         let lines = records(&[&b"say \"hi\"\t\\"[..], b"a\xffb"]);
         let expected = "{\"record\":\"say \\\"hi\\\"\\t\\\\\"}\n{\"record\":\"a\u{fffd}b\"}\n";
-        let rows = vec![Rows::Chunk(&lines)];
+        let rows = vec![Rows::of(&lines)];
         assert_eq!(batch(&SPEC, &absent(Shape::Records, &[]), rows), expected);
         let halves = pairs(&[("k", "v")]);
-        let rows = vec![Rows::Chunk(&halves)];
+        let rows = vec![Rows::of(&halves)];
         let expected = "{\"key\":\"k\",\"value\":\"v\"}\n";
         assert_eq!(batch(&SPEC, &absent(Shape::Pairs, &[]), rows), expected);
         let lacking = keyless("v");
-        let rows = vec![Rows::Chunk(&lacking)];
+        let rows = vec![Rows::of(&lacking)];
         let expected = "{\"key\":null,\"value\":\"v\"}\n{\"key\":\"\",\"value\":\"v\"}\n";
         assert_eq!(batch(&SPEC, &absent(Shape::Pairs, &[]), rows), expected);
         let values = [Value::Int(-4), Value::Float(2.0), Value::None, Value::Float(f64::INFINITY)];
@@ -178,7 +178,7 @@ mod tests {
         let (mut format, mut out) = ((SPEC.build)(&settings), Vec::new());
         for time in [1000, 1500] {
             format.begin(&mut out, Stamp(time));
-            format.rows(&mut out, Rows::Chunk(&lines));
+            format.rows(&mut out, Rows::of(&lines));
             format.end(&mut out);
         }
         let expected = "{\"time\":1,\"record\":\"a\"}\n{\"time\":1.5,\"record\":\"a\"}\n";

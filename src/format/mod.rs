@@ -16,12 +16,13 @@ pub mod text;
 pub mod tsv;
 pub mod uniq;
 
+use std::ops::Range;
 use std::time::Duration;
 
 pub use flags::{Flags, FormatName};
 pub use text::messages::messages;
 
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, Span};
 use crate::clock::Stamp;
 use crate::clock::clockface::Clockface;
 use crate::part::Ability;
@@ -29,11 +30,14 @@ pub use crate::part::Shape;
 use crate::report::Piece;
 use crate::report::value::Value;
 
+/// Values of so many bytes become text before that is handed on.
+const PIECE: usize = 1 << 20;
+
 /// Rows on their way out.
 #[derive(Clone, Debug)]
 pub enum Rows<'a> {
-    /// Records or pairs as they came: the chunk is cut.
-    Chunk(&'a Chunk),
+    /// Records or pairs as they came: those of a chunk, which is cut, in a range of its rows.
+    Records(&'a Chunk, Range<usize>),
     /// Part of the result of an aggregate.
     Report(Piece<'a>),
 }
@@ -52,13 +56,38 @@ pub enum Row<'a> {
 }
 
 impl<'a> Rows<'a> {
+    /// All rows of a chunk.
+    pub fn of(chunk: &'a Chunk) -> Rows<'a> {
+        Rows::Records(chunk, 0..chunk.keys.len())
+    }
+
+    /// All rows of a chunk, in pieces of some mebibyte at most, or of one row. A value can stand in many
+    /// pairs, so their text can be much more than the chunk.
+    pub fn pieces(chunk: &'a Chunk) -> impl Iterator<Item = Rows<'a>> {
+        let (values, mut start) = (&chunk.values, 0);
+        std::iter::from_fn(move || {
+            let mut bytes = 0;
+            let fits = |value: &&Span| {
+                bytes += value.range().len();
+                bytes <= PIECE
+            };
+            let rows = match values.is_empty() {
+                true => chunk.keys.len() - start,
+                false => values[start..].iter().take_while(fits).count().max(1),
+            };
+            let piece = start..(start + rows).min(chunk.keys.len());
+            start = piece.end;
+            (!piece.is_empty()).then_some(Rows::Records(chunk, piece))
+        })
+    }
+
     /// Each row, in order; `shape` tells a report with keys from one without.
     pub fn each(&self, shape: Shape) -> impl Iterator<Item = Row<'a>> + use<'a> {
         let (chunk, piece) = match self {
-            Rows::Chunk(chunk) => (Some(*chunk), None),
+            Rows::Records(chunk, rows) => (Some((*chunk, rows.clone())), None),
             Rows::Report(piece) => (None, Some(piece.clone())),
         };
-        let records = chunk.into_iter().flat_map(cut);
+        let records = chunk.into_iter().flat_map(|(chunk, rows)| cut(chunk, rows));
         let results = piece.into_iter().flat_map(|piece| piece.rows());
         records.chain(results.map(move |(key, values)| match shape {
             Shape::Whole => Row::Whole(values),
@@ -69,8 +98,8 @@ impl<'a> Rows<'a> {
     }
 }
 
-fn cut(chunk: &Chunk) -> impl Iterator<Item = Row<'_>> {
-    (0..chunk.keys.len()).map(|row| match chunk.value(row) {
+fn cut(chunk: &Chunk, rows: Range<usize>) -> impl Iterator<Item = Row<'_>> {
+    rows.map(|row| match chunk.value(row) {
         Some(value) => Row::Pair(chunk.key(row), value),
         None => Row::Record(chunk.at(chunk.keys[row])),
     })

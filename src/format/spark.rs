@@ -114,14 +114,14 @@ mod tests {
     #[test]
     fn the_dots_come_once_with_the_first_row_too_many() {
         let [two, none] = [records(&["a", "b"]), records::<&str>(&[])];
-        let rows = |times: usize| vec![Rows::Chunk(&two); times];
+        let rows = |times: usize| vec![Rows::of(&two); times];
         let table = [
             (0, rows(0), "\n"),
-            (0, vec![Rows::Chunk(&none)], "\n"),
+            (0, vec![Rows::of(&none)], "\n"),
             (0, rows(2), "...\n\n"),
             (1, rows(1), "a\n...\n\n"),
             (2, rows(1), "a\nb\n\n"),
-            (2, vec![Rows::Chunk(&two), Rows::Chunk(&none)], "a\nb\n\n"),
+            (2, vec![Rows::of(&two), Rows::of(&none)], "a\nb\n\n"),
             (2, rows(3), "a\nb\n...\n\n"),
             (3, rows(3), "a\nb\na\n...\n\n"),
             (usize::MAX, rows(2), "a\nb\na\nb\n\n"),
@@ -143,7 +143,7 @@ mod tests {
             let mut out = Vec::new();
             for _ in 0..2 {
                 format.begin(&mut out, TIME);
-                format.rows(&mut out, Rows::Chunk(&lines));
+                format.rows(&mut out, Rows::of(&lines));
                 format.end(&mut out);
             }
             let expected = format!("{}a\n...\n\n", head(time)).repeat(2);
@@ -156,7 +156,7 @@ mod tests {
         let lines = records(&["a", "b"]);
         let bare = Settings { num: 1, bare: true, ..settings(Shape::Records, &[]) };
         for (spec, _) in HEADS {
-            assert_eq!(batch(spec, &bare, vec![Rows::Chunk(&lines); 2]), "a\nb\na\nb\n");
+            assert_eq!(batch(spec, &bare, vec![Rows::of(&lines); 2]), "a\nb\na\nb\n");
         }
     }
 }

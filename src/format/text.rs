@@ -67,9 +67,9 @@ mod tests {
         let lacking = keyless("v");
         let alone = whole(&[Value::Int(7), Value::None]);
         let table = [
-            (Shape::Records, vec![Rows::Chunk(&lines)], &b"a\xff\t\n\n"[..]),
-            (Shape::Pairs, vec![Rows::Chunk(&halves)], b"k\\\tit's\n"),
-            (Shape::Pairs, vec![Rows::Chunk(&lacking)], b"\tv\n\tv\n"),
+            (Shape::Records, vec![Rows::of(&lines)], &b"a\xff\t\n\n"[..]),
+            (Shape::Pairs, vec![Rows::of(&halves)], b"k\\\tit's\n"),
+            (Shape::Pairs, vec![Rows::of(&lacking)], b"\tv\n\tv\n"),
             (Shape::Keyed, pieces(&stats), b"k\t4\t2.0\n"),
             (Shape::Whole, pieces(&alone), b"7\t\n"),
             (Shape::Records, vec![], b""),
@@ -85,8 +85,8 @@ mod tests {
         let counts = report(&[("a\nb", vec![Value::Int(4)])]);
         let alone = whole(&[Value::Int(4)]);
         let table = [
-            (Shape::Records, vec![Rows::Chunk(&lines)], &b"a\nb\0\0"[..]),
-            (Shape::Pairs, vec![Rows::Chunk(&halves)], b"k\tv\0"),
+            (Shape::Records, vec![Rows::of(&lines)], &b"a\nb\0\0"[..]),
+            (Shape::Pairs, vec![Rows::of(&halves)], b"k\tv\0"),
             (Shape::Keyed, pieces(&counts), b"a\nb\t4\n"),
             (Shape::Whole, pieces(&alone), b"4\n"),
         ];

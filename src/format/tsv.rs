@@ -76,8 +76,8 @@ mod tests {
     fn each_shape_has_its_columns() {
         let (lines, halves) = (records(&["a b", ""]), pairs(&[("k", "v")]));
         let table = [
-            (Shape::Records, &["value"][..], vec![Rows::Chunk(&lines)], "record|a b|"),
-            (Shape::Pairs, &["value"], vec![Rows::Chunk(&halves)], "key\tvalue|k\tv"),
+            (Shape::Records, &["value"][..], vec![Rows::of(&lines)], "record|a b|"),
+            (Shape::Pairs, &["value"], vec![Rows::of(&halves)], "key\tvalue|k\tv"),
         ];
         for (shape, columns, rows, expected) in table {
             let mut lines = expected.split('|');
@@ -97,8 +97,7 @@ mod tests {
     #[test]
     fn the_time_is_written_in_its_style_or_not_at_all() {
         let lines = records(&["a"]);
-        let tsv =
-            |style| batch(&SPEC, &with_style(Shape::Records, style), vec![Rows::Chunk(&lines)]);
+        let tsv = |style| batch(&SPEC, &with_style(Shape::Records, style), vec![Rows::of(&lines)]);
         assert_eq!(tsv(Style::Epoch), "time\trecord\n1544491881\ta\n");
         assert_eq!(tsv(Style::Absent), "record\na\n");
     }
@@ -111,7 +110,7 @@ mod tests {
         let (mut format, mut out) = ((SPEC.build)(&settings), Vec::new());
         for _ in 0..2 {
             format.begin(&mut out, Stamp(0));
-            format.rows(&mut out, Rows::Chunk(&lines));
+            format.rows(&mut out, Rows::of(&lines));
             format.end(&mut out);
         }
         assert_eq!((format.header(), &out[..]), (&b"record\n"[..], &b"a\na\n"[..]));
@@ -122,7 +121,7 @@ mod tests {
     fn borders_inside_a_field_are_escaped_and_other_bytes_pass() {
         let halves = pairs(&[(&b"a\tb\\t"[..], &b"\xff\r\n\0"[..])]);
         let settings = Settings { header: false, ..with_style(Shape::Pairs, Style::Absent) };
-        let out = bytes(&SPEC, &settings, vec![Rows::Chunk(&halves)]);
+        let out = bytes(&SPEC, &settings, vec![Rows::of(&halves)]);
         assert_eq!(out, b"a\\tb\\\\t\t\xff\\r\\n\0\n");
     }
 
@@ -149,7 +148,7 @@ mod tests {
             rows in prop::collection::vec((field_bytes(), field_bytes()), 0..8)
         ) {
             let settings = Settings { header: false, ..with_style(Shape::Pairs, Style::Absent) };
-            let out = bytes(&SPEC, &settings, vec![Rows::Chunk(&pairs(&rows))]);
+            let out = bytes(&SPEC, &settings, vec![Rows::of(&pairs(&rows))]);
             let lines: Vec<_> = out.split_inclusive(|&byte| byte == b'\n').collect();
             prop_assert_eq!(lines.len(), rows.len());
             for (line, (key, value)) in lines.into_iter().zip(rows) {

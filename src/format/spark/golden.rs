@@ -67,13 +67,13 @@ fn what_pyspark_printed_is_printed_again() {
             let (time, expected) = &batches[n];
             assert_eq!(&printed(*time, shape, num, rows), expected, "batch {n} with num {num}");
         };
-        check(0, Shape::Records, vec![Rows::Chunk(&strings)]);
+        check(0, Shape::Records, vec![Rows::of(&strings)]);
         check(2, Shape::Whole, pieces(&floats));
         check(7, Shape::Whole, pieces(&ranges[0]));
         check(8, Shape::Whole, pieces(&ranges[1]));
         check(9, Shape::Whole, pieces(&ranges[2]));
         check(10, Shape::Records, vec![]);
-        check(11, Shape::Records, vec![Rows::Chunk(&words)]);
+        check(11, Shape::Records, vec![Rows::of(&words)]);
         check(12, Shape::Keyed, pieces(&counts));
         check(13, Shape::Records, vec![]);
     }

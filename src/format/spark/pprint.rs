@@ -71,11 +71,11 @@ mod tests {
     #[test]
     fn each_shape_has_its_form() {
         let lines = records(&["it's", "", "a\tb"]);
-        assert_eq!(pprint(Shape::Records, 10, vec![Rows::Chunk(&lines)]), "it's\n\na\tb\n\n");
+        assert_eq!(pprint(Shape::Records, 10, vec![Rows::of(&lines)]), "it's\n\na\tb\n\n");
         let halves = pairs(&[("it's", "a\tb"), ("", "é")]);
         let expected = "(\"it's\", 'a\\tb')\n('', 'é')\n\n";
-        assert_eq!(pprint(Shape::Pairs, 10, vec![Rows::Chunk(&halves)]), expected);
-        let lacking = pprint(Shape::Pairs, 10, vec![Rows::Chunk(&keyless("v"))]);
+        assert_eq!(pprint(Shape::Pairs, 10, vec![Rows::of(&halves)]), expected);
+        let lacking = pprint(Shape::Pairs, 10, vec![Rows::of(&keyless("v"))]);
         assert_eq!(lacking, "(None, 'v')\n('', 'v')\n\n");
         let stats = report(&[("k", vec![Int(1), Float(2.0)]), ("l", vec![Int(0), Absent])]);
         let expected = "('k', (1, 2.0))\n('l', (0, None))\n\n";

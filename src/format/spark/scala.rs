@@ -135,10 +135,10 @@ mod tests {
         assert_eq!(scala(Shape::Keyed, pieces(&counts)), "(kafka,4)\n(a,b,-2)\n\n");
         let lines = records(&[&b"it's\t"[..], b"", b"a\xffb"]);
         let expected = "it's\t\n\na\u{fffd}b\n\n";
-        assert_eq!(scala(Shape::Records, vec![Rows::Chunk(&lines)]), expected);
+        assert_eq!(scala(Shape::Records, vec![Rows::of(&lines)]), expected);
         let halves = pairs(&[("it's", "a b"), ("", "é")]);
-        assert_eq!(scala(Shape::Pairs, vec![Rows::Chunk(&halves)]), "(it's,a b)\n(,é)\n\n");
-        assert_eq!(scala(Shape::Pairs, vec![Rows::Chunk(&keyless("v"))]), "(,v)\n(,v)\n\n");
+        assert_eq!(scala(Shape::Pairs, vec![Rows::of(&halves)]), "(it's,a b)\n(,é)\n\n");
+        assert_eq!(scala(Shape::Pairs, vec![Rows::of(&keyless("v"))]), "(,v)\n(,v)\n\n");
         let stats = report(&[("k", vec![Int(3), Int(1), Float(5.0)]), ("l", vec![Int(0); 3])]);
         assert_eq!(scala(Shape::Keyed, pieces(&stats)), "(k,(3,1,5.0))\n(l,(0,0,0))\n\n");
         assert_eq!(scala(Shape::Whole, pieces(&whole(&[Int(7)]))), "7\n\n");

@@ -87,9 +87,9 @@ mod tests {
         let several = report(&[("k\t", vec![Value::Int(4), Value::None, Value::Float(2.0)])]);
         let alone = whole(&[Value::Int(7)]);
         let table = [
-            (Shape::Records, vec![Rows::Chunk(&lines)], vec![r"-=a\xff\t\n", "-="]),
-            (Shape::Pairs, vec![Rows::Chunk(&halves)], vec![r"k=v\n"]),
-            (Shape::Pairs, vec![Rows::Chunk(&lacking)], vec!["-=v", "=v"]),
+            (Shape::Records, vec![Rows::of(&lines)], vec![r"-=a\xff\t\n", "-="]),
+            (Shape::Pairs, vec![Rows::of(&halves)], vec![r"k=v\n"]),
+            (Shape::Pairs, vec![Rows::of(&lacking)], vec!["-=v", "=v"]),
             (Shape::Keyed, pieces(&counts), vec!["k=4"]),
             (Shape::Keyed, pieces(&several), vec![r"k\t=4\t\t2.0"]),
             (Shape::Whole, pieces(&alone), vec!["-=7"]),
@@ -107,6 +107,6 @@ mod tests {
         assert_eq!(sent(Shape::Keyed, &["value"], true, pieces(&counts)), [expected]);
         let lines = records(&["a"]);
         let expected = r#"-={\"time\":\"2018-12-11T01:31:21+00:00\",\"record\":\"a\"}"#;
-        assert_eq!(sent(Shape::Records, &[], true, vec![Rows::Chunk(&lines)]), [expected]);
+        assert_eq!(sent(Shape::Records, &[], true, vec![Rows::of(&lines)]), [expected]);
     }
 }
