@@ -98,6 +98,7 @@ retry\t'It is tried again, after a second, then after longer and longer, up to a
 warn\t'It is said on stderr'"
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s X -l property -d 'Set a property of librdkafka, Kafka\'s client; may be repeated' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s F -l property-file -d 'Read such properties from FILE, a line each: key=value; may be repeated' -r -F
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l connect-timeout -d 'How long brokers may take to answer at the start [default: 30s]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l batches -d 'Stop after N batches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l duration -d 'Stop after D; the open batch is printed' -r -f
@@ -204,6 +205,7 @@ retry\t'It is tried again, after a second, then after longer and longer, up to a
 warn\t'It is said on stderr'"
 complete -c weir -n "__fish_weir_using_subcommand connect" -s X -l property -d 'Set a property of librdkafka, Kafka\'s client; may be repeated' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -s F -l property-file -d 'Read such properties from FILE, a line each: key=value; may be repeated' -r -F
+complete -c weir -n "__fish_weir_using_subcommand connect" -l connect-timeout -d 'How long brokers may take to answer at the start [default: 30s]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l batches -d 'Stop after N batches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l duration -d 'Stop after D; the open batch is printed' -r -f
@@ -312,6 +314,7 @@ retry\t'It is tried again, after a second, then after longer and longer, up to a
 warn\t'It is said on stderr'"
 complete -c weir -n "__fish_weir_using_subcommand listen" -s X -l property -d 'Set a property of librdkafka, Kafka\'s client; may be repeated' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -s F -l property-file -d 'Read such properties from FILE, a line each: key=value; may be repeated' -r -F
+complete -c weir -n "__fish_weir_using_subcommand listen" -l connect-timeout -d 'How long brokers may take to answer at the start [default: 30s]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l batches -d 'Stop after N batches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l duration -d 'Stop after D; the open batch is printed' -r -f
@@ -420,6 +423,7 @@ retry\t'It is tried again, after a second, then after longer and longer, up to a
 warn\t'It is said on stderr'"
 complete -c weir -n "__fish_weir_using_subcommand files" -s X -l property -d 'Set a property of librdkafka, Kafka\'s client; may be repeated' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -s F -l property-file -d 'Read such properties from FILE, a line each: key=value; may be repeated' -r -F
+complete -c weir -n "__fish_weir_using_subcommand files" -l connect-timeout -d 'How long brokers may take to answer at the start [default: 30s]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l batches -d 'Stop after N batches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l duration -d 'Stop after D; the open batch is printed' -r -f
@@ -533,6 +537,7 @@ retry\t'It is tried again, after a second, then after longer and longer, up to a
 warn\t'It is said on stderr'"
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s X -l property -d 'Set a property of librdkafka, Kafka\'s client; may be repeated' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s F -l property-file -d 'Read such properties from FILE, a line each: key=value; may be repeated' -r -F
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l connect-timeout -d 'How long brokers may take to answer at the start [default: 30s]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l batches -d 'Stop after N batches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l duration -d 'Stop after D; the open batch is printed' -r -f
@@ -549,7 +554,6 @@ complete -c weir -n "__fish_weir_using_subcommand kafka" -l on-offset-reset -d '
 earliest\t'It goes on with the first record there is'
 latest\t'It goes on with what comes'"
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l max-rate-per-partition -d 'Read at most N records a second of each partition; N may be 5k or 2M' -r -f
-complete -c weir -n "__fish_weir_using_subcommand kafka" -l connect-timeout -d 'How long brokers may take to answer at the start' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l with-header -d 'Make a pair of each message: the header NAME, the last one of that name, and its value' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
@@ -653,6 +657,7 @@ retry\t'It is tried again, after a second, then after longer and longer, up to a
 warn\t'It is said on stderr'"
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -s X -l property -d 'Set a property of librdkafka, Kafka\'s client; may be repeated' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -s F -l property-file -d 'Read such properties from FILE, a line each: key=value; may be repeated' -r -F
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l connect-timeout -d 'How long brokers may take to answer at the start [default: 30s]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l batches -d 'Stop after N batches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l duration -d 'Stop after D; the open batch is printed' -r -f
@@ -763,6 +768,7 @@ retry\t'It is tried again, after a second, then after longer and longer, up to a
 warn\t'It is said on stderr'"
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -s X -l property -d 'Set a property of librdkafka, Kafka\'s client; may be repeated' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -s F -l property-file -d 'Read such properties from FILE, a line each: key=value; may be repeated' -r -F
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l connect-timeout -d 'How long brokers may take to answer at the start [default: 30s]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -s i -l interval -d 'The batch interval: batches end at multiples of D since the epoch [default: 1s]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l batches -d 'Stop after N batches' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l duration -d 'Stop after D; the open batch is printed' -r -f

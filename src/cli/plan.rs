@@ -28,9 +28,6 @@ use crate::state::Retention;
 use crate::step::Step;
 use crate::units::quoted;
 
-/// How long brokers may take to answer at the start, unless the source says it.
-const PATIENCE: Duration = Duration::from_secs(30);
-
 /// A stream, as it is meant.
 pub struct Plan {
     /// What runs.
@@ -166,12 +163,10 @@ fn destination(typed: &Typed) -> Result<Option<Destination>, Error> {
     // Those of a source that has brokers, which other sources do not know.
     let matches = &typed.matches;
     let brokers = matches.try_get_one::<String>("brokers").ok().flatten();
-    let patience = matches.try_get_one::<Duration>("connect_timeout").ok().flatten();
     let to = Destination {
         topic: topic.clone(),
         brokers: typed.sink.to_brokers.as_ref().or(brokers).cloned(),
-        patience: patience.copied().unwrap_or(PATIENCE),
-        properties: typed.kafka.clone(),
+        client: typed.kafka.clone(),
     };
     to.check().map(|()| Some(to))
 }

@@ -1,11 +1,16 @@
-//! `-X` and `-F`: properties of librdkafka, for whatever talks to brokers in a run.
+//! Whatever talks to brokers in a run: properties of librdkafka, and how long an answer may take.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::error::Error;
 use crate::part::{Given, hold};
+use crate::units;
 
-/// Properties, as typed.
+/// `--connect-timeout`, where it is not typed.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The flags of all that talks to brokers, as typed.
 #[derive(clap::Args, Clone, Debug, Default, PartialEq, Eq)]
 #[group(skip)]
 #[command(next_help_heading = "Kafka")]
@@ -24,10 +29,21 @@ pub struct Flags {
     /// A password stands better here than on a command line, which everybody on the machine can read.
     #[arg(short = 'F', long, value_name = "FILE")]
     pub property_file: Vec<PathBuf>,
+
+    /// How long brokers may take to answer at the start [default: 30s]
+    ///
+    /// Who does not answer by then ends the run, with status 1. Brokers that go away later are waited for.
+    #[arg(long, value_name = "D", value_parser = units::duration)]
+    pub connect_timeout: Option<Duration>,
 }
 
 impl Flags {
-    /// Refuses properties that nobody takes.
+    /// How long brokers may take to answer at the start.
+    pub fn patience(&self) -> Duration {
+        self.connect_timeout.unwrap_or(PATIENCE)
+    }
+
+    /// Refuses what nobody takes.
     pub fn check(&self, given: &Given) -> Result<(), Error> {
         hold(&[
             (
@@ -38,6 +54,11 @@ impl Flags {
                 !given.talks_to_kafka && !self.property_file.is_empty(),
                 "-F: properties of Kafka's client, and nothing here talks to Kafka; weir kafka and --to-kafka do; \
                  what separates fields is said by --delimiter behind --field",
+            ),
+            (
+                !given.talks_to_kafka && self.connect_timeout.is_some(),
+                "--connect-timeout: how long Kafka's brokers may take, and nothing here talks to Kafka; weir kafka \
+                 and --to-kafka do; connect tries again after --reconnect-delay",
             ),
         ])
     }

@@ -193,7 +193,7 @@ mod tests {
 
     fn typed(properties: &[&str]) -> Settings {
         let property = properties.iter().map(|text| text.to_string()).collect();
-        Settings::read(&Flags { property, property_file: Vec::new() }).unwrap()
+        Settings::read(&Flags { property, ..Flags::default() }).unwrap()
     }
 
     fn refused(properties: &[&str]) -> String {

@@ -12,12 +12,14 @@
 //! client asks for it, and the run ends. All of it may come from any thread.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
 use crate::error::Error;
 use crate::say::{detail, note, say};
+use crate::units::show_duration;
 
 /// What a client's brokers have told, and what was said of it.
 #[derive(Debug)]
@@ -115,6 +117,19 @@ impl Voice {
     /// Why the run cannot go on, if that is so.
     pub fn failed(&self) -> Result<(), Error> {
         self.state().failure.clone().map_or(Ok(()), |failure| Err(Error::Failed(failure)))
+    }
+
+    /// What ends a start when nobody has answered: `what` is the last that was heard, and `flag` names the brokers.
+    pub fn silent(&self, what: &str, patience: Duration, flag: &str) -> Error {
+        let why = match (self.why(), self.is_out()) {
+            (Some(why), true) => why,
+            (None, true) => "a port with TLS or a user needs -X security.protocol".to_string(),
+            (_, false) => what.to_string(),
+        };
+        let (brokers, span) = (self.brokers(), show_duration(patience));
+        Error::Failed(format!(
+            "{brokers}: no answer within {span}: {why}; {flag} names them, --connect-timeout says how long to wait"
+        ))
     }
 
     /// Why nobody has answered, if that is known.

@@ -27,7 +27,6 @@ pub(crate) mod sim;
 mod tests;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::batch::{Batch, OutputId, Promise};
 use super::output::{Output, Staged};
@@ -46,10 +45,8 @@ pub struct Destination {
     pub topic: String,
     /// The brokers, unless properties name them.
     pub brokers: Option<String>,
-    /// How long brokers may take to answer at the start.
-    pub patience: Duration,
-    /// Properties of the client.
-    pub properties: kafka::Flags,
+    /// What all that talks to brokers is told.
+    pub client: kafka::Flags,
 }
 
 impl Destination {

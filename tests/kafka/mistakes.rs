@@ -19,12 +19,25 @@ fn a_broker_that_never_answers_ends_the_run() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap().to_string();
     drop(free);
-    let args = ["kafka", "-b", &address, "-t", "t", "--count", "--connect-timeout", "1"];
-    let ended = start(weir(&args)).end();
-    let said = ended.failed(1);
-    assert!(said.starts_with(&format!("weir: {address}: no answer within 1s: ")), "{said}");
-    assert!(said.contains("Connection refused"), "{said}");
-    assert_eq!(said.lines().count(), 1, "{said}");
+    for args in [
+        ["kafka", "-b", &address, "-t", "t", "--count"],
+        ["stdin", "--to-brokers", &address, "--to-kafka", "t", "--count"],
+    ] {
+        let ended = start(weir(&[&args[..], &["--connect-timeout", "1"]].concat())).end();
+        let said = ended.failed(1);
+        assert!(said.starts_with(&format!("weir: {address}: no answer within 1s: ")), "{said}");
+        assert!(said.contains("Connection refused"), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+}
+
+#[test]
+fn a_timeout_is_refused_where_nobody_talks_to_brokers() {
+    let said = refused(&["connect", "localhost:1", "--connect-timeout", "1"]);
+    assert!(
+        said.starts_with("weir: --connect-timeout: ") && said.contains("--reconnect-delay"),
+        "{said}"
+    );
 }
 
 #[test]

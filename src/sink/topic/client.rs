@@ -30,13 +30,14 @@ use crate::error::Error;
 use crate::kafka::{self, Settings, Voice};
 use crate::part::likeness::near;
 use crate::process::signal::Stop;
-use crate::units::show_duration;
 use crate::wire::message::Message;
 
 /// The longest wait within which no signal is heard.
 const SLICE: Duration = Duration::from_millis(1000);
 /// A wait while brokers answer.
 const MOMENT: Duration = Duration::from_millis(5);
+/// A wait between two questions.
+const PAUSE: Duration = Duration::from_millis(50);
 /// So long brokers may take for the mark of a transaction.
 const MARKING: Duration = Duration::from_secs(10);
 /// How long brokers that answer nothing are waited for when a signal has come.
@@ -70,11 +71,11 @@ impl Client {
         name: Option<String>,
         stop: &Arc<Stop>,
     ) -> Result<Client, Error> {
-        let settings = Settings::read(&to.properties)?;
+        let settings = Settings::read(&to.client)?;
         let brokers = settings.brokers("--to-brokers", to.brokers.as_deref())?;
         let voice = Arc::new(Voice::new(&brokers, settings.get("debug").is_some()));
         let producer = producer(&settings, &voice, name.as_deref(), 0)?;
-        let (topic, patience, stop) = (to.topic.clone(), to.patience, Arc::clone(stop));
+        let (topic, patience, stop) = (to.topic.clone(), to.client.patience(), Arc::clone(stop));
         let (group, sent, quiet) = (None, 0, None);
         let client =
             Client { topic, settings, voice, patience, stop, name, producer, group, sent, quiet };
@@ -84,7 +85,7 @@ impl Client {
 
     /// Refuses properties and brokers that cannot be, before anything is opened.
     pub fn check(to: &Destination) -> Result<(), Error> {
-        let settings = Settings::read(&to.properties)?;
+        let settings = Settings::read(&to.client)?;
         let brokers = settings.brokers("--to-brokers", to.brokers.as_deref())?;
         settings.config(kafka::Client::Producer, &brokers).map(drop)
     }
@@ -95,7 +96,8 @@ impl Client {
         loop {
             let client = self.producer.client();
             let found = client.fetch_metadata(Some(&self.topic), SLICE);
-            self.producer.poll(Duration::ZERO);
+            // Without time a poll takes one event of several.
+            self.producer.poll(if found.is_ok() { Duration::ZERO } else { PAUSE });
             self.voice.failed()?;
             let error = match &found {
                 Ok(found) => {
@@ -116,7 +118,7 @@ impl Client {
                     return Err(self.unknown(error));
                 }
                 Err(_) if watch.elapsed() >= self.patience => return Err(self.silent(error)),
-                _ => self.producer.poll(Duration::from_millis(50)),
+                _ => self.producer.poll(PAUSE),
             }
         }
     }
@@ -140,10 +142,7 @@ impl Client {
     }
 
     fn silent(&self, error: Code) -> Error {
-        let out = if self.voice.is_out() { self.voice.why() } else { None };
-        let why = out.unwrap_or_else(|| error.to_string());
-        let (brokers, span) = (self.voice.brokers(), show_duration(self.patience));
-        Error::Failed(format!("{brokers}: no answer within {span}: {why}; --to-brokers names them"))
+        self.voice.silent(&error.to_string(), self.patience, "--to-brokers")
     }
 
     fn failed(&self, what: impl std::fmt::Display) -> Error {

@@ -1,7 +1,5 @@
 //! What is typed behind `weir kafka`.
 
-use std::time::Duration;
-
 use super::start::Start;
 use crate::error::Error;
 use crate::part::Resolved;
@@ -60,12 +58,6 @@ pub struct Flags {
     /// A tenth of a second may be saved up.
     #[arg(long, value_name = "N", value_parser = at_least_one)]
     pub max_rate_per_partition: Option<u64>,
-
-    /// How long brokers may take to answer at the start
-    ///
-    /// Who does not answer by then ends the run, with status 1. Brokers that go away later are waited for.
-    #[arg(long, value_name = "D", default_value = "30s", value_parser = units::duration)]
-    pub connect_timeout: Duration,
 
     /// Make a pair of each message: its key, and its value
     ///

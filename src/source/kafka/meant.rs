@@ -14,7 +14,7 @@ use super::flags::{Flags, OnReset, With};
 use super::start::Start;
 use crate::clock::{FIRST_TOKEN, Wait};
 use crate::error::{Context, Error};
-use crate::kafka::{Client, Settings as Properties, Voice};
+use crate::kafka::{self, Client, Settings as Properties, Voice};
 use crate::source::{Form, Settings};
 
 /// Offsets are weir's matter, and where a partition ends has to be told.
@@ -66,7 +66,8 @@ pub struct Meant {
 
 impl Meant {
     /// What is meant by what was typed.
-    pub fn of(flags: &Flags, properties: &Properties, settings: &Settings) -> Result<Meant, Error> {
+    pub fn of(flags: &Flags, shared: &kafka::Flags, settings: &Settings) -> Result<Meant, Error> {
+        let (properties, patience) = (&Properties::read(shared)?, shared.patience());
         let brokers = properties.brokers("--brokers", flags.brokers.as_deref())?;
         let mut config = properties.config(Client::Consumer, &brokers)?;
         let unset = |(key, _): &(&str, &str)| properties.get(key).is_none();
@@ -90,7 +91,7 @@ impl Meant {
             topics: Arc::new(Topics::new(&flags.topics()?)?),
             start: flags.from,
             on_reset: flags.on_offset_reset.unwrap_or_default(),
-            patience: flags.connect_timeout,
+            patience,
             refresh: Duration::from_millis(refresh).max(SHORTEST_REFRESH),
             with: flags.with(),
             max_record: settings.max_record,

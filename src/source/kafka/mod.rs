@@ -44,13 +44,13 @@ fn arguments(command: Command) -> Command {
 fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
     let wrong = |error: clap::Error| Error::usage(error.to_string());
     let flags = Flags::from_arg_matches(matches).map_err(wrong)?;
-    let properties = kafka::Flags::from_arg_matches(matches).map_err(wrong)?;
-    made(&flags, &properties, settings)
+    let shared = kafka::Flags::from_arg_matches(matches).map_err(wrong)?;
+    made(&flags, &shared, settings)
 }
 
 #[cfg(feature = "kafka")]
-fn made(flags: &Flags, properties: &kafka::Flags, settings: &Settings) -> Result<Built, Error> {
-    let meant = meant::Meant::of(flags, &kafka::Settings::read(properties)?, settings)?;
+fn made(flags: &Flags, shared: &kafka::Flags, settings: &Settings) -> Result<Built, Error> {
+    let meant = meant::Meant::of(flags, shared, settings)?;
     Ok(match &flags.group_id {
         // With a checkpoint that decides, and the group is only told.
         Some(group) if !settings.lasts => {

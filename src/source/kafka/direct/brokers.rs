@@ -24,7 +24,6 @@ use crate::clock::{Stopwatch, Wait, Woke};
 use crate::error::{Context, Error};
 use crate::kafka::Voice;
 use crate::source::kafka::start::Range;
-use crate::units::show_duration;
 
 /// The longest wait for an answer within which no signal is heard. A broker answers in the order of the questions, and
 /// may hold back the answer to a fetch for half a second.
@@ -240,16 +239,7 @@ impl Brokers {
 
     /// What is said when nobody has answered.
     pub fn silent(&self, what: &str) -> Error {
-        let (brokers, span) = (self.voice.brokers(), show_duration(self.patience));
-        let why = match (self.voice.why(), self.voice.is_out()) {
-            (Some(why), true) => why,
-            (None, true) => "a port with TLS or a user needs -X security.protocol".to_string(),
-            (_, false) => what.to_string(),
-        };
-        Error::Failed(format!(
-            "{brokers}: no answer within {span}: {why}; --brokers names them, --connect-timeout says how long to \
-             wait"
-        ))
+        self.voice.silent(what, self.patience, "--brokers")
     }
 
     /// The partitions of all topics that are meant; an error if a topic that was named is not there.
