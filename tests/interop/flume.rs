@@ -5,16 +5,20 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use rustix::process::Signal;
 
 use crate::common::{Dir, Run, start, until, weir};
 
-/// Two ports that nobody listens on.
+/// Two ports that nobody listens on, and that nobody is given while an agent is down: they are below those
+/// that clients get. A probe whether an agent listens would else meet itself now and then.
 fn free_ports() -> (u16, u16) {
-    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    let [a, b] = listeners.map(|listener| listener.local_addr().unwrap().port());
-    (a, b)
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let from = 20_000 + (std::process::id() % 10_000) as u16;
+    let mut ports = std::iter::repeat_with(|| from + NEXT.fetch_add(1, Ordering::Relaxed));
+    let mut free = || ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap();
+    (free(), free())
 }
 
 /// An agent that is ended with the test.
