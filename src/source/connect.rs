@@ -16,6 +16,7 @@ use crate::origin::Origin;
 use crate::source::peers::address::Address;
 use crate::source::peers::dial::Dial;
 use crate::source::peers::peer::Peer;
+use crate::source::peers::tls::{Link, given};
 use crate::source::peers::{self, Host, Peers};
 use crate::source::{Built, Form, Read, Settings, Source, Spec};
 use crate::units;
@@ -38,6 +39,9 @@ struct Flags {
     #[arg(long, value_name = "D", default_value = "2s", value_parser = units::duration)]
     reconnect_delay: Duration,
 
+    #[command(flatten)]
+    tls: given::Calling,
+
     /// Make a pair of each line: the server it came from, and the line
     ///
     /// The key is the server as messages name it, HOST:PORT, as in localhost:9999: the same whichever of
@@ -55,13 +59,14 @@ fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
     let flags = Flags::from_arg_matches(matches).map_err(|err| Error::usage(err.to_string()))?;
     let servers = flags.servers.iter().map(|text| Address::remote(text));
     let servers = servers.collect::<Result<Vec<_>, _>>()?;
-    let connect = Connect::new(servers, flags.reconnect_delay, settings);
+    let dial = Dial::new(servers, flags.reconnect_delay, settings.once);
+    let connect = Connect::new(dial.by(flags.tls.trust()?.as_ref())?, settings);
     let identity = peers::identity(flags.with_peer);
     Ok(Built::new(Connect { with_peer: flags.with_peer, ..connect }, identity))
 }
 
 /// The servers that are connected.
-type Streams = Peers<TcpStream, Lines>;
+type Streams = Peers<Link<TcpStream>, Lines>;
 
 struct Connect {
     peers: Streams,
@@ -109,8 +114,7 @@ impl Source for Connect {
 }
 
 impl Connect {
-    fn new(servers: Vec<Address>, delay: Duration, settings: &Settings) -> Connect {
-        let dial = Dial::new(servers, delay, settings.once);
+    fn new(dial: Dial, settings: &Settings) -> Connect {
         let servers = Servers { dial, settings: settings.clone() };
         let peers = Peers::new("servers", FIRST_TOKEN, settings);
         Connect { peers, servers, with_peer: false }
@@ -118,7 +122,7 @@ impl Connect {
 }
 
 impl Host for Servers {
-    type Transport = TcpStream;
+    type Transport = Link<TcpStream>;
     type Framing = Lines;
 
     fn place(&self) -> &dyn Display {
@@ -131,11 +135,11 @@ impl Host for Servers {
 
     fn note(&mut self, event: &Event, peers: &mut Streams, wait: &dyn Wait, now: Stamp) {
         let Some(number) = peers.number(event.token()) else { return };
-        if let Some(stream) = self.dial.answered(number, event.token(), wait.registry(), now) {
+        if let Some(link) = self.dial.answered(number, event.token(), wait.registry(), now) {
             let (delimiter, max) = (self.settings.delimiter, self.settings.max_record);
             let name = self.dial.servers[number].address.to_string();
             let lines = Lines::new(delimiter, max, Origin::peer(name));
-            let mut peer = Peer::new(stream, lines);
+            let mut peer = Peer::new(link, lines);
             // The event that told of the connection may have told of its first lines too.
             peer.readable = true;
             peers.join(number, peer);
@@ -149,7 +153,7 @@ impl Host for Servers {
     fn gone(
         &mut self,
         number: usize,
-        _peer: Peer<TcpStream, Lines>,
+        _peer: Peer<Link<TcpStream>, Lines>,
         why: Option<io::Error>,
         now: Stamp,
     ) {

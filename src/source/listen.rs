@@ -24,6 +24,7 @@ use crate::source::peers::address::Address;
 use crate::source::peers::farewell::{Farewells, Receipt};
 use crate::source::peers::peer::Peer;
 use crate::source::peers::reception::{self, FIRST_CLIENT, Reception};
+use crate::source::peers::tls::{Link, Welcome, given, words};
 use crate::source::peers::{self, Host, Peers};
 use crate::source::{Built, Form, Read, Settings, Source, Spec, Stage};
 use crate::wire::lines::Lines;
@@ -52,6 +53,9 @@ struct Flags {
     /// back.
     #[arg(long)]
     with_peer: bool,
+
+    #[command(flatten)]
+    tls: given::Listening,
 }
 
 fn arguments(command: Command) -> Command {
@@ -67,13 +71,14 @@ fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
             "--ack: needs --checkpoint, and no --no-wal: the log keeps the lines",
         ));
     }
-    let listen = Listen::new(address, flags.ack, settings);
+    let mut listen = Listen::new(address, flags.ack, settings);
+    listen.clients.welcome = flags.tls.welcome()?;
     let identity = peers::identity(flags.with_peer);
     Ok(Built::new(Listen { with_peer: flags.with_peer, ..listen }, identity))
 }
 
 /// The clients that are connected.
-type Streams = Peers<TcpStream, Lines>;
+type Streams = Peers<Link<TcpStream>, Lines>;
 
 struct Listen {
     peers: Streams,
@@ -85,11 +90,12 @@ struct Listen {
 /// How clients come and go.
 struct Clients {
     reception: Reception,
+    welcome: Welcome,
     /// True if clients are told how many of their lines are kept.
     answers: bool,
     settings: Settings,
     /// Those who have left and wait for the log, if there is one.
-    farewells: Option<Farewells<TcpStream>>,
+    farewells: Option<Farewells<Link<TcpStream>>>,
 }
 
 impl Source for Listen {
@@ -137,6 +143,7 @@ impl Listen {
     fn new(address: Address, answers: bool, settings: &Settings) -> Listen {
         let clients = Clients {
             reception: Reception::new(address),
+            welcome: Welcome::default(),
             answers,
             settings: settings.clone(),
             farewells: settings.acknowledges.then(Farewells::new),
@@ -147,7 +154,7 @@ impl Listen {
 }
 
 impl Host for Clients {
-    type Transport = TcpStream;
+    type Transport = Link<TcpStream>;
     type Framing = Lines;
 
     fn place(&self) -> &dyn Display {
@@ -164,9 +171,14 @@ impl Host for Clients {
 
     fn turn(&mut self, peers: &mut Streams, wait: &dyn Wait, now: Stamp) {
         let Settings { delimiter, max_record, .. } = self.settings;
-        self.reception.admit(peers, Interest::READABLE, wait, now, |stream, name| {
-            let mut client =
-                Peer::new(stream, Lines::new(delimiter, max_record, Origin::peer(name)));
+        // With TLS who reads has something to send, too.
+        let interest = match self.welcome.is_tls() {
+            true => Interest::READABLE | Interest::WRITABLE,
+            false => Interest::READABLE,
+        };
+        self.reception.admit(peers, interest, wait, now, |stream, name| {
+            let link = self.welcome.let_in(stream, words::client).guarded();
+            let mut client = Peer::new(link, Lines::new(delimiter, max_record, Origin::peer(name)));
             if self.answers {
                 client.receipt = Receipt::counting();
             }
@@ -177,13 +189,21 @@ impl Host for Clients {
     fn gone(
         &mut self,
         number: usize,
-        client: Peer<TcpStream, Lines>,
+        client: Peer<Link<TcpStream>, Lines>,
         why: Option<io::Error>,
         _now: Stamp,
     ) {
+        let one_has_left = self.reception.one_has_left;
         self.reception.gone(number);
-        let how = why.as_ref().map_or("closed".to_string(), crate::error::said);
-        detail(&format!("{}: {how}", client.name()));
+        match &why {
+            // Who speaks something else is no client of which the lines are waited for.
+            Some(why) if why.kind() == io::ErrorKind::InvalidData => {
+                self.reception.one_has_left = one_has_left;
+                say(&format!("{}: cut off: {why}", client.name()));
+            }
+            Some(why) => detail(&format!("{}: {}", client.name(), crate::error::said(why))),
+            None => detail(&format!("{}: closed", client.name())),
+        }
         // Its socket must be closed before another can take its place. Of one whose connection
         // broke nobody is left to be told anything.
         let is_closed = match &mut self.farewells {

@@ -9,7 +9,7 @@ pub mod files;
 pub mod flume;
 pub mod kafka;
 pub mod listen;
-mod peers;
+pub(crate) mod peers;
 pub mod replay;
 pub mod stdin;
 

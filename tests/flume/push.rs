@@ -56,7 +56,7 @@ fn words_of_several_sinks_are_counted() {
 fn compressed_sinks_are_read_and_answered_so() {
     let args = ["--compression", "deflate", "--count", "--format", "text", "--skip-empty"];
     let (mut run, port) = push(&[&args[..], &["--update-state", "--interval", "50ms"]].concat());
-    let mut sink = Sink::compressed(port);
+    let mut sink = Sink::connect(port).unwrap().compressed();
     for _ in 0..3 {
         assert_eq!(sink.send(&vec!["again and again".to_string(); 1000]), Told::Ok);
     }

@@ -11,9 +11,14 @@ use weir::wire::flume::handshake::{Match, Request, Response};
 use weir::wire::flume::push::{PROTOCOL, put_batch};
 use weir::wire::flume::{avro::Take, deflate};
 
+/// What a sink's bytes come over.
+pub trait Stream: Read + Write + Send {}
+
+impl<S: Read + Write + Send> Stream for S {}
+
 /// A connection of a sink.
 pub struct Sink {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     frames: Frames,
     serial: i32,
     zlib: Option<(deflate::Inflate, deflate::Deflate)>,
@@ -35,11 +40,18 @@ impl Sink {
         let stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        Some(Sink { stream, frames: Frames::new(1 << 20), serial: 0, zlib: None })
+        Some(Sink::over(stream))
     }
 
-    pub fn compressed(port: u16) -> Sink {
-        Sink { zlib: Some(Default::default()), ..Sink::connect(port).unwrap() }
+    /// A connection that stands.
+    pub fn over(stream: impl Stream + 'static) -> Sink {
+        let frames = Frames::new(1 << 20);
+        Sink { stream: Box::new(stream), frames, serial: 0, zlib: None }
+    }
+
+    /// The same, compressed.
+    pub fn compressed(self) -> Sink {
+        Sink { zlib: Some(Default::default()), ..self }
     }
 
     /// The bytes of the next call.

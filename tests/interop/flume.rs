@@ -144,6 +144,67 @@ fn flume_pushes_words_compressed() {
     pushes("test-deflate-1.9", "push 1.9.0", &set, &flags);
 }
 
+/// What a sink is told so that it speaks TLS and trusts the authority of the tests.
+fn trusting(dir: &Dir) -> Vec<String> {
+    let store = dir.path("trust.jks").display().to_string();
+    let import = ["-importcert", "-noprompt", "-alias", "tests", "-file", "tests/tls/ca.pem"];
+    let made = Command::new("keytool")
+        .args(import)
+        .args(["-keystore", &store, "-storepass", "changeit"])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stdout));
+    let trust = format!("k.truststore={store}");
+    texts(&["k.ssl=true", &trust, "k.truststore-password=changeit"])
+}
+
+const TLS: [&str; 4] =
+    ["--tls-cert", "tests/tls/localhost.pem", "--tls-key", "tests/tls/key-pkcs8.pem"];
+
+fn pushes_by_tls(name: &str, kind: &str, set: &[&str], flags: &[&str]) {
+    let dir = Dir::new();
+    let trust = trusting(&dir);
+    let trust = trust.iter().map(String::as_str).chain(set.iter().copied());
+    pushes(name, kind, &trust.collect::<Vec<_>>(), &[&TLS[..], flags].concat());
+}
+
+#[test]
+#[ignore = "needs java and Maven Central: scripts/check runs it"]
+fn flume_1_11_pushes_words_by_tls() {
+    pushes_by_tls("test-tls-1.11", "push 1.11.0", &[], &[]);
+}
+
+#[test]
+#[ignore = "needs java and Maven Central: scripts/check runs it"]
+fn flume_1_9_pushes_words_by_tls_1_2_also_compressed() {
+    pushes_by_tls("test-tls-1.9", "push 1.9.0", &[], &["--tls-max", "1.2"]);
+    let (set, flags) =
+        (["k.compression-type=deflate"], ["--tls-max", "1.2", "--compression", "deflate"]);
+    pushes_by_tls("test-tls-deflate-1.9", "push 1.9.0", &set, &flags);
+}
+
+/// What is said of an agent that cannot be read.
+fn said_of(name: &str, kind: &str, set: &[&str], flags: &[&str]) -> String {
+    let (dir, ports) = (Dir::new(), free_ports());
+    let (trust, port) = (trusting(&dir), ports.1.to_string());
+    let mut run = start(weir(&[&["flume-push", &port, "--count"], &TLS[..], flags].concat()));
+    run.port();
+    let trust = trust.iter().map(String::as_str).chain(set.iter().copied());
+    let agent = Agent::start(name, kind, ports, &trust.collect::<Vec<_>>());
+    agent.connect().send(&texts(&["a line"]));
+    run.err.line("cut off")
+}
+
+#[test]
+#[ignore = "needs java and Maven Central: scripts/check runs it"]
+fn agents_that_cannot_be_read_by_tls_are_told_what_to_change() {
+    let (set, flags) = (["k.compression-type=deflate"], ["--compression", "deflate"]);
+    let said = said_of("test-swapped-1.11", "push 1.11.0", &set, &flags);
+    assert!(said.contains("TLS within the compressed stream, as Flume from 1.10 on"), "{said}");
+    let said = said_of("test-tls-1.3-1.9", "push 1.9.0", &[], &[]);
+    assert!(said.contains("--tls-max 1.2"), "{said}");
+}
+
 #[test]
 #[ignore = "needs java and Maven Central: scripts/check runs it"]
 fn words_are_pulled_from_a_spark_sink() {

@@ -23,6 +23,8 @@ pub enum Mistake {
     MarkApart,
     /// The position of a part of the input is noted before the chunk that ends there is handed over.
     NotedEarly,
+    /// Who has sent something is answered before it is safe.
+    AnsweredEarly,
 }
 
 thread_local! {

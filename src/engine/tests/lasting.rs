@@ -11,7 +11,8 @@
 //! disk; beside it somebody reads stdout, a command is run, a topic is written, and all remember. `every` has a fault at
 //! one operation after the other, `lives` several by chance, `sent` a source that cannot be asked again,
 //! `down` time in which nobody lives, `short` lives that end before anything is tidied up, `stopped` ends
-//! that are none, `scripted/many` an input of very many parts, `scripted/files` a file that is rotated, and `planted` proves that they find bugs.
+//! that are none, `scripted/many` an input of very many parts, `scripted/files` a file that is rotated, `scripted/agents`
+//! Flume, and `planted` proves that they find bugs.
 //! Seeds are as those of `checkpoint/tests`: `WEIR_SIM=NUMBER cargo test lasting` lives one again.
 
 macro_rules! ensure {
@@ -119,6 +120,8 @@ struct Case {
     pairs: Option<Half>,
     /// True if its input is a file that is followed, and rotated as it grows.
     is_file: bool,
+    /// Flume's agents, if its source is what they talk to.
+    agents: Option<scripted::agents::Agents>,
     /// How many parts its input has, where they have positions.
     parts: usize,
     disk: SimDisk,
@@ -176,6 +179,7 @@ impl Case {
             has_position,
             pairs,
             is_file,
+            agents: None,
             parts,
             disk,
             seen,
@@ -213,15 +217,16 @@ impl Case {
         let stop: Arc<Stop> = Arc::default();
         self.reader.lock().unwrap().asks = manner.asks.map(|after| (after, Arc::clone(&stop)));
         let asked = manner.stops.then(|| Arc::clone(&stop));
-        pipeline.source = match self.is_file {
-            true => Box::new(scripted::files::Rotated::new(self, start)),
-            false => Box::new(Scripted::new(self, asked)),
+        let logs_input = manner.logs_input && !self.has_position;
+        pipeline.source = match &self.agents {
+            Some(agents) => Box::new(scripted::agents::Watched::new(self, agents, logs_input)),
+            None if self.is_file => Box::new(scripted::files::Rotated::new(self, start)),
+            None => Box::new(Scripted::new(self, asked)),
         };
         let twin = self.plan(start)?.pipeline.layout.text;
         pipeline.layout.messages = twin.map(|text| Box::new(Wrapped(text)) as Box<dyn Format>);
         (settings.threads, settings.once) = (manner.threads, false);
         settings.duration = manner.lasts.map(Duration::from_millis);
-        let logs_input = manner.logs_input && !self.has_position;
         let saved = Some(Saved { checkpoint, logs_input, syncs_at_once: manner.syncs_at_once });
         let (wait, waker) = VirtualTime::new(Stamp(start)).unwrap();
         let (wait, outputs) = (Box::new(wait), self.outputs()?);

@@ -33,7 +33,8 @@ struct Line {
 impl Line {
     fn new(servers: &[&str], once: bool) -> Line {
         let servers = servers.iter().map(|text| Address::remote(text).unwrap()).collect();
-        let mut connect = Connect::new(servers, Duration::from_millis(20), &settings(once));
+        let dial = Dial::new(servers, Duration::from_millis(20), once);
+        let mut connect = Connect::new(dial, &settings(once));
         let mut wait = RealTime::new().unwrap().0;
         connect.open(&mut wait).unwrap();
         Line { connect, wait, chunk: Chunk::default() }
@@ -274,7 +275,8 @@ fn once_fails_when_a_server_is_lost_but_not_before_its_lines_are_out() {
 #[test]
 fn a_name_that_does_not_resolve_is_an_error_at_the_start() {
     let servers = vec![Address::remote("nowhere.invalid:9").unwrap()];
-    let mut connect = Connect::new(servers, Duration::ZERO, &settings(false));
+    let dial = Dial::new(servers, Duration::ZERO, false);
+    let mut connect = Connect::new(dial, &settings(false));
     let err = connect.open(&mut RealTime::new().unwrap().0).unwrap_err();
     assert!(err.to_string().starts_with("nowhere.invalid:9: "), "{err}");
 }

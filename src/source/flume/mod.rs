@@ -2,6 +2,8 @@
 
 pub mod pull;
 pub mod push;
+#[cfg(test)]
+pub mod sim;
 
 use crate::part::Resolved;
 use crate::source::Form;

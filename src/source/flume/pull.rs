@@ -27,6 +27,7 @@ use crate::say::{note, say};
 use crate::source::peers::address::Address;
 use crate::source::peers::dial::Dial;
 use crate::source::peers::peer::Peer;
+use crate::source::peers::tls::Link;
 use crate::source::peers::{Host, Peers};
 use crate::source::{Built, Form, Read, Settings, Source, Spec, Stage};
 use crate::units;
@@ -89,7 +90,7 @@ fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
 }
 
 /// The sinks that are connected.
-type Streams = Peers<TcpStream, Client>;
+type Streams = Peers<Link<TcpStream>, Client>;
 
 pub(super) struct FlumePull {
     peers: Streams,
@@ -211,7 +212,7 @@ impl FlumePull {
 }
 
 impl Host for Sinks {
-    type Transport = TcpStream;
+    type Transport = Link<TcpStream>;
     type Framing = Client;
 
     fn place(&self) -> &dyn Display {
@@ -229,13 +230,13 @@ impl Host for Sinks {
 
     fn note(&mut self, event: &Event, peers: &mut Streams, wait: &dyn Wait, now: Stamp) {
         let Some(number) = peers.number(event.token()).filter(|_| !self.is_parting) else { return };
-        if let Some(stream) = self.dial.answered(number, event.token(), wait.registry(), now) {
+        if let Some(link) = self.dial.answered(number, event.token(), wait.registry(), now) {
             // Without it an answer waits for others; nothing worse.
-            let _ = stream.set_nodelay(true);
+            let _ = link.stream().set_nodelay(true);
             let origin = Origin::peer(self.dial.servers[number].address.to_string());
             let most = self.sinks[number].most;
             let client = Client::new(origin, self.rows.clone(), most, longest(self.max));
-            peers.join(number, Peer::new(stream, client));
+            peers.join(number, Peer::new(link, client));
         }
     }
 
@@ -257,7 +258,7 @@ impl Host for Sinks {
     fn gone(
         &mut self,
         number: usize,
-        mut peer: Peer<TcpStream, Client>,
+        mut peer: Peer<Link<TcpStream>, Client>,
         why: Option<io::Error>,
         now: Stamp,
     ) {

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use clap::{ArgMatches, Command, FromArgMatches, ValueEnum};
 use mio::Interest;
 use mio::event::Event;
+use mio::net::TcpStream;
 
 use super::{form, longest};
 use crate::chunk::{Chunk, Mark};
@@ -27,12 +28,14 @@ use crate::say::{detail, say};
 use crate::source::peers::address::Address;
 use crate::source::peers::peer::Peer;
 use crate::source::peers::reception::{self, FIRST_CLIENT, Reception};
+use crate::source::peers::tls::{Link, Welcome, given};
 use crate::source::peers::transport::Waiting;
 use crate::source::peers::{Host, Peers};
 use crate::source::{Built, Form, Read, Settings, Source, Spec, Stage};
 use crate::wire::flume::handshake::Known;
 use crate::wire::flume::push::PROTOCOL;
 use crate::wire::flume::server::{Server, Terms};
+use crate::wire::flume::strangers;
 
 /// The source's row in `source::SOURCES`.
 pub const SPEC: Spec = Spec { name: "flume-push", hidden: false, arguments, build };
@@ -49,6 +52,9 @@ struct Flags {
     /// How the sinks compress: what their compression-type says
     #[arg(long, value_enum, value_name = "HOW", default_value_t = Compression::None)]
     compression: Compression,
+
+    #[command(flatten)]
+    tls: given::Listening,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -72,11 +78,13 @@ fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
         longest: longest(settings.max_record),
         known: Arc::new(Known::new(PROTOCOL)),
     };
-    Ok(Built::new(FlumePush::new(address, terms, settings), flags.events.identity()))
+    let welcome = flags.tls.welcome()?;
+    let push = FlumePush::new(address, terms, welcome, settings);
+    Ok(Built::new(push, flags.events.identity()))
 }
 
 /// The sinks that are connected.
-type Streams = Peers<Waiting, Server>;
+type Streams = Peers<Waiting<Link<TcpStream>>, Server>;
 
 pub(super) struct FlumePush {
     peers: Streams,
@@ -89,14 +97,21 @@ pub(super) struct FlumePush {
 struct Sinks {
     reception: Reception,
     terms: Terms,
+    welcome: Welcome,
     once: bool,
 }
 
 impl FlumePush {
-    pub(super) fn new(address: Address, terms: Terms, settings: &Settings) -> FlumePush {
+    pub(super) fn new(
+        address: Address,
+        terms: Terms,
+        welcome: Welcome,
+        settings: &Settings,
+    ) -> FlumePush {
         // Unfinished messages are what takes memory here.
         let settings = Settings { max_record: terms.longest, ..settings.clone() };
-        let sinks = Sinks { reception: Reception::new(address), terms, once: settings.once };
+        let (reception, once) = (Reception::new(address), settings.once);
+        let sinks = Sinks { reception, terms, welcome, once };
         let safe = if settings.acknowledges { Stage::Logged } else { Stage::Folded };
         FlumePush { peers: Peers::new("sinks", FIRST_CLIENT, &settings), sinks, safe }
     }
@@ -140,7 +155,7 @@ impl Source for FlumePush {
 }
 
 impl Host for Sinks {
-    type Transport = Waiting;
+    type Transport = Waiting<Link<TcpStream>>;
     type Framing = Server;
 
     fn place(&self) -> &dyn Display {
@@ -160,14 +175,15 @@ impl Host for Sinks {
         self.reception.admit(peers, interest, wait, now, |stream, name| {
             // Without it an answer waits for others; nothing worse.
             let _ = stream.set_nodelay(true);
-            Peer::new(Waiting(stream), Server::new(&self.terms, Origin::peer(name)))
+            let link = self.welcome.let_in(stream, strangers::looks_without_tls);
+            Peer::new(Waiting(link), Server::new(&self.terms, Origin::peer(name)))
         });
     }
 
     fn gone(
         &mut self,
         number: usize,
-        sink: Peer<Waiting, Server>,
+        sink: Peer<Waiting<Link<TcpStream>>, Server>,
         why: Option<io::Error>,
         _now: Stamp,
     ) {

@@ -41,7 +41,8 @@ impl Room {
         let rows = Rows { key: Key::None, max: 100 };
         let known = std::sync::Arc::new(Known::new(PROTOCOL));
         let terms = Terms { rows, compressed: false, longest: longest(100), known };
-        let mut source = FlumePush::new(Address::listening("0").unwrap(), terms, &settings);
+        let address = Address::listening("0").unwrap();
+        let mut source = FlumePush::new(address, terms, Default::default(), &settings);
         source.open(&mut *wait).unwrap();
         let waiting = source.waiting();
         let address = waiting.split_whitespace().nth(3).unwrap().to_string();

@@ -15,6 +15,7 @@ use crate::source::peers::budget::Budget;
 use crate::source::peers::door;
 
 mod acknowledged;
+mod sealed;
 
 const KIB: usize = 1 << 10;
 /// How long a test waits for what must come at once, before it fails.

@@ -23,6 +23,8 @@ use crate::error::{self, Error};
 use crate::say::{detail, note, say};
 use crate::source::peers::address::Address;
 use crate::source::peers::peer;
+use crate::source::peers::tls::given::Trust;
+use crate::source::peers::tls::{Call, Link};
 use crate::units;
 
 /// How long one address may take to answer.
@@ -49,6 +51,8 @@ pub struct Server {
     pub address: Address,
     /// What the name stands for.
     pub found: Vec<SocketAddr>,
+    /// How it is called, if by TLS.
+    call: Option<Call>,
     state: State,
     /// Why there is no connection, once that has been said; kept until there is one again.
     outage: Option<io::ErrorKind>,
@@ -57,8 +61,8 @@ pub struct Server {
 enum State {
     /// No connection; the next attempt comes at this moment.
     Waiting(Stamp),
-    /// `found[index]` is tried until the deadline.
-    Connecting { stream: TcpStream, index: usize, deadline: Stamp, refused: Option<io::Error> },
+    /// `found[index]` is tried until the deadline, the handshake too, if there is one.
+    Connecting { link: Link<TcpStream>, index: usize, deadline: Stamp, refused: Option<io::Error> },
     /// It has answered.
     Connected,
 }
@@ -69,12 +73,21 @@ impl Dial {
         let server = |address| Server {
             address,
             found: Vec::new(),
+            call: None,
             state: State::Waiting(Stamp(0)),
             outage: None,
         };
         let servers = addresses.into_iter().map(server).collect();
         let delay = delay.max(SHORTEST_DELAY);
         Dial { servers, delay, once, one_has_closed: false, failed: None }
+    }
+
+    /// The same by TLS, if it is known whom to trust.
+    pub fn by(mut self, trust: Option<&Trust>) -> Result<Dial, Error> {
+        for server in &mut self.servers {
+            server.call = trust.map(|trust| trust.call(server.address.host())).transpose()?;
+        }
+        Ok(self)
     }
 
     /// Finds out what the names stand for.
@@ -120,16 +133,16 @@ impl Dial {
         token: Token,
         registry: &Registry,
         now: Stamp,
-    ) -> Option<TcpStream> {
+    ) -> Option<Link<TcpStream>> {
         let server = self.servers.get_mut(number)?;
         match std::mem::replace(&mut server.state, State::Waiting(now)) {
-            State::Connecting { stream, index, deadline, refused } => match settle(&stream) {
+            State::Connecting { mut link, index, deadline, refused } => match settle(&mut link) {
                 Ok(true) => {
-                    server.welcome(&stream);
-                    return Some(stream);
+                    server.welcome(link.stream());
+                    return Some(link);
                 }
                 Ok(false) => {
-                    server.state = State::Connecting { stream, index, deadline, refused };
+                    server.state = State::Connecting { link, index, deadline, refused };
                 }
                 Err(error) => {
                     let (next, why) = (index + 1, more_telling(refused, error));
@@ -159,8 +172,8 @@ impl Dial {
             });
             match stream {
                 Ok(stream) => {
-                    let deadline = now.after(ATTEMPT);
-                    server.state = State::Connecting { stream, index, deadline, refused };
+                    let (link, deadline) = (server.link(stream), now.after(ATTEMPT));
+                    server.state = State::Connecting { link, index, deadline, refused };
                     return;
                 }
                 Err(error) => refused = Some(more_telling(refused, error)),
@@ -181,7 +194,9 @@ impl Dial {
             return;
         }
         let kind = why.as_ref().map_or(io::ErrorKind::UnexpectedEof, io::Error::kind);
-        if server.outage.replace(kind).is_none() {
+        // What is wrong with a certificate is said though it was said before that nobody was there.
+        let is_news = |before| kind == io::ErrorKind::InvalidData && before != kind;
+        if server.outage.replace(kind).is_none_or(is_news) {
             let what = why.map_or("closed by the server".to_string(), |why| error::said(&why));
             let delay = units::show_duration(self.delay);
             say(&format!("{}: {what}; trying again every {delay}", server.address));
@@ -220,6 +235,14 @@ impl Dial {
 }
 
 impl Server {
+    /// A connection to it that is being made.
+    fn link(&self, stream: TcpStream) -> Link<TcpStream> {
+        match &self.call {
+            Some(call) => call.over(stream),
+            None => Link::bare(stream),
+        }
+    }
+
     /// It has answered.
     fn welcome(&mut self, stream: &TcpStream) {
         self.state = State::Connected;
@@ -238,6 +261,7 @@ impl Server {
             (_, Some(io::ErrorKind::ConnectionRefused)) => Some("which refuses connections"),
             (_, Some(io::ErrorKind::UnexpectedEof)) => Some("which has closed the connection"),
             (_, Some(io::ErrorKind::TimedOut)) => Some("which does not answer"),
+            (_, Some(io::ErrorKind::InvalidData)) => Some("whose TLS is not good"),
             (_, Some(_)) => Some("which cannot be reached"),
             (_, None) => Some("which has not answered yet"),
         }
@@ -245,7 +269,8 @@ impl Server {
 }
 
 /// True if the connection stands, false if that is still open, an error if there will be none.
-fn settle(stream: &TcpStream) -> io::Result<bool> {
+fn settle(link: &mut Link<TcpStream>) -> io::Result<bool> {
+    let stream = link.stream();
     if let Some(error) = stream.take_error()? {
         return Err(error);
     }
@@ -253,17 +278,20 @@ fn settle(stream: &TcpStream) -> io::Result<bool> {
         // When nobody listens on a port from which connections are made, the system can connect a
         // socket to itself.
         Ok(peer) if peer == stream.local_addr()? => Err(io::ErrorKind::ConnectionRefused.into()),
-        Ok(_) => Ok(true),
+        Ok(_) => link.open(),
         Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(false),
         Err(error) => Err(error),
     }
 }
 
 /// Of two reasons why a name cannot be reached, the one that says more: a refusal shows that
-/// somebody is there, which an address of a kind that this machine does not have cannot.
+/// somebody is there, which an address of a kind that this machine does not have cannot, and a bad certificate that
+/// it is a server.
 fn more_telling(before: Option<io::Error>, now: io::Error) -> io::Error {
+    let telling = [io::ErrorKind::InvalidData, io::ErrorKind::ConnectionRefused];
     match before {
-        Some(before) if before.kind() == io::ErrorKind::ConnectionRefused => before,
+        _ if now.kind() == io::ErrorKind::InvalidData => now,
+        Some(before) if telling.contains(&before.kind()) => before,
         _ => now,
     }
 }

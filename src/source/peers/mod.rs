@@ -26,6 +26,7 @@ pub mod door;
 pub mod farewell;
 pub mod peer;
 pub mod reception;
+pub mod tls;
 pub mod transport;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -44,6 +45,7 @@ use crate::source::{Form, Read, Settings};
 use crate::wire::Framing;
 use budget::Budget;
 use peer::{Got, Peer};
+use tls::haste::Haste;
 use transport::Transport;
 
 /// How long a peer that waits for an answer is left unread while nothing may be read: sinks give up after
@@ -120,6 +122,8 @@ pub struct Peers<T, F> {
     safe: Mark,
     /// Who is owed answers, by the mark that the next of them waits for; there may be some who are not.
     owed: BTreeSet<(Mark, usize)>,
+    /// Handshakes that are to be over soon.
+    haste: Haste,
 }
 
 impl<T: Transport, F: Framing> Peers<T, F> {
@@ -135,6 +139,7 @@ impl<T: Transport, F: Framing> Peers<T, F> {
             is_sealed: false,
             safe: Mark::default(),
             owed: BTreeSet::new(),
+            haste: Haste::default(),
         }
     }
 
@@ -223,6 +228,7 @@ impl<T: Transport, F: Framing> Peers<T, F> {
                 0 => self.refuse_late(host, chunk, now),
                 _ => self.fill(host, chunk, &mut limit, now),
             }
+            self.drop_late(host, now);
             host.noted(self, now);
             if host.is_leaving() && !self.is_sealed {
                 host.last_turn(self, &*wait, now);
@@ -253,6 +259,7 @@ impl<T: Transport, F: Framing> Peers<T, F> {
             return now;
         }
         let until = if self.is_sealed { until } else { until.min(host.deadline()) };
+        let until = until.min(self.haste.deadline());
         if limit > 0 { until.min(self.budget.deadline()) } else { until.min(self.patience()) }
     }
 
@@ -310,17 +317,19 @@ impl<T: Transport, F: Framing> Peers<T, F> {
     where
         H: Host<Transport = T, Framing = F>,
     {
-        let mut seat = self.number(event.token()).and_then(|number| self.seats.get_mut(number));
-        if let Some(Some(peer)) = &mut seat {
-            peer.send();
+        match self.number(event.token()) {
+            Some(number) if self.get(number).is_some() => self.rouse(number, now),
+            _ => host.note(event, self, wait, now),
         }
-        match seat {
-            Some(Some(peer)) if peer.readable => {}
-            Some(Some(peer)) => {
-                (peer.readable, peer.since) = (true, now);
-                self.queue.extend(self.number(event.token()));
-            }
-            Some(None) | None => host.note(event, self, wait, now),
+    }
+
+    /// Something is new of a peer: it may have sent something, or have room for answers.
+    pub fn rouse(&mut self, number: usize, now: Stamp) {
+        let Some(peer) = self.get(number) else { return };
+        peer.send();
+        if !peer.readable {
+            (peer.readable, peer.since) = (true, now);
+            self.queue.push_back(number);
         }
     }
 
@@ -356,9 +365,39 @@ impl<T: Transport, F: Framing> Peers<T, F> {
             self.queue.push_back(number);
         }
         if !matches!(got, Got::End(_)) {
+            self.hurry(number, now);
             self.answer(number);
         }
         got
+    }
+
+    /// Notes that a peer's handshake has begun.
+    fn hurry(&mut self, number: usize, now: Stamp) {
+        let Some(peer) = self.seats.get_mut(number).and_then(Option::as_mut) else { return };
+        if peer.begun.is_none() && peer.is_opening() {
+            peer.begun = Some(now);
+            self.haste.begin(number, now);
+        }
+    }
+
+    /// Has those go whose handshakes do not come to an end.
+    fn drop_late<H>(&mut self, host: &mut H, now: Stamp)
+    where
+        H: Host<Transport = T, Framing = F>,
+    {
+        while let Some((begun, number)) = self.haste.late(now) {
+            let Some(peer) = self.get(number) else { continue };
+            if peer.begun != Some(begun) || !peer.is_opening() {
+                continue;
+            }
+            if peer.readable {
+                // It is not its fault that nobody has read what it has sent.
+                peer.begun = None;
+                self.hurry(number, now);
+                continue;
+            }
+            self.leave(host, number, Some(io::ErrorKind::TimedOut.into()), now);
+        }
     }
 
     /// What has come by now is still read, but nothing that comes later.

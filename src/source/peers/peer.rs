@@ -58,6 +58,8 @@ pub struct Peer<T, F> {
     pub readable: bool,
     /// Since when it is, without having been read.
     pub since: Stamp,
+    /// When its handshake began, if it has one.
+    pub begun: Option<Stamp>,
     /// What has come of it.
     pub receipt: Receipt,
     /// How many bytes may still be read.
@@ -77,6 +79,7 @@ impl<T: Transport, F: Framing> Peer<T, F> {
             framing,
             readable,
             since: Stamp::NEVER,
+            begun: None,
             receipt,
             left: usize::MAX,
             unsent: Vec::new(),
@@ -134,6 +137,12 @@ impl<T: Transport, F: Framing> Peer<T, F> {
                 Err(_) => self.unsent.clear(),
             }
         }
+        self.transport.flush();
+    }
+
+    /// True while its handshake has begun and is not over.
+    pub fn is_opening(&self) -> bool {
+        self.transport.is_opening()
     }
 
     fn take(&mut self, chunk: &mut Chunk, most: usize, limit: &mut usize) -> Got {

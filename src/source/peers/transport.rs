@@ -32,6 +32,14 @@ pub trait Transport: Send {
 
     /// Sends what there is room for, or fails with `WouldBlock`; returns how many bytes that were.
     fn send(&mut self, bytes: &[u8]) -> io::Result<usize>;
+
+    /// Sends what it holds of that, and of its own, as far as there is room.
+    fn flush(&mut self) {}
+
+    /// True from the first byte of its handshake until that is over, if it has one.
+    fn is_opening(&self) -> bool {
+        false
+    }
 }
 
 impl Transport for TcpStream {
@@ -61,21 +69,21 @@ impl Transport for TcpStream {
 /// One that does not wait any longer, because it was not answered in time, has closed; and it sends the
 /// same again over another connection. So what comes with the end of the stream right behind it is not
 /// read: it would be there twice, and nobody is left to be told that it is kept.
-pub struct Waiting(pub TcpStream);
+pub struct Waiting<T>(pub T);
 
-impl Transport for Waiting {
+impl<T: Transport> Transport for Waiting<T> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        let count = Read::read(&mut self.0, room)?;
-        match TcpStream::peek(&self.0, &mut [0]) {
-            Ok(0) => Ok(0),
+        let count = self.0.read(room)?;
+        match self.0.peek() {
+            Ok(false) => Ok(0),
             Err(error) if is_passing(&error) => Ok(count),
             Err(error) => Err(error),
-            Ok(_) => Ok(count),
+            Ok(true) => Ok(count),
         }
     }
 
     fn peek(&mut self) -> io::Result<bool> {
-        Transport::peek(&mut self.0)
+        self.0.peek()
     }
 
     fn arrived(&self) -> io::Result<usize> {
@@ -83,15 +91,23 @@ impl Transport for Waiting {
     }
 
     fn has_pending(&self) -> bool {
-        false
+        self.0.has_pending()
     }
 
     fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.send(bytes)
     }
+
+    fn flush(&mut self) {
+        self.0.flush();
+    }
+
+    fn is_opening(&self) -> bool {
+        self.0.is_opening()
+    }
 }
 
 /// True if the connection stands, and there is only nothing to be done at the moment.
-fn is_passing(error: &io::Error) -> bool {
+pub fn is_passing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }

@@ -141,10 +141,13 @@ impl Server {
             Some(first) if !zlib.has_begun() && *first != 0x78 => Err(strangers::wrong(bytes)),
             _ => Ok(()),
         };
-        let before = chunk.keys.len();
+        let (before, mut is_first) = (chunk.keys.len(), !zlib.has_begun());
         while taken.is_ok() {
             taken = match zlib.inflate.feed(bytes) {
                 Ok([]) => break,
+                Ok(piece) if std::mem::take(&mut is_first) && strangers::is_tls(piece) => {
+                    Err(Wrong::new(format!("what came is {}", strangers::SWAPPED)))
+                }
                 // What has been inflated cannot be put back, and may be the rest of a call that is waited
                 // for, so it is taken whatever the limit.
                 Ok(mut piece) => self.take_plain(&mut piece, chunk, &mut usize::MAX.clone()),

@@ -67,6 +67,8 @@ planted! {
     a_command_that_is_run_before_its_batch_is_decided_is_found: noticed Mistake::RunEarly, lives::live;
     a_command_that_is_not_run_again_is_found: noticed Mistake::RunOnce, lives::live;
     a_transaction_that_is_committed_before_its_batch_is_decided_is_found: noticed Mistake::SentEarly, lives::live;
+    an_agent_answered_before_the_sync_is_found: found Bug::WalAckBeforeSync, scripted::agents::live;
+    an_agent_answered_before_its_batch_is_safe_is_found: noticed Mistake::AnsweredEarly, scripted::agents::live;
     a_mark_that_is_not_looked_for_is_found: noticed Mistake::MarkForgotten, lives::live;
     a_mark_that_comes_before_its_transaction_is_found: noticed Mistake::MarkApart, lives::live;
 }

@@ -8,6 +8,7 @@
 //!
 //! It notes what somebody outside can see, over all lives.
 
+pub mod agents;
 pub mod files;
 mod many;
 mod parts;
@@ -70,7 +71,8 @@ impl Seen {
         Ok(())
     }
 
-    fn acknowledge(&mut self, chunks: impl Iterator<Item = usize>, disk: &SimDisk) {
+    /// Notes that chunks are acknowledged, and perhaps the disk as it is if the power fails now.
+    pub fn acknowledge(&mut self, chunks: impl Iterator<Item = usize>, disk: &SimDisk) {
         self.logged.extend(chunks);
         let Some(choice) = &mut self.choice else { return };
         if !choice.chance(8) {

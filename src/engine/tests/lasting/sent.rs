@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 
 /// Each has rows of a Time, perhaps a window's start, an id, and how often it came.
-const COUNTS: &[&str] = &[
+pub const COUNTS: &[&str] = &[
     "--format tsv --epoch --count-by-key",
     "--format tsv --epoch --count-by-key --interval 700ms --skip-empty",
     "--format tsv --epoch --count-by-key --window 3s --slide 3s",
@@ -62,7 +62,7 @@ fn ids(script: &Script, chunks: impl Iterator<Item = usize>) -> BTreeSet<&str> {
 }
 
 /// How often each id was counted: in all rows, or for running state in those of the last report.
-fn counted<'a>(flags: &str, out: &'a str) -> Result<BTreeMap<&'a str, u64>, String> {
+pub fn counted<'a>(flags: &str, out: &'a str) -> Result<BTreeMap<&'a str, u64>, String> {
     let last = out.lines().last().and_then(|row| row.split('\t').next());
     let mut counts = BTreeMap::new();
     for row in out.lines() {

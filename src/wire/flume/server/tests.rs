@@ -173,7 +173,7 @@ fn strangers_are_told_what_they_look_like() {
         (false, b"GET / HTTP/1.1\r\n\r\n".to_vec(), "HTTP"),
         (false, data("java_flume_deflate.bin"), "--compression deflate"),
         (true, data("push_01_handshake_append.hex"), "not compressed"),
-        (true, data("java_flume111_tls_inside_deflate.bin"), "TLS"),
+        (true, data("java_flume111_tls_inside_deflate.bin"), "as Flume from 1.10 on sends"),
     ];
     for (compressed, bytes, seen) in table {
         let mut stranger = Connection::new(&terms(compressed));
