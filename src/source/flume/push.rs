@@ -25,6 +25,7 @@ use crate::error::Error;
 use crate::origin::Origin;
 use crate::say::{detail, say};
 use crate::source::peers::address::Address;
+use crate::source::peers::door::{Entrance, Stream};
 use crate::source::peers::peer::Peer;
 use crate::source::peers::reception::{self, FIRST_CLIENT, Reception};
 use crate::source::peers::transport::Waiting;
@@ -76,7 +77,7 @@ fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
 }
 
 /// The sinks that are connected.
-type Streams = Peers<Waiting, Server>;
+type Streams = Peers<Waiting<Stream>, Server>;
 
 pub(super) struct FlumePush {
     peers: Streams,
@@ -96,7 +97,8 @@ impl FlumePush {
     pub(super) fn new(address: Address, terms: Terms, settings: &Settings) -> FlumePush {
         // Unfinished messages are what takes memory here.
         let settings = Settings { max_record: terms.longest, ..settings.clone() };
-        let sinks = Sinks { reception: Reception::new(address), terms, once: settings.once };
+        let reception = Reception::new(vec![Entrance::Tcp(address)]);
+        let sinks = Sinks { reception, terms, once: settings.once };
         let safe = if settings.acknowledges { Stage::Logged } else { Stage::Folded };
         FlumePush { peers: Peers::new("sinks", FIRST_CLIENT, &settings), sinks, safe }
     }
@@ -140,11 +142,11 @@ impl Source for FlumePush {
 }
 
 impl Host for Sinks {
-    type Transport = Waiting;
+    type Transport = Waiting<Stream>;
     type Framing = Server;
 
     fn place(&self) -> &dyn Display {
-        self.reception.place()
+        &"flume-push"
     }
 
     fn deadline(&self) -> Stamp {
@@ -159,7 +161,7 @@ impl Host for Sinks {
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.reception.admit(peers, interest, wait, now, |stream, name| {
             // Without it an answer waits for others; nothing worse.
-            let _ = stream.set_nodelay(true);
+            let _ = stream.hurry();
             Peer::new(Waiting(stream), Server::new(&self.terms, Origin::peer(name)))
         });
     }
@@ -167,7 +169,7 @@ impl Host for Sinks {
     fn gone(
         &mut self,
         number: usize,
-        sink: Peer<Waiting, Server>,
+        sink: Peer<Waiting<Stream>, Server>,
         why: Option<io::Error>,
         _now: Stamp,
     ) {

@@ -55,8 +55,8 @@ impl Room {
     }
 
     fn with(settings: &Settings, mut wait: Box<dyn Wait>) -> Room {
-        let address = Address::listening("0").unwrap();
-        let mut listen = Listen::new(address, settings.acknowledges, settings);
+        let places = Places::parse(&["0".into()]).unwrap();
+        let mut listen = Listen::new(places, settings.acknowledges, settings);
         listen.open(wait.as_mut()).unwrap();
         Room { listen, wait, chunk: Chunk::default(), idle: 0, mark: Mark(1) }
     }
@@ -289,11 +289,14 @@ fn a_long_line_that_does_not_go_on_is_given_up_when_others_wait_for_it() {
 #[test]
 fn what_is_said_at_the_start_tells_how_to_open_the_port() {
     assert_eq!(
-        door::welcome("127.0.0.1:9999".parse().unwrap(), "listen"),
+        door::welcome("127.0.0.1:9999".parse().unwrap(), "listen ", ""),
         "listening on 127.0.0.1:9999, for this machine only; \
          `weir listen 0.0.0.0:9999` opens it to the network"
     );
-    assert_eq!(door::welcome("[::]:9999".parse().unwrap(), "listen"), "listening on [::]:9999");
+    assert_eq!(
+        door::welcome("[::]:9999".parse().unwrap(), "listen ", ""),
+        "listening on [::]:9999"
+    );
 }
 
 /// Runs a test in a process of its own, as the limit of open files holds for a whole process.

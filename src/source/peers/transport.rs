@@ -61,21 +61,21 @@ impl Transport for TcpStream {
 /// One that does not wait any longer, because it was not answered in time, has closed; and it sends the
 /// same again over another connection. So what comes with the end of the stream right behind it is not
 /// read: it would be there twice, and nobody is left to be told that it is kept.
-pub struct Waiting(pub TcpStream);
+pub struct Waiting<T>(pub T);
 
-impl Transport for Waiting {
+impl<T: Transport> Transport for Waiting<T> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-        let count = Read::read(&mut self.0, room)?;
-        match TcpStream::peek(&self.0, &mut [0]) {
-            Ok(0) => Ok(0),
+        let count = self.0.read(room)?;
+        match self.0.peek() {
+            Ok(false) => Ok(0),
             Err(error) if is_passing(&error) => Ok(count),
             Err(error) => Err(error),
-            Ok(_) => Ok(count),
+            Ok(true) => Ok(count),
         }
     }
 
     fn peek(&mut self) -> io::Result<bool> {
-        Transport::peek(&mut self.0)
+        self.0.peek()
     }
 
     fn arrived(&self) -> io::Result<usize> {
@@ -83,7 +83,7 @@ impl Transport for Waiting {
     }
 
     fn has_pending(&self) -> bool {
-        false
+        self.0.has_pending()
     }
 
     fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
