@@ -2,13 +2,16 @@
 
 use std::fs;
 use std::io::Write;
+use std::net::Shutdown;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
+use std::path::Path;
+use std::sync::mpsc::Sender;
 
 use rustix::process::Signal;
 
-use crate::common::{Dir, start, weir};
+use crate::common::{Dir, PATIENCE, start, weir};
 use crate::{Short, answer, client, ended_by, listens, sender, sorted, unix};
 
 #[test]
@@ -184,4 +187,59 @@ fn once_ends_when_the_first_client_closes() {
     drop(client(&path, "a\nb\nhalf"));
     assert_eq!(run.end().ok(), "3\n");
     assert!(dir.files().is_empty());
+}
+
+/// Sends two lines over one connection after the other, until weir is gone; says which were acknowledged.
+fn sends(path: &Path, name: &str, news: &Sender<()>) -> Vec<String> {
+    let mut told = Vec::new();
+    for turn in 0.. {
+        let line = format!("{name}-{turn}");
+        let Ok(mut client) = UnixStream::connect(path) else { break };
+        let sent = client.write_all(format!("{line}\n{line}").as_bytes());
+        if sent.and_then(|()| client.shutdown(Shutdown::Write)).is_err() {
+            break;
+        }
+        match answer(client) {
+            // With the answer all is known, whatever follows.
+            (text, _) if text == "ok 2\n" => told.push(line),
+            (text, None) => panic!("the end after {text:?}"),
+            (_, Some(_)) => break,
+        }
+        let _ = news.send(());
+    }
+    told
+}
+
+#[test]
+fn what_was_acknowledged_is_kept_however_often_weir_is_killed() {
+    let (dir, keep) = (Short::new(), Dir::new());
+    let (path, checkpoint, out) = (dir.path("a"), keep.path("ck"), keep.path("out"));
+    let at = unix(&path);
+    let args = ["listen", &at, "--interval", "20ms", "--format", "text", "--ack"];
+    let files = ["--checkpoint", checkpoint.to_str().unwrap(), "-o", out.to_str().unwrap()];
+    let args = [&args[..], &files].concat();
+    let mut told: Vec<String> = Vec::new();
+    for life in 0..12 {
+        let mut run = start(weir(&args));
+        listens(&mut run, &path);
+        std::thread::scope(|scope| {
+            let (news, heard) = std::sync::mpsc::channel();
+            let clients: Vec<_> = (0..4)
+                .map(|number| {
+                    let (path, news) = (&path, news.clone());
+                    scope.spawn(move || sends(path, &format!("{life}-{number}"), &news))
+                })
+                .collect();
+            (0..=3 * life).for_each(|_| heard.recv_timeout(PATIENCE).unwrap());
+            run.signal(Signal::KILL);
+            told.extend(clients.into_iter().flat_map(|client| client.join().unwrap()));
+        });
+        assert_eq!(run.end().status, 137);
+    }
+    assert_eq!(start(weir(&[&args[..], &["--duration", "1ms"]].concat())).end().status, 0);
+    let text = fs::read_to_string(&out).unwrap();
+    assert!(told.len() >= 12, "{}", told.len());
+    for name in &told {
+        assert_eq!(text.lines().filter(|line| line == name).count(), 2, "{name} was acknowledged");
+    }
 }

@@ -15,6 +15,7 @@ use crate::source::peers::budget::Budget;
 use crate::source::peers::door;
 
 mod acknowledged;
+mod mail;
 
 const KIB: usize = 1 << 10;
 /// How long a test waits for what must come at once, before it fails.
@@ -54,8 +55,13 @@ impl Room {
         Room { idle: 10_000, ..room }
     }
 
-    fn with(settings: &Settings, mut wait: Box<dyn Wait>) -> Room {
-        let places = Places::parse(&["0".into()]).unwrap();
+    fn with(settings: &Settings, wait: Box<dyn Wait>) -> Room {
+        Room::at(&["0"], settings, wait)
+    }
+
+    fn at(typed: &[&str], settings: &Settings, mut wait: Box<dyn Wait>) -> Room {
+        let typed: Vec<OsString> = typed.iter().map(OsString::from).collect();
+        let places = Places::parse(&typed).unwrap();
         let mut listen = Listen::new(places, settings.acknowledges, settings);
         listen.open(wait.as_mut()).unwrap();
         Room { listen, wait, chunk: Chunk::default(), idle: 0, mark: Mark(1) }
