@@ -62,7 +62,12 @@ fn a_file_that_is_named_gets_the_command_that_reads_it() {
         ),
         (
             "weir listen 9999 app.log",
-            "weir listen takes one address; weir files FILE ... reads a file",
+            "app.log: a file, and no address; weir files FILE ... reads a file",
+            "",
+        ),
+        (
+            "weir flume-push 9999 app.log",
+            "weir flume-push takes one address; weir files FILE ... reads a file",
             "",
         ),
     ];
@@ -229,8 +234,17 @@ fn a_stray_word_is_put_where_it_belongs() {
             ("weir --count --split '' -", "standard input needs no name: weir --count --split ''"),
             ("weir -v ERROR", "-v says more; what matches is dropped by --reject ERROR"),
             ("weir --count no.log", "there is no file no.log; one is read by weir files FILE ..."),
-            ("weir listen localhost 9999", "an address is one word: weir listen localhost:9999"),
-            ("weir listen", "weir listen 9999 ..."),
+            (
+                "weir listen localhost 9999",
+                "localhost: an address is one word: weir listen localhost:9999",
+            ),
+            (
+                "weir listen",
+                "listen: no address is given: weir listen 9999 ..., or unix:PATH, or udp:PORT",
+            ),
+            ("weir udp:5140 --count", "weir listen udp:5140 --count"),
+            ("weir unix:/run/weir", "weir listen unix:/run/weir"),
+            ("weir syslog", "weir listen udp:PORT ..."),
             ("weir connect --count", "weir connect localhost:9999 ..."),
             ("weir --split ‘ ’ --count", "typographic quotes are none for a shell: type ' or \""),
             ("weir -- --count", "what follows `--` is no flag; leave the `--` out"),

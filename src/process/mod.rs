@@ -1,6 +1,7 @@
-//! What the system gives a process: signals, descriptors, limits, commands.
+//! What the system gives a process: signals, descriptors, sockets, limits, commands.
 
 pub mod descriptor;
+pub mod inherited;
 pub mod shell;
 pub mod signal;
 pub mod ulimit;

@@ -1,5 +1,6 @@
 //! Framing and decoding of what comes over a wire: pure, without a socket or a clock.
 
+pub mod datagrams;
 pub mod flume;
 pub mod lines;
 pub mod message;

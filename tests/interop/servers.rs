@@ -119,3 +119,58 @@ fn listen_takes_the_place_of_nc_lk_for_ncat() {
         Ok(_) => panic!("somebody still listens"),
     }
 }
+
+#[test]
+#[ignore = "needs nc, ncat, mawk: scripts/check runs it"]
+fn sockets_of_this_machine_are_reached_by_nc_and_ncat() {
+    let path = std::env::temp_dir().join(format!("weir-interop-{}", std::process::id()));
+    let path = path.to_str().unwrap();
+    let at = format!("unix:{path}");
+    for (program, flags) in [("nc.openbsd", ["-NU"]), ("ncat", ["-U"])] {
+        let mut run = start(weir(&["listen", &at, "--interval", "0"]));
+        assert_eq!(run.err.line("listening"), format!("weir: listening on {at}"));
+        let mut client = Netcat::start(program, &[&flags[..], &[path]].concat());
+        client.write("one\nhalf");
+        assert_eq!(run.out.line(""), "one");
+        client.stdin = None;
+        if program == "ncat" {
+            // It stays until the other side closes, which weir does not do before it has.
+            drop(client);
+        }
+        assert_eq!(run.out.line(""), "half");
+        run.signal(Signal::TERM);
+        assert_eq!(run.end().ok(), "");
+    }
+}
+
+#[test]
+#[ignore = "needs nc, ncat, mawk: scripts/check runs it"]
+fn datagrams_of_nc_and_ncat_are_lines() {
+    let mut run = start(weir(&["listen", "udp:0", "--interval", "0"]));
+    let said = run.err.line("weir: listening for datagrams on 127.0.0.1:");
+    let port = said.split(':').nth(2).unwrap().split(',').next().unwrap().to_string();
+    for program in ["nc.openbsd", "ncat"] {
+        let mut client = Netcat::start(program, &["-u", "127.0.0.1", &port]);
+        client.write("one\ntwo\n");
+        assert_eq!(run.out.lines(2), ["one", "two"]);
+        client.write("no newline");
+        assert_eq!(run.out.line(""), "no newline");
+    }
+    run.signal(Signal::TERM);
+    assert_eq!(run.end().ok(), "");
+}
+
+#[test]
+#[ignore = "needs nc, ncat, mawk: scripts/check runs it"]
+fn an_answer_over_a_socket_of_this_machine_is_seen_in_nc() {
+    let dir = crate::common::Dir::new();
+    let path = std::env::temp_dir().join(format!("weir-interop-ack-{}", std::process::id()));
+    let (at, checkpoint) = (format!("unix:{}", path.display()), dir.path("ck"));
+    let args = ["listen", &at, "--count", "--interval", "200ms", "--ack", "--checkpoint"];
+    let mut run = start(weir(&[&args[..], &[checkpoint.to_str().unwrap()]].concat()));
+    run.err.line("listening");
+    let script = format!("printf 'a\\nb\\n' | nc.openbsd -NU {}", path.display());
+    assert_eq!(start(crate::common::shell(&script)).end().ok(), "ok 2\n");
+    run.signal(Signal::TERM);
+    assert_eq!(run.end().status, 0);
+}

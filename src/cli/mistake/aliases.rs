@@ -200,6 +200,8 @@ const SOURCES: &[Alias] = &[
         "tcp socket server serve bind accept nc netcat ncat",
         "weir listen PORT ..., or weir connect HOST:PORT ...",
     ),
+    ("udp datagram datagrams syslog statsd", "weir listen udp:PORT ..."),
+    ("unix uds socat", "weir listen unix:PATH ..."),
     ("client socketTextStream", "weir connect HOST:PORT ..."),
     ("kcat kafkacat", "weir kafka -b BROKER -t TOPIC ..., with kcat's -b, -t, -X and -F"),
     ("pipe input in", "weir stdin ..., or no source at all"),

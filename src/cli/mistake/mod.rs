@@ -22,7 +22,6 @@ use crate::units::pasted;
 
 /// What stands in the place of a missing address or shell.
 const EXAMPLES: &[(&str, &str)] = &[
-    ("listen", "weir listen 9999 ..."),
     ("connect", "weir connect localhost:9999 ..."),
     ("completions", "weir completions bash, or zsh, or fish"),
 ];
@@ -109,7 +108,8 @@ pub fn unknown_source(command: &Command, args: &[OsString]) -> Error {
 
 /// What was meant by a first word that is a port, an address, or what is looked for.
 fn meant_first(line: &Line, word: &str) -> Option<String> {
-    if port(word.as_ref()) {
+    let is_kind = ["udp:", "unix:", "fd:"].iter().any(|kind| word.starts_with(kind));
+    if port(word.as_ref()) || is_kind {
         return Some(line.behind("listen"));
     }
     let address = word.split_once("://").map_or(word, |(_, address)| address);

@@ -17,7 +17,6 @@ use std::sync::Arc;
 use clap::{ArgMatches, Command, FromArgMatches, ValueEnum};
 use mio::Interest;
 use mio::event::Event;
-use mio::net::TcpStream;
 
 use super::{form, longest};
 use crate::chunk::{Chunk, Mark};
@@ -26,6 +25,7 @@ use crate::error::Error;
 use crate::origin::Origin;
 use crate::say::{detail, say};
 use crate::source::peers::address::Address;
+use crate::source::peers::door::{Entrance, Stream};
 use crate::source::peers::peer::Peer;
 use crate::source::peers::reception::{self, FIRST_CLIENT, Reception};
 use crate::source::peers::tls::{Link, Welcome, given};
@@ -84,7 +84,7 @@ fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
 }
 
 /// The sinks that are connected.
-type Streams = Peers<Waiting<Link<TcpStream>>, Server>;
+type Streams = Peers<Waiting<Link<Stream>>, Server>;
 
 pub(super) struct FlumePush {
     peers: Streams,
@@ -110,8 +110,8 @@ impl FlumePush {
     ) -> FlumePush {
         // Unfinished messages are what takes memory here.
         let settings = Settings { max_record: terms.longest, ..settings.clone() };
-        let (reception, once) = (Reception::new(address), settings.once);
-        let sinks = Sinks { reception, terms, welcome, once };
+        let reception = Reception::new(vec![Entrance::Tcp(address)]);
+        let sinks = Sinks { reception, terms, welcome, once: settings.once };
         let safe = if settings.acknowledges { Stage::Logged } else { Stage::Folded };
         FlumePush { peers: Peers::new("sinks", FIRST_CLIENT, &settings), sinks, safe }
     }
@@ -155,11 +155,11 @@ impl Source for FlumePush {
 }
 
 impl Host for Sinks {
-    type Transport = Waiting<Link<TcpStream>>;
+    type Transport = Waiting<Link<Stream>>;
     type Framing = Server;
 
     fn place(&self) -> &dyn Display {
-        self.reception.place()
+        &"flume-push"
     }
 
     fn deadline(&self) -> Stamp {
@@ -174,7 +174,7 @@ impl Host for Sinks {
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.reception.admit(peers, interest, wait, now, |stream, name| {
             // Without it an answer waits for others; nothing worse.
-            let _ = stream.set_nodelay(true);
+            let _ = stream.hurry();
             let link = self.welcome.let_in(stream, strangers::looks_without_tls);
             Peer::new(Waiting(link), Server::new(&self.terms, Origin::peer(name)))
         });
@@ -183,7 +183,7 @@ impl Host for Sinks {
     fn gone(
         &mut self,
         number: usize,
-        sink: Peer<Waiting<Link<TcpStream>>, Server>,
+        sink: Peer<Waiting<Link<Stream>>, Server>,
         why: Option<io::Error>,
         _now: Stamp,
     ) {

@@ -15,6 +15,7 @@ use crate::source::peers::budget::Budget;
 use crate::source::peers::door;
 
 mod acknowledged;
+mod mail;
 mod sealed;
 
 const KIB: usize = 1 << 10;
@@ -55,9 +56,14 @@ impl Room {
         Room { idle: 10_000, ..room }
     }
 
-    fn with(settings: &Settings, mut wait: Box<dyn Wait>) -> Room {
-        let address = Address::listening("0").unwrap();
-        let mut listen = Listen::new(address, settings.acknowledges, settings);
+    fn with(settings: &Settings, wait: Box<dyn Wait>) -> Room {
+        Room::at(&["0"], settings, wait)
+    }
+
+    fn at(typed: &[&str], settings: &Settings, mut wait: Box<dyn Wait>) -> Room {
+        let typed: Vec<OsString> = typed.iter().map(OsString::from).collect();
+        let places = Places::parse(&typed).unwrap();
+        let mut listen = Listen::new(places, settings.acknowledges, settings);
         listen.open(wait.as_mut()).unwrap();
         Room { listen, wait, chunk: Chunk::default(), idle: 0, mark: Mark(1) }
     }
@@ -290,11 +296,14 @@ fn a_long_line_that_does_not_go_on_is_given_up_when_others_wait_for_it() {
 #[test]
 fn what_is_said_at_the_start_tells_how_to_open_the_port() {
     assert_eq!(
-        door::welcome("127.0.0.1:9999".parse().unwrap(), "listen"),
+        door::welcome("127.0.0.1:9999".parse().unwrap(), "listen ", ""),
         "listening on 127.0.0.1:9999, for this machine only; \
          `weir listen 0.0.0.0:9999` opens it to the network"
     );
-    assert_eq!(door::welcome("[::]:9999".parse().unwrap(), "listen"), "listening on [::]:9999");
+    assert_eq!(
+        door::welcome("[::]:9999".parse().unwrap(), "listen ", ""),
+        "listening on [::]:9999"
+    );
 }
 
 /// Runs a test in a process of its own, as the limit of open files holds for a whole process.

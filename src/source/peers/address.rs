@@ -18,21 +18,29 @@ impl Address {
     /// Reads `[HOST:]PORT`, for a source that listens; the host is 127.0.0.1 if none is given.
     pub fn listening(text: &str) -> Result<Address, Error> {
         let shape = "an address to listen on is [HOST:]PORT, as in 9999 or 0.0.0.0:9999";
-        Address::parse(text, shape, Some("127.0.0.1"))
+        Address::parse("", text, shape, Some("127.0.0.1"))
+    }
+
+    /// Reads `[HOST:]PORT` behind `udp:`, for a source that takes datagrams.
+    pub fn for_datagrams(text: &str) -> Result<Address, Error> {
+        let shape =
+            "an address for datagrams is udp:[HOST:]PORT, as in udp:5140 or udp:0.0.0.0:5140";
+        Address::parse("udp:", text, shape, Some("127.0.0.1"))
     }
 
     /// Reads `HOST:PORT`, for a source that connects.
     pub fn remote(text: &str) -> Result<Address, Error> {
         let shape = "an address to connect to is HOST:PORT, as in localhost:9999";
-        let address = Address::parse(text, shape, text.starts_with(':').then_some("localhost"))?;
+        let address =
+            Address::parse("", text, shape, text.starts_with(':').then_some("localhost"))?;
         match address.port {
             0 => Err(Error::usage(format!("{text}: nothing can be reached on port 0; {shape}"))),
             _ => Ok(address),
         }
     }
 
-    fn parse(text: &str, shape: &str, default: Option<&str>) -> Result<Address, Error> {
-        let wrong = |what: &str| Error::usage(format!("{text}: {what}; {shape}"));
+    fn parse(kind: &str, text: &str, shape: &str, default: Option<&str>) -> Result<Address, Error> {
+        let wrong = |what: &str| Error::usage(format!("{kind}{text}: {what}; {shape}"));
         if text.starts_with("unix:") || text.starts_with("udp:") {
             return Err(wrong("only TCP is spoken here"));
         }

@@ -5,66 +5,170 @@
 //! connection waits here and the others in the system's queue; it is tried again when a client leaves
 //! or after [`RETRY`], never in a loop, and it is said once while that goes on.
 
+mod local;
+mod stream;
+pub mod unix;
+
+use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use mio::net::{TcpListener, TcpStream};
+use mio::net::{TcpListener, UnixListener};
 use mio::{Interest, Token};
 use rustix::io::Errno;
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockRef, Socket, Type};
 
-use crate::clock::{FIRST_TOKEN, Stamp, Wait};
+use crate::clock::{Stamp, Wait};
 use crate::error::{Context, Error};
 use crate::process::ulimit::{self, Bound};
 use crate::say::say;
 use crate::source::peers::address::Address;
+use local::Local;
+pub use stream::Stream;
+use unix::{Kept, Name};
 
-/// The token of the listening socket.
-pub const TOKEN: Token = Token(FIRST_TOKEN);
 /// How many clients may wait to be let in; the system takes what it allows of it.
 const LONGEST_QUEUE: i32 = u16::MAX as i32;
 /// How long after running out of open files accepting is tried again.
 const RETRY: Duration = Duration::from_secs(1);
+/// How often it is looked whether a file at which clients come in is still there.
+const LOOK: Duration = Duration::from_secs(10);
 /// It is said again that open files have run out if that has not happened for this long.
 const EPISODE: Duration = Duration::from_secs(60);
 
-/// A listening socket.
+/// What a door is opened at.
+#[derive(Debug)]
+pub enum Entrance {
+    /// An address, at each of which the name stands for.
+    Tcp(Address),
+    /// A name on this machine.
+    Unix(Name),
+    /// A socket that listens already.
+    Passed(Listener),
+}
+
+/// A socket that listens.
+#[derive(Debug)]
+pub enum Listener {
+    /// For connections over TCP.
+    Tcp(TcpListener),
+    /// For those of this machine; the file goes first, if it is ours.
+    Unix(Option<Kept>, UnixListener),
+}
+
+/// A door that is open.
 #[derive(Debug)]
 pub struct Door {
-    listener: TcpListener,
-    address: SocketAddr,
+    listener: Listener,
+    /// Where it is, for messages.
+    name: String,
+    /// True if a close of a connection is a reset unless it is told otherwise.
+    resets: bool,
+    /// How many have come in.
+    count: u64,
     /// Which of the numbers of open files clients may have.
     bound: Bound,
     /// A connection that has none of these yet.
-    waiting: Option<(TcpStream, SocketAddr)>,
+    waiting: Option<(Stream, String)>,
     /// True if a connection may be waiting.
     pending: bool,
     /// Not before this moment is accepting tried.
     retry: Stamp,
     /// When open files were last found to have run out.
     full: Option<Stamp>,
+    /// When it is to be looked whether its file is still there.
+    look: Stamp,
+}
+
+impl Entrance {
+    /// Listens there: at every address that a name stands for, as its clients may try any of them.
+    /// With `resets`, a close of a connection is a reset unless it is told otherwise.
+    pub fn listen(self, resets: bool) -> Result<Vec<Listener>, Error> {
+        match self {
+            Entrance::Tcp(address) => {
+                let listen = |address| tcp(address, resets);
+                let refused = |port, error| refusal(&address, "ltnp", port, error);
+                let all = everywhere(&address, listen, refused)?;
+                Ok(all.into_iter().map(Listener::Tcp).collect())
+            }
+            Entrance::Unix(name) => {
+                let listener = name.listen()?;
+                Ok(vec![Listener::Unix(Kept::of(&name), listener)])
+            }
+            Entrance::Passed(listener) => {
+                if let Listener::Tcp(tcp) = &listener {
+                    // Whoever had it before may have left it otherwise.
+                    SockRef::from(tcp).set_linger(resets.then_some(Duration::ZERO)).place("fd")?;
+                }
+                Ok(vec![listener])
+            }
+        }
+    }
+}
+
+impl Listener {
+    /// The address, if it has one with a port.
+    pub fn address(&self) -> Option<SocketAddr> {
+        match self {
+            Listener::Tcp(tcp) => tcp.local_addr().ok(),
+            Listener::Unix(..) => None,
+        }
+    }
+
+    /// Where it listens, for messages.
+    fn name(&self) -> String {
+        match self {
+            Listener::Tcp(tcp) => match tcp.local_addr() {
+                Ok(address) => address.to_string(),
+                Err(error) => crate::error::said(&error),
+            },
+            Listener::Unix(_, unix) => {
+                let name = unix.local_addr().ok().and_then(|address| Name::of(&address));
+                name.map_or_else(|| "unix:".to_string(), |name| name.to_string())
+            }
+        }
+    }
+
+    /// Takes in one connection, with the name that it has in messages.
+    fn accept(&self, door: &str, resets: bool, count: u64) -> io::Result<(Stream, String)> {
+        match self {
+            Listener::Tcp(tcp) => {
+                let (stream, peer) = tcp.accept()?;
+                let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+                Ok((Stream::Tcp(stream), peer.to_string()))
+            }
+            Listener::Unix(_, unix) => {
+                let (stream, _) = unix.accept()?;
+                Ok((Stream::Local(Local::new(stream, resets)), format!("{door}:{}", count + 1)))
+            }
+        }
+    }
 }
 
 impl Door {
-    /// Listens on the address; IPv4 comes first where a name stands for both, as the default is
-    /// 127.0.0.1. With `resets`, a close of a connection is a reset unless it is told otherwise.
-    pub fn open(address: &Address, resets: bool, wait: &dyn Wait) -> Result<Door, Error> {
+    /// A door for those who come to this socket, of which events have this token.
+    pub fn open(
+        mut listener: Listener,
+        resets: bool,
+        token: Token,
+        wait: &dyn Wait,
+    ) -> Result<Door, Error> {
         ulimit::raise_limit();
-        let mut found = address.resolve()?;
-        found.sort_by_key(SocketAddr::is_ipv6);
-        let mut listener = Err(io::ErrorKind::AddrNotAvailable.into());
-        for &one in &found {
-            listener = listener.or_else(|_: io::Error| listen(one, resets));
-        }
-        let mut listener = listener.map_err(|error| refusal(address, found[0].port(), error))?;
-        wait.registry().register(&mut listener, TOKEN, Interest::READABLE).place(address)?;
-        let address = listener.local_addr().place(address)?;
+        let name = listener.name();
+        let source: &mut dyn mio::event::Source = match &mut listener {
+            Listener::Tcp(tcp) => tcp,
+            Listener::Unix(_, unix) => unix,
+        };
+        wait.registry().register(source, token, Interest::READABLE).place(&name)?;
         let bound = Bound::now();
+        let has_file = matches!(listener, Listener::Unix(Some(_), _));
         Ok(Door {
+            look: if has_file { Stamp(0) } else { Stamp::NEVER },
             listener,
-            address,
+            name,
+            resets,
+            count: 0,
             bound,
             waiting: None,
             pending: true,
@@ -73,9 +177,14 @@ impl Door {
         })
     }
 
-    /// The address it listens on, with the port the system has chosen if that was 0.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// Where it is, with the port the system has chosen if that was 0.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The address, if it has one with a port.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.listener.address()
     }
 
     /// Remembers that a connection is waiting.
@@ -83,14 +192,15 @@ impl Door {
         self.pending = true;
     }
 
-    /// Takes in one connection, if one waits and files can be opened.
-    pub fn accept(&mut self, now: Stamp) -> Option<(TcpStream, SocketAddr)> {
+    /// Takes in one connection, if one waits and files can be opened, with its name for messages.
+    pub fn accept(&mut self, now: Stamp) -> Option<(Stream, String)> {
+        self.look_after(now);
         while self.pending && self.retry <= now {
-            match self.waiting.take().map_or_else(|| self.listener.accept(), Ok) {
-                Ok((stream, peer)) => match self.bound.below(stream.into()) {
-                    Ok(stream) => return Some((connection(stream), peer)),
+            match self.waiting.take().map_or_else(|| self.knock(), Ok) {
+                Ok((stream, peer)) => match stream.below(self.bound) {
+                    Ok(stream) => return Some((stream, peer)),
                     Err(stream) => {
-                        self.waiting = Some((connection(stream), peer));
+                        self.waiting = Some((stream, peer));
                         self.wait_for_room(&Errno::MFILE.into(), now);
                     }
                 },
@@ -105,6 +215,29 @@ impl Door {
         None
     }
 
+    /// Says it once if its file is gone: some machines remove what is old in /tmp.
+    fn look_after(&mut self, now: Stamp) {
+        if now < self.look {
+            return;
+        }
+        self.look = now.after(LOOK);
+        if let Listener::Unix(Some(file), _) = &self.listener
+            && !file.is_there()
+        {
+            self.look = Stamp::NEVER;
+            say(&format!(
+                "{}: the file is gone, so nobody can connect any more; a new start makes it again",
+                self.name
+            ));
+        }
+    }
+
+    fn knock(&mut self) -> io::Result<(Stream, String)> {
+        let come = self.listener.accept(&self.name, self.resets, self.count)?;
+        self.count += 1;
+        Ok(come)
+    }
+
     /// A client has gone: there is room for the next.
     pub fn left(&mut self) {
         self.retry = Stamp(0);
@@ -112,14 +245,14 @@ impl Door {
 
     /// When accepting is to be tried again; a moment past if one may be waiting.
     pub fn deadline(&self) -> Stamp {
-        if self.pending { self.retry } else { Stamp::NEVER }
+        if self.pending { self.retry.min(self.look) } else { self.look }
     }
 
     fn wait_for_room(&mut self, error: &io::Error, now: Stamp) {
         if self.full.is_none_or(|last| now.since(last) > EPISODE) {
-            let (said, address) = (crate::error::said(error), self.address);
+            let (said, name) = (crate::error::said(error), &self.name);
             say(&format!(
-                "{address}: {said}: more clients must wait until others leave; \
+                "{name}: {said}: more clients must wait until others leave; \
                  `ulimit -n` shows and raises the limit"
             ));
         }
@@ -128,22 +261,55 @@ impl Door {
     }
 }
 
-/// What is said when the port of the source with this name is open.
-pub fn welcome(address: SocketAddr, source: &str) -> String {
+/// What is said when the port of the source that is typed so is open, for `what` if that is not connections.
+pub fn welcome(address: SocketAddr, source: &str, what: &str) -> String {
     let port = address.port();
     match address.ip().is_loopback() {
         true => format!(
-            "listening on {address}, for this machine only; \
-             `weir {source} {}:{port}` opens it to the network",
+            "listening{what} on {address}, for this machine only; \
+             `weir {source}{}:{port}` opens it to the network",
             if address.is_ipv6() { "[::]" } else { "0.0.0.0" }
         ),
-        false => format!("listening on {address}"),
+        false => format!("listening{what} on {address}"),
     }
+}
+
+/// Listens at every address that a name stands for. One that this machine does not have is passed over if
+/// there is another; where the system chooses the port, one address is enough.
+pub fn everywhere<T>(
+    address: &Address,
+    listen: impl Fn(SocketAddr) -> io::Result<T>,
+    refused: impl Fn(u16, io::Error) -> Error,
+) -> Result<Vec<T>, Error> {
+    let mut found = address.resolve()?;
+    // IPv4 comes first, as the default is 127.0.0.1.
+    found.sort_by_key(SocketAddr::is_ipv6);
+    let (mut all, mut lacking) = (Vec::new(), None);
+    for one in found {
+        match listen(one) {
+            Ok(listener) => all.push(listener),
+            Err(error) if is_lacking(&error) => lacking = Some(error),
+            Err(error) => return Err(refused(one.port(), error)),
+        }
+        if one.port() == 0 && !all.is_empty() {
+            break;
+        }
+    }
+    match lacking {
+        Some(error) if all.is_empty() => Err(refused(0, error)),
+        _ => Ok(all),
+    }
+}
+
+/// True if the machine has no such address.
+fn is_lacking(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AddrNotAvailable
+        || error.raw_os_error() == Some(Errno::AFNOSUPPORT.raw_os_error())
 }
 
 /// As `TcpListener::bind`, but with as long a queue as the system allows: when a thousand clients
 /// come at once, those for whom there is no place in it are stopped for a second, then for two.
-fn listen(address: SocketAddr, resets: bool) -> io::Result<TcpListener> {
+fn tcp(address: SocketAddr, resets: bool) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     if resets {
         // Accepted sockets inherit it. Were it set on each, a process that is killed right before
@@ -157,65 +323,82 @@ fn listen(address: SocketAddr, resets: bool) -> io::Result<TcpListener> {
     Ok(TcpListener::from_std(socket.into()))
 }
 
-/// The connection of a descriptor, which has been one before.
-fn connection(stream: OwnedFd) -> TcpStream {
-    TcpStream::from_std(stream.into())
-}
-
 fn is_shortage(error: &io::Error) -> bool {
     let shortages = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
     shortages.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
-/// Why it cannot be listened there, and what to do about it.
-fn refusal(address: &Address, port: u16, error: io::Error) -> Error {
+/// Why it cannot be listened there, and what to do about it; `ss` says what programs use which port.
+pub fn refusal(place: impl Display, ss: &str, port: u16, error: io::Error) -> Error {
     Error::Failed(match error.kind() {
         io::ErrorKind::AddrInUse => format!(
-            "{address}: address in use: another program listens there; \
-             `ss -ltnp 'sport = :{port}'` names it, or choose another port"
+            "{place}: address in use: another program listens there; \
+             `ss -{ss} 'sport = :{port}'` names it, or choose another port"
         ),
         io::ErrorKind::PermissionDenied => format!(
-            "{address}: permission denied: ports below 1024 are for root; \
+            "{place}: permission denied: ports below 1024 are for root; \
              choose a port from 1024 on"
         ),
         io::ErrorKind::AddrNotAvailable => format!(
-            "{address}: this machine has no such address; `ip address` lists those it has, \
+            "{place}: this machine has no such address; `ip address` lists those it has, \
              and 0.0.0.0 stands for all of them"
         ),
-        _ => return Error::Io { place: address.to_string(), source: error },
+        _ => return Error::Io { place: place.to_string(), source: error },
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::RealTime;
+    use crate::clock::{FIRST_TOKEN, RealTime};
 
     fn open(text: &str) -> Result<Door, Error> {
         let (wait, _) = RealTime::new().unwrap();
-        Door::open(&Address::listening(text).unwrap(), true, &wait)
+        let listeners = Entrance::Tcp(Address::listening(text).unwrap()).listen(true)?;
+        Door::open(listeners.into_iter().next().unwrap(), true, Token(FIRST_TOKEN), &wait)
     }
 
     #[test]
     fn a_port_in_use_is_named_with_what_to_do() {
         let first = open("0").unwrap();
-        let address = first.address().to_string();
-        let err = open(&address).unwrap_err();
+        let err = open(first.name()).unwrap_err();
         let text = err.to_string();
         assert_eq!(err.exit_status(), 1);
-        assert!(text.starts_with(&format!("{address}: address in use: ")), "{text}");
-        assert!(text.contains(&format!("'sport = :{}'", first.address().port())), "{text}");
+        assert!(text.starts_with(&format!("{}: address in use: ", first.name())), "{text}");
+        let port = first.address().unwrap().port();
+        assert!(text.contains(&format!("`ss -ltnp 'sport = :{port}'`")), "{text}");
     }
 
     #[test]
     fn a_connection_is_reset_by_a_close_from_the_moment_it_is_accepted() {
         let mut door = open("0").unwrap();
-        let mut client = std::net::TcpStream::connect(door.address()).unwrap();
+        let mut client = std::net::TcpStream::connect(door.address().unwrap()).unwrap();
         client.shutdown(std::net::Shutdown::Write).unwrap();
         let (accepted, _) = door.accept(Stamp(0)).unwrap();
         drop(accepted);
         let error = io::Read::read(&mut client, &mut [0]).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+    }
+
+    #[test]
+    fn a_name_is_listened_at_by_all_its_addresses_that_the_machine_has() {
+        let listened = |kinds: &[io::ErrorKind]| {
+            let kinds = kinds.to_vec();
+            let address = Address::listening("localhost:7").unwrap();
+            let listen = |one: SocketAddr| match kinds.get(usize::from(one.is_ipv6())) {
+                Some(&kind) if kind != io::ErrorKind::Other => Err(kind.into()),
+                _ => Ok(one.is_ipv6()),
+            };
+            everywhere(&address, listen, |port, error| refusal("here", "x", port, error))
+        };
+        let [works, lacks, used] =
+            [io::ErrorKind::Other, io::ErrorKind::AddrNotAvailable, io::ErrorKind::AddrInUse];
+        let count = Address::listening("localhost:7").unwrap().resolve().unwrap().len();
+        assert_eq!(listened(&[works, works]).unwrap().len(), count);
+        assert_eq!(listened(&[works, lacks]).unwrap(), [false]);
+        let err = listened(&[lacks, lacks]).unwrap_err().to_string();
+        assert!(err.starts_with("here: this machine has no such address"), "{err}");
+        assert!(listened(&[used, works]).unwrap_err().to_string().contains("address in use"));
     }
 
     #[test]

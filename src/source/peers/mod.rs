@@ -71,6 +71,14 @@ pub trait Host {
     /// Does what is due: has peers come.
     fn turn(&mut self, peers: &mut PeersOf<Self>, wait: &dyn Wait, now: Stamp);
 
+    /// Reads what comes without a peer, as datagrams do, until the chunk is full or there is no more.
+    fn collect(&mut self, _chunk: &mut Chunk, _limit: &mut usize, _now: Stamp) {}
+
+    /// True if that would find something.
+    fn has_mail(&self) -> bool {
+        false
+    }
+
     /// Peers have been read: what they have said, and what is due because of it, is to be noted.
     fn noted(&mut self, _peers: &mut PeersOf<Self>, _now: Stamp) {}
 
@@ -118,6 +126,8 @@ pub struct Peers<T, F> {
     pub(super) budget: Budget,
     /// True once what is at hand is all that is still read.
     is_sealed: bool,
+    /// True if what comes without a peer was read before the peers were.
+    mail_was_first: bool,
     /// Up to where all records are safe.
     safe: Mark,
     /// Who is owed answers, by the mark that the next of them waits for; there may be some who are not.
@@ -137,6 +147,7 @@ impl<T: Transport, F: Framing> Peers<T, F> {
             queue: VecDeque::new(),
             budget: Budget::beside(settings.max_record),
             is_sealed: false,
+            mail_was_first: false,
             safe: Mark::default(),
             owed: BTreeSet::new(),
             haste: Haste::default(),
@@ -226,7 +237,7 @@ impl<T: Transport, F: Framing> Peers<T, F> {
             }
             match limit {
                 0 => self.refuse_late(host, chunk, now),
-                _ => self.fill(host, chunk, &mut limit, now),
+                _ => self.take_turns(host, chunk, &mut limit, now),
             }
             self.drop_late(host, now);
             host.noted(self, now);
@@ -238,7 +249,7 @@ impl<T: Transport, F: Framing> Peers<T, F> {
             if chunk.has_come() {
                 return Ok(Read::Rows);
             }
-            if self.is_sealed && !self.has_work() {
+            if self.is_sealed && !self.has_work(host) {
                 return host.end(self);
             }
             if now >= until || was_called(wait) {
@@ -248,14 +259,14 @@ impl<T: Transport, F: Framing> Peers<T, F> {
     }
 
     /// True if a read would find something at once.
-    fn has_work(&self) -> bool {
-        !self.queue.is_empty() || self.budget.has_parked()
+    fn has_work(&self, host: &impl Host) -> bool {
+        !self.queue.is_empty() || self.budget.has_parked() || host.has_mail()
     }
 
     /// How long to wait for news.
     fn deadline(&self, host: &impl Host, limit: usize, until: Stamp, now: Stamp) -> Stamp {
-        let can_read = !self.queue.is_empty() || self.budget.can_unpark();
-        if (limit > 0 && can_read) || host.is_leaving() && !self.has_work() {
+        let can_read = !self.queue.is_empty() || self.budget.can_unpark() || host.has_mail();
+        if (limit > 0 && can_read) || host.is_leaving() && !self.has_work(host) {
             return now;
         }
         let until = if self.is_sealed { until } else { until.min(host.deadline()) };
@@ -330,6 +341,22 @@ impl<T: Transport, F: Framing> Peers<T, F> {
         if !peer.readable {
             (peer.readable, peer.since) = (true, now);
             self.queue.push_back(number);
+        }
+    }
+
+    /// Reads what comes with and without a peer: either is first every other time, so that neither starves
+    /// the other.
+    fn take_turns<H>(&mut self, host: &mut H, chunk: &mut Chunk, limit: &mut usize, now: Stamp)
+    where
+        H: Host<Transport = T, Framing = F>,
+    {
+        self.mail_was_first = !self.mail_was_first;
+        if self.mail_was_first {
+            host.collect(chunk, limit, now);
+        }
+        self.fill(host, chunk, limit, now);
+        if !self.mail_was_first {
+            host.collect(chunk, limit, now);
         }
     }
 

@@ -1,25 +1,28 @@
 //! How clients of a listening source come and go: those at the door get a number and a seat, and a number whose
 //! client has gone is given to the next.
 
-use std::fmt::Display;
+#[cfg(test)]
 use std::net::SocketAddr;
 
 use mio::event::Event;
-use mio::net::TcpStream;
 use mio::{Interest, Token};
 
 use super::Peers;
 use super::address::Address;
-use super::door::{self, Door};
-use super::peer::{self, Peer};
+use super::door::{self, Door, Entrance, Stream};
+use super::peer::Peer;
 use super::transport::Transport;
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{self, Error};
 use crate::say::{detail, note, say};
 use crate::wire::Framing;
 
+/// How many doors there are at most, and how many other sockets a source may have.
+pub const PLACES: usize = 256;
+/// The token of the first of a source's other sockets.
+pub const FIRST_OTHER: usize = FIRST_TOKEN + PLACES;
 /// The token of the client with number 0.
-pub const FIRST_CLIENT: usize = FIRST_TOKEN + 1;
+pub const FIRST_CLIENT: usize = FIRST_OTHER + PLACES;
 /// How many are let in at a time, before those that are there are read.
 const ADMITTED: usize = 256;
 
@@ -43,11 +46,13 @@ impl Flags {
     }
 }
 
-/// The door of a source, and the numbers of its clients.
+/// The doors of a source, and the numbers of its clients.
 pub struct Reception {
-    address: Address,
-    /// The listening socket, once it is open.
-    door: Option<Door>,
+    /// What is to be opened.
+    entrances: Vec<Entrance>,
+    doors: Vec<Door>,
+    /// The door that is looked at first when somebody has come: each in turn.
+    first: usize,
     /// The numbers below that of the last client that nobody has.
     free: Vec<usize>,
     /// True once a client has closed.
@@ -55,57 +60,73 @@ pub struct Reception {
 }
 
 impl Reception {
-    /// The door at this address is not open yet.
-    pub fn new(address: Address) -> Reception {
-        Reception { address, door: None, free: Vec::new(), one_has_left: false }
+    /// The doors at these places are not open yet.
+    pub fn new(entrances: Vec<Entrance>) -> Reception {
+        Reception { entrances, doors: Vec::new(), first: 0, free: Vec::new(), one_has_left: false }
     }
 
-    /// Opens the door of the source with this name, and says where it is; `resets` as for [`Door::open`].
+    /// Opens the doors of the source with this name, and says where they are; with `resets`, a close of a
+    /// connection is a reset unless it is told otherwise.
     pub fn open(&mut self, resets: bool, source: &str, wait: &dyn Wait) -> Result<(), Error> {
-        let door = Door::open(&self.address, resets, wait)?;
-        note(&door::welcome(door.address(), source));
-        self.door = Some(door);
+        let mut said = Vec::new();
+        for entrance in self.entrances.drain(..) {
+            let is_passed = matches!(entrance, Entrance::Passed(_));
+            for listener in entrance.listen(resets)? {
+                if self.doors.len() == PLACES {
+                    return Err(Error::usage(format!("{source}: at most {PLACES} addresses")));
+                }
+                let token = Token(FIRST_TOKEN + self.doors.len());
+                let door = Door::open(listener, resets, token, wait)?;
+                said.push(match door.address() {
+                    _ if is_passed => format!("listening on {}, which was passed on", door.name()),
+                    Some(address) => door::welcome(address, &format!("{source} "), ""),
+                    None => format!("listening on {}", door.name()),
+                });
+                self.doors.push(door);
+            }
+        }
+        said.iter().for_each(|said| note(said));
         Ok(())
     }
 
-    /// The address as it was typed.
-    pub fn place(&self) -> &dyn Display {
-        &self.address
+    /// True if nobody can come.
+    pub fn has_no_door(&self) -> bool {
+        self.doors.is_empty()
     }
 
-    /// The address of the door once it is open.
+    /// The address of the first door once it is open, if it has one with a port.
+    #[cfg(test)]
     pub fn address(&self) -> Option<SocketAddr> {
-        self.door.as_ref().map(Door::address)
+        self.doors.first().and_then(Door::address)
     }
 
     /// What is waited for while nothing comes, by the words for nobody and for somebody, and what they are called.
     pub fn waiting(&self, count: usize, [nobody, somebody, one, many]: [&str; 4]) -> String {
-        let address = match self.address() {
-            Some(address) => address.to_string(),
-            None => self.address.to_string(),
-        };
+        let doors: Vec<&str> = self.doors.iter().map(Door::name).collect();
+        let doors = doors.join(", ");
         match count {
-            0 => format!("{nobody} on {address} (0 {many})"),
-            1 => format!("{somebody} on {address} (1 {one})"),
-            count => format!("{somebody} on {address} ({count} {many})"),
+            0 => format!("{nobody} on {doors} (0 {many})"),
+            1 => format!("{somebody} on {doors} (1 {one})"),
+            count => format!("{somebody} on {doors} ({count} {many})"),
         }
     }
 
-    /// When the door is to be looked at again.
+    /// When a door is to be looked at again.
     pub fn deadline(&self) -> Stamp {
-        self.door.as_ref().map_or(Stamp::NEVER, Door::deadline)
+        self.doors.iter().map(Door::deadline).fold(Stamp::NEVER, Stamp::min)
     }
 
     /// Takes note of what was found ready.
     pub fn note(&mut self, event: &Event) {
-        if event.token() == door::TOKEN {
-            self.knocked();
+        let door = event.token().0.checked_sub(FIRST_TOKEN);
+        if let Some(door) = door.and_then(|number| self.doors.get_mut(number)) {
+            door.knocked();
         }
     }
 
     /// Remembers that somebody may be waiting.
     pub fn knocked(&mut self) {
-        self.door.iter_mut().for_each(Door::knocked);
+        self.doors.iter_mut().for_each(Door::knocked);
     }
 
     /// Lets in who waits, but not so many that those who are in must wait for it; `greet` makes a peer of each, by
@@ -116,14 +137,10 @@ impl Reception {
         interest: Interest,
         wait: &dyn Wait,
         now: Stamp,
-        mut greet: impl FnMut(TcpStream, &str) -> Peer<T, F>,
+        mut greet: impl FnMut(Stream, &str) -> Peer<T, F>,
     ) {
         for _ in 0..ADMITTED {
-            let Some((mut stream, peer)) = self.door.as_mut().and_then(|door| door.accept(now))
-            else {
-                break;
-            };
-            let name = SocketAddr::new(peer.ip().to_canonical(), peer.port()).to_string();
+            let Some((mut stream, name)) = self.accept(now) else { break };
             let number = self.free.last().copied().unwrap_or(peers.count());
             let token: Token = peers.token(number);
             if let Err(error) = wait.registry().register(&mut stream, token, interest) {
@@ -132,10 +149,22 @@ impl Reception {
             }
             self.free.pop();
             // Without it a client whose machine has died would stay for ever; nothing worse.
-            let _ = peer::keep_alive(&stream);
+            let _ = stream.keep_alive();
             detail(&format!("{name}: connected"));
             peers.join(number, greet(stream, &name));
         }
+    }
+
+    /// Whoever waits at one of the doors, each of which has its turn.
+    fn accept(&mut self, now: Stamp) -> Option<(Stream, String)> {
+        for _ in 0..self.doors.len() {
+            self.first = (self.first + 1) % self.doors.len();
+            let come = self.doors[self.first].accept(now);
+            if come.is_some() {
+                return come;
+            }
+        }
+        None
     }
 
     /// The client with this number is no peer any more.
@@ -146,6 +175,6 @@ impl Reception {
 
     /// Its socket is closed: there is room for the next.
     pub fn left(&mut self) {
-        self.door.iter_mut().for_each(Door::left);
+        self.doors.iter_mut().for_each(Door::left);
     }
 }

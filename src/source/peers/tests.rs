@@ -136,7 +136,7 @@ fn a_transport_that_holds_nothing_is_left_alone_until_there_is_an_event() {
     let silent = Script { tells: false, ..Script::new(&[Some("a\n")]) };
     let mut all = Loop::new(vec![silent]);
     assert_eq!(all.read(usize::MAX), idle());
-    assert!(!all.peers.has_work());
+    assert!(!all.peers.has_work(&all.host));
 }
 
 #[test]

@@ -1,0 +1,33 @@
+//! Datagrams: however they are limited, the records are the lines of each alone.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use weir::chunk::Chunk;
+use weir::origin::Origin;
+use weir::wire::datagrams::Datagrams;
+
+fuzz_target!(|input: (u8, u8, Vec<Vec<u8>>)| {
+    let (max, limit, datagrams) = input;
+    let (max, limit) = (usize::from(max) + 1, usize::from(limit) + 1);
+    let (how, origin) = (Datagrams { delimiter: b'\n', max }, Origin::peer("here"));
+    let mut chunk = Chunk::default();
+    let mut records: Vec<Vec<u8>> = Vec::new();
+    for datagram in &datagrams {
+        let mut rest = &datagram[..];
+        while !rest.is_empty() {
+            let done = how.unpack(rest, &origin, &mut chunk, &mut limit.clone());
+            assert!(done > 0 && chunk.count() <= limit);
+            rest = &rest[done..];
+            let whole = chunk.bytes().split_inclusive(|&byte| byte == b'\n');
+            records.extend(whole.map(|record| record.strip_suffix(b"\n").unwrap().to_vec()));
+            chunk.clear();
+        }
+    }
+
+    let lines = datagrams.iter().flat_map(|datagram| datagram.split_inclusive(|&byte| byte == b'\n'));
+    let lines = lines.map(|line| line.strip_suffix(b"\n").unwrap_or(line));
+    // The end of a line is no part of what is too long.
+    let length = |record: &[u8]| record.strip_suffix(b"\r").unwrap_or(record).len();
+    let expected: Vec<_> = lines.filter(|record| length(record) <= max).collect();
+    assert_eq!(records, expected);
+});

@@ -1,0 +1,99 @@
+//! Sockets that the process was started with: socket activation, as systemd does it.
+//!
+//! ```text
+//! LISTEN_PID=4711  LISTEN_FDS=3  LISTEN_FDNAMES=lines:local:syslog
+//!                                fd 3 ──────────┘     │     │
+//!                                fd 4 ────────────────┘     │
+//!                                fd 5 ──────────────────────┘
+//! ```
+//!
+//! They are taken once, and marked so that no command that weir starts has them. What is read from them
+//! is left to whoever takes them.
+
+use std::env;
+use std::net::{TcpListener, UdpSocket};
+use std::os::unix::net::UnixListener;
+
+use listenfd::ListenFd;
+use socket2::SockRef;
+
+use crate::error::Error;
+
+/// The first of the descriptors that are passed on.
+const FIRST: usize = 3;
+
+/// A socket that was passed on.
+#[derive(Debug)]
+pub struct Inherited {
+    /// What the one who passed it calls it; systemd the name of the unit, unless it is told another.
+    pub name: String,
+    /// The socket.
+    pub socket: Socket,
+}
+
+/// A socket that listens.
+#[derive(Debug)]
+pub enum Socket {
+    /// For connections over TCP.
+    Tcp(TcpListener),
+    /// For connections on this machine.
+    Unix(UnixListener),
+    /// For datagrams.
+    Udp(UdpSocket),
+}
+
+/// True if somebody says that sockets were passed on, to this process or to another.
+pub fn are_announced() -> bool {
+    env::var_os("LISTEN_FDS").is_some()
+}
+
+/// Takes the sockets that were passed on to this process, in their order; there are none the second time.
+pub fn take() -> Result<Vec<Inherited>, Error> {
+    let names = env::var("LISTEN_FDNAMES").unwrap_or_default();
+    let mut names = names.split(':');
+    let mut passed = ListenFd::from_env();
+    let mut taken = Vec::new();
+    for index in 0..passed.len() {
+        let number = FIRST + index;
+        let name = match names.next() {
+            Some(name) if !name.is_empty() => name.to_string(),
+            _ => number.to_string(),
+        };
+        let socket = socket(&mut passed, index).ok_or_else(|| {
+            Error::usage(format!(
+                "fd {number} ({name}): no socket of TCP, of UDP, or of a stream on this machine, which are \
+                 what weir reads of those that are passed on"
+            ))
+        })?;
+        if !listens(&socket) {
+            return Err(Error::usage(format!(
+                "fd {number} ({name}): one connection, and no socket that listens; systemd passes that \
+                 with Accept=no, and a single connection is read by `weir stdin` with StandardInput=socket"
+            )));
+        }
+        taken.push(Inherited { name, socket });
+    }
+    Ok(taken)
+}
+
+/// The socket with this index, if it is of a kind that is read.
+fn socket(passed: &mut ListenFd, index: usize) -> Option<Socket> {
+    if let Ok(Some(tcp)) = passed.take_tcp_listener(index) {
+        return Some(Socket::Tcp(tcp));
+    }
+    if let Ok(Some(unix)) = passed.take_unix_listener(index) {
+        return Some(Socket::Unix(unix));
+    }
+    passed.take_udp_socket(index).ok().flatten().map(Socket::Udp)
+}
+
+/// True unless it is a connection.
+fn listens(socket: &Socket) -> bool {
+    let listens = match socket {
+        Socket::Tcp(tcp) => SockRef::from(tcp).is_listener(),
+        Socket::Unix(unix) => SockRef::from(unix).is_listener(),
+        Socket::Udp(_) => return true,
+    };
+    // What cannot be asked is found out when somebody connects.
+    listens.unwrap_or(true)
+}
