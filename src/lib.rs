@@ -11,7 +11,8 @@
 //! orders rows; a [`format`](mod@format) makes bytes of them, and each [`sink`] takes those.
 //! [`engine`] moves all of it, [`clock`] owns time, and [`cli`] turns what was typed into what runs.
 //! [`checkpoint`] is the storage for what is to outlive a process, on a [`disk`]. What all of these parts say
-//! of themselves is in [`part`]; what is a [`number`], and how exact it is, is the same for all.
+//! of themselves is in [`part`]; what is a [`number`], and how exact it is, is the same for all. [`progress`]
+//! stands at the side, and shows what [`metrics`] count.
 
 pub mod agg;
 pub mod cell;
@@ -29,6 +30,7 @@ pub mod number;
 pub mod origin;
 pub mod part;
 pub mod process;
+pub mod progress;
 pub mod report;
 pub mod say;
 pub mod scan;

@@ -1,5 +1,6 @@
 //! The program: arguments, clock, signals and stdout in, exit status out.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -12,8 +13,12 @@ use weir::clock::{RealTime, Stamp, VirtualTime, Wait};
 use weir::disk::{Disk, RealDisk};
 use weir::engine::{self, Saved, Surroundings};
 use weir::error::{Context, Error};
+use weir::metrics::Metrics;
 use weir::process::signal::{self, Pauses, Stop};
-use weir::say::{note, say, say_rest, set_level};
+use weir::progress::Progress;
+use weir::progress::flags::{Place, Prints};
+use weir::progress::meter::Meter;
+use weir::say::{Level, note, say, say_rest, set_level};
 use weir::sink::outputs::{OnFail, Outputs, Run, Target};
 use weir::sink::stdout::Stdout;
 
@@ -75,9 +80,10 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     let disk = RealDisk::default();
     // Before the outputs: one that is refused leaves nothing behind.
     let saved = plan.saving.map(|saving| {
-        let Saving { dir, pipeline, logs_input } = saving;
+        let Saving { dir, pipeline, .. } = &saving;
         let checkpoint =
-            Checkpoint::open(Arc::new(disk.clone()), &dir, &pipeline, Limits::default())?;
+            Checkpoint::open(Arc::new(disk.clone()), dir, pipeline, Limits::default())?;
+        let logs_input = saving.logs(&checkpoint);
         checkpoint.beside().iter().for_each(|beside| note(beside));
         // Under a virtual clock nothing may depend on when a thread runs.
         Ok(Saved { checkpoint, logs_input, syncs_at_once: start.is_some() })
@@ -101,13 +107,25 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
         Some(_) => Outputs::open_staged(&disk, &plan.outputs, &stdout, run)?,
         None => Outputs::open(&disk, &plan.outputs, &stdout, run)?,
     };
-    signal::listen(&stop, &wakers)?;
-    let metrics = Arc::default();
+    let metrics = Arc::new(Metrics::default());
+    let mut meter = Meter::new(&metrics);
+    signal::listen(&stop, &wakers, move || say(&meter.line()))?;
+    let place = place(plan.prints, typed.engine.level(), start.is_some());
+    let manner = typed.progress.progress.manner(place);
+    let _progress = manner.map(|manner| Progress::start(manner, &metrics)).transpose()?;
     engine::run(
         plan.pipeline,
         &plan.settings,
         Surroundings { wait, waker, outputs, stop, saved, metrics },
     )
+}
+
+/// Where progress would be shown.
+fn place(prints: Prints, level: Level, is_virtual: bool) -> Place {
+    let terminal = std::env::var_os("TERM");
+    let moves_cursor = terminal.is_some_and(|terminal| !terminal.is_empty() && terminal != "dumb");
+    let is_screen = moves_cursor && std::io::stderr().is_terminal();
+    Place { is_screen, is_quiet: level == Level::Losses, is_virtual, prints }
 }
 
 /// A clock, which may be a virtual one, and the waker by which other threads end a wait.

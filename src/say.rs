@@ -15,19 +15,26 @@
 //! never made non-blocking: a pipe or a terminal is opened a second time, for us alone. Where that is
 //! not allowed it is asked first whether it takes something (poll): a pipe that does takes `PIPE_BUF`
 //! bytes, unless another process is quicker.
+//!
+//! Below all messages there may be a line that tells how far a run is (`status`): who draws it gives its
+//! text, and it is written here, so that it mixes with nothing.
+
+mod status;
 
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags, fstat};
 use rustix::io::Errno;
 use rustix::pipe::PIPE_BUF;
+
+use self::status::Status;
 
 /// How many bytes of messages wait at most.
 const KEPT: usize = 64 << 10;
@@ -50,6 +57,9 @@ pub enum Level {
 static LEVEL: AtomicU8 = AtomicU8::new(if cfg!(test) { Level::Losses } else { Level::Notes } as u8);
 
 static TALK: LazyLock<Mutex<Talk<Stderr>>> = LazyLock::new(|| Mutex::new(Talk::on(Stderr::open())));
+
+/// True if there may be a status line: until then nobody has to ask whether it is in the way.
+static HAS_STATUS: AtomicBool = AtomicBool::new(false);
 
 /// Says no more than this from now on.
 pub fn set_level(level: Level) {
@@ -89,6 +99,58 @@ pub fn say_rest() {
     talk.go_on();
 }
 
+/// Lets a status line be drawn. One that `yields` is over as soon as somebody has hidden it.
+pub fn begin_status(yields: bool) {
+    talk().status = Status::new(yields);
+    HAS_STATUS.store(true, Ordering::Relaxed);
+}
+
+/// Draws the status line, on a terminal so wide, unless stderr still takes what was written before.
+pub fn show_status(text: &str, columns: usize) {
+    let mut talk = talk();
+    talk.go_on();
+    if talk.waiting.is_empty() {
+        talk.write_status(|status| status.draw(text, columns));
+    }
+}
+
+/// Takes the status line away for good.
+pub fn end_status() {
+    if HAS_STATUS.swap(false, Ordering::Relaxed) {
+        talk().write_status(Status::end);
+    }
+}
+
+/// True if a status line may be drawn.
+pub fn has_status() -> bool {
+    HAS_STATUS.load(Ordering::Relaxed)
+}
+
+/// While there is one of these, no status line is drawn.
+#[must_use]
+pub struct Hidden {
+    has_status: bool,
+    again: bool,
+}
+
+/// Takes the status line away while something is printed where it may be. With `again` it is drawn again as soon
+/// as that is over; else with its next text, since others may still print what they were given.
+pub fn hide_status(again: bool) -> Hidden {
+    let has_status = has_status();
+    if has_status {
+        talk().write_status(Status::hide);
+    }
+    Hidden { has_status, again }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        if self.has_status {
+            talk().write_status(|status| status.show(self.again));
+        }
+    }
+}
+
 fn talk() -> MutexGuard<'static, Talk<Stderr>> {
     TALK.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -101,6 +163,7 @@ struct Talk<W> {
     size: usize,
     /// How many messages are lost, and that has not been said.
     lost: u64,
+    status: Status,
 }
 
 struct Message {
@@ -112,7 +175,7 @@ struct Message {
 
 impl<W: Write> Talk<W> {
     fn on(out: W) -> Talk<W> {
-        Talk { out, waiting: VecDeque::new(), size: 0, lost: 0 }
+        Talk { out, waiting: VecDeque::new(), size: 0, lost: 0, status: Status::default() }
     }
 
     fn say(&mut self, text: &str) {
@@ -120,11 +183,28 @@ impl<W: Write> Talk<W> {
         let text = format!("weir: {text}\n").into_bytes();
         let has_room = self.waiting.is_empty() || self.size + text.len() <= KEPT;
         if self.lost == 0 && has_room {
-            self.push(text, 1);
+            self.push_above(text, 1);
             self.go_on();
         } else {
             self.lost += 1;
         }
+    }
+
+    /// Changes the status line.
+    fn write_status(&mut self, change: impl FnOnce(&mut Status) -> String) {
+        self.go_on();
+        let change = change(&mut self.status).into_bytes();
+        // What is drawn has taken that into account, so it is written, later if need be.
+        if !change.is_empty() {
+            self.push(change, 0);
+            self.go_on();
+        }
+    }
+
+    /// A message stands above the status line.
+    fn push_above(&mut self, text: Vec<u8>, stands_for: u64) {
+        let (before, behind) = self.status.around();
+        self.push([before.as_bytes(), &text, behind.as_bytes()].concat(), stands_for);
     }
 
     fn push(&mut self, text: Vec<u8>, stands_for: u64) {
@@ -138,7 +218,7 @@ impl<W: Write> Talk<W> {
             let Some(message) = self.waiting.front_mut() else {
                 match std::mem::take(&mut self.lost) {
                     0 => return,
-                    lost => self.push(missing(lost), lost),
+                    lost => self.push_above(missing(lost), lost),
                 }
                 continue;
             };
@@ -275,6 +355,18 @@ mod tests {
         let long = "x".repeat(KEPT * 3);
         talk.say(&long);
         assert!(talk.read(usize::MAX) == format!("weir: {long}\n"));
+    }
+
+    #[test]
+    fn a_message_and_the_status_line_are_one_piece() {
+        let mut talk = Talk::on(Reader { room: usize::MAX, ..Reader::default() });
+        talk.write_status(|status| status.draw("10%", 80));
+        talk.say("one");
+        let line = "\r\x1b[?7l10%\x1b[J\x1b[?7h\r";
+        assert_eq!(talk.read(usize::MAX), format!("{line}\r\x1b[Jweir: one\n{line}"));
+        talk.write_status(Status::hide);
+        talk.say("two");
+        assert_eq!(talk.read(usize::MAX), "\r\x1b[Jweir: two\n");
     }
 
     #[test]

@@ -105,7 +105,12 @@ fn with_a_checkpoint_what_a_stdout_that_is_not_open_would_have_got_is_owed() {
 
 /// Runs a script on 5000 lines where no file can have more than 4096 bytes.
 fn limited(args: &str) -> (Ended, Dir) {
-    let script = format!(r#"seq 5000 > lines; ulimit -f 8; exec "$WEIR" {args} < lines"#);
+    // What comes by a pipe is logged.
+    let run = match args.contains("--checkpoint") {
+        true => format!(r#"cat lines | "$WEIR" {args}"#),
+        false => format!(r#"exec "$WEIR" {args} < lines"#),
+    };
+    let script = format!("seq 5000 > lines; ulimit -f 8; {run}");
     in_place(&script)
 }
 

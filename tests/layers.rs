@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["state"],
     &["source", "step", "agg", "format", "sink"],
     &["checkpoint"],
-    &["engine"],
+    &["engine", "progress"],
     &["cli"],
     &["cli/identity", "cli/man", "cli/completions"],
     &["cli/plan"],

@@ -322,3 +322,32 @@ fn a_terminal_that_is_stopped_or_that_nobody_looks_at_holds_up_nothing() {
         assert_eq!(wait_for(run).status, 0, "stopped: {is_stopped}");
     }
 }
+
+#[test]
+fn sigusr1_has_the_run_say_how_far_it_is_and_breaks_nothing() {
+    let mut run = start(weir(&["--count", "--interval", "10000d", "--max-record", "3"]));
+    run.write("a\nb\ntoo long\n");
+    run.err.line("a bad record is skipped");
+    run.signal(Signal::USR1);
+    let line = run.err.line("records read");
+    assert!(line.starts_with("weir: 2 records read, "), "{line}");
+    assert!(line.ends_with(" since the start; 0 batches; 1 bad"), "{line}");
+    for _ in 0..1000 {
+        run.write("c\n");
+        run.signal(Signal::USR1);
+    }
+    let ended = run.end();
+    assert_eq!((ended.status, batches(&ended.out)[0].1.as_slice()), (0, &["1002".to_string()][..]));
+}
+
+#[test]
+fn sigusr1_tells_how_much_there_is_of_a_file() {
+    let dir = Dir::new();
+    let file = dir.file("in", "0123456789\n".repeat(100));
+    let args = ["files", file.to_str().unwrap(), "--format", "text", "--max-rate", "10"];
+    let mut run = start(weir(&args));
+    run.out.line("0123456789");
+    run.signal(Signal::USR1);
+    let line = run.err.line("records read");
+    assert!(line.contains("; 0 batches; ") && line.ends_with("% of 1100 bytes"), "{line}");
+}

@@ -43,6 +43,11 @@ impl Checkpoint {
         self.said(Keyspace::State, self.last_first, visit)
     }
 
+    /// True if positions in the input are kept: a source that has some need not be logged.
+    pub fn keeps_positions(&self) -> bool {
+        self.keys == Keys::Spaced
+    }
+
     /// The last position of each part of the input, in the order of their names. Those of the last
     /// commit are among them, whether or not it is done: it is decided.
     pub fn positions(&self) -> Result<Positions, Error> {

@@ -54,6 +54,9 @@ pub struct Pipeline {
     logs_rows: bool,
     /// True if its source gives pairs. It stands nowhere: each frame of the log says what it is.
     gives_pairs: bool,
+    /// True if its source has positions at one time and none at another, so that it goes on with a checkpoint
+    /// of either kind. It stands nowhere.
+    takes_either: bool,
 }
 
 impl Pipeline {
@@ -68,6 +71,17 @@ impl Pipeline {
     /// The same, of a source that has positions, or has none.
     pub fn with_positions(self, has_positions: bool) -> Pipeline {
         Pipeline { has_positions, ..self }
+    }
+
+    /// The same, of a source that goes on with a checkpoint that keeps positions, or keeps none, whatever it
+    /// has itself.
+    pub fn with_either(self, takes_either: bool) -> Pipeline {
+        Pipeline { takes_either, ..self }
+    }
+
+    /// True if it goes on with a checkpoint of either kind.
+    pub fn takes_either(&self) -> bool {
+        self.takes_either
     }
 
     /// The same, with a log that has rows, or has none.
@@ -271,7 +285,7 @@ impl Meta {
             Some((flag.to_string(), unescape(value)))
         };
         let flags = lines.map(flag).collect::<Option<Vec<_>>>()?;
-        let pipeline = Pipeline { flags, has_positions, logs_rows, gives_pairs: false };
+        let pipeline = Pipeline { flags, has_positions, logs_rows, ..Pipeline::default() };
         let meta = Meta { uuid: uuid.to_be_bytes(), pipeline, is_reset };
         // What was written is read as it was written, or not at all: no digit has two cases.
         (meta.encode() == text).then_some(meta)

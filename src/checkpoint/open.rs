@@ -209,6 +209,9 @@ fn reopen(
         // Its log may still have what another source has read.
         let logs_rows = pipeline.logs_rows() || meta.pipeline.logs_rows();
         let pipeline = pipeline.clone().with_logged_rows(logs_rows);
+        // Where positions are kept there are keys that tell them from those of the state.
+        let has_positions = pipeline.has_positions() || meta.pipeline.has_positions();
+        let pipeline = pipeline.with_positions(has_positions);
         meta = Meta { uuid, pipeline, is_reset: false };
         meta.write(&*disk, dir)?;
     }
@@ -239,7 +242,7 @@ fn fits(dir: &Path, meta: &Meta, is: &Pipeline) -> Result<(), Error> {
             let [was, is] = [was, is].map(Option::unwrap_or_default);
             format!("the positions it keeps are of `{was}`, and this is `{is}`")
         }
-        _ if was.has_positions() == is.has_positions() => return Ok(()),
+        _ if is.takes_either() || was.has_positions() == is.has_positions() => return Ok(()),
         _ if was.has_positions() => "it keeps positions, and this source has none".to_string(),
         _ => "it keeps no positions, and this source has some".to_string(),
     };

@@ -111,8 +111,11 @@ fn pipeline(typed: &Typed, plan: &Plan, names: &[String]) -> String {
     let outputs: Vec<_> = plan.outputs.iter().map(ToString::to_string).collect();
     line("format", typed.format().name, &outputs.join(", "));
     if let Some(saving) = &plan.saving {
-        let log =
-            if saving.logs_input { "each batch, and the input until then" } else { "each batch" };
+        let log = if saving.logs_input && !saving.pipeline.has_positions() {
+            "each batch, and the input until then"
+        } else {
+            "each batch"
+        };
         line("checkpoint", &format!("--checkpoint {}", saving.dir.display()), log);
     }
     text

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::agg;
-use crate::checkpoint::meta;
+use crate::checkpoint::{Checkpoint, meta};
 use crate::cli::identity::identity;
 use crate::cli::{self, Typed};
 use crate::clock::Stamp;
@@ -17,6 +17,7 @@ use crate::error::Error;
 use crate::format::{self, Shape};
 use crate::part::{self, Flag, Given, Resolved};
 use crate::process::descriptor::{self, Identity};
+use crate::progress::flags::Prints;
 use crate::report::changed::Changes;
 use crate::report::measure::Measure;
 use crate::report::{Selection, Sort};
@@ -40,6 +41,8 @@ pub struct Plan {
     pub outputs: Vec<Target>,
     /// What is to outlive the process, if anything is.
     pub saving: Option<Saving>,
+    /// What is printed where progress would be shown.
+    pub prints: Prints,
 }
 
 /// How a checkpoint is meant.
@@ -48,8 +51,15 @@ pub struct Saving {
     pub dir: PathBuf,
     /// The pipeline, as the checkpoint knows it.
     pub pipeline: meta::Pipeline,
-    /// True if the input goes to the write-ahead log.
+    /// True if input that cannot be read again goes to the write-ahead log.
     pub logs_input: bool,
+}
+
+impl Saving {
+    /// True if this input goes to the log of this checkpoint.
+    pub fn logs(&self, checkpoint: &Checkpoint) -> bool {
+        self.logs_input && !(self.pipeline.has_positions() && checkpoint.keeps_positions())
+    }
 }
 
 /// Resolves what was typed; `start` is the time it is.
@@ -62,7 +72,6 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
     }
     let source::Built { source, yields, mut identity } = built?;
     let has_positions = source.is_replayable();
-    let logs_input = logs_input && !has_positions;
     let settings = settings(typed, &*source);
     let mut arrows = vec![yields];
     let (steps, aggregate, resolved) = check_parts(typed, &mut arrows, settings.once)?;
@@ -91,6 +100,7 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
         Some(Retention::Running { .. }) => None,
         None => Some(settings.interval),
     };
+    let prints = prints(&outputs, settings.once && aggregate.is_some() && !bare);
     let layout = Layout { text, messages, selection, width, changes, covers, skip_empty, bare };
     let pipeline = Pipeline { source, steps, aggregate, stateful, layout };
     let form = pipeline.source.form();
@@ -98,11 +108,26 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
         dir: dir.clone(),
         pipeline: meta_of(typed, identity, &stateful)
             .with_positions(has_positions)
+            .with_either(pipeline.source.has_positions_at_times())
             .with_logged_rows(!has_positions && form != Form::Uncut)
             .with_pairs(form == Form::Pairs),
         logs_input,
     });
-    Ok(Plan { pipeline, arrows, settings, outputs, saving })
+    Ok(Plan { pipeline, arrows, settings, outputs, saving, prints })
+}
+
+/// What is printed where somebody may look at it: by us, or by a command. What `ends` a run is all there is.
+fn prints(outputs: &[Target], ends: bool) -> Prints {
+    let is_shown = |target: &Target| match target {
+        Target::Stdout => descriptor::is_passed_on(std::io::stdout()),
+        Target::Exec { .. } => true,
+        Target::File(_) | Target::Dir { .. } | Target::Topic(_) => false,
+    };
+    match outputs.iter().any(is_shown) {
+        false => Prints::Nothing,
+        true if ends => Prints::AtEnd,
+        true => Prints::AsItGoes,
+    }
 }
 
 fn meta_of(typed: &Typed, parts: Resolved, stateful: &Option<Stateful>) -> meta::Pipeline {

@@ -79,7 +79,7 @@ pub struct Flags {
 
     /// Keep a write-ahead log of the input in DIR; with --checkpoint this is the default
     ///
-    /// For input that cannot be read again: sockets and stdin. A client of listen that has sent all
+    /// For input that cannot be read again: sockets and pipes. A client of listen that has sent all
     /// reads the end of the stream when the log has it.
     #[arg(long, conflicts_with = "no_wal")]
     pub wal: bool,

@@ -75,6 +75,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let first = if single.is_some() { second(wait.now()) } else { wait.now() };
     let (checkpoint, mut log) = saved.map(found).transpose()?.unzip();
     let positions = checkpoint.as_ref().map_or(Ok(Positions::new()), Checkpoint::positions)?;
+    let keeps_positions = checkpoint.as_ref().is_some_and(Checkpoint::keeps_positions);
     let left = left_open(last, log.as_mut())?;
     let began = began(first, left, last);
     let window = pipeline.window();
@@ -110,6 +111,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
         taken,
         intake,
         lasts,
+        keeps_positions,
         metrics: Arc::clone(&metrics),
     };
     let mut cursor = Cursor::open(source, wait, settings, Arc::clone(&stop), reader, start)?;

@@ -19,6 +19,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
 use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, makedev};
+use rustix::termios::isatty;
 
 /// Which file it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +42,12 @@ pub fn regular(fd: impl AsFd) -> Option<Identity> {
     let file = fstat(fd).ok()?;
     let is_regular = FileType::from_raw_mode(file.st_mode) == FileType::RegularFile;
     is_regular.then_some(Identity { device: file.st_dev, inode: file.st_ino })
+}
+
+/// True if what is written there is looked at or read by somebody at once: of a terminal, a pipe, a socket.
+pub fn is_passed_on(fd: impl AsFd) -> bool {
+    let kind = fstat(&fd).map(|file| FileType::from_raw_mode(file.st_mode));
+    matches!(kind, Ok(FileType::Fifo | FileType::Socket)) || isatty(fd)
 }
 
 /// Where a descriptor leads to, as the system names it.
@@ -70,6 +77,13 @@ mod tests {
         assert_eq!([null(true, false), null(false, true), null(true, true)], [true, true, false]);
         assert!(is_open(OpenOptions::new().read(true).write(true).open("/dev/zero").unwrap()));
         assert!(is_open(std::io::pipe().unwrap().0));
+    }
+
+    #[test]
+    fn what_goes_through_a_pipe_is_passed_on_and_what_goes_to_a_file_is_not() {
+        assert!(is_passed_on(std::io::pipe().unwrap().1));
+        let opened = |path| OpenOptions::new().write(true).open(path).unwrap();
+        assert!(!is_passed_on(opened("/dev/null")) && !is_passed_on(opened("Cargo.toml")));
     }
 
     #[test]

@@ -3,19 +3,20 @@
 //! ctrlc serves SIGINT, signal-hook the other two, each on a thread of its own, so that a second
 //! signal is heard even while the first waits for an output that nobody reads. A signal that was
 //! ignored when we were started (`nohup`, `&` in a script) stays ignored. SIGXFSZ is heard and not
-//! answered.
+//! answered. SIGUSR1 asks how far the run is; before there is one, nobody answers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use mio::Waker;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook::flag;
 use signal_hook::iterator::Signals;
 
 use crate::clock::{Stamp, Wait, Woke};
 use crate::error::{Context, Error};
+use crate::say;
 
 /// The exit status after a second signal: what a shell reports for SIGINT.
 const INTERRUPTED: i32 = 130;
@@ -66,22 +67,30 @@ impl Pauses {
 }
 
 /// Lets a file that would grow beyond the user's limit be an error of the write, with a path, and not
-/// the end of the process.
+/// the end of the process; and SIGUSR1 no end of it either.
 ///
 /// A handler that does nothing is forgotten by the commands that we start; they would inherit that
 /// the signal is ignored.
 pub fn outlive_limits() -> Result<(), Error> {
-    match ignored_signals() >> (SIGXFSZ - 1) & 1 {
-        1 => Ok(()),
-        _ => flag::register(SIGXFSZ, Arc::default()).place("SIGXFSZ").map(drop),
+    let ignored = ignored_signals();
+    for (signal, name) in [(SIGXFSZ, "SIGXFSZ"), (SIGUSR1, "SIGUSR1")] {
+        if ignored >> (signal - 1) & 1 == 0 {
+            flag::register(signal, Arc::default()).place(name)?;
+        }
     }
+    Ok(())
 }
 
-/// Lets signals ask for the end; `wakers` end the waits that are under way.
-pub fn listen(stop: &Arc<Stop>, wakers: &[Arc<Waker>]) -> Result<(), Error> {
+/// Lets signals ask for the end; `wakers` end the waits that are under way. At SIGUSR1 `tell` is called.
+pub fn listen(
+    stop: &Arc<Stop>,
+    wakers: &[Arc<Waker>],
+    mut tell: impl FnMut() + Send + 'static,
+) -> Result<(), Error> {
     let (stop, wakers) = (Arc::clone(stop), wakers.to_vec());
     let come = move || {
         if stop.ask() {
+            say::end_status();
             std::process::exit(INTERRUPTED);
         }
         for waker in &wakers {
@@ -95,9 +104,16 @@ pub fn listen(stop: &Arc<Stop>, wakers: &[Arc<Waker>]) -> Result<(), Error> {
         let come = come.clone();
         ctrlc::set_handler(come).map_err(|error| Error::Failed(format!("SIGINT: {error}")))?;
     }
-    let others: Vec<_> = [SIGTERM, SIGHUP].into_iter().filter(|s| !is_ignored(*s)).collect();
-    let mut signals = Signals::new(others).place("SIGTERM")?;
-    std::thread::spawn(move || signals.forever().for_each(|_| come()));
+    let others = [SIGTERM, SIGHUP, SIGUSR1].into_iter().filter(|s| !is_ignored(*s));
+    let mut signals = Signals::new(others.collect::<Vec<_>>()).place("SIGTERM")?;
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            match signal {
+                SIGUSR1 => tell(),
+                _ => come(),
+            }
+        }
+    });
     Ok(())
 }
 

@@ -36,7 +36,7 @@ use crate::clock::Stamp;
 use crate::error::{Context, Error, said};
 use crate::process::shell::{self, failure};
 use crate::process::signal::Pauses;
-use crate::say::{note, say};
+use crate::say::{hide_status, note, say};
 use crate::units::show_duration;
 
 /// The first pause between tries, and the longest.
@@ -161,6 +161,8 @@ impl Exec {
 
     /// Runs the command on a batch; says how that failed, if it did.
     fn hand_over(&mut self, batch: &Complete) -> Result<Option<String>, Error> {
+        // What the command prints itself goes past us.
+        let _hidden = hide_status(false);
         Ok(match self.shell.run(&self.command, batch)? {
             Ok(status) => failure(status),
             Err(error) => Some(format!("sh: {}", said(&error))),

@@ -14,10 +14,12 @@ use mio::unix::SourceFd;
 use mio::{Interest, Registry};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::termios::isatty;
 
 use crate::clock;
 use crate::error::{Context, Error};
 use crate::process::descriptor;
+use crate::say::{Hidden, has_status, hide_status};
 
 /// The stream that batches are written to.
 #[derive(Debug)]
@@ -69,6 +71,16 @@ impl Stdout {
             }
             _ => self.try_clone(),
         }
+    }
+
+    /// Takes what is drawn on a terminal out of the way, if what is written may come there.
+    pub fn cleared(&self) -> Option<Hidden> {
+        if !has_status() {
+            return None;
+        }
+        let is_terminal = isatty(&self.fd);
+        let may_be_seen = is_terminal || descriptor::is_passed_on(&self.fd);
+        may_be_seen.then(|| hide_status(is_terminal))
     }
 
     /// Returns true if nobody can read what is written; see [`is_closed`].

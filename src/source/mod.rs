@@ -20,6 +20,7 @@ use clap::{ArgMatches, Command};
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
+use crate::metrics::Extent;
 use crate::part::{Resolved, Shape};
 use crate::process::descriptor::Identity;
 
@@ -137,6 +138,18 @@ pub trait Source: Send {
     /// How many bytes of records that are not whole yet are held; lost if the run ends now.
     fn unfinished(&self) -> usize {
         0
+    }
+
+    /// How much of its input is read and how much there is, if it has an end that is known: asked after each
+    /// chunk, and answered without looking anything up.
+    fn extent(&self) -> Option<Extent> {
+        None
+    }
+
+    /// True if it can go back to a position at one time and not at another, as stdin can while it is a file. A
+    /// checkpoint goes on as it was made then: where no positions are kept there is a log.
+    fn has_positions_at_times(&self) -> bool {
+        false
     }
 
     /// True if it can go back to a position, so that no log of what was read is needed.

@@ -2,10 +2,13 @@
 //!
 //! stdin is shared with whoever started us, so it is never made non-blocking. Before each read it is
 //! asked whether there is something (poll), then read once; while there is nothing, the clock waits.
-//! epoll refuses regular files and `/dev/null`: those can always be read.
+//! epoll refuses regular files and `/dev/null`: those can always be read. Of a regular file a checkpoint knows
+//! how far it is read (`again`).
+
+mod again;
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal, Read as _};
+use std::io::{self, IsTerminal, Read as _, Seek as _};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -17,10 +20,14 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use super::{Built, Read, Settings, Source, Spec};
+use self::again::Again;
+use super::files::known::Records;
+use super::files::place::position::{Part, Position};
+use super::{Built, Changed, Read, Settings, Source, Spec};
 use crate::chunk::{CHUNK, Chunk};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait, Woke};
 use crate::error::{Context, Error};
+use crate::metrics::Extent;
 use crate::origin::Origin;
 use crate::process::descriptor::{self, Identity};
 use crate::say::note;
@@ -36,7 +43,8 @@ pub const SPEC: Spec = Spec {
             "Read lines from standard input\n\n\
              A pipe is a stream: a batch is printed at the end of each interval, and the last one at \
              the end of the input. A regular file is one batch, as with --once, unless --interval is \
-             given. `weir` followed by a flag means `weir stdin`.",
+             given; with --checkpoint the next start goes on in it where this one was, or with what was \
+             appended to it since. `weir` followed by a flag means `weir stdin`.",
         )
     },
     build: |_: &ArgMatches, settings: &Settings| {
@@ -53,7 +61,11 @@ pub(super) struct Stream {
     /// What it is called.
     name: String,
     lines: Lines,
-    finite: bool,
+    /// How many bytes there are, if it is a regular file; and how many of them were read.
+    ahead: Option<u64>,
+    done: u64,
+    /// A regular file of which a checkpoint knows how far it is read.
+    again: Option<Again>,
     /// True if reading never blocks, as of a regular file.
     always_ready: bool,
     ended: bool,
@@ -68,7 +80,12 @@ impl Stream {
                 "stdin: not open; give it a pipe, a file, or < /dev/null for no lines at all";
             return Err(Error::usage(what));
         }
-        Ok(Stream::new(file, Origin::new("stdin"), settings))
+        let mut stream = Stream::new(file, Origin::new("stdin"), settings);
+        if settings.lasts && stream.is_finite() {
+            let records = Records { delimiter: settings.delimiter, max: settings.max_record };
+            stream.again = Some(Again::new(&stream.file, records).place("stdin")?);
+        }
+        Ok(stream)
     }
 
     /// What is at a path, and is no regular file.
@@ -80,15 +97,42 @@ impl Stream {
     }
 
     fn new(file: File, origin: Origin, settings: &Settings) -> Stream {
-        let finite = descriptor::regular(&file).is_some();
+        let ahead = descriptor::regular(&file).map(|_| ahead(&file).unwrap_or(0));
         let name = origin.to_string();
         let lines = Lines::new(settings.delimiter, settings.max_record, origin);
-        Stream { file, name, lines, finite, always_ready: finite, ended: false }
+        let always_ready = ahead.is_some();
+        Stream { file, name, lines, ahead, done: 0, again: None, always_ready, ended: false }
     }
 
     /// True if it has an end that is known to come.
     pub fn is_finite(&self) -> bool {
-        self.finite
+        self.ahead.is_some()
+    }
+
+    /// True if it can go back to where it was when a run before has ended.
+    pub fn is_replayable(&self) -> bool {
+        self.again.is_some()
+    }
+
+    /// How many bytes were read, and how many there are in all, if that is known.
+    pub fn extent(&self) -> Option<(u64, u64)> {
+        match &self.again {
+            Some(again) => Some(again.extent()),
+            None => self.ahead.map(|ahead| (self.done - self.lines.held() as u64, ahead)),
+        }
+    }
+
+    /// Goes on where it was when that was noted, if it is the same file.
+    pub fn go_on(&mut self, position: &Position) -> Result<(), Error> {
+        // What comes by a pipe has no place in a file.
+        self.again.as_mut().map_or(Ok(()), |again| again.go_on(position))
+    }
+
+    /// Notes how far it is read, if that is another place than before.
+    pub fn note(&mut self, note: &mut dyn FnMut(&[u8], &[u8])) {
+        if let Some(position) = self.again.as_mut().and_then(Again::moved) {
+            note(&Part::Stdin.encode(), &position.encode());
+        }
     }
 
     /// The regular file that it is, if it is one.
@@ -103,7 +147,18 @@ impl Stream {
 
     /// How many bytes of a record that is not whole are held.
     pub fn unfinished(&self) -> usize {
-        self.lines.unfinished()
+        match &self.again {
+            // What is left of it is read by the next start.
+            Some(_) => 0,
+            None => self.lines.unfinished(),
+        }
+    }
+
+    /// Leaves it where it was read up to, for whoever shares it with us.
+    pub fn leave(&self) {
+        if let Some(again) = &self.again {
+            again.leave();
+        }
     }
 
     /// Has the clock wait for it.
@@ -138,7 +193,16 @@ impl Stream {
     }
 
     /// Reads once; what is whole goes into the chunk.
-    pub fn read_once(&mut self, chunk: &mut Chunk, limit: &mut usize) -> Result<(), Error> {
+    pub fn read_once(
+        &mut self,
+        chunk: &mut Chunk,
+        limit: &mut usize,
+        now: Stamp,
+    ) -> Result<(), Error> {
+        if let Some(again) = &mut self.again {
+            self.ended = again.read(chunk, limit, now)?;
+            return Ok(());
+        }
         if self.lines.has_whole() {
             self.lines.release(chunk, limit);
             return Ok(());
@@ -147,6 +211,7 @@ impl Stream {
         let read = self.file.read(&mut chunk.room(CHUNK)[..CHUNK]);
         if let Ok(count) = read {
             chunk.filled(count);
+            self.done += count as u64;
         }
         self.lines.end(chunk, start, limit);
         match read {
@@ -162,6 +227,11 @@ impl Stream {
         }
         Ok(())
     }
+}
+
+/// How many bytes stand behind the place at which a file is read.
+fn ahead(mut file: &File) -> io::Result<u64> {
+    Ok(file.metadata()?.len().saturating_sub(file.stream_position()?))
 }
 
 struct Stdin(Stream);
@@ -186,7 +256,11 @@ impl Source for Stdin {
     }
 
     fn is_finite(&self) -> bool {
-        self.0.finite
+        self.0.is_finite()
+    }
+
+    fn has_positions_at_times(&self) -> bool {
+        true
     }
 
     fn read(
@@ -200,7 +274,7 @@ impl Source for Stdin {
             return Ok(Read::End);
         }
         if self.0.is_ready()? || self.waits(wait, until)? {
-            self.0.read_once(chunk, &mut limit)?;
+            self.0.read_once(chunk, &mut limit, wait.now())?;
         }
         // A line without an end, as in /dev/zero, must not keep batches and signals waiting.
         Ok(if chunk.has_come() { Read::Rows } else { Read::Idle })
@@ -212,5 +286,36 @@ impl Source for Stdin {
 
     fn unfinished(&self) -> usize {
         self.0.unfinished()
+    }
+
+    fn extent(&self) -> Option<Extent> {
+        self.0.extent().map(|(done, total)| Extent::bytes(done, total))
+    }
+
+    fn is_replayable(&self) -> bool {
+        self.0.is_replayable()
+    }
+
+    fn moved(&mut self, note: &mut dyn FnMut(&[u8], &[u8])) {
+        self.0.note(note);
+    }
+
+    fn resume(&mut self, positions: Vec<(Vec<u8>, Vec<u8>)>) -> Result<Vec<Changed>, Error> {
+        for (part, position) in positions {
+            match (Part::decode(&part), Position::decode(&position)) {
+                (Some(Part::Stdin), Some(position)) => self.0.go_on(&position)?,
+                _ => {
+                    let part = String::from_utf8_lossy(&part).into_owned();
+                    return Err(Error::Refused(format!(
+                        "--checkpoint: no position of stdin: {part}"
+                    )));
+                }
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn close(&mut self, _wait: &mut dyn Wait) {
+        self.0.leave();
     }
 }

@@ -7,8 +7,9 @@ WEIR = os.environ["WEIR"]
 class Weir:
     """A running weir. Both outputs are collected, so that no pipe fills up."""
 
-    def __init__(self, *args, stdin=False, **options):
-        self.process = subprocess.Popen([WEIR, *args], stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+    def __init__(self, *args, stdin=False, stdin_file=None, **options):
+        source = open(stdin_file, "rb") if stdin_file else subprocess.PIPE if stdin else subprocess.DEVNULL
+        self.process = subprocess.Popen([WEIR, *args], stdin=source,
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
         self.taken = {"out": bytearray(), "err": bytearray()}
         self.threads = [threading.Thread(target=self._take, args=pair, daemon=True)

@@ -126,7 +126,8 @@ pub struct Stream {
 }
 
 impl Stream {
-    fn new(from: Option<impl Read + Send + 'static>) -> Stream {
+    /// Collects what comes from somewhere.
+    pub fn new(from: Option<impl Read + Send + 'static>) -> Stream {
         let (sender, pieces) = mpsc::channel();
         if let Some(mut from) = from {
             thread::spawn(move || {
@@ -168,6 +169,20 @@ impl Stream {
             }
             let came = self.more(text);
             assert!(came, "{text:?} never came: {:?}", String::from_utf8_lossy(&self.bytes));
+        }
+    }
+
+    /// What comes up to the next such byte.
+    #[track_caller]
+    pub fn until_byte(&mut self, byte: u8) -> String {
+        loop {
+            if let Some(length) = memchr::memchr(byte, &self.bytes[self.seen..]) {
+                let text = &self.bytes[self.seen..][..=length];
+                let text = String::from_utf8_lossy(text).into_owned();
+                self.seen += length + 1;
+                return text;
+            }
+            assert!(self.more("the byte"), "it never came");
         }
     }
 

@@ -1,5 +1,5 @@
 //! weir beside the programs it works with, or is measured by: nc, ncat, mawk, sort, uniq, jq, python3, zsh and
-//! fish; traced by strace; and with a real Kafka and real Flume agents.
+//! fish; in a terminal of tmux; traced by strace; and with a real Kafka and real Flume agents.
 //!
 //! These are not part of a Rust installation, so `cargo test` leaves the tests out; `scripts/check`
 //! runs them with `-- --ignored`.
@@ -13,6 +13,7 @@ mod flume;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod parts;
+mod progress;
 mod sealed;
 mod servers;
 mod shells;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::changed;
 use super::intake::Intake;
+pub use super::next::{Closed, Flush, Next};
 pub use super::reached::Reached;
 pub use super::reader::Reader;
 use super::times::{Passed, Single, Times};
@@ -27,55 +28,6 @@ use crate::source::{Read, Source, Stage};
 
 /// After so many batches without a record, a line says what weir waits for.
 const SILENT: u32 = 10;
-
-/// What is to be done next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// The chunk is to be folded.
-    Chunk,
-    /// Nothing has come; whoever holds the cursor looks whether the others have failed meanwhile.
-    Idle,
-    /// The open batch is to be closed; with `last`, the run ends with it.
-    Close {
-        /// True if nothing comes after this batch.
-        last: bool,
-    },
-    /// Batches have passed in which nobody read.
-    Pass {
-        /// Which ones.
-        passed: Passed,
-        /// How much longer than it was to the system has let us wait, if that is why.
-        overslept: Duration,
-        /// True if nobody ran, before this run.
-        is_start: bool,
-    },
-    /// The run ends, and the next one goes on in the open batch.
-    Leave,
-    /// The run is over.
-    Done,
-}
-
-/// A batch that is over.
-#[derive(Debug)]
-pub struct Closed {
-    /// Its Time.
-    pub time: Stamp,
-    /// True if that is less than an interval ago.
-    pub is_on_time: bool,
-    /// Where its input ends.
-    pub reached: Reached,
-    /// If windows that are not due yet are to be reported with it, why.
-    pub flushes: Option<Flush>,
-}
-
-/// Why windows are reported that are not due yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flush {
-    /// Nothing will ever come.
-    Ended,
-    /// The run is stopped, and nothing is kept for the next.
-    Stopped,
-}
 
 /// Where a run begins.
 pub struct Start {
@@ -97,6 +49,8 @@ pub struct Start {
     pub intake: Intake,
     /// True if there is a checkpoint: what is open at the end goes on at the next start.
     pub lasts: bool,
+    /// True if positions in the input are kept in it.
+    pub keeps_positions: bool,
     /// Where batches are counted that pass unread.
     pub metrics: Arc<Metrics>,
 }
@@ -118,6 +72,8 @@ pub struct Cursor {
     /// True once nothing will ever come.
     ended: bool,
     lasts: bool,
+    /// True if the next start goes back to the positions that are noted.
+    is_replayable: bool,
     intake: Intake,
     next_number: u64,
     mark: Mark,
@@ -154,7 +110,8 @@ impl Cursor {
         start: Start,
     ) -> Result<Cursor, Error> {
         let Start { reached, positions, time, left, is_open, single, taken, .. } = start;
-        let Start { intake, lasts, metrics, .. } = start;
+        let Start { intake, lasts, keeps_positions, metrics, .. } = start;
+        let is_replayable = keeps_positions && source.is_replayable();
         if !positions.is_empty() {
             changed::tell(&source.resume(positions)?);
         }
@@ -181,6 +138,7 @@ impl Cursor {
             done: false,
             ended: false,
             lasts,
+            is_replayable,
             intake,
             next_number: reached.chunks,
             mark: reached.mark,
@@ -326,6 +284,9 @@ impl Cursor {
         self.is_live = true;
         chunk.mark = self.intake.next(self.mark);
         let read = self.read_source(chunk, now, until)?;
+        if let Some(extent) = self.source.extent() {
+            self.metrics.extent.set(extent);
+        }
         let overslept = self.wait.now().since(until);
         if overslept > self.times.interval() {
             self.overslept = overslept;
@@ -385,6 +346,7 @@ impl Cursor {
         let now = self.wait.now();
         let time = self.times.close(now);
         self.batches -= 1;
+        self.metrics.batches.add(1);
         self.done = last || self.batches == 0;
         self.note_silence();
         let flushes = match (self.done, self.ended) {
@@ -402,7 +364,7 @@ impl Cursor {
     /// not moved, for all that is recorded.
     pub fn leave(&mut self) -> Result<Option<(Stamp, Reached)>, Error> {
         self.done = true;
-        let is_kept = self.intake.leave()? || self.source.is_replayable();
+        let is_kept = self.intake.leave()? || self.is_replayable;
         Ok((self.has_records && !is_kept).then(|| (self.times.open(), self.reached())))
     }
 
@@ -417,7 +379,7 @@ impl Cursor {
     /// second time.
     pub fn take_moves(&mut self) -> Reached {
         let mut moves = Positions::new();
-        if self.lasts && self.source.is_replayable() {
+        if self.is_replayable {
             self.source.moved(&mut |part, position| moves.push((part.to_vec(), position.to_vec())));
         }
         self.moved += moves.len() as u64;

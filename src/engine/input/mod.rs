@@ -8,6 +8,7 @@
 mod changed;
 pub mod cursor;
 pub mod intake;
+mod next;
 mod reached;
 mod reader;
 pub mod serial;

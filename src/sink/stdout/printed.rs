@@ -35,6 +35,7 @@ impl Output for Printed {
     }
 
     fn write(&mut self, text: &[u8]) -> Result<(), Error> {
+        let _hidden = self.stdout.cleared();
         match self.stdout.write(text) {
             Err(Error::Closed) if self.outlives => Ok(()),
             written => written,
@@ -56,6 +57,7 @@ impl Staged for Printed {
     }
 
     fn publish(&mut self, batch: &Batch) -> Result<(), Error> {
+        let _hidden = self.stdout.cleared();
         let has_header = !std::mem::replace(&mut self.has_begun, true);
         batch.each(has_header, |piece| self.stdout.write(piece))
     }

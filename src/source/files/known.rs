@@ -116,6 +116,16 @@ impl Known {
         Known { place, prints, end, ..self }
     }
 
+    /// How many bytes of it are not read, as far as that is known.
+    pub fn left(&self) -> u64 {
+        match self.seen.len {
+            u64::MAX => 0,
+            // All that is packed is unpacked again.
+            len if self.is_packed() => len,
+            len => len.saturating_sub(self.place.offset),
+        }
+    }
+
     /// The name of its records.
     pub fn origin(&self) -> Origin {
         Origin::file(&self.home)

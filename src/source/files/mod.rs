@@ -11,9 +11,9 @@
 
 mod done;
 mod flags;
-mod known;
-mod place;
-mod reading;
+pub(super) mod known;
+pub(super) mod place;
+pub(super) mod reading;
 mod scan;
 mod shelf;
 mod sought;
@@ -37,13 +37,14 @@ use self::scan::Scan;
 use self::shelf::{Rules, Shelf, Turn, Why};
 use self::sought::{Entry, Manner, Sought};
 use self::turn::Taken;
-use self::watch::{News, Watch};
+use self::watch::{News, Renames, Watch};
 use super::stdin::Stream;
 use super::{Built, Changed, Form, Read, Settings, Source, Spec, Stage};
 use crate::chunk::{CHUNK, Chunk, Mark};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait, Woke};
 use crate::disk::tree::{Kind, RealTree, Tree};
 use crate::error::{Context, Error};
+use crate::metrics::Extent;
 use crate::process::descriptor::Identity;
 use crate::process::ulimit;
 use crate::say::note;
@@ -53,6 +54,8 @@ pub const SPEC: Spec = Spec { name: "files", hidden: false, arguments: flags::ar
 
 /// How many files are open at the same time.
 const MOST_OPEN: usize = 4096;
+/// How many turns there are before it is looked whether something else is due: files may be very small.
+const TURNS: usize = 256;
 /// How long a file that grows is left alone after it was read, so that many small writes are one read.
 const LULL: Duration = Duration::from_millis(10);
 
@@ -103,7 +106,8 @@ fn streams(sought: &[Sought], settings: &Settings) -> Result<Vec<(usize, Stream)
         };
         streams.push((of, stream));
     }
-    if let Some((of, _)) = streams.first().filter(|_| settings.lasts) {
+    let is_once = |(_, stream): &&(usize, Stream)| settings.lasts && !stream.is_replayable();
+    if let Some((of, _)) = streams.iter().find(is_once) {
         let path = sought[*of].typed().display();
         return Err(Error::usage(format!(
             "{path}: cannot be read again, as --checkpoint needs it; `weir stdin --checkpoint DIR` keeps \
@@ -199,7 +203,8 @@ impl Files {
     fn hear(&mut self, now: Stamp) -> Result<(), Error> {
         let Some(watch) = &mut self.watch else { return Ok(()) };
         let mut news: Vec<(PathBuf, News)> = Vec::new();
-        let is_missed = watch.tell(|path, what| match news.last_mut() {
+        let mut renames = Renames::default();
+        let is_missed = watch.tell(&mut renames, |path, what| match news.last_mut() {
             Some((last, before)) if *last == path => {
                 *before = if what == News::Complete { what } else { *before };
             }
@@ -207,6 +212,9 @@ impl Files {
         });
         if is_missed.place("inotify")? {
             self.scan.hurry();
+        }
+        for (first, last) in renames.into_all() {
+            self.renamed(&first, &last, now);
         }
         news.into_iter().for_each(|(path, what)| self.look(&path, what, now));
         Ok(())
@@ -237,7 +245,10 @@ impl Files {
     /// Reads what is at hand until the chunk is full; false if nothing is.
     fn read_on(&mut self, chunk: &mut Chunk, limit: &mut usize, now: Stamp) -> Result<bool, Error> {
         let mut looked = 0;
-        while chunk.len() < CHUNK / 2 && chunk.bad.len() < 1000 && *limit > 0 {
+        for _ in 0..TURNS {
+            if chunk.len() >= CHUNK / 2 || chunk.bad.len() >= 1000 || *limit == 0 {
+                break;
+            }
             let Some(&turn) = self.shelf.queue.front() else { break };
             match turn {
                 Turn::Stream(index) => {
@@ -245,8 +256,11 @@ impl Files {
                     if stream.has_ended() {
                         self.shelf.queue.pop_front();
                     } else if stream.is_ready()? {
-                        stream.read_once(chunk, limit)?;
-                        break;
+                        stream.read_once(chunk, limit, now)?;
+                        // One that has ended wakes nobody again.
+                        if !stream.has_ended() {
+                            break;
+                        }
                     } else if self.finite || looked == self.shelf.queue.len() {
                         break;
                     } else {
@@ -416,19 +430,33 @@ impl Source for Files {
         self.streams.iter().map(|(_, stream)| stream.unfinished()).sum()
     }
 
+    fn extent(&self) -> Option<Extent> {
+        let streams = self
+            .streams
+            .iter()
+            .map(|(_, stream)| stream.extent().map(|(done, total)| Extent::bytes(done, total)));
+        let files = self.once.then_some(self.shelf.extent);
+        streams.fold(files, |sum, stream| sum.and_then(|sum| sum.with(stream?)))
+    }
+
     fn is_replayable(&self) -> bool {
-        self.streams.is_empty()
+        self.streams.iter().all(|(_, stream)| stream.is_replayable())
     }
 
     fn moved(&mut self, note: &mut dyn FnMut(&[u8], &[u8])) {
         for (path, is_typed) in std::mem::take(&mut self.typed) {
             note(&Part::Typed(path).encode(), if is_typed { b"typed" } else { b"" });
         }
+        self.streams.iter_mut().for_each(|(_, stream)| stream.note(note));
         self.shelf.note(note);
     }
 
     fn resume(&mut self, positions: Vec<(Vec<u8>, Vec<u8>)>) -> Result<Vec<Changed>, Error> {
         self.take_up(positions)
+    }
+
+    fn close(&mut self, _wait: &mut dyn Wait) {
+        self.streams.iter().for_each(|(_, stream)| stream.leave());
     }
 
     fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {

@@ -80,6 +80,14 @@ impl Reading {
         self.trail.at()
     }
 
+    /// How many bytes of the file itself that has taken, which may be packed.
+    pub fn taken(&self) -> u64 {
+        match &self.content {
+            Content::Plain(_) => self.trail.at(),
+            Content::Packed(packed) => packed.taken(),
+        }
+    }
+
     /// Up to where it is in chunks, and what is known of it.
     pub fn place(&self) -> (Place, Prints) {
         (self.lines.place(), self.trail.prints())

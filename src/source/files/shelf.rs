@@ -21,6 +21,7 @@ use super::sought::{Manner, Sought};
 use crate::clock::Stamp;
 use crate::disk::tree::{Seen, Tree};
 use crate::error::{Context, Error};
+use crate::metrics::Extent;
 use crate::process::descriptor::Identity;
 use crate::say::detail;
 
@@ -87,6 +88,8 @@ pub struct Shelf {
     quiet: BTreeSet<(Stamp, Number)>,
     /// So many may be open.
     pub most_open: usize,
+    /// How many bytes of files were read, and how many there were at the start; as they are packed.
+    pub extent: Extent,
     /// The scan that is made, or was last.
     pub scan: u64,
     next: Number,
@@ -108,6 +111,7 @@ impl Shelf {
             current: HashMap::new(),
             quiet: BTreeSet::new(),
             most_open: 512,
+            extent: Extent::default(),
             scan: 0,
             next: 0,
         }
@@ -301,6 +305,12 @@ impl Shelf {
             known.state = State::Queued;
             self.queue.push_back(Turn::File(number));
         }
+    }
+
+    /// How many bytes of files that are queued are not read.
+    pub fn queued(&self) -> u64 {
+        let queued = self.files.values().filter(|known| known.state == State::Queued);
+        queued.map(Known::left).sum()
     }
 
     /// Looks at files to which somebody may have written, and at those whose names have gone.

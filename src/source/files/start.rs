@@ -43,6 +43,7 @@ impl Files {
             self.scan.go_on(&self.sought, &mut self.shelf, &why, now);
         }
         self.begins = None;
+        self.shelf.extent.total = self.shelf.queued();
         self.shelf.queue.extend((0..self.streams.len()).map(Turn::Stream));
         let (files, streams) = (&self.shelf.files, &self.streams);
         self.shelf.queue.make_contiguous().sort_by_key(|turn| match turn {
@@ -96,6 +97,9 @@ impl Files {
         for (part, position) in positions {
             match (Part::decode(&part), Position::decode(&position)) {
                 (Some(Part::Typed(path)), _) => drop(typed.insert(path)),
+                (Some(Part::Stdin), Some(position)) => {
+                    self.streams.iter_mut().try_for_each(|(_, stream)| stream.go_on(&position))?;
+                }
                 (Some(Part::File(number, home)), Some(position)) => {
                     files.push((number, home, position));
                 }

@@ -11,15 +11,16 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::Duration;
 
+use super::Files;
 use super::known::{Known, Opened, State};
 use super::place::position::{End, Number};
 use super::place::resume;
 use super::reading::Got;
-use super::shelf::{Shelf, Turn, Why};
+use super::shelf::{self, Shelf, Turn, Why};
 use super::sought::Manner;
 use crate::chunk::{Bad, Chunk};
 use crate::clock::Stamp;
-use crate::disk::tree::{Seen, is_absent};
+use crate::disk::tree::{Kind, Seen, is_absent};
 use crate::error::{self, Context, Error};
 use crate::origin::Origin;
 use crate::say::{note, say};
@@ -37,7 +38,31 @@ pub enum Taken {
     Finished(Number),
 }
 
+impl Files {
+    /// A file was renamed, of which only its last name was ever looked at: one that came to a path that was
+    /// typed, and was rotated away before we looked, is read like others whose names have gone.
+    pub(super) fn renamed(&mut self, first: &Path, last: &Path, now: Stamp) {
+        let takes = |path| shelf::takes(&self.sought, path, &*self.shelf.tree, self.all_names);
+        let Some((of, Manner::Named)) = takes(first).filter(|_| self.follows) else { return };
+        let Ok(Some(seen)) = self.shelf.tree.look(last) else { return };
+        let is_new = seen.kind == Kind::File && self.shelf.number(seen.identity).is_none();
+        if is_new && takes(last).is_none() {
+            let known = Known::new(last.to_path_buf(), of, Manner::Named, seen);
+            self.shelf.take_leaving(known.taken_by(first.to_path_buf()), now);
+        }
+    }
+}
+
 impl Shelf {
+    /// Takes a file whose name has gone already.
+    fn take_leaving(&mut self, mut known: Known, now: Stamp) {
+        (known.leaving, known.scan) = (Some(now), self.scan);
+        let number = self.put(None, known);
+        self.leaving.insert(number);
+        self.moved.insert(number);
+        self.queue_up(number);
+    }
+
     /// Reads the file with this number, which is first in the queue.
     pub fn read(
         &mut self,
@@ -52,8 +77,9 @@ impl Shelf {
         let Some(known) = self.files.get_mut(&number) else { return Ok(Taken::On) };
         let guarded = self.rules.follows || known.manner == Manner::Listed;
         let Some(reading) = &mut known.reading else { return Ok(Taken::On) };
-        let before = reading.at();
+        let (before, taken) = (reading.at(), reading.taken());
         let got = reading.read(chunk, limit, guarded);
+        self.extent.done += reading.taken() - taken;
         if reading.at() > before {
             self.moved.insert(number);
             if let Some(since) = &mut known.leaving {
@@ -86,6 +112,9 @@ impl Shelf {
         let (path, of, manner) = (known.path.clone(), known.of, known.manner);
         match opened {
             Ok(Opened::Here) => {
+                // What was packed is unpacked again up to where it was left.
+                let skipped = known.reading.as_ref().filter(|_| known.is_packed());
+                self.extent.done += skipped.map_or(0, |reading| reading.taken());
                 self.open.push_back(number);
                 return Ok(true);
             }

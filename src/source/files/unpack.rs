@@ -109,6 +109,11 @@ impl Unpacking {
         &*self.decoder.input().file
     }
 
+    /// How many bytes of the file were taken.
+    pub fn taken(&self) -> u64 {
+        self.decoder.input().at
+    }
+
     /// The next bytes; none only at the end. Of what is damaged the error is [`ErrorKind::InvalidData`].
     pub fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if !self.pending.is_empty() {

@@ -2,7 +2,8 @@
 //!
 //! It is no more than a hint. What is decided is decided by what a look shows, and all is looked at again from
 //! time to time (`scan`): there are file systems without it, others know nothing of what happens on another
-//! machine, and the system has a queue that may run over.
+//! machine, and the system has a queue that may run over. Only of what was renamed does it tell more than a look:
+//! which name a file had ([`Renames`]).
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -24,6 +25,39 @@ pub enum News {
     Changed,
     /// A file was moved there, or whoever wrote it has closed it: it is complete.
     Complete,
+}
+
+/// Files that were renamed, by the names that they had first and last.
+#[derive(Debug, Default)]
+pub struct Renames {
+    all: Vec<(PathBuf, PathBuf)>,
+    /// The number of a rename of which only the old name was told yet, and that name.
+    begun: Option<(u32, PathBuf)>,
+}
+
+impl Renames {
+    /// A file has left a name; what has this number tells where it has gone.
+    fn left(&mut self, number: u32, path: PathBuf) {
+        self.begun = Some((number, path));
+    }
+
+    /// A file has come to a name: whoever had it before has not.
+    fn came(&mut self, number: u32, path: &Path) {
+        self.all.retain(|(_, last)| last != path);
+        let begun = self.begun.take();
+        let Some((_, from)) = begun.filter(|(other, _)| *other == number && number != 0) else {
+            return;
+        };
+        match self.all.iter_mut().find(|(_, last)| *last == from) {
+            Some((_, last)) => *last = path.to_path_buf(),
+            None => self.all.push((from, path.to_path_buf())),
+        }
+    }
+
+    /// All that were told, in the order in which the files left their first names.
+    pub fn into_all(self) -> Vec<(PathBuf, PathBuf)> {
+        self.all
+    }
 }
 
 /// The directories that are watched.
@@ -65,8 +99,13 @@ impl Watch {
         }
     }
 
-    /// Tells what has happened, in order; true if all has to be looked at, because something was missed.
-    pub fn tell(&mut self, mut told: impl FnMut(PathBuf, News)) -> io::Result<bool> {
+    /// Tells what has happened, in order, and what was renamed; true if all has to be looked at, because
+    /// something was missed.
+    pub fn tell(
+        &mut self,
+        renames: &mut Renames,
+        mut told: impl FnMut(PathBuf, News),
+    ) -> io::Result<bool> {
         let mut is_missed = false;
         let mut buffer = [MaybeUninit::uninit(); 32 << 10];
         let mut reader = inotify::Reader::new(&self.queue, &mut buffer);
@@ -92,7 +131,47 @@ impl Watch {
             };
             let is_complete = events.intersects(ReadFlags::MOVED_TO | ReadFlags::CLOSE_WRITE);
             let news = if is_complete { News::Complete } else { News::Changed };
-            told(dir.join(OsStr::from_bytes(name.to_bytes())), news);
+            let path = dir.join(OsStr::from_bytes(name.to_bytes()));
+            if events.contains(ReadFlags::MOVED_FROM) {
+                renames.left(event.cookie(), path.clone());
+            } else if events.intersects(ReadFlags::MOVED_TO | ReadFlags::CREATE) {
+                renames.came(event.cookie(), &path);
+            }
+            told(path, news);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_renamed_twice_is_known_by_its_first_name() {
+        let mut renames = Renames::default();
+        let mut renamed = |number, from: &str, to: &str| {
+            renames.left(number, from.into());
+            renames.came(number, to.as_ref());
+        };
+        renamed(1, "log.1", "log.2");
+        renamed(2, "log", "log.1");
+        renamed(3, "log.2", "log.3");
+        renamed(4, "log.1", "log.2");
+        renamed(5, "log", "log.1");
+        let pair = |(a, b): (&str, &str)| (PathBuf::from(a), PathBuf::from(b));
+        let wanted = [("log.1", "log.3"), ("log", "log.2"), ("log", "log.1")].map(pair);
+        assert_eq!(renames.into_all(), wanted);
+    }
+
+    #[test]
+    fn a_name_that_another_file_has_got_tells_nothing() {
+        let mut renames = Renames::default();
+        renames.left(1, "log".into());
+        renames.came(1, "log.1".as_ref());
+        renames.came(0, "log.1".as_ref());
+        // One that has gone elsewhere is no pair of another that has come.
+        renames.left(2, "log".into());
+        renames.came(3, "other".as_ref());
+        assert_eq!(renames.into_all(), []);
     }
 }

@@ -7,6 +7,7 @@
 //!              |   flags: s a long record is being skipped; c it was read to its end, p it was passed
 //!              byte
 //! path         . /var/log/app                   one that was typed; what is new there came later
+//! stdin        - stdin                          the regular file that stdin was
 //! ```
 //!
 //! It is text, so that `weir checkpoint show` is of use. Paths may hold any byte, and stand last.
@@ -29,6 +30,8 @@ pub enum Part {
     Typed(PathBuf),
     /// A file, and the path by which it was taken.
     File(Number, PathBuf),
+    /// The regular file that stdin was: none is known but the last one.
+    Stdin,
 }
 
 /// What is known of the end of a file.
@@ -68,6 +71,7 @@ impl Part {
             Part::File(number, path) => {
                 [format!("{number} ").as_bytes(), path.as_os_str().as_bytes()].concat()
             }
+            Part::Stdin => b"- stdin".to_vec(),
         }
     }
 
@@ -77,6 +81,7 @@ impl Part {
         let path = Path::new(OsStr::from_bytes(path)).to_path_buf();
         Some(match first {
             "." => Part::Typed(path),
+            "-" => Part::Stdin,
             number => Part::File(number.parse().ok()?, path),
         })
     }
@@ -152,7 +157,7 @@ mod tests {
         let text = position.encode();
         assert!(text.starts_with(b"480 sc 2049 7 500 3:"), "{}", text.escape_ascii());
         assert_eq!(Position::decode(&text), Some(position));
-        for part in [Part::Typed(path.clone()), Part::File(17, path)] {
+        for part in [Part::Typed(path.clone()), Part::File(17, path), Part::Stdin] {
             assert_eq!(Part::decode(&part.encode()), Some(part));
         }
     }

@@ -30,6 +30,7 @@ use super::meant::Meant;
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::{Context, Error};
+use crate::metrics::Extent;
 use crate::say::{detail, note};
 use crate::source::kafka::flags::OnReset;
 use crate::source::kafka::start::Start;
@@ -128,6 +129,11 @@ impl Source for Kafka {
 
     fn waiting(&self) -> String {
         self.meant.waiting()
+    }
+
+    fn extent(&self) -> Option<Extent> {
+        let open = self.open.as_ref().filter(|_| self.meant.once)?;
+        Some(open.reading.parts.extent())
     }
 
     fn is_replayable(&self) -> bool {

@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::error::Error;
+use crate::metrics::Extent;
 use crate::origin::Origin;
 
 /// What a record was, to know it again.
@@ -98,6 +99,8 @@ pub struct Part {
     pub last: Option<Last>,
     /// With `--once`: where it ends.
     pub end: i64,
+    /// Where it was at the start.
+    begun: i64,
     /// True if its position is to be noted.
     has_moved: bool,
 }
@@ -127,7 +130,8 @@ impl Parts {
         let origin = Origin::partition(format!("{topic}[{partition}]"));
         let Kept { position, last } = kept;
         let topic = Arc::clone(topic);
-        self.list.push(Part { topic, partition, origin, position, last, end, has_moved: true });
+        let (begun, has_moved) = (position, true);
+        self.list.push(Part { topic, partition, origin, position, last, end, begun, has_moved });
         self.moved.push(at);
         at
     }
@@ -162,6 +166,18 @@ impl Parts {
                 self.moved.push(at);
             }
         }
+    }
+
+    /// How many records of partitions that end were read, and how many there are; offsets that nobody sees
+    /// count as well.
+    pub fn extent(&self) -> Extent {
+        let span = |part: &Part, to: i64| to.saturating_sub(part.begun).max(0) as u64;
+        let (mut done, mut total) = (0, 0);
+        for part in &self.list {
+            done += span(part, part.position.min(part.end));
+            total += span(part, part.end);
+        }
+        Extent::records(done, total)
     }
 
     /// Says what the last record of a partition was.

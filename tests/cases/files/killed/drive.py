@@ -2,7 +2,8 @@ import os, random, signal, threading, time
 from collections import Counter
 from running import Weir
 
-FILES, LINES = 300, 50
+KILLS = int(os.environ.get("WEIR_KILLS", 12))
+FILES, LINES = 25 * KILLS, 50
 os.mkdir("in")
 done = threading.Event()
 
@@ -11,7 +12,7 @@ def feed():
     for number in range(FILES):
         with open("made", "w") as file:
             file.writelines("%d-%d\n" % (number, line) for line in range(LINES))
-        os.rename("made", "in/%03d" % number)
+        os.rename("made", "in/%05d" % number)
         time.sleep(0.005)
     done.set()
 
@@ -28,7 +29,7 @@ random.seed(1)
 thread = threading.Thread(target=feed)
 thread.start()
 kills = 0
-while kills < 12 or not done.is_set():
+while kills < KILLS or not done.is_set():
     weir = start()
     time.sleep(random.uniform(0.02, 0.3))
     weir.process.send_signal(signal.SIGKILL)
