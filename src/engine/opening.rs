@@ -35,6 +35,7 @@ use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::say::note;
 use crate::step::Step;
+use crate::step::counted::counted;
 
 /// What an engine is made of, ready to run.
 pub struct Ready {
@@ -91,7 +92,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
         (Some(checkpoint), Some(log)) => {
             let (syncer, records_text) = (log.wal.syncer(), writes != Writes::Reports);
             let mut recorded =
-                Recorded::new(checkpoint, outputs, syncer, began, window, records_text);
+                Recorded::new(checkpoint, outputs, syncer, began, window, records_text, &metrics);
             take_up(&mut recorded, &mut renderer, history.as_mut(), aggregate.as_ref(), log)?;
             recorded.relieve(|| stop.is_asked())?;
             Box::new(recorded)
@@ -116,7 +117,10 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     if last.is_none() {
         delivery.start(&cursor.take_moves())?;
     }
-    renderer.viewers.begin();
+    if !renderer.viewers.is_empty() {
+        steps = counted(steps, &metrics.flows);
+        renderer.viewers.begin();
+    }
     let serial = Serial::split_off(&mut steps);
     let reporter = Reporter::new(renderer, writes, history, delivery, stop, settings.once);
     // Record at a time, nothing is folded: each goes into what is kept.

@@ -58,12 +58,7 @@ pub struct Layout {
 
 impl Renderer {
     /// Makes text by this layout, of a stream whose first batch began at some moment.
-    pub fn new(
-        layout: Layout,
-        began: Stamp,
-        metrics: &Arc<Metrics>,
-        viewers: Viewers,
-    ) -> Renderer {
+    pub fn new(layout: Layout, began: Stamp, metrics: &Arc<Metrics>, viewers: Viewers) -> Renderer {
         let (text, messages, metrics) = (Vec::new(), Vec::new(), Arc::clone(metrics));
         Renderer { layout, began, text, messages, is_begun: false, batch_rows: 0, metrics, viewers }
     }
@@ -150,6 +145,17 @@ impl Renderer {
             self.begin(time, to)?;
         }
         self.pieces(&report, to)
+    }
+
+    /// Ends a batch whose records were written as they came.
+    pub fn end_records(&mut self, time: Stamp, to: &mut dyn Delivery) -> Result<(), Error> {
+        if self.layout.skip_empty && !self.is_begun {
+            return Ok(());
+        }
+        if !self.is_begun {
+            self.begin(time, to)?;
+        }
+        self.end(to)
     }
 
     /// Takes a report for the one that the next is compared with, and writes nothing.

@@ -199,12 +199,14 @@ impl Reporter {
         pane: Option<&dyn Pane>,
         reached: &Reached,
     ) -> Result<(), Error> {
-        if let Some(pane) = pane {
-            // Of nothing the next report may be told apart.
-            self.delivery.pane(time, pane, self.renderer.compares())?;
+        match pane {
+            Some(pane) => {
+                // Of nothing the next report may be told apart.
+                self.delivery.pane(time, pane, self.renderer.compares())?;
+                self.renderer.report(time, &mut *self.delivery, |report| pane.report(report))?;
+            }
+            None => self.renderer.end_records(time, &mut *self.delivery)?,
         }
-        let offer = |report: &mut _| pane.map_or(Ok(()), |pane| pane.report(report));
-        self.renderer.report(time, &mut *self.delivery, offer)?;
         self.delivery.commit(time, reached)
     }
 

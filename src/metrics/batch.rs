@@ -61,7 +61,7 @@ pub struct Taken {
 
 impl Taken {
     /// All that there was until now.
-    fn of(metrics: &Metrics) -> Taken {
+    pub fn of(metrics: &Metrics) -> Taken {
         Taken {
             records: metrics.records.get(),
             bytes: metrics.bytes.get(),
@@ -72,7 +72,8 @@ impl Taken {
         }
     }
 
-    fn since(self, before: Taken) -> Taken {
+    /// What has come since.
+    pub fn since(self, before: Taken) -> Taken {
         Taken {
             records: self.records - before.records,
             bytes: self.bytes - before.bytes,

@@ -3,6 +3,7 @@
 //! It is said when a batch ends, so it is as old as that at most.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::locked;
 
@@ -22,8 +23,6 @@ pub struct Link {
 pub struct Said {
     /// What the source waits for while nothing comes, as in "connections on 127.0.0.1:9999 (2 clients)".
     pub waiting: String,
-    /// How many connections stand.
-    pub up: u64,
     /// The connections; where there are many, some of them.
     pub links: Vec<Link>,
 }
@@ -33,16 +32,29 @@ pub const TOLD: usize = 32;
 
 /// The connections of a source.
 #[derive(Debug, Default)]
-pub struct Links(Mutex<Said>);
+pub struct Links {
+    is_wanted: AtomicBool,
+    said: Mutex<Said>,
+}
 
 impl Links {
+    /// Asks for them: without that nobody says anything.
+    pub fn want(&self) {
+        self.is_wanted.store(true, Relaxed);
+    }
+
+    /// True if somebody has asked for them.
+    pub fn is_wanted(&self) -> bool {
+        self.is_wanted.load(Relaxed)
+    }
+
     /// Says how they stand.
     pub fn set(&self, said: Said) {
-        *locked(&self.0) = said;
+        *locked(&self.said) = said;
     }
 
     /// What was said last.
     pub fn get(&self) -> Said {
-        locked(&self.0).clone()
+        locked(&self.said).clone()
     }
 }

@@ -54,16 +54,15 @@ pub struct Reasons(Mutex<VecDeque<String>>);
 
 /// So many reasons are kept.
 const REASONS: usize = 8;
-/// So many bytes of each, about.
+/// So many characters of each.
 const REASON: usize = 400;
 
 impl Reasons {
     /// Notes one more; what is long is cut.
     pub fn note(&self, reason: &str) {
-        let end = reason.floor_char_boundary(REASON);
         let mut all = locked(&self.0);
         all.truncate(REASONS - 1);
-        all.push_front(reason[..end].to_string());
+        all.push_front(reason.chars().take(REASON).collect());
     }
 
     /// The last ones, the newest first.
@@ -138,7 +137,7 @@ mod tests {
         let reasons = Reasons::default();
         (0..20).for_each(|number| reasons.note(&number.to_string()));
         assert_eq!(reasons.get(), ["19", "18", "17", "16", "15", "14", "13", "12"]);
-        reasons.note(&"é".repeat(REASON));
-        assert_eq!(reasons.get()[0], "é".repeat(REASON / 2));
+        reasons.note(&"é".repeat(REASON + 1));
+        assert_eq!(reasons.get()[0], "é".repeat(REASON));
     }
 }

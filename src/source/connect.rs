@@ -12,6 +12,7 @@ use mio::net::TcpStream;
 use crate::chunk::Chunk;
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::Error;
+use crate::metrics::link::Link;
 use crate::origin::Origin;
 use crate::source::peers::address::Address;
 use crate::source::peers::dial::Dial;
@@ -105,6 +106,10 @@ impl Source for Connect {
 
     fn waiting(&self) -> String {
         self.servers.dial.waiting("lines")
+    }
+
+    fn links(&self, note: &mut dyn FnMut(Link)) {
+        self.servers.dial.links(note);
     }
 }
 

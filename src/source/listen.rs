@@ -18,6 +18,7 @@ use mio::net::TcpStream;
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
+use crate::metrics::link::Link;
 use crate::origin::Origin;
 use crate::say::{detail, say};
 use crate::source::peers::address::Address;
@@ -125,6 +126,10 @@ impl Source for Listen {
         self.clients.reception.waiting(self.peers.count(), words)
     }
 
+    fn links(&self, note: &mut dyn FnMut(Link)) {
+        self.peers.links(self.clients.reception.broken.as_ref(), note);
+    }
+
     fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
         if stage == Stage::Logged {
             self.clients.logged(mark);
@@ -182,6 +187,9 @@ impl Host for Clients {
         _now: Stamp,
     ) {
         self.reception.gone(number);
+        if let Some(why) = &why {
+            self.reception.broke(client.name(), why);
+        }
         let how = why.as_ref().map_or("closed".to_string(), crate::error::said);
         detail(&format!("{}: {how}", client.name()));
         // Its socket must be closed before another can take its place. Of one whose connection

@@ -9,7 +9,7 @@ pub mod files;
 pub mod flume;
 pub mod kafka;
 pub mod listen;
-mod peers;
+pub(crate) mod peers;
 pub mod replay;
 pub mod stdin;
 
@@ -20,6 +20,7 @@ use clap::{ArgMatches, Command};
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
+use crate::metrics::link::Link;
 use crate::part::{Resolved, Shape};
 use crate::process::descriptor::Identity;
 
@@ -161,6 +162,10 @@ pub trait Source: Send {
 
     /// Notes how many records each part of the input has that were not read, where that is known.
     fn behind(&self, _note: &mut dyn FnMut(&str, u64)) {}
+
+    /// Tells how its connections stand, for whoever looks: not more than [`TOLD`](crate::metrics::link::TOLD) of
+    /// them.
+    fn links(&self, _note: &mut dyn FnMut(Link)) {}
 
     /// How safe records are when they are acknowledged to who sent them, if they are and he waits for it:
     /// that is told as soon as it is so, and not only when something else is to be done.

@@ -22,6 +22,7 @@ use super::{form, longest};
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::Error;
+use crate::metrics::link::Link;
 use crate::origin::Origin;
 use crate::say::{note, say};
 use crate::source::peers::address::Address;
@@ -166,6 +167,10 @@ impl Source for FlumePull {
 
     fn waiting(&self) -> String {
         self.sinks.dial.waiting("events")
+    }
+
+    fn links(&self, note: &mut dyn FnMut(Link)) {
+        self.sinks.dial.links(note);
     }
 
     fn acknowledges(&self) -> Option<Stage> {

@@ -22,6 +22,7 @@ use super::{form, longest};
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
+use crate::metrics::link::Link;
 use crate::origin::Origin;
 use crate::say::{detail, say};
 use crate::source::peers::address::Address;
@@ -127,6 +128,10 @@ impl Source for FlumePush {
         self.sinks.reception.waiting(self.peers.count(), words)
     }
 
+    fn links(&self, note: &mut dyn FnMut(Link)) {
+        self.peers.links(self.sinks.reception.broken.as_ref(), note);
+    }
+
     fn acknowledges(&self) -> Option<Stage> {
         Some(self.safe)
     }
@@ -172,6 +177,7 @@ impl Host for Sinks {
         _now: Stamp,
     ) {
         self.reception.gone(number);
+        why.iter().for_each(|why| self.reception.broke(sink.name(), why));
         match why {
             Some(why) if why.kind() == io::ErrorKind::InvalidData => {
                 say(&format!("{}: cut off: {why}", sink.name()));

@@ -62,6 +62,11 @@ impl Address {
         Ok(Address { host: host.to_string(), port })
     }
 
+    /// The host, as it was typed.
+    pub fn host(&self) -> String {
+        self.host.clone()
+    }
+
     /// The addresses that the name stands for; asks the network, and may take its time.
     pub fn resolve(&self) -> Result<Vec<SocketAddr>, Error> {
         let wrong = |what: &str| {

@@ -20,6 +20,7 @@ use mio::{Interest, Registry, Token};
 
 use crate::clock::Stamp;
 use crate::error::{self, Error};
+use crate::metrics::link::{Link, TOLD};
 use crate::say::{detail, note, say};
 use crate::source::peers::address::Address;
 use crate::source::peers::peer;
@@ -52,6 +53,8 @@ pub struct Server {
     state: State,
     /// Why there is no connection, once that has been said; kept until there is one again.
     outage: Option<io::ErrorKind>,
+    /// What went wrong last; kept also when there is a connection again.
+    error: Option<String>,
 }
 
 enum State {
@@ -71,6 +74,7 @@ impl Dial {
             found: Vec::new(),
             state: State::Waiting(Stamp(0)),
             outage: None,
+            error: None,
         };
         let servers = addresses.into_iter().map(server).collect();
         let delay = delay.max(SHORTEST_DELAY);
@@ -181,8 +185,9 @@ impl Dial {
             return;
         }
         let kind = why.as_ref().map_or(io::ErrorKind::UnexpectedEof, io::Error::kind);
+        let what = why.map_or("closed by the server".to_string(), |why| error::said(&why));
+        server.error = Some(what.clone());
         if server.outage.replace(kind).is_none() {
-            let what = why.map_or("closed by the server".to_string(), |why| error::said(&why));
             let delay = units::show_duration(self.delay);
             say(&format!("{}: {what}; trying again every {delay}", server.address));
         }
@@ -201,6 +206,14 @@ impl Dial {
     /// Why the run fails, if it does.
     pub fn failure(&mut self) -> Result<(), Error> {
         self.failed.take().map_or(Ok(()), Err)
+    }
+
+    /// Tells how the connections stand.
+    pub fn links(&self, note: &mut dyn FnMut(Link)) {
+        for server in self.servers.iter().take(TOLD) {
+            let is_up = matches!(server.state, State::Connected);
+            note(Link { name: server.address.to_string(), is_up, error: server.error.clone() });
+        }
     }
 
     /// What is waited for, as in "lines from localhost:9999".

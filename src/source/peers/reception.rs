@@ -2,6 +2,7 @@
 //! client has gone is given to the next.
 
 use std::fmt::Display;
+use std::io;
 use std::net::SocketAddr;
 
 use mio::event::Event;
@@ -15,6 +16,7 @@ use super::peer::{self, Peer};
 use super::transport::Transport;
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{self, Error};
+use crate::metrics::link::Link;
 use crate::say::{detail, note, say};
 use crate::wire::Framing;
 
@@ -52,12 +54,14 @@ pub struct Reception {
     free: Vec<usize>,
     /// True once a client has closed.
     pub one_has_left: bool,
+    /// The client whose connection broke last, and how.
+    pub broken: Option<Link>,
 }
 
 impl Reception {
     /// The door at this address is not open yet.
     pub fn new(address: Address) -> Reception {
-        Reception { address, door: None, free: Vec::new(), one_has_left: false }
+        Reception { address, door: None, free: Vec::new(), one_has_left: false, broken: None }
     }
 
     /// Opens the door of the source with this name, and says where it is; `resets` as for [`Door::open`].
@@ -136,6 +140,12 @@ impl Reception {
             detail(&format!("{name}: connected"));
             peers.join(number, greet(stream, &name));
         }
+    }
+
+    /// The connection of a client has broken.
+    pub fn broke(&mut self, name: &impl Display, why: &io::Error) {
+        let error = Some(error::said(why));
+        self.broken = Some(Link { name: name.to_string(), is_up: false, error });
     }
 
     /// The client with this number is no peer any more.

@@ -30,6 +30,7 @@ use super::meant::Meant;
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::{Context, Error};
+use crate::metrics::link::Link;
 use crate::say::{detail, note};
 use crate::source::kafka::flags::OnReset;
 use crate::source::kafka::start::Start;
@@ -128,6 +129,10 @@ impl Source for Kafka {
 
     fn waiting(&self) -> String {
         self.meant.waiting()
+    }
+
+    fn links(&self, note: &mut dyn FnMut(Link)) {
+        note(self.meant.link());
     }
 
     fn is_replayable(&self) -> bool {
