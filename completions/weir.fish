@@ -106,6 +106,7 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-rate -d 'Read at
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l ui -d 'Show the stream on a page as it runs, with /metrics for Prometheus' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
@@ -212,6 +213,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l max-rate -d 'Read 
 complete -c weir -n "__fish_weir_using_subcommand connect" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand connect" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand connect" -l ui -d 'Show the stream on a page as it runs, with /metrics for Prometheus' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l reconnect-delay -d 'How long to wait before a server that is lost or refuses is tried again' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
@@ -320,6 +322,7 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l max-rate -d 'Read a
 complete -c weir -n "__fish_weir_using_subcommand listen" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand listen" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand listen" -l ui -d 'Show the stream on a page as it runs, with /metrics for Prometheus' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
@@ -428,6 +431,7 @@ complete -c weir -n "__fish_weir_using_subcommand files" -l max-rate -d 'Read at
 complete -c weir -n "__fish_weir_using_subcommand files" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand files" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand files" -l ui -d 'Show the stream on a page as it runs, with /metrics for Prometheus' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l from -d 'Where files begin that are there at the start: earliest|latest' -r -f -a "earliest\t'At their beginning'
 latest\t'At their end'"
 complete -c weir -n "__fish_weir_using_subcommand files" -l done -d 'What becomes of a file whose last record is out: keep|delete|archive DIR' -r -f
@@ -541,6 +545,7 @@ complete -c weir -n "__fish_weir_using_subcommand kafka" -l max-rate -d 'Read at
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l ui -d 'Show the stream on a page as it runs, with /metrics for Prometheus' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s b -l brokers -d 'The brokers to ask first, HOST:PORT with commas between' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s t -l topic -d 'The topic to read; may be repeated, or be a list with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s G -l group-id -d 'Read as a member of this group: several processes share the partitions' -r -f
@@ -661,6 +666,7 @@ complete -c weir -n "__fish_weir_using_subcommand flume-push" -l max-rate -d 'Re
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l ui -d 'Show the stream on a page as it runs, with /metrics for Prometheus' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l with-header -d 'Make a pair of each event: its header of this name, and its body' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l compression -d 'How the sinks compress: what their compression-type says' -r -f -a "none\t'Not at all'
 deflate\t'zlib, both ways'"
@@ -771,6 +777,7 @@ complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l max-rate -d 'Re
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l ui -d 'Show the stream on a page as it runs, with /metrics for Prometheus' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l with-header -d 'Make a pair of each event: its header of this name, and its body' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l max-batch -d 'How many events a sink is asked for at a time' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l reconnect-delay -d 'How long to wait before a sink that is lost or refuses is tried again' -r -f

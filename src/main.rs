@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use mio::Waker;
 use weir::checkpoint::{self, Checkpoint, Limits};
-use weir::cli::plan::Saving;
+use weir::cli::outline::outline;
+use weir::cli::plan::{Plan, Saving};
 use weir::cli::{self, Asked, CheckpointCommand, Typed, View};
 use weir::cli::{completions, explain, man, plan};
 use weir::clock::{RealTime, Stamp, VirtualTime, Wait};
 use weir::disk::{Disk, RealDisk};
 use weir::engine::{self, Saved, Surroundings};
 use weir::error::{Context, Error};
+use weir::page;
+use weir::part::Shape;
 use weir::process::signal::{self, Pauses, Stop};
 use weir::report::viewer::Viewers;
 use weir::say::{note, say, say_rest, set_level};
@@ -73,6 +76,11 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     if typed.engine.explain {
         return explain::explain(typed, plan, &mut *wait, &stdout);
     }
+    let (metrics, mut viewers) = (Arc::default(), Viewers::default());
+    if let Some(address) = typed.page.address()? {
+        let run = shown(typed, &plan, wait.now());
+        viewers.0.push(page::open(&address, run, &metrics)?);
+    }
     let disk = RealDisk::default();
     // Before the outputs: one that is refused leaves nothing behind.
     let saved = plan.saving.map(|saving| {
@@ -103,12 +111,27 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
         None => Outputs::open(&disk, &plan.outputs, &stdout, run)?,
     };
     signal::listen(&stop, &wakers)?;
-    let (metrics, viewers) = (Arc::default(), Viewers::default());
     engine::run(
         plan.pipeline,
         &plan.settings,
         Surroundings { wait, waker, outputs, stop, saved, metrics, viewers },
     )
+}
+
+/// The run as the page tells of it.
+fn shown(typed: &Typed, plan: &Plan, started: Stamp) -> page::Run {
+    let settings = &plan.settings;
+    page::Run {
+        started,
+        interval: settings.interval,
+        once: settings.once,
+        threads: settings.threads,
+        outline: outline(typed, plan),
+        columns: plan.columns.clone(),
+        by: plan.pipeline.layout.selection.measure.by,
+        is_keyed: plan.arrows.last() == Some(&Shape::Keyed),
+        checkpoint: plan.saving.as_ref().map(|saving| saving.dir.clone()),
+    }
 }
 
 /// A clock, which may be a virtual one, and the waker by which other threads end a wait.

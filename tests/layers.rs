@@ -17,10 +17,11 @@ const LAYERS: &[&[&str]] = &[
     &["state"],
     &["source", "step", "agg", "format", "sink"],
     &["checkpoint"],
-    &["engine"],
+    &["engine", "page"],
     &["cli"],
     &["cli/identity", "cli/man", "cli/completions"],
     &["cli/plan"],
+    &["cli/outline"],
     &["cli/explain"],
 ];
 
