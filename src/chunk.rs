@@ -275,6 +275,16 @@ impl Chunk {
         }
     }
 
+    /// How many rows there are now, whether they are cut or not.
+    pub fn rows(&self) -> usize {
+        let ends = |delimiter| memchr::memchr_iter(delimiter, self.bytes()).count();
+        match self.uncut {
+            Some([a, b]) if a != b => ends(a) + ends(b),
+            Some([end, _]) => ends(end),
+            None => self.keys.len(),
+        }
+    }
+
     /// Calls `visit(arena, start, end)` for the key of each row, in order; without spans if uncut.
     pub fn for_each_key(&mut self, mut visit: impl FnMut(&[u8], usize, usize)) {
         self.for_each_uncut(&mut visit);

@@ -28,6 +28,7 @@ pub mod kafka;
 pub mod metrics;
 pub mod number;
 pub mod origin;
+pub mod page;
 pub mod part;
 pub mod process;
 pub mod progress;

@@ -6,18 +6,21 @@ use std::sync::Arc;
 
 use mio::Waker;
 use weir::checkpoint::{self, Checkpoint, Limits};
-use weir::cli::plan::Saving;
+use weir::cli::outline::outline;
+use weir::cli::plan::{Plan, Saving};
 use weir::cli::{self, Asked, CheckpointCommand, Typed, View};
 use weir::cli::{completions, explain, man, plan};
 use weir::clock::{RealTime, Stamp, VirtualTime, Wait};
 use weir::disk::{Disk, RealDisk};
 use weir::engine::{self, Saved, Surroundings};
 use weir::error::{Context, Error};
-use weir::metrics::Metrics;
+use weir::page;
+use weir::part::Shape;
 use weir::process::signal::{self, Pauses, Stop};
 use weir::progress::Progress;
 use weir::progress::flags::{Place, Prints};
 use weir::progress::meter::Meter;
+use weir::report::viewer::Viewers;
 use weir::say::{Level, note, say, say_rest, set_level};
 use weir::sink::outputs::{OnFail, Outputs, Run, Target};
 use weir::sink::stdout::Stdout;
@@ -77,6 +80,11 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     if typed.engine.explain {
         return explain::explain(typed, plan, &mut *wait, &stdout);
     }
+    let (metrics, mut viewers) = (Arc::default(), Viewers::default());
+    if let Some(address) = typed.page.address()? {
+        let run = shown(typed, &plan, wait.now());
+        viewers.0.push(page::open(&address, run, &metrics)?);
+    }
     let disk = RealDisk::default();
     // Before the outputs: one that is refused leaves nothing behind.
     let saved = plan.saving.map(|saving| {
@@ -107,7 +115,6 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
         Some(_) => Outputs::open_staged(&disk, &plan.outputs, &stdout, run)?,
         None => Outputs::open(&disk, &plan.outputs, &stdout, run)?,
     };
-    let metrics = Arc::new(Metrics::default());
     let mut meter = Meter::new(&metrics);
     signal::listen(&stop, &wakers, move || say(&meter.line()))?;
     let place = place(plan.prints, typed.engine.level(), start.is_some());
@@ -116,7 +123,7 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     engine::run(
         plan.pipeline,
         &plan.settings,
-        Surroundings { wait, waker, outputs, stop, saved, metrics },
+        Surroundings { wait, waker, outputs, stop, saved, metrics, viewers },
     )
 }
 
@@ -126,6 +133,22 @@ fn place(prints: Prints, level: Level, is_virtual: bool) -> Place {
     let moves_cursor = terminal.is_some_and(|terminal| !terminal.is_empty() && terminal != "dumb");
     let is_screen = moves_cursor && std::io::stderr().is_terminal();
     Place { is_screen, is_quiet: level == Level::Losses, is_virtual, prints }
+}
+
+/// The run as the page tells of it.
+fn shown(typed: &Typed, plan: &Plan, started: Stamp) -> page::Run {
+    let settings = &plan.settings;
+    page::Run {
+        started,
+        interval: settings.interval,
+        once: settings.once,
+        threads: settings.threads,
+        outline: outline(typed, plan),
+        columns: plan.columns.clone(),
+        by: plan.pipeline.layout.selection.measure.by,
+        is_keyed: plan.arrows.last() == Some(&Shape::Keyed),
+        checkpoint: plan.saving.as_ref().map(|saving| saving.dir.clone()),
+    }
 }
 
 /// A clock, which may be a virtual one, and the waker by which other threads end a wait.

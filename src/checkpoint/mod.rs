@@ -190,6 +190,12 @@ impl Checkpoint {
         Changes::of(self.keys, self.limits.part)
     }
 
+    /// How many bytes its logs and its snapshot have; what the write-ahead log has comes on top.
+    pub fn bytes(&self) -> u64 {
+        let logs = self.closed.iter().map(|log| log.bytes).sum::<u64>() + self.log.written().bytes;
+        logs + self.snapshot.as_ref().map_or(0, |snapshot| snapshot.bytes)
+    }
+
     /// Appends a part of the pane of the next commit, whose Time is `time`: for what is too long to
     /// be held whole.
     pub fn pane_part(&mut self, time: Stamp, bytes: &[u8]) -> Result<(), Error> {

@@ -13,16 +13,17 @@ use std::time::Duration;
 use crate::agg::Fold;
 use crate::chunk::Chunk;
 use crate::cli::Typed;
+use crate::cli::outline::outline;
 use crate::cli::plan::{Plan, source_settings};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
 use crate::format::python::{Object, repr};
 use crate::part::Shape;
+use crate::part::outline::Outline;
 use crate::report::value::Value;
 use crate::say::note;
 use crate::sink::stdout::Stdout;
 use crate::source::{Read, SOURCES, Source};
-use crate::state::Retention;
 use crate::step::Step;
 use crate::units::show_duration;
 
@@ -39,7 +40,7 @@ pub fn explain(
     stdout: &Stdout,
 ) -> Result<(), Error> {
     let names: Vec<String> = typed.steps.iter().map(|(_, words)| words.to_string()).collect();
-    stdout.write(pipeline(typed, &plan, &names).as_bytes())?;
+    stdout.write(pipeline(typed, &plan).as_bytes())?;
     let (yields, pipeline) = (plan.arrows[0], plan.pipeline);
     let Some(mut source) = at_hand(typed, yields, pipeline.source, wait.now()) else {
         return Ok(());
@@ -71,76 +72,10 @@ fn at_hand(
 }
 
 /// The pipeline, a line for each part, with what leaves it.
-fn pipeline(typed: &Typed, plan: &Plan, names: &[String]) -> String {
-    let mut text = String::new();
-    let mut line = |part: &str, what: &str, leaves: &str| {
-        let _ = writeln!(text, "{part:<10} {what:<32} -> {leaves}");
-    };
-    let arrows: Vec<&str> = plan.arrows.iter().copied().map(shown_shape).collect();
-    line("source", typed.source.name, arrows[0]);
-    names.iter().zip(&arrows[1..]).for_each(|(name, leaves)| line("step", name, leaves));
-    let rows = arrows[names.len()];
-    let interval = plan.settings.interval;
-    let batch = match (plan.settings.once, interval.is_zero()) {
-        (true, _) => "one batch, at the end of the input".to_string(),
-        (false, true) => "each record at once".to_string(),
-        (false, false) => format!("a batch every {}", show_duration(interval)),
-    };
-    match &typed.aggregate {
-        Some((_, words)) => {
-            let leaves = match plan.arrows.last() {
-                Some(Shape::Keyed) if rows == "record" => "pair (record, value)",
-                Some(Shape::Keyed) => "pair (key, value)",
-                _ => "value",
-            };
-            line("aggregate", &words.to_string(), &format!("{leaves}, {batch}"));
-        }
-        None => line("no", "aggregate", &format!("{rows}, as it comes, {batch}")),
-    }
-    if let Some(stateful) = &plan.pipeline.stateful {
-        let (part, what, leaves) = kept(&stateful.retention);
-        line(part, &what, &leaves);
-    }
-    if let Some(top) = plan.pipeline.layout.selection.top {
-        let which = if plan.pipeline.layout.selection.ascending { "smallest" } else { "largest" };
-        line("report", &format!("--top {top}"), &format!("the {which} values"));
-    }
-    if typed.report.changed {
-        line("report", "--changed", "the rows that are new or differ");
-    }
-    let outputs: Vec<_> = plan.outputs.iter().map(ToString::to_string).collect();
-    line("format", typed.format().name, &outputs.join(", "));
-    if let Some(saving) = &plan.saving {
-        let log = if saving.logs_input && !saving.pipeline.has_positions() {
-            "each batch, and the input until then"
-        } else {
-            "each batch"
-        };
-        line("checkpoint", &format!("--checkpoint {}", saving.dir.display()), log);
-    }
-    text
-}
-
-/// A row between the steps, in a word.
-fn shown_shape(shape: Shape) -> &'static str {
-    if shape == Shape::Pairs { "pair" } else { "record" }
-}
-
-/// What reaches beyond a batch: the part, how it was typed, and what leaves it when.
-fn kept(retention: &Retention) -> (&'static str, String, String) {
-    match retention {
-        Retention::Window { window, .. } => {
-            let length = show_duration(window.length());
-            let slide = show_duration(window.slide());
-            ("window", format!("--window {length}"), format!("the last {length}, every {slide}"))
-        }
-        Retention::Running { ttl, .. } => {
-            let forgets = |ttl| format!("all since the beginning but what is {ttl} old");
-            let leaves = ttl
-                .map_or("all since the beginning".to_string(), |ttl| forgets(show_duration(ttl)));
-            ("state", "--update-state".to_string(), leaves)
-        }
-    }
+fn pipeline(typed: &Typed, plan: &Plan) -> String {
+    let lines = outline(typed, plan).into_iter();
+    let line = |Outline { part, what, leaves }| format!("{part:<10} {what:<32} -> {leaves}\n");
+    lines.map(line).collect()
 }
 
 /// What each record goes through.

@@ -9,6 +9,7 @@ pub mod explain;
 pub mod identity;
 pub mod man;
 mod mistake;
+pub mod outline;
 mod parts;
 pub mod plan;
 mod words;
@@ -30,7 +31,7 @@ use crate::error::Error;
 use crate::format::FORMATS;
 use crate::source::{self, SOURCES};
 use crate::step::STEPS;
-use crate::{engine, format, kafka, progress, report, sink, state};
+use crate::{engine, format, kafka, page, progress, report, sink, state};
 
 /// What was asked for.
 pub enum Asked {
@@ -98,6 +99,8 @@ pub struct Typed {
     pub engine: engine::Flags,
     /// Flags about progress.
     pub progress: progress::Flags,
+    /// The flag of the page.
+    pub page: page::Flags,
 }
 
 impl Typed {
@@ -249,6 +252,7 @@ fn typed(name: &str, matches: ArgMatches) -> Result<Typed, Error> {
         kafka: kafka::Flags::from_arg_matches(&matches).map_err(wrong)?,
         engine: engine::Flags::from_arg_matches(&matches).map_err(wrong)?,
         progress: progress::Flags::from_arg_matches(&matches).map_err(wrong)?,
+        page: page::Flags::from_arg_matches(&matches).map_err(wrong)?,
         matches,
     })
 }
@@ -324,6 +328,7 @@ fn source_command(spec: &source::Spec) -> Command {
     let command = kafka::Flags::augment_args(sink::Flags::augment_args(command));
     // The source comes last: clap takes the description of a command from the flags added to it.
     let command = progress::Flags::augment_args(engine::Flags::augment_args(command));
+    let command = page::Flags::augment_args(command);
     let command = (spec.arguments)(command.next_help_heading(None));
     command.mut_args(|arg| {
         let is_flag_with_value = !arg.is_positional() && words::takes_value(&arg);

@@ -68,6 +68,10 @@ impl BadLog {
         }
         let mut state = self.state();
         let was_silent = state.unsaid == 0;
+        // Of the many that a chunk can have, some are enough for whoever looks.
+        for bad in records.iter().rev().take(3).rev() {
+            self.metrics.reasons.note(&format!("{}: {}", bad.position, bad.reason));
+        }
         for bad in records.drain(..) {
             self.metrics.bad.add(1);
             let what = format!("{}: {}", bad.position, bad.reason);

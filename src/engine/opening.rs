@@ -35,6 +35,7 @@ use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::say::note;
 use crate::step::Step;
+use crate::step::counted::counted;
 
 /// What an engine is made of, ready to run.
 pub struct Ready {
@@ -62,7 +63,7 @@ pub struct Ready {
 
 /// Opens everything.
 pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Result<Ready, Error> {
-    let Surroundings { mut wait, waker, outputs, stop, saved, metrics } = around;
+    let Surroundings { mut wait, waker, outputs, stop, saved, metrics, viewers } = around;
     let bad = BadLog::open(&settings.on_bad, &metrics)?;
     let last = saved.as_ref().and_then(|saved| saved.checkpoint.last().cloned());
     let (last, lasts) = (last.as_ref(), saved.is_some());
@@ -87,12 +88,12 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let kept = stateful.zip(aggregate.as_deref());
     let mut history = kept
         .map(|(stateful, aggregate)| History::new(&stateful, aggregate, began, lasts, settings));
-    let mut renderer = Renderer::new(layout, opened(began, settings.interval), &metrics);
+    let mut renderer = Renderer::new(layout, opened(began, settings.interval), &metrics, viewers);
     let mut delivery: Box<dyn Delivery> = match (checkpoint, &log) {
         (Some(checkpoint), Some(log)) => {
             let (syncer, records_text) = (log.wal.syncer(), writes != Writes::Reports);
             let mut recorded =
-                Recorded::new(checkpoint, outputs, syncer, began, window, records_text);
+                Recorded::new(checkpoint, outputs, syncer, began, window, records_text, &metrics);
             take_up(&mut recorded, &mut renderer, history.as_mut(), aggregate.as_ref(), log)?;
             recorded.relieve(|| stop.is_asked())?;
             Box::new(recorded)
@@ -117,6 +118,10 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let mut cursor = Cursor::open(source, wait, settings, Arc::clone(&stop), reader, start)?;
     if last.is_none() {
         delivery.start(&cursor.take_moves())?;
+    }
+    if !renderer.viewers.is_empty() {
+        steps = counted(steps, &metrics.flows);
+        renderer.viewers.begin();
     }
     let serial = Serial::split_off(&mut steps);
     let reporter = Reporter::new(renderer, writes, history, delivery, stop, settings.once);

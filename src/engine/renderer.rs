@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::format::{Format, Rows};
 use crate::metrics::Metrics;
 use crate::report::changed::Changes;
+use crate::report::viewer::Viewers;
 use crate::report::{Collector, Report, Selection, Sort};
 
 /// As much text as this is written at once.
@@ -31,6 +32,8 @@ pub struct Renderer {
     /// How many rows of it have been written.
     batch_rows: u64,
     metrics: Arc<Metrics>,
+    /// Who is shown the same, beside the outputs.
+    pub viewers: Viewers,
 }
 
 /// Which rows are shown, and how.
@@ -55,10 +58,9 @@ pub struct Layout {
 
 impl Renderer {
     /// Makes text by this layout, of a stream whose first batch began at some moment.
-    pub fn new(layout: Layout, began: Stamp, metrics: &Arc<Metrics>) -> Renderer {
-        let metrics = Arc::clone(metrics);
-        let (text, messages) = (Vec::new(), Vec::new());
-        Renderer { layout, began, text, messages, is_begun: false, batch_rows: 0, metrics }
+    pub fn new(layout: Layout, began: Stamp, metrics: &Arc<Metrics>, viewers: Viewers) -> Renderer {
+        let (text, messages, metrics) = (Vec::new(), Vec::new(), Arc::clone(metrics));
+        Renderer { layout, began, text, messages, is_begun: false, batch_rows: 0, metrics, viewers }
     }
 
     /// How many rows of the open batch have been written.
@@ -99,6 +101,7 @@ impl Renderer {
             self.begin(chunk.time, to)?;
         }
         self.count(chunk.keys.len());
+        self.viewers.records(chunk);
         for piece in Rows::pieces(chunk) {
             self.piece(piece, to)?;
         }
@@ -119,6 +122,7 @@ impl Renderer {
         let offered = offer(&mut report, to);
         let report = report.finish()?;
         if !report.is_empty() {
+            self.viewers.report(time, &report);
             self.begin(time, to)?;
             self.pieces(&report, to)?;
         }
@@ -136,6 +140,7 @@ impl Renderer {
         if let Some(changes) = &mut self.layout.changes {
             report = changes.of(report);
         }
+        self.viewers.report(time, &report);
         if self.layout.skip_empty && report.is_empty() && !self.is_begun {
             return Ok(());
         }
@@ -143,6 +148,17 @@ impl Renderer {
             self.begin(time, to)?;
         }
         self.pieces(&report, to)
+    }
+
+    /// Ends a batch whose records were written as they came.
+    pub fn end_records(&mut self, time: Stamp, to: &mut dyn Delivery) -> Result<(), Error> {
+        if self.layout.skip_empty && !self.is_begun {
+            return Ok(());
+        }
+        if !self.is_begun {
+            self.begin(time, to)?;
+        }
+        self.end(to)
     }
 
     /// Takes a report for the one that the next is compared with, and writes nothing.

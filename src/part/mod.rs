@@ -13,6 +13,7 @@
 
 mod given;
 pub mod likeness;
+pub mod outline;
 mod words;
 
 pub use given::{Ability, Aggregate, Given, Header, Times, hold};

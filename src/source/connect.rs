@@ -12,11 +12,12 @@ use mio::net::TcpStream;
 use crate::chunk::Chunk;
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::Error;
+use crate::metrics::link::Link;
 use crate::origin::Origin;
 use crate::source::peers::address::Address;
 use crate::source::peers::dial::Dial;
 use crate::source::peers::peer::Peer;
-use crate::source::peers::tls::{Link, given};
+use crate::source::peers::tls::{MaybeTls, given};
 use crate::source::peers::{self, Host, Peers};
 use crate::source::{Built, Form, Read, Settings, Source, Spec};
 use crate::units;
@@ -66,7 +67,7 @@ fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
 }
 
 /// The servers that are connected.
-type Streams = Peers<Link<TcpStream>, Lines>;
+type Streams = Peers<MaybeTls<TcpStream>, Lines>;
 
 struct Connect {
     peers: Streams,
@@ -111,6 +112,10 @@ impl Source for Connect {
     fn waiting(&self) -> String {
         self.servers.dial.waiting("lines")
     }
+
+    fn links(&self, note: &mut dyn FnMut(Link)) {
+        self.servers.dial.links(note);
+    }
 }
 
 impl Connect {
@@ -122,7 +127,7 @@ impl Connect {
 }
 
 impl Host for Servers {
-    type Transport = Link<TcpStream>;
+    type Transport = MaybeTls<TcpStream>;
     type Framing = Lines;
 
     fn place(&self) -> &dyn Display {
@@ -153,7 +158,7 @@ impl Host for Servers {
     fn gone(
         &mut self,
         number: usize,
-        _peer: Peer<Link<TcpStream>, Lines>,
+        _peer: Peer<MaybeTls<TcpStream>, Lines>,
         why: Option<io::Error>,
         now: Stamp,
     ) {

@@ -25,13 +25,14 @@ use mio::{Interest, Token};
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
+use crate::metrics::link::Link;
 use crate::origin::Origin;
 use crate::say::{detail, note, say};
 use crate::source::peers::door::{self, Stream};
 use crate::source::peers::farewell::{Farewells, Receipt};
 use crate::source::peers::peer::Peer;
 use crate::source::peers::reception::{FIRST_CLIENT, FIRST_OTHER, PLACES, Reception};
-use crate::source::peers::tls::{Link, Welcome, given, words};
+use crate::source::peers::tls::{MaybeTls, Welcome, given, words};
 use crate::source::peers::{self, Host, Peers};
 use crate::source::{Built, Form, Read, Settings, Source, Spec, Stage};
 use crate::wire::datagrams::Datagrams;
@@ -122,7 +123,7 @@ fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
 }
 
 /// The clients that are connected.
-type Streams = Peers<Link<Stream>, Lines>;
+type Streams = Peers<MaybeTls<Stream>, Lines>;
 
 struct Listen {
     peers: Streams,
@@ -144,7 +145,7 @@ struct Clients {
     answers: bool,
     settings: Settings,
     /// Those who have left and wait for the log, if there is one.
-    farewells: Option<Farewells<Link<Stream>>>,
+    farewells: Option<Farewells<MaybeTls<Stream>>>,
 }
 
 impl Source for Listen {
@@ -190,6 +191,10 @@ impl Source for Listen {
         self.clients.mail.iter_mut().for_each(Mailbox::tell_losses);
     }
 
+    fn links(&self, note: &mut dyn FnMut(Link)) {
+        self.peers.links(self.clients.reception.broken.as_ref(), note);
+    }
+
     fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
         if stage == Stage::Logged {
             self.clients.logged(mark);
@@ -216,7 +221,7 @@ impl Listen {
 }
 
 impl Host for Clients {
-    type Transport = Link<Stream>;
+    type Transport = MaybeTls<Stream>;
     type Framing = Lines;
 
     fn place(&self) -> &dyn Display {
@@ -270,12 +275,15 @@ impl Host for Clients {
     fn gone(
         &mut self,
         number: usize,
-        client: Peer<Link<Stream>, Lines>,
+        client: Peer<MaybeTls<Stream>, Lines>,
         why: Option<io::Error>,
         _now: Stamp,
     ) {
         let one_has_left = self.reception.one_has_left;
         self.reception.gone(number);
+        if let Some(why) = &why {
+            self.reception.broke(client.name(), why);
+        }
         match &why {
             // Who speaks something else is no client of which the lines are waited for.
             Some(why) if why.kind() == io::ErrorKind::InvalidData => {

@@ -6,6 +6,7 @@
 
 pub mod case;
 pub mod comparing;
+pub mod counted;
 pub mod halves;
 pub mod own;
 pub mod pair;

@@ -7,6 +7,7 @@
 
 pub mod chance;
 pub mod console;
+pub mod http;
 pub mod terminal;
 
 use std::fs::{self, File};

@@ -12,6 +12,7 @@ mod fields;
 mod flume;
 #[cfg(feature = "kafka")]
 mod kafka;
+mod page;
 mod parts;
 mod progress;
 mod sealed;

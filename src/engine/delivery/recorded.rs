@@ -12,6 +12,7 @@
 //! input is read a second time for the sake of output, and what a step would make of it today does
 //! not matter. A commit without input and text is not synced: the next one is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Delivery, nonsense};
@@ -19,9 +20,10 @@ use crate::agg::Pane;
 use crate::checkpoint::bug::{Bug, planted};
 use crate::checkpoint::commits::commit::{Changes, Commit, put_entry};
 use crate::checkpoint::{Checkpoint, Syncer};
-use crate::clock::Stamp;
+use crate::clock::{Stamp, Stopwatch};
 use crate::engine::input::cursor::Reached;
 use crate::error::Error;
+use crate::metrics::Metrics;
 use crate::sink::batch::{Batch, Promise};
 use crate::sink::outputs::Outputs;
 use crate::sink::spool::Spool;
@@ -62,6 +64,7 @@ pub struct Recorded {
     last: Reached,
     /// The Time of the last batch that is over.
     over: Option<Stamp>,
+    metrics: Arc<Metrics>,
 }
 
 impl Recorded {
@@ -73,6 +76,7 @@ impl Recorded {
         began: Stamp,
         window: Option<Window>,
         records_text: bool,
+        metrics: &Arc<Metrics>,
     ) -> Recorded {
         let last = checkpoint.last().map(Reached::of).unwrap_or_default();
         let over = checkpoint.last().and_then(Commit::last_over);
@@ -95,6 +99,7 @@ impl Recorded {
             needed,
             last,
             over,
+            metrics: Arc::clone(metrics),
         }
     }
 
@@ -328,6 +333,7 @@ impl Delivery for Recorded {
         }
         // When the log of the input has failed, nothing more is decided, whatever it is made of.
         self.syncer.check()?;
+        let watch = Stopwatch::start();
         let n = self.checkpoint.next();
         let promises = self.stage(n, time)?;
         if has_input {
@@ -344,6 +350,7 @@ impl Delivery for Recorded {
             // That this record is done may be lost again: then it is made of what the last one needed.
             self.checkpoint.keep_panes_from(self.needed);
         }
+        self.metrics.committed(self.checkpoint.bytes(), watch.elapsed().as_micros() as u64);
         self.publish(n, time)?;
         self.has_changes = false;
         self.last = reached.without_moves();
@@ -407,8 +414,6 @@ fn unopened<'a>(part: &'a [u8], is_first: &mut bool) -> &'a [u8] {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::checkpoint::meta::Pipeline;
     use crate::checkpoint::tests::tiny;
@@ -420,7 +425,8 @@ mod tests {
         let mut checkpoint = Checkpoint::open(disk, "ck".as_ref(), &pipeline, tiny()).unwrap();
         let (wal, _) = checkpoint.wal().unwrap();
         let outputs = Outputs::of(Vec::new());
-        let mut recorded = Recorded::new(checkpoint, outputs, wal.syncer(), Stamp(1), None, true);
+        let mut recorded =
+            Recorded::new(checkpoint, outputs, wal.syncer(), Stamp(1), None, true, &Arc::default());
         parts.iter().for_each(|part| recorded.checkpoint.pane_part(Stamp(2), part).unwrap());
         recorded.has_changes = true;
         recorded.commit(Stamp(2), &Reached::default()).unwrap();

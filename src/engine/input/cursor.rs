@@ -4,16 +4,15 @@
 //! batch, and lets go; whoever holds the lock when the batch ends closes it. So reading stops when
 //! nobody has room for a chunk, and with one worker nothing is different.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::changed;
 use super::intake::Intake;
 pub use super::next::{Closed, Flush, Next};
 pub use super::reached::Reached;
 pub use super::reader::Reader;
 use super::times::{Passed, Single, Times};
+use super::{changed, standing};
 use crate::checkpoint::Positions;
 use crate::checkpoint::bug::{Bug, planted};
 use crate::chunk::{Chunk, Mark};
@@ -354,7 +353,7 @@ impl Cursor {
             (true, false) if !self.lasts => Some(Flush::Stopped),
             _ => None,
         };
-        self.note_behind();
+        standing::note(&*self.source, &self.metrics);
         let is_on_time = now.since(time) < self.times.interval();
         Ok(Closed { time, is_on_time, reached: self.take_moves(), flushes })
     }
@@ -384,14 +383,6 @@ impl Cursor {
         }
         self.moved += moves.len() as u64;
         Reached { moves, ..self.reached() }
-    }
-
-    fn note_behind(&self) {
-        let mut all = BTreeMap::new();
-        self.source.behind(&mut |part, count| all.extend([(part.to_string(), count)]));
-        if !all.is_empty() {
-            self.metrics.behind.set(all);
-        }
     }
 
     fn note_silence(&mut self) {

@@ -12,6 +12,7 @@ mod next;
 mod reached;
 mod reader;
 pub mod serial;
+mod standing;
 pub mod syncing;
 pub mod times;
 pub mod under_way;

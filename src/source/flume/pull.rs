@@ -22,12 +22,13 @@ use super::{form, longest};
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::Error;
+use crate::metrics::link::Link;
 use crate::origin::Origin;
 use crate::say::{note, say};
 use crate::source::peers::address::Address;
 use crate::source::peers::dial::Dial;
 use crate::source::peers::peer::Peer;
-use crate::source::peers::tls::Link;
+use crate::source::peers::tls::MaybeTls;
 use crate::source::peers::{Host, Peers};
 use crate::source::{Built, Form, Read, Settings, Source, Spec, Stage};
 use crate::units;
@@ -90,7 +91,7 @@ fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
 }
 
 /// The sinks that are connected.
-type Streams = Peers<Link<TcpStream>, Client>;
+type Streams = Peers<MaybeTls<TcpStream>, Client>;
 
 pub(super) struct FlumePull {
     peers: Streams,
@@ -169,6 +170,10 @@ impl Source for FlumePull {
         self.sinks.dial.waiting("events")
     }
 
+    fn links(&self, note: &mut dyn FnMut(Link)) {
+        self.sinks.dial.links(note);
+    }
+
     fn acknowledges(&self) -> Option<Stage> {
         Some(self.safe)
     }
@@ -212,7 +217,7 @@ impl FlumePull {
 }
 
 impl Host for Sinks {
-    type Transport = Link<TcpStream>;
+    type Transport = MaybeTls<TcpStream>;
     type Framing = Client;
 
     fn place(&self) -> &dyn Display {
@@ -258,7 +263,7 @@ impl Host for Sinks {
     fn gone(
         &mut self,
         number: usize,
-        mut peer: Peer<Link<TcpStream>, Client>,
+        mut peer: Peer<MaybeTls<TcpStream>, Client>,
         why: Option<io::Error>,
         now: Stamp,
     ) {

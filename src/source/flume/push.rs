@@ -22,13 +22,14 @@ use super::{form, longest};
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
+use crate::metrics::link::Link;
 use crate::origin::Origin;
 use crate::say::{detail, say};
 use crate::source::peers::address::Address;
 use crate::source::peers::door::{Entrance, Stream};
 use crate::source::peers::peer::Peer;
 use crate::source::peers::reception::{self, FIRST_CLIENT, Reception};
-use crate::source::peers::tls::{Link, Welcome, given};
+use crate::source::peers::tls::{MaybeTls, Welcome, given};
 use crate::source::peers::transport::Waiting;
 use crate::source::peers::{Host, Peers};
 use crate::source::{Built, Form, Read, Settings, Source, Spec, Stage};
@@ -84,7 +85,7 @@ fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
 }
 
 /// The sinks that are connected.
-type Streams = Peers<Waiting<Link<Stream>>, Server>;
+type Streams = Peers<Waiting<MaybeTls<Stream>>, Server>;
 
 pub(super) struct FlumePush {
     peers: Streams,
@@ -142,6 +143,10 @@ impl Source for FlumePush {
         self.sinks.reception.waiting(self.peers.count(), words)
     }
 
+    fn links(&self, note: &mut dyn FnMut(Link)) {
+        self.peers.links(self.sinks.reception.broken.as_ref(), note);
+    }
+
     fn acknowledges(&self) -> Option<Stage> {
         Some(self.safe)
     }
@@ -155,7 +160,7 @@ impl Source for FlumePush {
 }
 
 impl Host for Sinks {
-    type Transport = Waiting<Link<Stream>>;
+    type Transport = Waiting<MaybeTls<Stream>>;
     type Framing = Server;
 
     fn place(&self) -> &dyn Display {
@@ -183,11 +188,12 @@ impl Host for Sinks {
     fn gone(
         &mut self,
         number: usize,
-        sink: Peer<Waiting<Link<Stream>>, Server>,
+        sink: Peer<Waiting<MaybeTls<Stream>>, Server>,
         why: Option<io::Error>,
         _now: Stamp,
     ) {
         self.reception.gone(number);
+        why.iter().for_each(|why| self.reception.broke(sink.name(), why));
         match why {
             Some(why) if why.kind() == io::ErrorKind::InvalidData => {
                 say(&format!("{}: cut off: {why}", sink.name()));

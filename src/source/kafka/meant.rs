@@ -15,6 +15,7 @@ use super::start::Start;
 use crate::clock::{FIRST_TOKEN, Wait};
 use crate::error::{Context, Error};
 use crate::kafka::{self, Client, Settings as Properties, Voice};
+use crate::metrics::link::Link;
 use crate::source::{Form, Settings};
 
 /// Offsets are weir's matter, and where a partition ends has to be told.
@@ -129,6 +130,12 @@ impl Meant {
     /// How rows stand in a chunk.
     pub fn form(&self) -> Form {
         if self.with.is_some() { Form::Pairs } else { Form::Records }
+    }
+
+    /// How the connection with the brokers stands.
+    pub fn link(&self) -> Link {
+        let (name, is_up) = (self.voice.brokers().to_string(), !self.voice.is_out());
+        Link { name, is_up, error: self.voice.why() }
     }
 
     /// What is waited for while nothing comes.

@@ -20,11 +20,12 @@ use mio::{Interest, Registry, Token};
 
 use crate::clock::Stamp;
 use crate::error::{self, Error};
+use crate::metrics::link::{Link, TOLD};
 use crate::say::{detail, note, say};
 use crate::source::peers::address::Address;
 use crate::source::peers::peer;
 use crate::source::peers::tls::given::Trust;
-use crate::source::peers::tls::{Call, Link};
+use crate::source::peers::tls::{Call, MaybeTls};
 use crate::units;
 
 /// How long one address may take to answer.
@@ -56,13 +57,20 @@ pub struct Server {
     state: State,
     /// Why there is no connection, once that has been said; kept until there is one again.
     outage: Option<io::ErrorKind>,
+    /// What went wrong last; kept also when there is a connection again.
+    error: Option<String>,
 }
 
 enum State {
     /// No connection; the next attempt comes at this moment.
     Waiting(Stamp),
     /// `found[index]` is tried until the deadline, the handshake too, if there is one.
-    Connecting { link: Link<TcpStream>, index: usize, deadline: Stamp, refused: Option<io::Error> },
+    Connecting {
+        link: MaybeTls<TcpStream>,
+        index: usize,
+        deadline: Stamp,
+        refused: Option<io::Error>,
+    },
     /// It has answered.
     Connected,
 }
@@ -76,6 +84,7 @@ impl Dial {
             call: None,
             state: State::Waiting(Stamp(0)),
             outage: None,
+            error: None,
         };
         let servers = addresses.into_iter().map(server).collect();
         let delay = delay.max(SHORTEST_DELAY);
@@ -133,7 +142,7 @@ impl Dial {
         token: Token,
         registry: &Registry,
         now: Stamp,
-    ) -> Option<Link<TcpStream>> {
+    ) -> Option<MaybeTls<TcpStream>> {
         let server = self.servers.get_mut(number)?;
         match std::mem::replace(&mut server.state, State::Waiting(now)) {
             State::Connecting { mut link, index, deadline, refused } => match settle(&mut link) {
@@ -194,10 +203,11 @@ impl Dial {
             return;
         }
         let kind = why.as_ref().map_or(io::ErrorKind::UnexpectedEof, io::Error::kind);
+        let what = why.map_or("closed by the server".to_string(), |why| error::said(&why));
+        server.error = Some(what.clone());
         // What is wrong with a certificate is said though it was said before that nobody was there.
         let is_news = |before| kind == io::ErrorKind::InvalidData && before != kind;
         if server.outage.replace(kind).is_none_or(is_news) {
-            let what = why.map_or("closed by the server".to_string(), |why| error::said(&why));
             let delay = units::show_duration(self.delay);
             say(&format!("{}: {what}; trying again every {delay}", server.address));
         }
@@ -218,6 +228,14 @@ impl Dial {
         self.failed.take().map_or(Ok(()), Err)
     }
 
+    /// Tells how the connections stand.
+    pub fn links(&self, note: &mut dyn FnMut(Link)) {
+        for server in self.servers.iter().take(TOLD) {
+            let is_up = matches!(server.state, State::Connected);
+            note(Link { name: server.address.to_string(), is_up, error: server.error.clone() });
+        }
+    }
+
     /// What is waited for, as in "lines from localhost:9999".
     pub fn waiting(&self, what: &str) -> String {
         let (mut there, mut others) = (Vec::new(), Vec::new());
@@ -236,10 +254,10 @@ impl Dial {
 
 impl Server {
     /// A connection to it that is being made.
-    fn link(&self, stream: TcpStream) -> Link<TcpStream> {
+    fn link(&self, stream: TcpStream) -> MaybeTls<TcpStream> {
         match &self.call {
             Some(call) => call.over(stream),
-            None => Link::bare(stream),
+            None => MaybeTls::bare(stream),
         }
     }
 
@@ -269,7 +287,7 @@ impl Server {
 }
 
 /// True if the connection stands, false if that is still open, an error if there will be none.
-fn settle(link: &mut Link<TcpStream>) -> io::Result<bool> {
+fn settle(link: &mut MaybeTls<TcpStream>) -> io::Result<bool> {
     let stream = link.stream();
     if let Some(error) = stream.take_error()? {
         return Err(error);

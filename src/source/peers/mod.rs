@@ -40,6 +40,7 @@ use mio::event::Event;
 use crate::chunk::{CHUNK, Chunk, Mark};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{Context, Error};
+use crate::metrics::link::{Link, TOLD};
 use crate::part::Resolved;
 use crate::source::{Form, Read, Settings};
 use crate::wire::Framing;
@@ -172,6 +173,14 @@ impl<T: Transport, F: Framing> Peers<T, F> {
     /// How many bytes of unfinished records are held.
     pub fn unfinished(&self) -> usize {
         self.budget.held()
+    }
+
+    /// Tells who is connected, and how the one that broke last has broken.
+    pub fn links(&self, broken: Option<&Link>, note: &mut dyn FnMut(Link)) {
+        broken.cloned().into_iter().for_each(&mut *note);
+        for peer in self.seats.iter().flatten().take(TOLD - 1) {
+            note(Link { name: peer.name().to_string(), is_up: true, error: None });
+        }
     }
 
     /// Takes in a peer under a number that nobody has.

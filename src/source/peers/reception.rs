@@ -1,6 +1,8 @@
 //! How clients of a listening source come and go: those at the door get a number and a seat, and a number whose
 //! client has gone is given to the next.
 
+use std::fmt::Display;
+use std::io;
 #[cfg(test)]
 use std::net::SocketAddr;
 
@@ -14,6 +16,7 @@ use super::peer::Peer;
 use super::transport::Transport;
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{self, Error};
+use crate::metrics::link::Link;
 use crate::say::{detail, note, say};
 use crate::wire::Framing;
 
@@ -57,12 +60,21 @@ pub struct Reception {
     free: Vec<usize>,
     /// True once a client has closed.
     pub one_has_left: bool,
+    /// The client whose connection broke last, and how.
+    pub broken: Option<Link>,
 }
 
 impl Reception {
     /// The doors at these places are not open yet.
     pub fn new(entrances: Vec<Entrance>) -> Reception {
-        Reception { entrances, doors: Vec::new(), first: 0, free: Vec::new(), one_has_left: false }
+        Reception {
+            entrances,
+            doors: Vec::new(),
+            first: 0,
+            free: Vec::new(),
+            one_has_left: false,
+            broken: None,
+        }
     }
 
     /// Opens the doors of the source with this name, and says where they are; with `resets`, a close of a
@@ -165,6 +177,12 @@ impl Reception {
             }
         }
         None
+    }
+
+    /// The connection of a client has broken.
+    pub fn broke(&mut self, name: &impl Display, why: &io::Error) {
+        let error = Some(error::said(why));
+        self.broken = Some(Link { name: name.to_string(), is_up: false, error });
     }
 
     /// The client with this number is no peer any more.

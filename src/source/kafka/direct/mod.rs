@@ -31,6 +31,7 @@ use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::{Context, Error};
 use crate::metrics::Extent;
+use crate::metrics::link::Link;
 use crate::say::{detail, note};
 use crate::source::kafka::flags::OnReset;
 use crate::source::kafka::start::Start;
@@ -134,6 +135,10 @@ impl Source for Kafka {
     fn extent(&self) -> Option<Extent> {
         let open = self.open.as_ref().filter(|_| self.meant.once)?;
         Some(open.reading.parts.extent())
+    }
+
+    fn links(&self, note: &mut dyn FnMut(Link)) {
+        note(self.meant.link());
     }
 
     fn is_replayable(&self) -> bool {

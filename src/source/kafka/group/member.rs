@@ -19,6 +19,7 @@ use super::Offsets;
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::{Context, Error};
+use crate::metrics::link::Link;
 use crate::say::{detail, note, say};
 use crate::source::kafka::direct::brokers::{Brokers, Turn};
 use crate::source::kafka::direct::parts::{Kept, Parts};
@@ -230,6 +231,10 @@ impl Source for Member {
 
     fn waiting(&self) -> String {
         self.meant.waiting()
+    }
+
+    fn links(&self, note: &mut dyn FnMut(Link)) {
+        note(self.meant.link());
     }
 
     fn behind(&self, note: &mut dyn FnMut(&str, u64)) {

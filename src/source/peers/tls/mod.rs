@@ -43,11 +43,11 @@ impl Welcome {
     }
 
     /// A client that has come in; `looks` knows who else could be there.
-    pub fn let_in<S>(&self, stream: S, looks: Looks) -> Link<S> {
-        let Some(config) = &self.config else { return Link::bare(stream) };
+    pub fn let_in<S>(&self, stream: S, looks: Looks) -> MaybeTls<S> {
+        let Some(config) = &self.config else { return MaybeTls::bare(stream) };
         let session = ServerConnection::new(Arc::clone(config));
         let session = session.expect("the configuration was whole when it was made");
-        Link::Sealed(Box::new(Sealed::new(stream, session.into(), looks)))
+        MaybeTls::Sealed(Box::new(Sealed::new(stream, session.into(), looks)))
     }
 }
 
@@ -60,15 +60,15 @@ pub struct Call {
 
 impl Call {
     /// A connection to the server.
-    pub fn over<S>(&self, stream: S) -> Link<S> {
+    pub fn over<S>(&self, stream: S) -> MaybeTls<S> {
         let session = ClientConnection::new(Arc::clone(&self.config), self.name.clone());
         let session = session.expect("the configuration was whole when it was made");
-        Link::Sealed(Box::new(Sealed::new(stream, session.into(), words::server)))
+        MaybeTls::Sealed(Box::new(Sealed::new(stream, session.into(), words::server)))
     }
 }
 
 /// A connection with TLS over it, or bare.
-pub enum Link<S> {
+pub enum MaybeTls<S> {
     /// Bytes as they come. `guards` is true until something has come, if that is looked at: who begins as TLS
     /// does is told that here nobody speaks it.
     Bare {
@@ -81,16 +81,16 @@ pub enum Link<S> {
     Sealed(Box<Sealed<S>>),
 }
 
-impl<S> Link<S> {
+impl<S> MaybeTls<S> {
     /// A connection as it is.
-    pub fn bare(stream: S) -> Link<S> {
-        Link::Bare { stream, guards: false }
+    pub fn bare(stream: S) -> MaybeTls<S> {
+        MaybeTls::Bare { stream, guards: false }
     }
 
     /// The same, but if it is bare, and a client begins as TLS does, that is an error.
-    pub fn guarded(self) -> Link<S> {
+    pub fn guarded(self) -> MaybeTls<S> {
         match self {
-            Link::Bare { stream, .. } => Link::Bare { stream, guards: true },
+            MaybeTls::Bare { stream, .. } => MaybeTls::Bare { stream, guards: true },
             sealed => sealed,
         }
     }
@@ -98,55 +98,55 @@ impl<S> Link<S> {
     /// What it is made over.
     pub fn stream(&self) -> &S {
         match self {
-            Link::Bare { stream, .. } => stream,
-            Link::Sealed(sealed) => &sealed.stream,
+            MaybeTls::Bare { stream, .. } => stream,
+            MaybeTls::Sealed(sealed) => &sealed.stream,
         }
     }
 }
 
-impl<S: Transport> Link<S> {
+impl<S: Transport> MaybeTls<S> {
     /// Goes on with the handshake of a server that was called; true once there is none, or no more.
     pub fn open(&mut self) -> io::Result<bool> {
         match self {
-            Link::Bare { .. } => Ok(true),
-            Link::Sealed(sealed) => sealed.open(),
+            MaybeTls::Bare { .. } => Ok(true),
+            MaybeTls::Sealed(sealed) => sealed.open(),
         }
     }
 }
 
-impl<S: Transport> Transport for Link<S> {
+impl<S: Transport> Transport for MaybeTls<S> {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         match self {
-            Link::Bare { stream, guards } => {
+            MaybeTls::Bare { stream, guards } => {
                 let count = stream.read(room)?;
                 if std::mem::take(guards) && words::is_hello(&room[..count]) {
                     return Err(words::unsealed());
                 }
                 Ok(count)
             }
-            Link::Sealed(sealed) => sealed.read(room),
+            MaybeTls::Sealed(sealed) => sealed.read(room),
         }
     }
 
     fn peek(&mut self) -> io::Result<bool> {
         match self {
-            Link::Bare { stream, .. } => stream.peek(),
-            Link::Sealed(sealed) => sealed.peek(),
+            MaybeTls::Bare { stream, .. } => stream.peek(),
+            MaybeTls::Sealed(sealed) => sealed.peek(),
         }
     }
 
     fn arrived(&self) -> io::Result<usize> {
         match self {
-            Link::Bare { stream, .. } => stream.arrived(),
+            MaybeTls::Bare { stream, .. } => stream.arrived(),
             // What is sealed is longer than what comes of it.
-            Link::Sealed(sealed) => Ok(sealed.stream.arrived()? + sealed.held),
+            MaybeTls::Sealed(sealed) => Ok(sealed.stream.arrived()? + sealed.held),
         }
     }
 
     fn has_pending(&self) -> bool {
         match self {
-            Link::Bare { stream, .. } => stream.has_pending(),
-            Link::Sealed(sealed) => {
+            MaybeTls::Bare { stream, .. } => stream.has_pending(),
+            MaybeTls::Sealed(sealed) => {
                 sealed.held > 0 || sealed.is_closed || sealed.stream.has_pending()
             }
         }
@@ -154,33 +154,33 @@ impl<S: Transport> Transport for Link<S> {
 
     fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Link::Bare { stream, .. } => stream.send(bytes),
-            Link::Sealed(sealed) => sealed.send(bytes),
+            MaybeTls::Bare { stream, .. } => stream.send(bytes),
+            MaybeTls::Sealed(sealed) => sealed.send(bytes),
         }
     }
 
     fn flush(&mut self) {
         match self {
-            Link::Bare { stream, .. } => stream.flush(),
-            Link::Sealed(sealed) => sealed.flush(),
+            MaybeTls::Bare { stream, .. } => stream.flush(),
+            MaybeTls::Sealed(sealed) => sealed.flush(),
         }
     }
 
     fn is_opening(&self) -> bool {
         match self {
-            Link::Bare { stream, .. } => stream.is_opening(),
-            Link::Sealed(sealed) => sealed.session.is_handshaking() && !sealed.first.is_empty(),
+            MaybeTls::Bare { stream, .. } => stream.is_opening(),
+            MaybeTls::Sealed(sealed) => sealed.session.is_handshaking() && !sealed.first.is_empty(),
         }
     }
 }
 
 /// The end of the stream is sealed too, and then the connection ends in order. A client of which either cannot be
 /// sent at once is reset, as one that is dropped.
-impl<S: Transport + Parting> Parting for Link<S> {
+impl<S: Transport + Parting> Parting for MaybeTls<S> {
     fn tell(&mut self, answer: &[u8]) -> bool {
         match self {
-            Link::Bare { stream, .. } => stream.tell(answer),
-            Link::Sealed(sealed) => {
+            MaybeTls::Bare { stream, .. } => stream.tell(answer),
+            MaybeTls::Sealed(sealed) => {
                 sealed.send(answer).is_ok_and(|sent| sent == answer.len()) && sealed.is_flushed()
             }
         }
@@ -188,8 +188,8 @@ impl<S: Transport + Parting> Parting for Link<S> {
 
     fn close_in_order(&mut self) {
         match self {
-            Link::Bare { stream, .. } => stream.close_in_order(),
-            Link::Sealed(sealed) => {
+            MaybeTls::Bare { stream, .. } => stream.close_in_order(),
+            MaybeTls::Sealed(sealed) => {
                 sealed.session.send_close_notify();
                 sealed.flush();
                 if sealed.is_flushed() {

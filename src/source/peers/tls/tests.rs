@@ -138,7 +138,7 @@ fn pipe(cuts: &[usize]) -> (End, End) {
 const WHOLE: &[usize] = &[1 << 20];
 
 /// A client and a server whose handshake is over.
-fn opened(cuts: &[usize]) -> (Link<End>, Link<End>) {
+fn opened(cuts: &[usize]) -> (MaybeTls<End>, MaybeTls<End>) {
     let (ours, theirs) = pipe(cuts);
     let mut server = welcome().let_in(ours, words::client);
     let mut client = call("localhost").over(theirs);
@@ -154,17 +154,17 @@ fn opened(cuts: &[usize]) -> (Link<End>, Link<End>) {
     panic!("no end");
 }
 
-fn session<S>(link: &mut Link<S>) -> &mut Connection {
+fn session<S>(link: &mut MaybeTls<S>) -> &mut Connection {
     match link {
-        Link::Sealed(sealed) => &mut sealed.session,
-        Link::Bare { .. } => panic!("bare"),
+        MaybeTls::Sealed(sealed) => &mut sealed.session,
+        MaybeTls::Bare { .. } => panic!("bare"),
     }
 }
 
 /// All that a client sends while a server reads in turns of at most so many bytes and records; then how it
 /// ended.
 fn read_all(
-    (mut client, server): (Link<End>, Link<End>),
+    (mut client, server): (MaybeTls<End>, MaybeTls<End>),
     text: &[u8],
     (most, records): (usize, usize),
     ends: bool,
@@ -183,8 +183,8 @@ fn read_all(
         client.flush();
         if said && !session(&mut client).wants_write() && !ends {
             match &client {
-                Link::Sealed(sealed) => sealed.stream.to.lock().unwrap().is_over = true,
-                Link::Bare { .. } => {}
+                MaybeTls::Sealed(sealed) => sealed.stream.to.lock().unwrap().is_over = true,
+                MaybeTls::Bare { .. } => {}
             }
         }
         let (mut chunk, mut limit) = (Chunk::default(), records);
@@ -271,8 +271,8 @@ fn the_end_of_the_stream_is_sealed_and_comes_behind_the_answer() {
 fn an_answer_that_does_not_get_out_is_not_told_and_nothing_is_closed() {
     let (_client, mut server) = opened(WHOLE);
     match &mut server {
-        Link::Sealed(sealed) => sealed.stream.cuts = vec![0],
-        Link::Bare { .. } => panic!("bare"),
+        MaybeTls::Sealed(sealed) => sealed.stream.cuts = vec![0],
+        MaybeTls::Bare { .. } => panic!("bare"),
     }
     assert!(!server.tell(b"ok 3\n"));
     server.close_in_order();

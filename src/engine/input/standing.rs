@@ -1,0 +1,23 @@
+//! How the input stands, for whoever looks: how far its parts are behind, and who is connected.
+//!
+//! It is asked when a batch ends, and then connections only if somebody looks.
+
+use std::collections::BTreeMap;
+
+use crate::metrics::Metrics;
+use crate::metrics::link::Said;
+use crate::source::Source;
+
+/// Notes how the input stands.
+pub fn note(source: &dyn Source, metrics: &Metrics) {
+    let mut all = BTreeMap::new();
+    source.behind(&mut |part, count| all.extend([(part.to_string(), count)]));
+    if !all.is_empty() {
+        metrics.behind.set(all);
+    }
+    if metrics.links.is_wanted() {
+        let mut said = Said { waiting: source.waiting(), links: Vec::new() };
+        source.links(&mut |link| said.links.push(link));
+        metrics.links.set(said);
+    }
+}
