@@ -13,6 +13,7 @@ use weir::disk::{Disk, RealDisk};
 use weir::engine::{self, Saved, Surroundings};
 use weir::error::{Context, Error};
 use weir::process::signal::{self, Pauses, Stop};
+use weir::report::viewer::Viewers;
 use weir::say::{note, say, say_rest, set_level};
 use weir::sink::outputs::{OnFail, Outputs, Run, Target};
 use weir::sink::stdout::Stdout;
@@ -102,11 +103,11 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
         None => Outputs::open(&disk, &plan.outputs, &stdout, run)?,
     };
     signal::listen(&stop, &wakers)?;
-    let metrics = Arc::default();
+    let (metrics, viewers) = (Arc::default(), Viewers::default());
     engine::run(
         plan.pipeline,
         &plan.settings,
-        Surroundings { wait, waker, outputs, stop, saved, metrics },
+        Surroundings { wait, waker, outputs, stop, saved, metrics, viewers },
     )
 }
 

@@ -9,9 +9,9 @@ use std::path::Path;
 /// Modules from the bottom up. A file may use only modules of lower rows. A file that has no row is of
 /// the module above it.
 const LAYERS: &[&[&str]] = &[
-    &["error", "metrics", "number", "origin", "say", "scan", "units"],
+    &["error", "number", "origin", "say", "scan", "units"],
     &["clock", "part", "report/value"],
-    &["process", "cell", "selector"],
+    &["process", "cell", "selector", "metrics"],
     &["chunk", "table", "window", "disk"],
     &["report", "wire", "kafka"],
     &["state"],

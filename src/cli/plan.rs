@@ -37,6 +37,8 @@ pub struct Plan {
     pub pipeline: Pipeline,
     /// What leaves the source, each step and the aggregate, in their order.
     pub arrows: Vec<Shape>,
+    /// What the values of a row are called; records have none.
+    pub columns: Vec<String>,
     /// How the engine runs it.
     pub settings: engine::Settings,
     /// Where batches go.
@@ -76,7 +78,7 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
         Some(built) => (names(&built.columns), Some(built.aggregate)),
         None => (Vec::new(), None),
     };
-    let width = columns.len();
+    let (width, named) = (columns.len(), columns.clone());
     let shape = *arrows.last().expect("the source has one");
     let (bare, skip_empty) = (settings.interval.is_zero(), typed.format.skip_empty);
     let topic = destination(typed)?;
@@ -105,7 +107,7 @@ pub fn plan(typed: &Typed, start: Stamp) -> Result<Plan, Error> {
             .with_pairs(form == Form::Pairs),
         logs_input,
     });
-    Ok(Plan { pipeline, arrows, settings, outputs, saving })
+    Ok(Plan { pipeline, arrows, columns: named, settings, outputs, saving })
 }
 
 fn meta_of(typed: &Typed, parts: Resolved, stateful: &Option<Stateful>) -> meta::Pipeline {

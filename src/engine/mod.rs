@@ -44,6 +44,7 @@ use crate::clock::Wait;
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::process::signal::Stop;
+use crate::report::viewer::Viewers;
 use crate::say::{Level, say, says};
 use crate::sink::outputs::Outputs;
 use crate::source::Source;
@@ -118,6 +119,8 @@ pub struct Surroundings {
     pub saved: Option<Saved>,
     /// Where the run counts what it does.
     pub metrics: Arc<Metrics>,
+    /// Who is shown what comes out, beside the outputs.
+    pub viewers: Viewers,
 }
 
 /// A checkpoint, and how it is used.

@@ -62,7 +62,7 @@ pub struct Ready {
 
 /// Opens everything.
 pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Result<Ready, Error> {
-    let Surroundings { mut wait, waker, outputs, stop, saved, metrics } = around;
+    let Surroundings { mut wait, waker, outputs, stop, saved, metrics, viewers } = around;
     let bad = BadLog::open(&settings.on_bad, &metrics)?;
     let last = saved.as_ref().and_then(|saved| saved.checkpoint.last().cloned());
     let (last, lasts) = (last.as_ref(), saved.is_some());
@@ -86,7 +86,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let kept = stateful.zip(aggregate.as_deref());
     let mut history = kept
         .map(|(stateful, aggregate)| History::new(&stateful, aggregate, began, lasts, settings));
-    let mut renderer = Renderer::new(layout, opened(began, settings.interval), &metrics);
+    let mut renderer = Renderer::new(layout, opened(began, settings.interval), &metrics, viewers);
     let mut delivery: Box<dyn Delivery> = match (checkpoint, &log) {
         (Some(checkpoint), Some(log)) => {
             let (syncer, records_text) = (log.wal.syncer(), writes != Writes::Reports);
@@ -116,6 +116,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     if last.is_none() {
         delivery.start(&cursor.take_moves())?;
     }
+    renderer.viewers.begin();
     let serial = Serial::split_off(&mut steps);
     let reporter = Reporter::new(renderer, writes, history, delivery, stop, settings.once);
     // Record at a time, nothing is folded: each goes into what is kept.

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::format::{Format, Rows};
 use crate::metrics::Metrics;
 use crate::report::changed::Changes;
+use crate::report::viewer::Viewers;
 use crate::report::{Collector, Report, Selection, Sort};
 
 /// As much text as this is written at once.
@@ -31,6 +32,8 @@ pub struct Renderer {
     /// How many rows of it have been written.
     batch_rows: u64,
     metrics: Arc<Metrics>,
+    /// Who is shown the same, beside the outputs.
+    pub viewers: Viewers,
 }
 
 /// Which rows are shown, and how.
@@ -55,10 +58,14 @@ pub struct Layout {
 
 impl Renderer {
     /// Makes text by this layout, of a stream whose first batch began at some moment.
-    pub fn new(layout: Layout, began: Stamp, metrics: &Arc<Metrics>) -> Renderer {
-        let metrics = Arc::clone(metrics);
-        let (text, messages) = (Vec::new(), Vec::new());
-        Renderer { layout, began, text, messages, is_begun: false, batch_rows: 0, metrics }
+    pub fn new(
+        layout: Layout,
+        began: Stamp,
+        metrics: &Arc<Metrics>,
+        viewers: Viewers,
+    ) -> Renderer {
+        let (text, messages, metrics) = (Vec::new(), Vec::new(), Arc::clone(metrics));
+        Renderer { layout, began, text, messages, is_begun: false, batch_rows: 0, metrics, viewers }
     }
 
     /// How many rows of the open batch have been written.
@@ -99,6 +106,7 @@ impl Renderer {
             self.begin(chunk.time, to)?;
         }
         self.count(chunk.keys.len());
+        self.viewers.records(chunk);
         self.rows(Rows::Chunk(chunk));
         if self.layout.bare { self.end(to) } else { self.flush(to) }
     }
@@ -118,6 +126,7 @@ impl Renderer {
         if report.is_empty() {
             return Ok(());
         }
+        self.viewers.report(time, &report);
         self.begin(time, to)?;
         self.pieces(&report, to)
     }
@@ -133,6 +142,7 @@ impl Renderer {
         if let Some(changes) = &mut self.layout.changes {
             report = changes.of(report);
         }
+        self.viewers.report(time, &report);
         if self.layout.skip_empty && report.is_empty() && !self.is_begun {
             return Ok(());
         }

@@ -23,8 +23,10 @@ use super::schedule::{Due, Schedule, Tick};
 use super::{Settings, Stateful};
 use crate::agg::{Aggregate, Note, Pane, StateStore};
 use crate::chunk::Chunk;
-use crate::clock::Stamp;
+use crate::clock::{Stamp, Stopwatch};
 use crate::error::Error;
+use crate::metrics::Metrics;
+use crate::metrics::batch::Tally;
 use crate::process::signal::Stop;
 use crate::say::note;
 use crate::units::show_duration;
@@ -41,6 +43,8 @@ pub struct Reporter {
     stop: Arc<Stop>,
     /// True if it was said that windows are partial, or is not to be.
     told: bool,
+    /// Measures batches, if somebody looks.
+    tally: Tally,
 }
 
 /// What is written, and when.
@@ -88,7 +92,8 @@ impl Reporter {
         stop: Arc<Stop>,
         once: bool,
     ) -> Reporter {
-        Reporter { renderer, writes, history, delivery, stop, told: once }
+        let tally = Tally::default();
+        Reporter { renderer, writes, history, delivery, stop, told: once, tally }
     }
 
     /// True if chunks have to come here, by turn.
@@ -124,7 +129,26 @@ impl Reporter {
             Some(pane) if self.history.is_some() => self.kept(closed, pane)?,
             pane => self.alone(time, pane.as_deref(), reached)?,
         }
-        if closed.flushes.is_some() { self.delivery.tidy_all() } else { Ok(()) }
+        if closed.flushes.is_some() {
+            self.delivery.tidy_all()?;
+        }
+        Ok(())
+    }
+
+    /// Measures a batch that is closed, before the next one is read, if somebody looks. That has begun so much
+    /// later than it was due, when `watch` was started.
+    pub fn measure(&mut self, metrics: &Metrics, delay: Duration, watch: Stopwatch) {
+        if !self.renderer.viewers.is_empty() {
+            self.tally.close(metrics, delay, watch);
+        }
+    }
+
+    /// The batch of `time` is out: shows it to whoever looks.
+    pub fn show(&mut self, metrics: &Metrics, time: Stamp) {
+        let keys = self.history.as_ref().and_then(|history| history.store.keys());
+        if let Some(batch) = self.tally.out(metrics, time, keys.map(|keys| keys as u64)) {
+            self.renderer.viewers.batch(&batch);
+        }
     }
 
     /// Lets batches pass in which nobody has read: the windows that were due meanwhile are reported.

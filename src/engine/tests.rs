@@ -244,6 +244,7 @@ fn run_pipeline(
         stop: Arc::default(),
         saved: None,
         metrics: Arc::default(),
+        viewers: Viewers::default(),
     };
     let taker = std::thread::spawn(move || {
         let mut text = String::new();

@@ -182,7 +182,9 @@ impl Engine {
                     let mark = chunk.mark;
                     self.under_way.begin(mark);
                     drop(cursor);
+                    let watch = Stopwatch::start();
                     self.process(worker, &mut steps, &mut chunk)?;
+                    self.metrics.busy.add(watch.elapsed().as_micros() as u64);
                     if self.under_way.end(mark) && self.tells_folded {
                         let _ = self.waker.wake();
                     }
@@ -284,6 +286,7 @@ impl Engine {
 
     /// Closes the batch: waits for the chunks under way, takes the pane, lets the cursor go, reports.
     fn close(&self, mut cursor: MutexGuard<'_, Cursor>, last: bool) -> Result<(), Error> {
+        let (began, watch) = (cursor.reached().clock, Stopwatch::start());
         if !self.settle() {
             return Ok(());
         }
@@ -294,16 +297,17 @@ impl Engine {
             self.lateness.clear();
         }
         let pane = self.pane();
-        let reporter = self.reporter.hold();
+        let mut reporter = self.reporter.hold();
+        reporter.measure(&self.metrics, began.since(closed.time), watch);
         drop(cursor);
         // What a report lacks is told before it, not beside it.
         self.bad.say(closed.reached.clock);
         let is_out = self.put(reporter, |reporter| {
             let watch = Stopwatch::start();
-            let closed = reporter.close(&closed, pane);
+            let result = reporter.close(&closed, pane);
             self.note_slowest(reporter);
             self.lateness.note(|| "the report".to_string(), watch.elapsed() / 2);
-            closed
+            result.map(|()| reporter.show(&self.metrics, closed.time))
         })?;
         if is_out {
             // Another batch may have been out, and noted, between that and this.

@@ -15,6 +15,7 @@ mod flags;
 pub mod measure;
 mod row;
 pub mod value;
+pub mod viewer;
 
 use std::ops::Range;
 use std::time::Duration;

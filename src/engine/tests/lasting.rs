@@ -57,6 +57,7 @@ use crate::engine::{self, Saved, Surroundings};
 use crate::error::Error;
 use crate::format::{Format, Rows};
 use crate::process::signal::Stop;
+use crate::report::viewer::Viewers;
 use crate::sink::dir::Dir;
 use crate::sink::exec::Exec;
 use crate::sink::file::Appended;
@@ -225,8 +226,8 @@ impl Case {
         let saved = Some(Saved { checkpoint, logs_input, syncs_at_once: manner.syncs_at_once });
         let (wait, waker) = VirtualTime::new(Stamp(start)).unwrap();
         let (wait, outputs) = (Box::new(wait), self.outputs()?);
-        let metrics = Arc::default();
-        let around = Surroundings { wait, waker, outputs, stop, saved, metrics };
+        let (metrics, viewers) = (Arc::default(), Viewers::default());
+        let around = Surroundings { wait, waker, outputs, stop, saved, metrics, viewers };
         engine::run(pipeline, &settings, around)
     }
 

@@ -1,0 +1,48 @@
+//! Who the source is connected with: its servers, clients, brokers or files, and what went wrong last.
+//!
+//! It is said when a batch ends, so it is as old as that at most.
+
+use std::sync::Mutex;
+
+use super::locked;
+
+/// A connection, or what stands for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    /// Who is at the other end, as messages name it.
+    pub name: String,
+    /// True if it stands.
+    pub is_up: bool,
+    /// What went wrong last, if anything did.
+    pub error: Option<String>,
+}
+
+/// What a source has said of its connections.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// What the source waits for while nothing comes, as in "connections on 127.0.0.1:9999 (2 clients)".
+    pub waiting: String,
+    /// How many connections stand.
+    pub up: u64,
+    /// The connections; where there are many, some of them.
+    pub links: Vec<Link>,
+}
+
+/// So many connections are told apart.
+pub const TOLD: usize = 32;
+
+/// The connections of a source.
+#[derive(Debug, Default)]
+pub struct Links(Mutex<Said>);
+
+impl Links {
+    /// Says how they stand.
+    pub fn set(&self, said: Said) {
+        *locked(&self.0) = said;
+    }
+
+    /// What was said last.
+    pub fn get(&self) -> Said {
+        locked(&self.0).clone()
+    }
+}
