@@ -35,7 +35,7 @@ complete -c weir -n "__fish_weir_needs_command" -s V -l version -d 'Print versio
 complete -c weir -n "__fish_weir_needs_command" -f -a "stdin" -d 'Read lines from standard input'
 complete -c weir -n "__fish_weir_needs_command" -f -a "connect" -d 'Read lines from servers, and stay connected'
 complete -c weir -n "__fish_weir_needs_command" -f -a "listen" -d 'Read lines from any number of clients that connect'
-complete -c weir -n "__fish_weir_needs_command" -f -a "files" -d 'Read files, follow them, or take those that appear in directories'
+complete -c weir -n "__fish_weir_needs_command" -f -a "files" -d 'Read files, or those that appear in directories'
 complete -c weir -n "__fish_weir_needs_command" -f -a "kafka" -d 'Read the messages of Kafka topics'
 complete -c weir -n "__fish_weir_needs_command" -f -a "flume-push" -d 'Take events that Flume\'s avro sinks send'
 complete -c weir -n "__fish_weir_needs_command" -f -a "flume-pull" -d 'Take events from Spark\'s sinks in Flume agents'
@@ -106,6 +106,8 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-rate -d 'Read at
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l shutdown-timeout -d 'End at the latest D after a signal, with status 1, whatever the outputs do' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l config -d 'Take flags from FILE, one argument a line; $WEIR_CONFIG names one as well' -r -F
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
@@ -139,6 +141,7 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l no-time -d 'Leave th
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l no-header -d 'Begin without such a line (csv)'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l live -d 'Show the report on the terminal, with bars, and draw it anew with each batch'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s 0 -l null -d 'Records end with NUL, not with a newline'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
@@ -212,6 +215,8 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l max-rate -d 'Read 
 complete -c weir -n "__fish_weir_using_subcommand connect" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand connect" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand connect" -l shutdown-timeout -d 'End at the latest D after a signal, with status 1, whatever the outputs do' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l config -d 'Take flags from FILE, one argument a line; $WEIR_CONFIG names one as well' -r -F
 complete -c weir -n "__fish_weir_using_subcommand connect" -l reconnect-delay -d 'How long to wait before a server that is lost or refuses is tried again' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
@@ -246,6 +251,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l no-time -d 'Leave 
 complete -c weir -n "__fish_weir_using_subcommand connect" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l no-header -d 'Begin without such a line (csv)'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l live -d 'Show the report on the terminal, with bars, and draw it anew with each batch'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s 0 -l null -d 'Records end with NUL, not with a newline'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
@@ -320,6 +326,8 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l max-rate -d 'Read a
 complete -c weir -n "__fish_weir_using_subcommand listen" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand listen" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand listen" -l shutdown-timeout -d 'End at the latest D after a signal, with status 1, whatever the outputs do' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l config -d 'Take flags from FILE, one argument a line; $WEIR_CONFIG names one as well' -r -F
 complete -c weir -n "__fish_weir_using_subcommand listen" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
@@ -353,6 +361,7 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l no-time -d 'Leave t
 complete -c weir -n "__fish_weir_using_subcommand listen" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l no-header -d 'Begin without such a line (csv)'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l live -d 'Show the report on the terminal, with bars, and draw it anew with each batch'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s 0 -l null -d 'Records end with NUL, not with a newline'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
@@ -428,6 +437,8 @@ complete -c weir -n "__fish_weir_using_subcommand files" -l max-rate -d 'Read at
 complete -c weir -n "__fish_weir_using_subcommand files" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand files" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand files" -l shutdown-timeout -d 'End at the latest D after a signal, with status 1, whatever the outputs do' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l config -d 'Take flags from FILE, one argument a line; $WEIR_CONFIG names one as well' -r -F
 complete -c weir -n "__fish_weir_using_subcommand files" -l from -d 'Where files begin that are there at the start: earliest|latest' -r -f -a "earliest\t'At their beginning'
 latest\t'At their end'"
 complete -c weir -n "__fish_weir_using_subcommand files" -l done -d 'What becomes of a file whose last record is out: keep|delete|archive DIR' -r -f
@@ -465,6 +476,7 @@ complete -c weir -n "__fish_weir_using_subcommand files" -l no-time -d 'Leave th
 complete -c weir -n "__fish_weir_using_subcommand files" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
 complete -c weir -n "__fish_weir_using_subcommand files" -l no-header -d 'Begin without such a line (csv)'
 complete -c weir -n "__fish_weir_using_subcommand files" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand files" -l live -d 'Show the report on the terminal, with bars, and draw it anew with each batch'
 complete -c weir -n "__fish_weir_using_subcommand files" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
 complete -c weir -n "__fish_weir_using_subcommand files" -s 0 -l null -d 'Records end with NUL, not with a newline'
 complete -c weir -n "__fish_weir_using_subcommand files" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
@@ -541,6 +553,8 @@ complete -c weir -n "__fish_weir_using_subcommand kafka" -l max-rate -d 'Read at
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l shutdown-timeout -d 'End at the latest D after a signal, with status 1, whatever the outputs do' -r -f
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l config -d 'Take flags from FILE, one argument a line; $WEIR_CONFIG names one as well' -r -F
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s b -l brokers -d 'The brokers to ask first, HOST:PORT with commas between' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s t -l topic -d 'The topic to read; may be repeated, or be a list with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s G -l group-id -d 'Read as a member of this group: several processes share the partitions' -r -f
@@ -584,6 +598,7 @@ complete -c weir -n "__fish_weir_using_subcommand kafka" -l no-time -d 'Leave th
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l no-header -d 'Begin without such a line (csv)'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l live -d 'Show the report on the terminal, with bars, and draw it anew with each batch'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s 0 -l null -d 'Records end with NUL, not with a newline'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
@@ -661,6 +676,8 @@ complete -c weir -n "__fish_weir_using_subcommand flume-push" -l max-rate -d 'Re
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l shutdown-timeout -d 'End at the latest D after a signal, with status 1, whatever the outputs do' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l config -d 'Take flags from FILE, one argument a line; $WEIR_CONFIG names one as well' -r -F
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l with-header -d 'Make a pair of each event: its header of this name, and its body' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l compression -d 'How the sinks compress: what their compression-type says' -r -f -a "none\t'Not at all'
 deflate\t'zlib, both ways'"
@@ -697,6 +714,7 @@ complete -c weir -n "__fish_weir_using_subcommand flume-push" -l no-time -d 'Lea
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l no-header -d 'Begin without such a line (csv)'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l live -d 'Show the report on the terminal, with bars, and draw it anew with each batch'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -s 0 -l null -d 'Records end with NUL, not with a newline'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
@@ -771,6 +789,8 @@ complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l max-rate -d 'Re
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l shutdown-timeout -d 'End at the latest D after a signal, with status 1, whatever the outputs do' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l config -d 'Take flags from FILE, one argument a line; $WEIR_CONFIG names one as well' -r -F
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l with-header -d 'Make a pair of each event: its header of this name, and its body' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l max-batch -d 'How many events a sink is asked for at a time' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l reconnect-delay -d 'How long to wait before a sink that is lost or refuses is tried again' -r -f
@@ -807,6 +827,7 @@ complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l no-time -d 'Lea
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l no-header -d 'Begin without such a line (csv)'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l live -d 'Show the report on the terminal, with bars, and draw it anew with each batch'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -s 0 -l null -d 'Records end with NUL, not with a newline'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'

@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use mio::Waker;
 use weir::checkpoint::{self, Checkpoint, Limits};
-use weir::cli::plan::Saving;
+use weir::cli::plan::{Plan, Saving};
 use weir::cli::{self, Asked, CheckpointCommand, Typed, View};
 use weir::cli::{completions, explain, man, plan};
+use weir::clock::clockface::{Clockface, Style};
 use weir::clock::{RealTime, Stamp, VirtualTime, Wait};
 use weir::disk::{Disk, RealDisk};
-use weir::engine::{self, Saved, Surroundings};
+use weir::engine::{self, OnBad, Saved, Surroundings};
 use weir::error::{Context, Error};
-use weir::process::signal::{self, Pauses, Stop};
+use weir::live::{self, About, Live};
+use weir::process::signal::{self, Heard, Pauses, Stop};
+use weir::process::supervisor::Supervisor;
 use weir::report::viewer::Viewers;
-use weir::say::{note, say, say_rest, set_level};
+use weir::say::{note, say_failed, say_rest, set_level};
 use weir::sink::outputs::{OnFail, Outputs, Run, Target};
 use weir::sink::stdout::Stdout;
 
@@ -25,7 +28,7 @@ fn main() -> ExitCode {
     let status = match run() {
         Ok(()) | Err(Error::Closed) => 0,
         Err(error) => {
-            say(&error.to_string());
+            say_failed(&error.to_string());
             error.exit_status()
         }
     };
@@ -37,7 +40,7 @@ fn run() -> Result<(), Error> {
     signal::outlive_limits()?;
     let stdout = Stdout::new(std::io::stdout())?;
     match cli::parse(std::env::args_os())? {
-        Asked::Run(typed) => stream(&typed, stdout),
+        Asked::Run(typed) => stream(&typed, stdout).map_err(|error| typed.origins.placed(error)),
         Asked::Man => stdout.write(&man::page()),
         Asked::Completions(shell) => stdout.write(&completions::completions(shell)),
         Asked::CheckpointCommand(command) => run_checkpoint_command(command, &stdout),
@@ -68,11 +71,13 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     let is_script = typed.source.hidden;
     let start = typed.engine.virtual_clock.or(is_script.then_some(SCRIPT_START));
     set_level(typed.engine.level());
+    typed.origins.strays.iter().for_each(|stray| note(stray));
     let (mut wait, waker) = clock(start)?;
     let plan = plan::plan(typed, wait.now())?;
     if typed.engine.explain {
         return explain::explain(typed, plan, &mut *wait, &stdout);
     }
+    let live = typed.sink.live.then(|| about(typed, &plan));
     let disk = RealDisk::default();
     // Before the outputs: one that is refused leaves nothing behind.
     let saved = plan.saving.map(|saving| {
@@ -86,13 +91,14 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     let saved = saved.transpose()?;
     // Before signals are heard: opening a FIFO waits for its reader, and a signal ends that.
     let (stop, mut wakers) = (Arc::new(Stop::default()), vec![Arc::clone(&waker)]);
+    let supervisor = Arc::new(Supervisor::of_environment());
     let retries = |target: &Target| matches!(target, Target::Exec { on_fail: OnFail::Retry, .. });
     let pauses = match plan.outputs.iter().any(retries) {
         true => {
             // The other clock belongs to whoever reads, while this one is waited for.
             let (wait, waker) = clock(start)?;
             wakers.push(waker);
-            Some(Pauses::new(wait, &stop))
+            Some(Pauses::new(wait, &stop).under(&supervisor))
         }
         false => None,
     };
@@ -102,13 +108,43 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
         Some(_) => Outputs::open_staged(&disk, &plan.outputs, &stdout, run)?,
         None => Outputs::open(&disk, &plan.outputs, &stdout, run)?,
     };
-    signal::listen(&stop, &wakers)?;
-    let (metrics, viewers) = (Arc::default(), Viewers::default());
-    engine::run(
+    let is_file = |target: &Target| matches!(target, Target::File(_));
+    let keeps_bad = matches!(plan.settings.on_bad, OnBad::File(_));
+    signal::listen(Heard {
+        stop: Arc::clone(&stop),
+        wakers,
+        supervisor: Arc::clone(&supervisor),
+        has_files: plan.outputs.iter().any(is_file) || keeps_bad,
+        limit: typed.engine.limit(),
+    })?;
+    let (metrics, mut viewers) = (Arc::default(), Viewers::default());
+    let live = live.map(Live::begin).transpose()?.map(|(live, viewer)| {
+        viewers.0.push(viewer);
+        live
+    });
+    let result = engine::run(
         plan.pipeline,
         &plan.settings,
-        Surroundings { wait, waker, outputs, stop, saved, metrics, viewers },
-    )
+        Surroundings { wait, waker, outputs, stop, saved, metrics, viewers, supervisor },
+    );
+    match live.map(Live::end) {
+        Some(last) => result.and(stdout.write(last.as_bytes())),
+        None => result,
+    }
+}
+
+/// What --live shows of the whole run.
+fn about(typed: &Typed, plan: &Plan) -> About {
+    About {
+        title: live::title(std::env::args_os()),
+        shape: *plan.arrows.last().expect("the source has one"),
+        passes: plan.pipeline.aggregate.is_none(),
+        columns: plan.columns.clone(),
+        by: plan.pipeline.layout.selection.measure.by,
+        clockface: Clockface::new(typed.format.utc, Style::Rfc3339),
+        interval: plan.settings.interval,
+        is_utf8: live::is_utf8(|name| std::env::var(name).ok()),
+    }
 }
 
 /// A clock, which may be a virtual one, and the waker by which other threads end a wait.

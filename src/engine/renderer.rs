@@ -58,12 +58,7 @@ pub struct Layout {
 
 impl Renderer {
     /// Makes text by this layout, of a stream whose first batch began at some moment.
-    pub fn new(
-        layout: Layout,
-        began: Stamp,
-        metrics: &Arc<Metrics>,
-        viewers: Viewers,
-    ) -> Renderer {
+    pub fn new(layout: Layout, began: Stamp, metrics: &Arc<Metrics>, viewers: Viewers) -> Renderer {
         let (text, messages, metrics) = (Vec::new(), Vec::new(), Arc::clone(metrics));
         Renderer { layout, began, text, messages, is_begun: false, batch_rows: 0, metrics, viewers }
     }

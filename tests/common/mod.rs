@@ -126,7 +126,8 @@ pub struct Stream {
 }
 
 impl Stream {
-    fn new(from: Option<impl Read + Send + 'static>) -> Stream {
+    /// Takes whatever comes out of it.
+    pub fn new(from: Option<impl Read + Send + 'static>) -> Stream {
         let (sender, pieces) = mpsc::channel();
         if let Some(mut from) = from {
             thread::spawn(move || {
@@ -165,6 +166,19 @@ impl Stream {
                 if line.contains(text) {
                     return line;
                 }
+            }
+            let came = self.more(text);
+            assert!(came, "{text:?} never came: {:?}", String::from_utf8_lossy(&self.bytes));
+        }
+    }
+
+    /// Waits until a text has come, behind what the test has looked at.
+    #[track_caller]
+    pub fn contains(&mut self, text: &str) {
+        loop {
+            if let Some(at) = memchr::memmem::find(&self.bytes[self.seen..], text.as_bytes()) {
+                self.seen += at + text.len();
+                return;
             }
             let came = self.more(text);
             assert!(came, "{text:?} never came: {:?}", String::from_utf8_lossy(&self.bytes));

@@ -14,5 +14,6 @@ mod flume;
 mod kafka;
 mod parts;
 mod servers;
+mod service;
 mod shells;
 mod words;

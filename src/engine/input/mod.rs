@@ -11,6 +11,7 @@ pub mod intake;
 mod reached;
 mod reader;
 pub mod serial;
+mod start;
 pub mod syncing;
 pub mod times;
 pub mod under_way;
