@@ -10,6 +10,7 @@
 //! [`state`] keeps what reaches beyond a batch, and [`window`] says how far; [`report`] chooses and
 //! orders rows; a [`format`](mod@format) makes bytes of them, and each [`sink`] takes those.
 //! [`engine`] moves all of it, [`clock`] owns time, and [`cli`] turns what was typed into what runs.
+//! [`live`] draws what is reported on a terminal.
 //! [`checkpoint`] is the storage for what is to outlive a process, on a [`disk`]. What all of these parts say
 //! of themselves is in [`part`]; what is a [`number`], and how exact it is, is the same for all. [`progress`]
 //! stands at the side, and shows what [`metrics`] count.
@@ -25,6 +26,7 @@ pub mod engine;
 pub mod error;
 pub mod format;
 pub mod kafka;
+pub mod live;
 pub mod metrics;
 pub mod number;
 pub mod origin;

@@ -10,18 +10,21 @@ use weir::cli::outline::outline;
 use weir::cli::plan::{Plan, Saving};
 use weir::cli::{self, Asked, CheckpointCommand, Typed, View};
 use weir::cli::{completions, explain, man, plan};
+use weir::clock::clockface::{Clockface, Style};
 use weir::clock::{RealTime, Stamp, VirtualTime, Wait};
 use weir::disk::{Disk, RealDisk};
-use weir::engine::{self, Saved, Surroundings};
+use weir::engine::{self, OnBad, Saved, Surroundings};
 use weir::error::{Context, Error};
+use weir::live::{self, About, Live};
 use weir::page;
 use weir::part::Shape;
-use weir::process::signal::{self, Pauses, Stop};
+use weir::process::signal::{self, Heard, Pauses, Stop};
+use weir::process::supervisor::Supervisor;
 use weir::progress::Progress;
 use weir::progress::flags::{Place, Prints};
 use weir::progress::meter::Meter;
 use weir::report::viewer::Viewers;
-use weir::say::{Level, note, say, say_rest, set_level};
+use weir::say::{Level, note, say, say_failed, say_rest, set_level};
 use weir::sink::outputs::{OnFail, Outputs, Run, Target};
 use weir::sink::stdout::Stdout;
 
@@ -32,7 +35,7 @@ fn main() -> ExitCode {
     let status = match run() {
         Ok(()) | Err(Error::Closed) => 0,
         Err(error) => {
-            say(&error.to_string());
+            say_failed(&error.to_string());
             error.exit_status()
         }
     };
@@ -44,7 +47,7 @@ fn run() -> Result<(), Error> {
     signal::outlive_limits()?;
     let stdout = Stdout::new(std::io::stdout())?;
     match cli::parse(std::env::args_os())? {
-        Asked::Run(typed) => stream(&typed, stdout),
+        Asked::Run(typed) => stream(&typed, stdout).map_err(|error| typed.origins.placed(error)),
         Asked::Man => stdout.write(&man::page()),
         Asked::Completions(shell) => stdout.write(&completions::completions(shell)),
         Asked::CheckpointCommand(command) => run_checkpoint_command(command, &stdout),
@@ -75,6 +78,7 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     let is_script = typed.source.hidden;
     let start = typed.engine.virtual_clock.or(is_script.then_some(SCRIPT_START));
     set_level(typed.engine.level());
+    typed.origins.strays.iter().for_each(|stray| note(stray));
     let (mut wait, waker) = clock(start)?;
     let plan = plan::plan(typed, wait.now())?;
     if typed.engine.explain {
@@ -85,6 +89,7 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
         let run = shown(typed, &plan, wait.now());
         viewers.0.push(page::open(&address, run, &metrics)?);
     }
+    let live = typed.sink.live.then(|| about(typed, &plan));
     let disk = RealDisk::default();
     // Before the outputs: one that is refused leaves nothing behind.
     let saved = plan.saving.map(|saving| {
@@ -99,13 +104,14 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     let saved = saved.transpose()?;
     // Before signals are heard: opening a FIFO waits for its reader, and a signal ends that.
     let (stop, mut wakers) = (Arc::new(Stop::default()), vec![Arc::clone(&waker)]);
+    let supervisor = Arc::new(Supervisor::of_environment());
     let retries = |target: &Target| matches!(target, Target::Exec { on_fail: OnFail::Retry, .. });
     let pauses = match plan.outputs.iter().any(retries) {
         true => {
             // The other clock belongs to whoever reads, while this one is waited for.
             let (wait, waker) = clock(start)?;
             wakers.push(waker);
-            Some(Pauses::new(wait, &stop))
+            Some(Pauses::new(wait, &stop).under(&supervisor))
         }
         false => None,
     };
@@ -115,24 +121,56 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
         Some(_) => Outputs::open_staged(&disk, &plan.outputs, &stdout, run)?,
         None => Outputs::open(&disk, &plan.outputs, &stdout, run)?,
     };
+    let is_file = |target: &Target| matches!(target, Target::File(_));
+    let keeps_bad = matches!(plan.settings.on_bad, OnBad::File(_));
     let mut meter = Meter::new(&metrics);
-    signal::listen(&stop, &wakers, move || say(&meter.line()))?;
-    let place = place(plan.prints, typed.engine.level(), start.is_some());
+    signal::listen(Heard {
+        stop: Arc::clone(&stop),
+        wakers,
+        supervisor: Arc::clone(&supervisor),
+        has_files: plan.outputs.iter().any(is_file) || keeps_bad,
+        limit: typed.engine.limit(),
+        tell: Box::new(move || say(&meter.line())),
+    })?;
+    let place = place(plan.prints, typed, start.is_some());
     let manner = typed.progress.progress.manner(place);
     let _progress = manner.map(|manner| Progress::start(manner, &metrics)).transpose()?;
-    engine::run(
+    let live = live.map(Live::begin).transpose()?.map(|(live, viewer)| {
+        viewers.0.push(viewer);
+        live
+    });
+    let result = engine::run(
         plan.pipeline,
         &plan.settings,
-        Surroundings { wait, waker, outputs, stop, saved, metrics, viewers },
-    )
+        Surroundings { wait, waker, outputs, stop, saved, metrics, viewers, supervisor },
+    );
+    match live.map(Live::end) {
+        Some(last) => result.and(stdout.write(last.as_bytes())),
+        None => result,
+    }
+}
+
+/// What --live shows of the whole run.
+fn about(typed: &Typed, plan: &Plan) -> About {
+    About {
+        title: live::title(std::env::args_os()),
+        shape: *plan.arrows.last().expect("the source has one"),
+        passes: plan.pipeline.aggregate.is_none(),
+        columns: plan.columns.clone(),
+        by: plan.pipeline.layout.selection.measure.by,
+        clockface: Clockface::new(typed.format.utc, Style::Rfc3339),
+        interval: plan.settings.interval,
+        is_utf8: live::is_utf8(|name| std::env::var(name).ok()),
+    }
 }
 
 /// Where progress would be shown.
-fn place(prints: Prints, level: Level, is_virtual: bool) -> Place {
+fn place(prints: Prints, typed: &Typed, is_virtual: bool) -> Place {
     let terminal = std::env::var_os("TERM");
     let moves_cursor = terminal.is_some_and(|terminal| !terminal.is_empty() && terminal != "dumb");
-    let is_screen = moves_cursor && std::io::stderr().is_terminal();
-    Place { is_screen, is_quiet: level == Level::Losses, is_virtual, prints }
+    // --live has the whole of it.
+    let is_screen = moves_cursor && !typed.sink.live && std::io::stderr().is_terminal();
+    Place { is_screen, is_quiet: typed.engine.level() == Level::Losses, is_virtual, prints }
 }
 
 /// The run as the page tells of it.

@@ -21,6 +21,8 @@
 
 mod status;
 
+mod journal;
+
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -29,6 +31,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
+use journal::Priority;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, OFlags, fstat};
 use rustix::io::Errno;
@@ -38,6 +41,8 @@ use self::status::Status;
 
 /// How many bytes of messages wait at most.
 const KEPT: usize = 64 << 10;
+/// So many lines of what is kept back can be shown.
+const SHOWN: usize = 8;
 /// How long a message may wait for its reader when the run is over.
 const MOMENT: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 
@@ -74,20 +79,25 @@ pub fn says(level: Level) -> bool {
 /// Says on stderr, as `weir: text`, what is lost or has failed; returns at once, also if nobody reads
 /// that.
 pub fn say(text: &str) {
-    talk().say(text);
+    talk().say(text, Priority::Warning);
+}
+
+/// Says why the run has failed.
+pub fn say_failed(text: &str) {
+    talk().say(text, Priority::Error);
 }
 
 /// Says what is good to know, unless that is not wanted.
 pub fn note(text: &str) {
     if says(Level::Notes) {
-        say(text);
+        talk().say(text, Priority::Notice);
     }
 }
 
 /// Says what happens, if that is wanted.
 pub fn detail(text: &str) {
     if says(Level::Details) {
-        say(text);
+        talk().say(text, Priority::Info);
     }
 }
 
@@ -151,6 +161,24 @@ impl Drop for Hidden {
     }
 }
 
+/// Keeps messages back from now on: somebody draws on the terminal that stderr is, and shows them himself.
+pub fn hold() {
+    talk().held = Some(VecDeque::new());
+}
+
+/// Says all that was kept back, and goes on as before.
+pub fn let_go() {
+    let mut talk = talk();
+    if talk.held.take().is_some() {
+        talk.go_on();
+    }
+}
+
+/// The last lines that are kept back.
+pub fn held() -> Vec<String> {
+    talk().held.iter().flatten().cloned().collect()
+}
+
 fn talk() -> MutexGuard<'static, Talk<Stderr>> {
     TALK.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -164,6 +192,8 @@ struct Talk<W> {
     /// How many messages are lost, and that has not been said.
     lost: u64,
     status: Status,
+    /// While messages are kept back, the last lines of them.
+    held: Option<VecDeque<String>>,
 }
 
 struct Message {
@@ -175,12 +205,18 @@ struct Message {
 
 impl<W: Write> Talk<W> {
     fn on(out: W) -> Talk<W> {
-        Talk { out, waiting: VecDeque::new(), size: 0, lost: 0, status: Status::default() }
+        let status = Status::default();
+        Talk { out, waiting: VecDeque::new(), size: 0, lost: 0, status, held: None }
     }
 
-    fn say(&mut self, text: &str) {
+    fn say(&mut self, text: &str, priority: Priority) {
         self.go_on();
-        let text = format!("weir: {text}\n").into_bytes();
+        let text = journal::lines(text, priority);
+        if let Some(held) = &mut self.held {
+            held.extend(text.lines().filter(|line| !line.is_empty()).map(String::from));
+            held.drain(..held.len().saturating_sub(SHOWN));
+        }
+        let text = text.into_bytes();
         let has_room = self.waiting.is_empty() || self.size + text.len() <= KEPT;
         if self.lost == 0 && has_room {
             self.push_above(text, 1);
@@ -214,7 +250,7 @@ impl<W: Write> Talk<W> {
 
     /// Writes what waits, as far as it is taken, and behind it how many messages are lost.
     fn go_on(&mut self) {
-        loop {
+        while self.held.is_none() {
             let Some(message) = self.waiting.front_mut() else {
                 match std::mem::take(&mut self.lost) {
                     0 => return,
@@ -245,7 +281,8 @@ impl<W: Write> Talk<W> {
 
 fn missing(count: u64) -> Vec<u8> {
     let what = if count == 1 { "message is" } else { "messages are" };
-    format!("weir: {count} {what} missing here: stderr did not take more\n").into_bytes()
+    let text = format!("{count} {what} missing here: stderr did not take more");
+    journal::lines(&text, Priority::Warning).into_bytes()
 }
 
 /// The stream of that name.
@@ -324,10 +361,10 @@ mod tests {
     #[test]
     fn what_waits_comes_whole_and_in_order_when_it_is_read() {
         let mut talk = Talk::on(Reader::default());
-        talk.say("one");
-        talk.say("two");
+        talk.say("one", Priority::Warning);
+        talk.say("two", Priority::Warning);
         assert_eq!(talk.read(4), "weir");
-        talk.say("three");
+        talk.say("three", Priority::Warning);
         assert_eq!(talk.read(usize::MAX), ": one\nweir: two\nweir: three\n");
         assert_eq!((talk.size, talk.lost), (0, 0));
     }
@@ -336,24 +373,35 @@ mod tests {
     fn what_has_no_room_is_counted_and_the_count_stands_in_its_place() {
         let mut talk = Talk::on(Reader::default());
         let long = "x".repeat(KEPT / 2);
-        talk.say(&long);
+        talk.say(&long, Priority::Warning);
         for text in [&long, "short", "short"] {
-            talk.say(text);
+            talk.say(text, Priority::Warning);
         }
         assert_eq!(talk.lost, 3, "a short one does not go before a long one that is lost");
         let (first, rest) = (format!("weir: {long}\n"), "are missing here");
         let read = talk.read(usize::MAX);
         assert!(read.starts_with(&first) && read[first.len()..].contains(rest), "{read:.80}");
         assert_eq!(&read[first.len()..][..16], "weir: 3 messages");
-        talk.say("again");
+        talk.say("again", Priority::Warning);
         assert_eq!(talk.read(usize::MAX), "weir: again\n");
+    }
+
+    #[test]
+    fn what_is_kept_back_is_shown_by_its_last_lines_and_said_later() {
+        let mut talk = Talk::on(Reader { room: usize::MAX, ..Reader::default() });
+        talk.held = Some(VecDeque::new());
+        (0..20).for_each(|number| talk.say(&format!("{number}\n\nmore"), Priority::Notice));
+        let held = talk.held.take().unwrap();
+        assert_eq!((held.len(), held[6].as_str(), held[7].as_str()), (SHOWN, "weir: 19", "more"));
+        let said = talk.read(usize::MAX);
+        assert!(said.starts_with("weir: 0\n\nmore\n") && said.ends_with("weir: 19\n\nmore\n"));
     }
 
     #[test]
     fn one_message_may_be_longer_than_what_is_kept() {
         let mut talk = Talk::on(Reader { room: usize::MAX, ..Reader::default() });
         let long = "x".repeat(KEPT * 3);
-        talk.say(&long);
+        talk.say(&long, Priority::Warning);
         assert!(talk.read(usize::MAX) == format!("weir: {long}\n"));
     }
 
@@ -361,11 +409,11 @@ mod tests {
     fn a_message_and_the_status_line_are_one_piece() {
         let mut talk = Talk::on(Reader { room: usize::MAX, ..Reader::default() });
         talk.write_status(|status| status.draw("10%", 80));
-        talk.say("one");
+        talk.say("one", Priority::Warning);
         let line = "\r\x1b[?7l10%\x1b[J\x1b[?7h\r";
         assert_eq!(talk.read(usize::MAX), format!("{line}\r\x1b[Jweir: one\n{line}"));
         talk.write_status(Status::hide);
-        talk.say("two");
+        talk.say("two", Priority::Warning);
         assert_eq!(talk.read(usize::MAX), "\r\x1b[Jweir: two\n");
     }
 
@@ -373,7 +421,7 @@ mod tests {
     fn a_stream_that_fails_loses_what_is_said_then_and_says_so_when_it_works_again() {
         let mut talk = Talk::on(Reader { failure: Some(Errno::NOSPC), ..Reader::default() });
         for _ in 0..3 {
-            talk.say("lost");
+            talk.say("lost", Priority::Warning);
         }
         assert_eq!((talk.lost, talk.size), (3, 0));
         talk.out.failure = None;

@@ -435,7 +435,7 @@ fn weir_prints_its_manual_completions_version_and_help() {
     let completions = ran(&["completions", "bash"]);
     assert!(completions.contains("complete -F _weir"), "{completions}");
     assert!(!completions.contains("replay") && !completions.contains("virtual-clock"));
-    assert!(ran(&["--help"]).contains("Usage: weir <SOURCE>"));
+    assert!(ran(&["--help"]).contains("Usage: weir SOURCE"));
     assert!(ran(&["stdin", "--help"]).contains("--count-by-key"));
     let ended = start(weir(&["completions", "bsh"])).end();
     assert!(ended.failed(2).contains("tip: bash"));

@@ -78,6 +78,36 @@ fn readme_has_every_task() {
     assert_eq!(there.len(), right.len());
 }
 
+/// What the table of what people know from elsewhere begins with.
+const COMING: &str = "| there | here |\n| --- | --- |\n";
+
+#[test]
+fn readme_has_all_that_people_come_from() {
+    let page = fs::read_to_string("README.md").unwrap();
+    let text = fs::read_to_string("src/cli/help/coming.txt").unwrap();
+    let mut right = COMING.to_string();
+    for line in text.lines() {
+        let line = line.replace('|', "\\|");
+        right += &match (line.strip_prefix("# "), line.split_once('\t')) {
+            (Some(title), _) => format!("| **{title}** | |\n"),
+            (None, Some((there, here))) => format!("| {there} | {here} |\n"),
+            (None, None) => panic!("{line:?} has one cell"),
+        };
+    }
+    let (before, rest) = page.split_once(COMING).expect("README.md has the table");
+    let rows = rest.split_inclusive('\n').take_while(|line| line.starts_with('|'));
+    let end: usize = rows.map(str::len).sum();
+    if std::env::var_os("WEIR_BLESS").is_some() {
+        fs::write("README.md", format!("{before}{right}{}", &rest[end..])).unwrap();
+        return;
+    }
+    let there = format!("{COMING}{}", &rest[..end]);
+    for (there, right) in there.lines().zip(right.lines()) {
+        assert_eq!(there, right, "`WEIR_BLESS=1 scripts/test --test cookbook` writes it anew");
+    }
+    assert_eq!(there.len(), right.len());
+}
+
 #[test]
 fn a_page_runs_every_task() {
     let pages = fs::read_dir(PAGES).unwrap().map(|entry| entry.unwrap().path());

@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["report", "wire", "kafka"],
     &["state"],
     &["source", "step", "agg", "format", "sink"],
-    &["checkpoint"],
+    &["checkpoint", "live"],
     &["engine", "page", "progress"],
     &["cli"],
     &["cli/identity", "cli/man", "cli/completions"],

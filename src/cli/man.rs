@@ -18,6 +18,11 @@ const TEXTS: &str = include_str!("help/man.txt");
 /// `tests/cookbook.rs`.
 const COOKBOOK: &str = include_str!("help/cookbook.txt");
 
+/// What people know from elsewhere, and what they type here: `# TITLE`, and rows of two cells with a tab between.
+///
+/// README's table is held to it by `tests/cookbook.rs`.
+const COMING: &str = include_str!("help/coming.txt");
+
 /// The manual page.
 pub fn page() -> Vec<u8> {
     let command = cli::command();
@@ -49,7 +54,9 @@ pub fn page() -> Vec<u8> {
     paragraphs(&mut page, &plain(command.get_after_help()).replacen("Examples:\n", "", 1));
     page.control("SH", ["COOKBOOK"]);
     cookbook(&mut page);
-    page.render().into_bytes()
+    coming(&mut page);
+    // The first line tells that there are tables in it.
+    [b"'\\\" t\n", page.render().as_bytes()].concat()
 }
 
 fn sources(command: &Command) -> impl Iterator<Item = &Command> {
@@ -149,7 +156,47 @@ fn cookbook(page: &mut Roff) {
     }
 }
 
-/// Paragraphs of a section; `- TERM: text` is an item of a list, and what is indented stays as it is.
+/// A table for each section of what people know from elsewhere.
+fn coming(page: &mut Roff) {
+    for section in COMING.split("# ").filter(|section| !section.is_empty()) {
+        let (title, rows) = section.split_once('\n').unwrap_or((section, ""));
+        page.control("SH", [title.to_uppercase().as_str()]);
+        let rows: Vec<Vec<String>> = rows
+            .lines()
+            .map(|row| row.split('\t').map(|cell| cell.replace('`', "")).collect())
+            .collect();
+        let head = vec!["there".to_string(), "here".to_string()];
+        table(page, &[&[head], rows.as_slice()].concat());
+    }
+}
+
+/// A table whose first row names the columns, for tbl(1); cells are as wide as a terminal allows.
+fn table(page: &mut Roff, rows: &[Vec<String>]) {
+    let columns = rows.first().map_or(0, Vec::len);
+    // What is left of 72 columns beside lines and the space around them.
+    let widths = format!("w({}n)", (70 - 3 * columns) / columns.max(1));
+    let format = |font: &str| vec![format!("l{font}{widths}"); columns].join(" ");
+    // Where cells have several lines each, rows are told apart by more than the eye.
+    let is_ruled = columns > 2;
+    page.control("PP", []).control("TS", []);
+    page.text([roman(if is_ruled { "allbox;" } else { "nospaces;" })]);
+    page.text([roman(format("b"))]).text([roman(format!("{}.", format("")))]);
+    for (number, row) in rows.iter().enumerate() {
+        if number == 1 && !is_ruled {
+            page.text([roman("_")]);
+        }
+        for (place, cell) in row.iter().enumerate() {
+            // What ends one cell and begins the next stands in one line.
+            page.text([roman(if place == 0 { "T{" } else { "T}\tT{" })]);
+            page.control("na", []).control("nh", []).text([roman(cell)]);
+        }
+        page.text([roman("T}")]);
+    }
+    page.control("TE", []);
+}
+
+/// Paragraphs of a section; `- TERM: text` is an item of a list, lines of `| CELL | CELL |`
+/// are a table, and what is indented stays as it is.
 fn paragraphs(page: &mut Roff, text: &str) {
     for paragraph in text.trim_end().split("\n\n") {
         if let Some((term, text)) =
@@ -157,6 +204,12 @@ fn paragraphs(page: &mut Roff, text: &str) {
         {
             page.control("TP", []).text([bold(term)]);
             hanging(page, text);
+            continue;
+        }
+        if paragraph.starts_with("| ") {
+            let cells =
+                |row: &str| row.trim_matches(['|', ' ']).split(" | ").map(String::from).collect();
+            table(page, &paragraph.lines().map(cells).collect::<Vec<_>>());
             continue;
         }
         page.control("PP", []);

@@ -5,6 +5,7 @@
 //! `cli::mistake`.
 
 pub mod completions;
+mod config;
 pub mod explain;
 pub mod identity;
 pub mod man;
@@ -18,10 +19,11 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches};
 use clap_complete::Shell;
 
+pub use config::Origins;
 pub use mistake::meant_by;
 use parts::{TypedAggregate, TypedStep};
 pub use words::takes_value;
@@ -101,6 +103,8 @@ pub struct Typed {
     pub progress: progress::Flags,
     /// The flag of the page.
     pub page: page::Flags,
+    /// Where those come from that were not typed.
+    pub origins: Origins,
 }
 
 impl Typed {
@@ -121,7 +125,13 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Error> {
     let typed_source =
         SOURCES.iter().find(|spec| args.get(1).is_some_and(|word| word == spec.name));
     let defined = typed_source.map_or_else(command, command_of);
-    if let Some(error) = mistake::overlooked(&defined, &args) {
+    let (args, origins) = config::filled(&defined, args, &config::variables())?;
+    understood(defined, &args, &origins).map_err(|error| origins.placed(error))
+}
+
+/// What a command line asks for that has all flags.
+fn understood(defined: Command, args: &[OsString], origins: &Origins) -> Result<Asked, Error> {
+    if let Some(error) = mistake::overlooked(&defined, args) {
         return Err(error);
     }
     let is_known = |word: &OsString| {
@@ -129,12 +139,12 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Error> {
         word.starts_with('-') || defined.find_subcommand(&*word).is_some()
     };
     if !args.get(1).is_none_or(is_known) {
-        return Err(mistake::unknown_source(&defined, &args));
+        return Err(mistake::unknown_source(&defined, args));
     }
-    let mut matches = match defined.try_get_matches_from(&args) {
+    let mut matches = match defined.try_get_matches_from(args) {
         Ok(matches) => matches,
         // Made anew for a message: a copy for each start would cost a tenth of it.
-        Err(error) => return explained(error, &command(), &args),
+        Err(error) => return explained(error, &command(), args, origins),
     };
     let (name, matches) = matches.remove_subcommand().expect("clap asks for a subcommand");
     Ok(match &*name {
@@ -143,7 +153,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Asked, Error> {
         "completions" => {
             Asked::Completions(*matches.get_one("shell").expect("the argument is required"))
         }
-        name => Asked::Run(Box::new(typed(name, matches)?)),
+        name => Asked::Run(Box::new(typed(name, matches, origins)?)),
     })
 }
 
@@ -201,7 +211,12 @@ fn means_stdin(word: &str) -> bool {
 }
 
 /// Turns clap's message into ours, or into the text that was asked for.
-fn explained(mut error: clap::Error, command: &Command, args: &[OsString]) -> Result<Asked, Error> {
+fn explained(
+    mut error: clap::Error,
+    command: &Command,
+    args: &[OsString],
+    origins: &Origins,
+) -> Result<Asked, Error> {
     let tip = mistake::tip(&error, command, args);
     let tip = tip.map(|tip| format!("\n\n  tip: {tip}\n\n")).unwrap_or("\n\n".to_string());
     // clap's own one would have the word taken for an address.
@@ -216,8 +231,15 @@ fn explained(mut error: clap::Error, command: &Command, args: &[OsString]) -> Re
             Err(Error::usage(format!("a {what} is missing\n\n{}", text.trim_end())))
         }
         _ => {
-            let text = text.trim_start_matches("error: ").trim_end();
-            Err(Error::usage(text.replacen("\n\n", &tip, 1)))
+            let text = text.trim_start_matches("error: ").trim_end().replacen("\n\n", &tip, 1);
+            let flag = match error.get(ContextKind::InvalidArg) {
+                Some(ContextValue::String(flag)) => flag.split([' ', '=']).next(),
+                _ => None,
+            };
+            Err(Error::usage(match flag.and_then(|flag| origins.of(flag)) {
+                Some(place) => format!("{place}: {text}"),
+                None => text,
+            }))
         }
     }
 }
@@ -238,7 +260,7 @@ fn upkeep(matches: &ArgMatches) -> CheckpointCommand {
     }
 }
 
-fn typed(name: &str, matches: ArgMatches) -> Result<Typed, Error> {
+fn typed(name: &str, matches: ArgMatches, origins: &Origins) -> Result<Typed, Error> {
     let source = SOURCES.iter().find(|spec| spec.name == name).expect("clap knows the table");
     let wrong = |error: clap::Error| Error::usage(error.to_string());
     Ok(Typed {
@@ -253,6 +275,7 @@ fn typed(name: &str, matches: ArgMatches) -> Result<Typed, Error> {
         engine: engine::Flags::from_arg_matches(&matches).map_err(wrong)?,
         progress: progress::Flags::from_arg_matches(&matches).map_err(wrong)?,
         page: page::Flags::from_arg_matches(&matches).map_err(wrong)?,
+        origins: origins.clone(),
         matches,
     })
 }
@@ -281,6 +304,7 @@ fn command_with(source_command: impl Fn(&source::Spec) -> Command) -> Command {
         .about("Count, window and watch a live stream from one shell line")
         .long_about(include_str!("help/about.txt").trim_end())
         .after_help(include_str!("help/examples.txt").trim_end())
+        .override_help(screen())
         .subcommand_required(true)
         .subcommand_value_name("SOURCE")
         .subcommand_help_heading("Sources, and other commands")
@@ -290,6 +314,28 @@ fn command_with(source_command: impl Fn(&source::Spec) -> Command) -> Command {
         .subcommand(checkpoint_command())
         .subcommand(Command::new("man").about("Print the manual page (weir man | man -l -)"))
         .subcommand(Command::new("completions").about("Print completions for a shell").arg(shell))
+}
+
+/// What `weir --help` shows: as much as a screen has room for.
+fn screen() -> String {
+    let described = |spec: &source::Spec| {
+        let command = (spec.arguments)(Command::new(spec.name));
+        let place = command.get_positionals().next().map(|arg| {
+            let more = if matches!(arg.get_action(), ArgAction::Append) { "..." } else { "" };
+            format!(" {}{more}", arg.get_value_names().map_or("", |names| names[0].as_str()))
+        });
+        let named = format!("{}{}", spec.name, place.unwrap_or_default());
+        format!(
+            "  {named:<26}  {}\n",
+            command.get_about().map(ToString::to_string).unwrap_or_default()
+        )
+    };
+    let sources: String = SOURCES.iter().filter(|spec| !spec.hidden).map(described).collect();
+    include_str!("help/screen.txt")
+        .replace("VERSION", env!("CARGO_PKG_VERSION"))
+        .replace("SOURCES\n", &sources)
+        .trim_end()
+        .to_string()
 }
 
 fn checkpoint_command() -> Command {

@@ -14,6 +14,7 @@ use std::ffi::OsString;
 use clap::builder::OsStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches};
 
+use super::config;
 use crate::error::Error;
 use crate::part::{Flag, Words};
 use crate::{agg, step};
@@ -27,7 +28,7 @@ pub type TypedAggregate = (&'static agg::Spec, Words);
 /// The flags of steps and of their own, each once, in the order in which help names them.
 pub fn step_args(table: &'static [step::Spec]) -> impl Iterator<Item = Arg> {
     let flags = table.iter().flat_map(|spec| std::iter::once(&spec.flag).chain(spec.own));
-    let arg = |flag| arg(flag, ArgAction::Append).help_heading("Steps, in order");
+    let arg = |flag| arg(flag, ArgAction::Append).help_heading(config::STEPS);
     distinct(flags).into_iter().map(arg)
 }
 

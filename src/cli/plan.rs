@@ -15,6 +15,7 @@ use crate::disk::medium;
 use crate::engine::{self, Layout, OnBad, Pipeline, Stateful};
 use crate::error::Error;
 use crate::format::{self, Shape};
+use crate::live;
 use crate::part::{self, Flag, Given, Resolved};
 use crate::process::descriptor::{self, Identity};
 use crate::progress::flags::Prints;
@@ -360,7 +361,8 @@ fn selection(
         // One row more than is printed tells the format whether to end with `...`; a command is told how
         // many there are, and a topic gets all.
         shown: if prints_part && !typed.sink.needs_all_rows() {
-            num.saturating_add(1)
+            // Who draws shows as many as his window has room for.
+            num.saturating_add(1).max(if typed.sink.live { live::ROWS + 1 } else { 0 })
         } else {
             usize::MAX
         },

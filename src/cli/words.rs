@@ -64,6 +64,24 @@ pub fn defined<'a>(source: &'a Command, flag: &str) -> Option<&'a Arg> {
     }
 }
 
+/// The arguments that a word gives: one that is long, or each letter of those that are short.
+pub fn defined_in<'a>(source: &'a Command, word: &OsStr) -> Vec<&'a Arg> {
+    let text = word.to_string_lossy();
+    if text.starts_with("--") {
+        let name = text.split('=').next().unwrap_or_default();
+        return defined(source, name).into_iter().collect();
+    }
+    let mut found = Vec::new();
+    for short in text.chars().skip(1) {
+        let Some(arg) = defined(source, &format!("-{short}")) else { break };
+        found.push(arg);
+        if takes_value(arg) {
+            break;
+        }
+    }
+    found
+}
+
 /// True if the argument takes a value.
 pub fn takes_value(arg: &Arg) -> bool {
     // What takes none says so by its action or, as a step does, by their number.

@@ -37,6 +37,11 @@ pub trait Medium: Write + Send {
     /// Holds the file that the path names; makes it, if it is missing.
     fn reopen(&mut self) -> io::Result<()>;
 
+    /// The regular file of this number under another name in the same directory; none where there is none.
+    fn moved(&self, _inode: u64) -> io::Result<Option<Box<dyn Medium>>> {
+        Ok(None)
+    }
+
     /// Takes the lock on what is held; false if another has it.
     fn lock(&self) -> io::Result<bool>;
 
@@ -97,7 +102,14 @@ pub fn regular(path: &Path) -> Option<Identity> {
 /// Returns when the name of a file or directory is on the disk: the directory above it is.
 pub(crate) fn sync_name(path: &Path) -> io::Result<()> {
     // Where a symbolic link leads to is where the name is.
-    let path = fs::canonicalize(path)?;
+    let path = match fs::canonicalize(path) {
+        // It was moved a moment ago, mostly within its directory, which has the new name then.
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+            fs::canonicalize(above.unwrap_or(Path::new(".")))?.join("moved")
+        }
+        path => path?,
+    };
     let above = path.parent().unwrap_or(&path);
     match File::open(above).and_then(|above| above.sync_all()) {
         // A directory that we may not read, or that cannot be synced: it is left to itself.
@@ -121,6 +133,27 @@ impl Write for Named {
 }
 
 impl Medium for Named {
+    fn moved(&self, inode: u64) -> io::Result<Option<Box<dyn Medium>>> {
+        let Some(name) = self.path.file_name() else { return Ok(None) };
+        let dir = self.path.with_file_name("");
+        let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { &dir };
+        let device = self.file.metadata()?.dev();
+        // What cannot be listed is not searched.
+        for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+            let is_it =
+                |file: Metadata| file.is_file() && file.ino() == inode && file.dev() == device;
+            if entry.file_name() != name && entry.metadata().is_ok_and(is_it) {
+                let path = entry.path();
+                let file = OpenOptions::new().append(true).open(&path)?;
+                return match is_it(file.metadata()?) {
+                    true => Ok(Some(Box::new(Named::of(file, path)))),
+                    false => Ok(None),
+                };
+            }
+        }
+        Ok(None)
+    }
+
     fn held(&self) -> io::Result<Held> {
         let file = self.file.metadata()?;
         Ok(Held { identity: Identity::of(&file), is_regular: file.is_file(), len: file.len() })

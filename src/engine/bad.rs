@@ -51,7 +51,6 @@ struct State {
 impl BadLog {
     /// Begins the log; opens the file if there is one, so that a wrong path is found at the start.
     pub fn open(policy: &OnBad, metrics: &Arc<Metrics>) -> Result<BadLog, Error> {
-        let open = |path: &Path| OpenOptions::new().create(true).append(true).open(path).at(path);
         let file = match policy {
             OnBad::File(path) => Some((path.clone(), open(path)?)),
             OnBad::Skip | OnBad::Fail => None,
@@ -100,6 +99,14 @@ impl BadLog {
         Stamp::NEVER
     }
 
+    /// Opens the file anew: the one that was there may have been moved away.
+    pub fn reopen(&self) -> Result<(), Error> {
+        if let Some((path, file)) = &mut self.state().file {
+            *file = open(path)?;
+        }
+        Ok(())
+    }
+
     /// Says all that has not been said.
     pub fn say_all(&self) {
         self.state().say_all();
@@ -108,6 +115,10 @@ impl BadLog {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn open(path: &Path) -> Result<File, Error> {
+    OpenOptions::new().create(true).append(true).open(path).at(path)
 }
 
 impl State {

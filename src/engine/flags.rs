@@ -88,6 +88,14 @@ pub struct Flags {
     #[arg(long)]
     pub no_wal: bool,
 
+    /// End at the latest D after a signal, with status 1, whatever the outputs do
+    ///
+    /// A first signal ends the stream in order, and that takes as long as an output or a command of --exec takes.
+    /// With this flag weir ends itself when D is over. What is not out by then is owed to the next start, with
+    /// --checkpoint; without, it is lost.
+    #[arg(long, value_name = "D", value_parser = units::duration)]
+    pub shutdown_timeout: Option<Duration>,
+
     /// Print the pipeline instead of running it, and what becomes of the first records
     ///
     /// Where stdin is no terminal, its first ten records are shown after each step; they stand in for what
@@ -95,6 +103,14 @@ pub struct Flags {
     /// opened, no checkpoint looked at.
     #[arg(long)]
     pub explain: bool,
+
+    /// Take flags from FILE, one argument a line; $WEIR_CONFIG names one as well
+    ///
+    /// A line is --flag=ARGUMENT, --flag ARGUMENT or one of both, without a shell's quotes; blanks before it, empty
+    /// lines and those that begin with # pass. Any flag may stand there; what is typed, or set in the environment
+    /// (WEIR_INTERVAL for --interval), counts more. Flags of other sources are passed over. An empty FILE is none.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<OsString>,
 
     /// Run by a virtual clock that starts at MS since the epoch: for tests
     #[arg(long, value_name = "MS", hide = true)]
@@ -113,6 +129,25 @@ impl Flags {
     /// What ends a record.
     pub fn delimiter(&self) -> u8 {
         if self.null { 0 } else { b'\n' }
+    }
+
+    /// How long the run may take to end once a signal has come, and what is to be said if it takes longer.
+    pub fn limit(&self) -> Option<(Duration, String)> {
+        let span = self.shutdown_timeout?;
+        let rest = match &self.checkpoint {
+            Some(dir) => {
+                format!("what is not out is owed to the next start from {}", dir.display())
+            }
+            None => "what is not out is lost; with --checkpoint the next start would go on with it"
+                .to_string(),
+        };
+        let shown = units::show_duration(span);
+        Some((
+            span,
+            format!(
+                "--shutdown-timeout: {shown} after the signal an output has not taken all; {rest}"
+            ),
+        ))
     }
 
     /// How much is to be said.

@@ -44,6 +44,7 @@ use crate::clock::Wait;
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::process::signal::Stop;
+use crate::process::supervisor::Supervisor;
 use crate::report::viewer::Viewers;
 use crate::say::{Level, say, says};
 use crate::sink::outputs::Outputs;
@@ -121,6 +122,8 @@ pub struct Surroundings {
     pub metrics: Arc<Metrics>,
     /// Who is shown what comes out, beside the outputs.
     pub viewers: Viewers,
+    /// Who is told that the stream runs, and sees that it goes on.
+    pub supervisor: Arc<Supervisor>,
 }
 
 /// A checkpoint, and how it is used.
@@ -135,8 +138,11 @@ pub struct Saved {
 
 /// Runs the pipeline until its input ends, it is stopped, or it fails.
 pub fn run(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Result<(), Error> {
+    let supervisor = Arc::clone(&around.supervisor);
     let engine = worker::Engine::new(opening::open(pipeline, settings, around)?, settings.threads);
+    supervisor.ready();
     let result = engine.run(settings.threads);
+    supervisor.stopping();
     if says(Level::Details) {
         engine.behind().iter().for_each(|line| say(line));
         say(&engine.summary());

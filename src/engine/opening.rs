@@ -33,6 +33,7 @@ use crate::checkpoint::{Checkpoint, Positions, Unread, Wal};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
 use crate::metrics::Metrics;
+use crate::process::supervisor::Supervisor;
 use crate::say::note;
 use crate::step::Step;
 use crate::step::counted::counted;
@@ -59,11 +60,14 @@ pub struct Ready {
     pub lateness: Lateness,
     /// What the run has done.
     pub metrics: Arc<Metrics>,
+    /// Who is told of batches.
+    pub supervisor: Arc<Supervisor>,
 }
 
 /// Opens everything.
 pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Result<Ready, Error> {
-    let Surroundings { mut wait, waker, outputs, stop, saved, metrics, viewers } = around;
+    let Surroundings { mut wait, waker, outputs, stop, saved, .. } = around;
+    let Surroundings { metrics, viewers, supervisor, .. } = around;
     let bad = BadLog::open(&settings.on_bad, &metrics)?;
     let last = saved.as_ref().and_then(|saved| saved.checkpoint.last().cloned());
     let (last, lasts) = (last.as_ref(), saved.is_some());
@@ -114,6 +118,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
         lasts,
         keeps_positions,
         metrics: Arc::clone(&metrics),
+        supervisor: Arc::clone(&supervisor),
     };
     let mut cursor = Cursor::open(source, wait, settings, Arc::clone(&stop), reader, start)?;
     if last.is_none() {
@@ -128,7 +133,19 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     // Record at a time, nothing is folded: each goes into what is kept.
     let aggregate = aggregate.filter(|_| writes == Writes::Reports);
     let lateness = Lateness::default();
-    Ok(Ready { cursor, syncing, steps, serial, aggregate, reporter, bad, waker, lateness, metrics })
+    Ok(Ready {
+        cursor,
+        syncing,
+        steps,
+        serial,
+        aggregate,
+        reporter,
+        bad,
+        waker,
+        lateness,
+        metrics,
+        supervisor,
+    })
 }
 
 /// Takes up what the last process left, and says where the stream goes on.

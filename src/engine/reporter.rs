@@ -175,6 +175,11 @@ impl Reporter {
         self.delivery.leave(time, pane.as_deref(), self.renderer.batch_rows(), reached)
     }
 
+    /// Opens the files of outputs anew.
+    pub fn reopen(&mut self) -> Result<(), Error> {
+        self.delivery.reopen()
+    }
+
     /// Tidies up what is nearly over, because the run ends in order.
     pub fn tidy_rest(&mut self) -> Result<(), Error> {
         self.delivery.tidy_rest()

@@ -245,6 +245,7 @@ fn run_pipeline(
         saved: None,
         metrics: Arc::default(),
         viewers: Viewers::default(),
+        supervisor: Arc::default(),
     };
     let taker = std::thread::spawn(move || {
         let mut text = String::new();

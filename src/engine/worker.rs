@@ -4,11 +4,14 @@
 //! Locks are taken in the order cursor, serial steps, then reporter or fold; nobody takes the cursor while
 //! holding another.
 
+mod status;
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mio::Waker;
+use status::Status;
 
 use super::bad::BadLog;
 use super::input::cursor::{Cursor, Next, Reached};
@@ -59,6 +62,7 @@ pub struct Engine {
     /// Runs as long as the engine does.
     watch: Stopwatch,
     metrics: Arc<Metrics>,
+    status: Status,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -93,6 +97,7 @@ impl Engine {
             lateness: ready.lateness,
             watch: Stopwatch::start(),
             metrics: ready.metrics,
+            status: Status::new(ready.supervisor),
         }
     }
 
@@ -195,6 +200,7 @@ impl Engine {
                     let overslept = (!is_start).then_some(overslept);
                     self.pass(cursor, &passed, overslept)?;
                 }
+                Next::Reopen => self.reopen(cursor)?,
                 Next::Leave => self.leave(cursor)?,
                 Next::Done => return Ok(()),
             }
@@ -312,7 +318,18 @@ impl Engine {
         if is_out {
             // Another batch may have been out, and noted, between that and this.
             self.committed.fetch_max(closed.reached.mark.0, Relaxed);
+            self.status.tell(closed.time, &self.metrics);
         }
+        Ok(())
+    }
+
+    /// Has outputs open their files anew, whatever stands in the open batch.
+    fn reopen(&self, cursor: MutexGuard<'_, Cursor>) -> Result<(), Error> {
+        let reporter = self.reporter.hold();
+        drop(cursor);
+        self.put(reporter, Reporter::reopen)?;
+        self.noted(self.bad.reopen())?;
+        self.status.reopened();
         Ok(())
     }
 

@@ -4,9 +4,16 @@
 //! signal is heard even while the first waits for an output that nobody reads. A signal that was
 //! ignored when we were started (`nohup`, `&` in a script) stays ignored. SIGXFSZ is heard and not
 //! answered. SIGUSR1 asks how far the run is; before there is one, nobody answers.
+//!
+//! SIGHUP has two meanings, and both are kept: the terminal has gone, or, of who has files that can be opened
+//! anew, that they were rotated. It is the terminal if we had one at the start and have none now.
+//!
+//! After the first signal a run may have a limit of time, so that an output that nobody reads does not keep it.
+//! What ends the process then is no worse than `kill -9`, which everything is made for.
 
-use std::sync::Arc;
+use std::fs::File;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mio::Waker;
@@ -14,26 +21,43 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook::flag;
 use signal_hook::iterator::Signals;
 
-use crate::clock::{Stamp, Wait, Woke};
+use super::screen;
+use super::supervisor::Supervisor;
+use crate::clock::{RealTime, Stamp, Wait};
 use crate::error::{Context, Error};
-use crate::say;
+use crate::say::{end_status, let_go, say, say_rest};
 
 /// The exit status after a second signal: what a shell reports for SIGINT.
 const INTERRUPTED: i32 = 130;
+/// The exit status of a run that was not over in time: it has failed, and a restart may help.
+const TOO_LATE: i32 = 1;
 
-/// Whether the stream is asked to end.
+/// What signals ask of the stream: to end, or to open its files anew.
 #[derive(Debug, Default)]
-pub struct Stop(AtomicBool);
+pub struct Stop {
+    asked: AtomicBool,
+    reopen: AtomicBool,
+}
 
 impl Stop {
     /// True once the stream is asked to end.
     pub fn is_asked(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.asked.load(Ordering::Acquire)
     }
 
     /// Asks the stream to end; returns whether that had been asked before.
     pub fn ask(&self) -> bool {
-        self.0.swap(true, Ordering::AcqRel)
+        self.asked.swap(true, Ordering::AcqRel)
+    }
+
+    /// Asks whoever moves the stream to have files opened anew.
+    pub fn ask_reopen(&self) {
+        self.reopen.store(true, Ordering::Release);
+    }
+
+    /// True if that was asked since this was called last.
+    pub fn take_reopen(&self) -> bool {
+        self.reopen.load(Ordering::Acquire) && self.reopen.swap(false, Ordering::AcqRel)
     }
 }
 
@@ -41,12 +65,18 @@ impl Stop {
 pub struct Pauses {
     wait: Box<dyn Wait>,
     stop: Arc<Stop>,
+    supervisor: Arc<Supervisor>,
 }
 
 impl Pauses {
     /// Makes it of a clock of its own, whose waker signals know.
     pub fn new(wait: Box<dyn Wait>, stop: &Arc<Stop>) -> Pauses {
-        Pauses { wait, stop: Arc::clone(stop) }
+        Pauses { wait, stop: Arc::clone(stop), supervisor: Arc::default() }
+    }
+
+    /// The same under a manager, who is shown meanwhile that all is well.
+    pub fn under(self, supervisor: &Arc<Supervisor>) -> Pauses {
+        Pauses { supervisor: Arc::clone(supervisor), ..self }
     }
 
     /// The time it is.
@@ -58,9 +88,12 @@ impl Pauses {
     pub fn pass(&mut self, span: Duration) -> Result<bool, Error> {
         let until = self.now().after(span);
         while !self.stop.is_asked() {
-            if self.wait.until(until).place("clock")? == Woke::Due {
-                return Ok(!self.stop.is_asked());
+            let now = self.now();
+            if now >= until {
+                return Ok(true);
             }
+            let next = until.min(now.after(self.supervisor.beat()));
+            self.wait.until(next).place("clock")?;
         }
         Ok(false)
     }
@@ -81,40 +114,134 @@ pub fn outlive_limits() -> Result<(), Error> {
     Ok(())
 }
 
-/// Lets signals ask for the end; `wakers` end the waits that are under way. At SIGUSR1 `tell` is called.
-pub fn listen(
-    stop: &Arc<Stop>,
-    wakers: &[Arc<Waker>],
-    mut tell: impl FnMut() + Send + 'static,
-) -> Result<(), Error> {
-    let (stop, wakers) = (Arc::clone(stop), wakers.to_vec());
-    let come = move || {
-        if stop.ask() {
-            say::end_status();
-            std::process::exit(INTERRUPTED);
-        }
-        for waker in &wakers {
-            // Who cannot be woken notices when his wait ends, within a second.
-            let _ = waker.wake();
-        }
-    };
+/// What signals do to a run.
+pub struct Heard {
+    /// Asked when one has come.
+    pub stop: Arc<Stop>,
+    /// What ends the waits that are under way.
+    pub wakers: Vec<Arc<Waker>>,
+    /// Told that the run ends, or opens its files anew.
+    pub supervisor: Arc<Supervisor>,
+    /// True if there are files that SIGHUP opens anew.
+    pub has_files: bool,
+    /// How long the run may take from the first signal on, and what is said when it has taken longer.
+    pub limit: Option<(Duration, String)>,
+    /// Says how far the run is, at SIGUSR1.
+    pub tell: Box<dyn FnMut() + Send>,
+}
+
+/// Lets signals ask for the end, or for files to be opened anew.
+pub fn listen(heard: Heard) -> Result<(), Error> {
+    // Made now: a signal may come when no more files can be open.
+    let limit = heard.limit.map(|(span, what)| {
+        let (clock, waker) = RealTime::new().place("clock")?;
+        Ok(Limit { clock, _waker: waker, span, what })
+    });
+    let limit = Mutex::new(limit.transpose()?);
+    let answer = Arc::new(Answer {
+        stop: heard.stop,
+        wakers: heard.wakers,
+        supervisor: heard.supervisor,
+        limit,
+    });
     let ignored = ignored_signals();
     let is_ignored = |signal: i32| ignored >> (signal - 1) & 1 == 1;
     if !is_ignored(SIGINT) {
-        let come = come.clone();
+        let answer = Arc::clone(&answer);
+        let come = move || answer.end();
         ctrlc::set_handler(come).map_err(|error| Error::Failed(format!("SIGINT: {error}")))?;
     }
-    let others = [SIGTERM, SIGHUP, SIGUSR1].into_iter().filter(|s| !is_ignored(*s));
-    let mut signals = Signals::new(others.collect::<Vec<_>>()).place("SIGTERM")?;
+    let others: Vec<_> =
+        [SIGTERM, SIGHUP, SIGUSR1].into_iter().filter(|s| !is_ignored(*s)).collect();
+    let mut signals = Signals::new(others).place("SIGTERM")?;
+    let (had_terminal, mut tell) = (has_terminal(), heard.tell);
     std::thread::spawn(move || {
         for signal in signals.forever() {
-            match signal {
-                SIGUSR1 => tell(),
-                _ => come(),
+            if signal == SIGUSR1 {
+                tell();
+                continue;
+            }
+            let is_rotation = signal == SIGHUP && heard.has_files;
+            match is_rotation && !(had_terminal && !has_terminal()) {
+                true => answer.reopen(),
+                false => answer.end(),
             }
         }
     });
     Ok(())
+}
+
+/// True if the process belongs to a terminal that is there.
+fn has_terminal() -> bool {
+    File::open("/dev/tty").is_ok()
+}
+
+/// What is done when a signal has come.
+struct Answer {
+    stop: Arc<Stop>,
+    wakers: Vec<Arc<Waker>>,
+    supervisor: Arc<Supervisor>,
+    /// What begins with the first signal.
+    limit: Mutex<Option<Limit>>,
+}
+
+impl Answer {
+    fn end(&self) {
+        if self.stop.ask() {
+            leave(INTERRUPTED);
+        }
+        let limit = self.limit.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(limit) = limit {
+            std::thread::spawn(move || limit.pass());
+        }
+        self.wake();
+        self.supervisor.stopping();
+    }
+
+    fn reopen(&self) {
+        self.supervisor.reloading();
+        self.stop.ask_reopen();
+        self.wake();
+    }
+
+    fn wake(&self) {
+        for waker in &self.wakers {
+            // Who cannot be woken notices when his wait ends, within a second.
+            let _ = waker.wake();
+        }
+    }
+}
+
+/// How long the end of a run may take.
+struct Limit {
+    clock: RealTime,
+    /// As long as it is there the clock can be waited for.
+    _waker: Arc<Waker>,
+    span: Duration,
+    what: String,
+}
+
+impl Limit {
+    /// Ends the process when the time is over, unless the run has ended it before.
+    fn pass(mut self) {
+        let until = self.clock.now().after(self.span);
+        while self.clock.now() < until {
+            if self.clock.until(until).is_err() {
+                return;
+            }
+        }
+        say(&self.what);
+        leave(TOO_LATE);
+    }
+}
+
+/// Ends the process without waiting for anybody who works; the screen is given back, and what waits is said.
+fn leave(status: i32) -> ! {
+    screen::give_back();
+    end_status();
+    let_go();
+    say_rest();
+    std::process::exit(status)
 }
 
 /// The signals that are ignored, as bits; none where the system does not say.

@@ -72,8 +72,12 @@ impl OutputId {
     /// True if both are one file or directory, which may have been moved in between: of the same kind
     /// and inode. The number of a device may be another when the machine has started again.
     pub fn is_same_place(&self, other: &OutputId) -> bool {
-        let inode = |id: &OutputId| id.identity.map(|identity| identity.inode);
-        self.kind() == other.kind() && inode(self).is_some() && inode(self) == inode(other)
+        self.kind() == other.kind() && self.inode().is_some() && self.inode() == other.inode()
+    }
+
+    /// The number of the file or directory on its device.
+    pub fn inode(&self) -> Option<u64> {
+        self.identity.map(|identity| identity.inode)
     }
 
     /// True if the device is the same too.

@@ -4,6 +4,9 @@
 //! noticed when a batch begins, or is staged, by comparing what we hold with what the path names; a
 //! batch is never torn in two. FIFOs and devices are appended to as they are, and never opened anew.
 //!
+//! Who asks for it (SIGHUP) has the rest of an open batch in the file that is there now, from the next row on: the
+//! old one is let go at once, since whoever rotates files packs and deletes them next.
+//!
 //! A file that is empty when a batch begins gets the header: it is new, or was cut to nothing. One
 //! that an earlier run has left has had its own. A FIFO or device gets it once.
 //!
@@ -15,7 +18,8 @@
 //! | before | the ba               cut back, and written again; so is anything as short that differs
 //! | before | ............ | more  refused: somebody else has written here
 //! | bef                           was cut by somebody: said, and appended
-//! another inode                   was rotated: said, and appended to what is there now
+//! another inode                   was rotated: the old one is looked for by its number in the same directory; if the
+//!                                 batch is not whole there, it is appended to what is there now, which is said
 //! ```
 //!
 //! A FIFO or device gets the batch again. Which file it is, the inode alone decides: the number of a
@@ -41,6 +45,8 @@ pub struct Appended {
     path: PathBuf,
     medium: Box<dyn Medium>,
     has_begun: bool,
+    /// What a file begins with, while a batch is open.
+    header: Option<Vec<u8>>,
     /// How much of the batch is written.
     written: u64,
     /// True if there is a checkpoint, and so a lock.
@@ -58,6 +64,7 @@ impl Appended {
             path: path.to_path_buf(),
             medium: disk.medium(path).at(path)?,
             has_begun: false,
+            header: None,
             written: 0,
             is_locked: false,
             is_settled: false,
@@ -159,6 +166,35 @@ impl Appended {
         self.append(batch, &Held { len: before, ..held })
     }
 
+    /// True if the promised file is still there under another name, and has the whole batch. A part of it is cut
+    /// off there: the batch goes to the file that is there now, whole, since whoever has moved the old one may be
+    /// packing it.
+    fn stands_in_moved(&mut self, batch: &Batch, promise: &Promise) -> Result<bool, Error> {
+        let inode = promise.output.inode();
+        let moved =
+            inode.map(|inode| self.medium.moved(inode)).transpose().at(&self.path)?.flatten();
+        let Some(moved) = moved else { return Ok(false) };
+        let there = std::mem::replace(&mut self.medium, moved);
+        let stands = self.looked_for(batch, promise);
+        self.medium = there;
+        stands
+    }
+
+    /// The same of the file that is held.
+    fn looked_for(&mut self, batch: &Batch, promise: &Promise) -> Result<bool, Error> {
+        let (before, end) = (promise.before, promise.before.saturating_add(promise.length));
+        let len = self.held()?.len;
+        if len >= end && self.crc(before, end)? == promise.crc {
+            self.medium.sync().at(&self.path)?;
+            return Ok(true);
+        }
+        if len > before && len < end && self.is_part(batch, promise, len)? {
+            self.medium.cut(before).at(&self.path)?;
+            self.medium.sync().at(&self.path)?;
+        }
+        Ok(false)
+    }
+
     /// True if what stands behind `before` is a part of the batch, with zeros for what the power may
     /// have taken; also if that cannot be told, because the batch looks otherwise today.
     fn is_part(&mut self, batch: &Batch, promise: &Promise, len: u64) -> Result<bool, Error> {
@@ -201,6 +237,7 @@ impl Output for Appended {
         let held = self.follow()?;
         let needs_header = self.needs_header(&held);
         (self.has_begun, self.written) = (true, 0);
+        self.header = Some(header.to_vec());
         if needs_header { self.write(header) } else { Ok(()) }
     }
 
@@ -209,7 +246,19 @@ impl Output for Appended {
     }
 
     fn end(&mut self, _: u64) -> Result<(), Error> {
+        self.header = None;
         Ok(())
+    }
+
+    fn reopen(&mut self) -> Result<(), Error> {
+        let before = self.held()?.identity;
+        let held = self.follow()?;
+        match self.header.clone() {
+            Some(header) if held.identity != before && self.needs_header(&held) => {
+                self.write(&header)
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -243,6 +292,9 @@ impl Staged for Appended {
         }
         let id = OutputId::at(KIND, &self.path, Some(held.identity));
         if !promise.output.is_same_place(&id) {
+            if self.stands_in_moved(batch, promise)? {
+                return Ok(());
+            }
             self.note(
                 "was replaced or deleted since the last batch, which may be in the old file; it is \
                  written to the file that is there now",

@@ -1,6 +1,7 @@
 //! The flags of the outputs.
 
 use std::ffi::OsString;
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use super::outputs::{OnFail, Target};
@@ -60,13 +61,30 @@ pub struct Flags {
     /// fails at each batch that is below; `if [ $n -gt 10 ]; then echo $n; fi` does not.
     #[arg(long, value_name = "fail|retry|warn")]
     pub on_exec_fail: Option<OnFail>,
+
+    /// Show the report on the terminal, with bars, and draw it anew with each batch
+    ///
+    /// stdout must be a terminal, of which the whole window is used until the end; then the last report stays. The
+    /// window may change its size. Without an aggregate the last records are shown. Nothing is printed beside that:
+    /// -o FILE and the like keep the batches as well.
+    #[arg(long)]
+    pub live: bool,
 }
 
 impl Flags {
     /// Refuses what does not go with what else was given.
     pub fn check(&self, given: &Given) -> Result<(), Error> {
         let bare = given.record_at_a_time;
+        let is_printed = self.output.iter().any(|path| path == Path::new("-"));
         hold(&[
+            (
+                self.live && is_printed,
+                "--live: draws on stdout, where -o - prints; -o FILE keeps the batches",
+            ),
+            (
+                self.live && !std::io::stdout().is_terminal(),
+                "--live: draws on a terminal, and stdout is none; without --live each batch is printed",
+            ),
             (
                 bare && self.output_dir.is_some(),
                 "--output-dir: with --interval 0 there are no batches; -o appends each record",
@@ -121,6 +139,6 @@ impl Flags {
         let exec = |command: &OsString| Target::Exec { command: command.clone(), on_fail };
         let files = files.chain(topic.map(Target::Topic));
         let targets: Vec<_> = files.chain(self.exec.iter().map(exec)).collect();
-        if targets.is_empty() { vec![Target::Stdout] } else { targets }
+        if targets.is_empty() && !self.live { vec![Target::Stdout] } else { targets }
     }
 }

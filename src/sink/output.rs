@@ -30,6 +30,11 @@ pub trait Output: Send {
     /// The batch is complete; it has had so many rows.
     fn end(&mut self, rows: u64) -> Result<(), Error>;
 
+    /// Opens anew what others may have moved away meanwhile; the rest of an open batch goes there.
+    fn reopen(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// The Times of which it has a batch already, where that can be told and must not come again.
     fn times(&self) -> Result<Vec<Stamp>, Error> {
         Ok(Vec::new())

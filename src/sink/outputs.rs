@@ -299,6 +299,10 @@ impl Output for Outputs {
     fn end(&mut self, rows: u64) -> Result<(), Error> {
         self.list.iter_mut().try_for_each(|output| output.end(rows))
     }
+
+    fn reopen(&mut self) -> Result<(), Error> {
+        self.list.iter_mut().try_for_each(|output| output.reopen())
+    }
 }
 
 /// Makes commands; the first one has the time between tries.

@@ -55,6 +55,10 @@ impl Output for Timed {
         self.watch(|output| output.end(rows))
     }
 
+    fn reopen(&mut self) -> Result<(), Error> {
+        self.output.reopen()
+    }
+
     fn takes_messages(&self) -> bool {
         self.output.takes_messages()
     }

@@ -187,6 +187,19 @@ impl Stream {
         }
     }
 
+    /// Waits until a text has come, behind what the test has looked at.
+    #[track_caller]
+    pub fn contains(&mut self, text: &str) {
+        loop {
+            if let Some(at) = memchr::memmem::find(&self.bytes[self.seen..], text.as_bytes()) {
+                self.seen += at + text.len();
+                return;
+            }
+            let came = self.more(text);
+            assert!(came, "{text:?} never came: {:?}", String::from_utf8_lossy(&self.bytes));
+        }
+    }
+
     /// So many next lines.
     pub fn lines(&mut self, count: usize) -> Vec<String> {
         (0..count).map(|_| self.line("")).collect()

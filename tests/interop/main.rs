@@ -17,5 +17,6 @@ mod parts;
 mod progress;
 mod sealed;
 mod servers;
+mod service;
 mod shells;
 mod words;

@@ -28,6 +28,10 @@ impl Delivery for Direct {
         self.0.end(rows)
     }
 
+    fn reopen(&mut self) -> Result<(), Error> {
+        self.0.reopen()
+    }
+
     fn slowest(&mut self) -> Option<(&str, Duration)> {
         self.0.slowest()
     }

@@ -73,6 +73,9 @@ pub trait Delivery: Send {
         Ok(())
     }
 
+    /// Opens the files of outputs anew: between two commits, or, where text goes out as it comes, between two rows.
+    fn reopen(&mut self) -> Result<(), Error>;
+
     /// Tidies up, because the input has ended.
     fn tidy_all(&mut self) -> Result<(), Error> {
         Ok(())

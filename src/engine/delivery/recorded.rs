@@ -25,6 +25,7 @@ use crate::engine::input::cursor::Reached;
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::sink::batch::{Batch, Promise};
+use crate::sink::output::Output as _;
 use crate::sink::outputs::Outputs;
 use crate::sink::spool::Spool;
 use crate::window::Window;
@@ -377,6 +378,10 @@ impl Delivery for Recorded {
         self.checkpoint.sync()?;
         self.checkpoint.keep_panes_from(self.needed);
         Ok(())
+    }
+
+    fn reopen(&mut self) -> Result<(), Error> {
+        self.outputs.reopen()
     }
 
     fn tidy_all(&mut self) -> Result<(), Error> {

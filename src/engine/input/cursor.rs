@@ -11,7 +11,8 @@ use super::intake::Intake;
 pub use super::next::{Closed, Flush, Next};
 pub use super::reached::Reached;
 pub use super::reader::Reader;
-use super::times::{Passed, Single, Times};
+pub use super::start::Start;
+use super::times::{Passed, Times};
 use super::{changed, standing};
 use crate::checkpoint::Positions;
 use crate::checkpoint::bug::{Bug, planted};
@@ -22,37 +23,12 @@ use crate::engine::{Settings, bad::BadLog};
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::process::signal::Stop;
+use crate::process::supervisor::Supervisor;
 use crate::say::say;
 use crate::source::{Read, Source, Stage};
 
 /// After so many batches without a record, a line says what weir waits for.
 const SILENT: u32 = 10;
-
-/// Where a run begins.
-pub struct Start {
-    /// How far the last one had come.
-    pub reached: Reached,
-    /// The last position of each part of the input.
-    pub positions: Positions,
-    /// The Time of the last batch that is over.
-    pub time: Option<Stamp>,
-    /// The Time of the batch that was left open, if one was.
-    pub left: Option<Stamp>,
-    /// True if it is recorded what that has come to.
-    pub is_open: bool,
-    /// If there is one batch and no window, whether it has the Time of its end or of its beginning.
-    pub single: Option<Single>,
-    /// The last Time of which an output has a batch of its own already.
-    pub taken: Option<Stamp>,
-    /// The log of the input.
-    pub intake: Intake,
-    /// True if there is a checkpoint: what is open at the end goes on at the next start.
-    pub lasts: bool,
-    /// True if positions in the input are kept in it.
-    pub keeps_positions: bool,
-    /// Where batches are counted that pass unread.
-    pub metrics: Arc<Metrics>,
-}
 
 /// The source, and where in time it stands.
 pub struct Cursor {
@@ -96,6 +72,7 @@ pub struct Cursor {
     silent: u32,
     says_silent: bool,
     metrics: Arc<Metrics>,
+    supervisor: Arc<Supervisor>,
 }
 
 impl Cursor {
@@ -109,7 +86,7 @@ impl Cursor {
         start: Start,
     ) -> Result<Cursor, Error> {
         let Start { reached, positions, time, left, is_open, single, taken, .. } = start;
-        let Start { intake, lasts, keeps_positions, metrics, .. } = start;
+        let Start { intake, lasts, keeps_positions, metrics, supervisor, .. } = start;
         let is_replayable = keeps_positions && source.is_replayable();
         if !positions.is_empty() {
             changed::tell(&source.resume(positions)?);
@@ -150,6 +127,7 @@ impl Cursor {
             silent: 0,
             says_silent: settings.says_silent,
             metrics,
+            supervisor,
         })
     }
 
@@ -175,6 +153,10 @@ impl Cursor {
             return Ok(Next::Done);
         }
         self.logged()?;
+        let beat = self.supervisor.beat();
+        if self.stop.take_reopen() {
+            return Ok(Next::Reopen);
+        }
         if self.has_records && self.lasts && self.times.is_bare() {
             // What has come at once is a batch, or nothing would ever be recorded.
             return Ok(Next::Close { last: false });
@@ -190,7 +172,7 @@ impl Cursor {
         if let Some(next) = self.turn(now)? {
             return Ok(next);
         }
-        let until = self.deadline().min(self.end).min(bad.say(now));
+        let until = self.deadline().min(self.end).min(bad.say(now)).min(now.after(beat));
         self.read_on(chunk, bad, now, until)
     }
 

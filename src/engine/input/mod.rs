@@ -13,6 +13,7 @@ mod reached;
 mod reader;
 pub mod serial;
 mod standing;
+mod start;
 pub mod syncing;
 pub mod times;
 pub mod under_way;

@@ -27,6 +27,8 @@ pub enum Next {
         /// True if nobody ran, before this run.
         is_start: bool,
     },
+    /// Outputs are to open their files anew.
+    Reopen,
     /// The run ends, and the next one goes on in the open batch.
     Leave,
     /// The run is over.

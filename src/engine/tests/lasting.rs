@@ -231,8 +231,9 @@ impl Case {
         let saved = Some(Saved { checkpoint, logs_input, syncs_at_once: manner.syncs_at_once });
         let (wait, waker) = VirtualTime::new(Stamp(start)).unwrap();
         let (wait, outputs) = (Box::new(wait), self.outputs()?);
-        let (metrics, viewers) = (Arc::default(), Viewers::default());
-        let around = Surroundings { wait, waker, outputs, stop, saved, metrics, viewers };
+        let (metrics, viewers, supervisor) = (Arc::default(), Viewers::default(), Arc::default());
+        let around =
+            Surroundings { wait, waker, outputs, stop, saved, metrics, viewers, supervisor };
         engine::run(pipeline, &settings, around)
     }
 

@@ -197,6 +197,58 @@ fn a_batch_that_is_rendered_otherwise_replaces_a_torn_one_and_not_a_whole_one() 
 }
 
 #[test]
+fn a_batch_that_is_owed_is_in_the_file_that_was_moved_or_in_the_new_one_and_whole() {
+    let dir = Scratch::new();
+    let (path, old) = (dir.path("out"), dir.path("out.1"));
+    let rows = spool(b"abc\n");
+    // What is found there, and what comes to stand in the old file and in the new one.
+    let again = Some("header\nabc\n");
+    let table = [
+        ("old\n", "old\n", again),
+        ("old\nab", "old\n", again),
+        ("old\nabc\n", "old\nabc\n", None),
+        ("old\nabc\nmore\n", "old\nabc\nmore\n", None),
+        ("ol", "ol", again),
+        ("old\nother\n", "old\nother\n", again),
+    ];
+    for (found, left, new) in table {
+        fs::write(&path, "old\n").unwrap();
+        let promise = locked(&path).stage(&complete(&rows)).unwrap();
+        fs::write(&path, found).unwrap();
+        fs::rename(&path, &old).unwrap();
+        locked(&path).redeem(&complete(&rows), &promise).unwrap();
+        assert_eq!(
+            (text(&old).as_str(), text(&path).as_str()),
+            (left, new.unwrap_or("")),
+            "{found:?}"
+        );
+        let mut file = locked(&path);
+        staged(&mut file, "next\n");
+        assert!(text(&path).ends_with("next\n"));
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
+fn who_asks_has_the_rest_of_a_batch_in_the_file_that_is_there_now() {
+    let dir = Scratch::new();
+    let (path, old) = (dir.path("out"), dir.path("out.1"));
+    let mut file = Appended::open(&RealDisk::default(), &path).unwrap();
+    file.begin(Stamp(0), b"header\n").unwrap();
+    file.write(b"a\n").unwrap();
+    file.reopen().unwrap();
+    assert_eq!(text(&path), "header\na\n", "nobody has moved it");
+    fs::rename(&path, &old).unwrap();
+    file.reopen().unwrap();
+    file.write(b"b\n").unwrap();
+    file.end(1).unwrap();
+    assert_eq!((text(&old).as_str(), text(&path).as_str()), ("header\na\n", "header\nb\n"));
+    fs::rename(&path, &old).unwrap();
+    file.reopen().unwrap();
+    assert_eq!(text(&path), "", "no batch is open");
+}
+
+#[test]
 fn a_file_that_was_rotated_or_deleted_meanwhile_is_begun_or_appended_to() {
     let dir = Scratch::new();
     let (path, old) = (dir.path("out"), dir.path("out.1"));

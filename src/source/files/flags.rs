@@ -81,7 +81,7 @@ pub struct Flags {
 /// Adds them to the command.
 pub fn arguments(command: Command) -> Command {
     <Flags as clap::Args>::augment_args(command)
-        .about("Read files, follow them, or take those that appear in directories")
+        .about("Read files, or those that appear in directories")
 }
 
 impl Flags {

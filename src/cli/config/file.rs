@@ -1,0 +1,90 @@
+//! A file of arguments: one a line, as they would be typed, without the quotes of a shell.
+//!
+//! ```text
+//! # what all our counts have in common
+//! --interval=10         a flag and its argument, as typed in one word
+//! --format tsv          or with a blank between
+//! --having              or each on a line of its own
+//! > 3
+//! ```
+//!
+//! Blanks before a line, empty lines and lines that begin with `#` are passed over; all else counts as it stands.
+
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use crate::error::{Error, said};
+
+/// The words of a file, each with the line it stands in, from 1.
+pub fn read(of: &str, path: &Path) -> Result<Vec<(usize, OsString)>, Error> {
+    // A service that names a file that is not there would start again and again.
+    let wrong = |error| Error::usage(format!("{of} {}: {}", path.display(), said(&error)));
+    Ok(words(&std::fs::read(path).map_err(wrong)?))
+}
+
+fn words(text: &[u8]) -> Vec<(usize, OsString)> {
+    let mut all = Vec::new();
+    for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let blanks = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let line = &line[blanks..];
+        if line.is_empty() || line[0] == b'#' {
+            continue;
+        }
+        let (flag, argument) = parted(line);
+        let word = |bytes| (index + 1, OsStr::from_bytes(bytes).to_os_string());
+        all.push(word(flag));
+        all.extend(argument.map(word));
+    }
+    all
+}
+
+/// A flag, and its argument if that stands behind a blank.
+fn parted(line: &[u8]) -> (&[u8], Option<&[u8]>) {
+    let end = line.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'='));
+    match end.filter(|&end| line[0] == b'-' && end > 1 && line[end] != b'=') {
+        None => (line, None),
+        Some(end) => {
+            let blanks = line[end..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+            let argument = &line[end + blanks..];
+            (&line[..end], Some(argument).filter(|argument| !argument.is_empty()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_an_argument_or_a_flag_with_its_argument() {
+        let table: [(&str, &[&str]); 10] = [
+            ("--once", &["--once"]),
+            (
+                "  --interval=10\r\n\n# nothing\n\t# nothing\n--top 3",
+                &["--interval=10", "--top", "3"],
+            ),
+            ("--having\n> 3", &["--having", "> 3"]),
+            ("--having\t >  3", &["--having", ">  3"]),
+            ("-X a=b c", &["-X", "a=b c"]),
+            ("--split= ", &["--split= "]),
+            ("--exec=mail -s a b", &["--exec=mail -s a b"]),
+            ("--once  ", &["--once"]),
+            ("- a", &["- a"]),
+            ("--split \\t", &["--split", "\\t"]),
+        ];
+        for (text, expected) in table {
+            let found: Vec<_> = words(text.as_bytes()).into_iter().map(|(_, word)| word).collect();
+            assert_eq!(found, expected, "{text:?}");
+        }
+        assert_eq!(
+            words(b"\n--top 3\n\n4").iter().map(|(line, _)| *line).collect::<Vec<_>>(),
+            [2, 2, 4]
+        );
+        assert_eq!(
+            words(b"--split=\xff"),
+            [(1, OsStr::from_bytes(b"--split=\xff").to_os_string())]
+        );
+    }
+}

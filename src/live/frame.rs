@@ -1,0 +1,206 @@
+//! A frame: all lines of a window, made of the board and the window's size alone, so that tables can test it.
+//!
+//! ```text
+//! listen 9999 --split ' ' --count-by-key --window 60 --slide 10      the command
+//! 2026-11-26 21:30:05   1204 records (120/s)   17 keys                the last batch
+//!
+//! hello   412  ████████████████████████████                          the rows, as far as there is room
+//! world    97  ██████▌
+//! ...                                                                there are more
+//!
+//! weir: a bad record is skipped: ...                                 what was said last
+//! ```
+//!
+//! No line is longer than the window is wide, no frame higher: the terminal never scrolls. A bar begins in the same
+//! column whatever stands before it, because the column is named and not counted.
+
+use std::fmt::Write;
+
+use super::board::{Board, Line};
+use super::plain::put;
+use crate::format::Shape;
+use crate::format::python::{self, Object};
+use crate::process::screen::Size;
+use crate::report::value::Value;
+
+/// Of what was said so many lines are shown.
+const SAID: usize = 3;
+/// Eighths of a block.
+const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+
+/// All that is sent to a terminal to show the board: what was there before is written over, not wiped first,
+/// which would flicker.
+pub fn drawn(board: &Board, said: &[String], size: Size) -> String {
+    let mut out = String::from("\x1b[H");
+    for (place, line) in lines(board, said, size).iter().enumerate() {
+        out.push_str(if place > 0 { "\r\n" } else { "" });
+        out.push_str(line);
+        out.push_str("\x1b[K");
+    }
+    out.push_str("\x1b[J");
+    out
+}
+
+/// The last report as ordinary lines, for the screen on which the command was typed.
+pub fn last(board: &Board, (columns, rows): Size) -> String {
+    let all = lines(board, &[], (columns, rows.saturating_sub(1)));
+    let used = all.iter().rposition(|line| !line.is_empty()).map_or(0, |last| last + 1);
+    all[..used].iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// The lines of a window of this size.
+fn lines(board: &Board, said: &[String], (columns, rows): Size) -> Vec<String> {
+    let cut = |text: &str| {
+        let mut line = String::new();
+        put(&mut line, text.as_bytes(), columns);
+        line
+    };
+    let named = &board.about.columns;
+    // One value needs no name.
+    let names = if named.len() > 1 { named.join("  ") } else { String::new() };
+    let mut all = vec![cut(&board.about.title), cut(&state(board)), cut(&names)];
+    all.truncate(rows);
+    // Where there is no room for more than the rows, nothing else is shown of what was said.
+    let said = &said[said.len().saturating_sub(SAID)..];
+    let said: Vec<_> = said.iter().filter(|_| rows >= 12).map(|text| cut(text)).collect();
+    let below = if said.is_empty() { 0 } else { said.len() + 1 };
+    let room = rows.saturating_sub(all.len() + below);
+    all.extend(body(board, columns, room));
+    if !said.is_empty() {
+        all.resize(rows - said.len(), String::new());
+        all.extend(said);
+    }
+    all
+}
+
+/// What the last batch was, in one line.
+fn state(board: &Board) -> String {
+    let mut line = String::new();
+    match board.time {
+        Some(time) => {
+            let mut at = Vec::new();
+            board.about.clockface.python(&mut at, time);
+            line.push_str(&String::from_utf8_lossy(&at));
+        }
+        None if board.has_begun => line.push_str("no batch has ended yet"),
+        None => line.push_str("what was kept is read"),
+    }
+    let Some(batch) = &board.batch else { return line };
+    let (taken, seconds) = (&batch.taken, board.about.interval.as_secs_f64());
+    let _ = write!(line, "   {} records", taken.records);
+    if seconds > 0.0 {
+        let _ = write!(line, " ({:.0}/s)", taken.records as f64 / seconds);
+    }
+    let also = [
+        (taken.bad, "bad"),
+        (taken.late_batches, "batches passed unread"),
+        (batch.keys.unwrap_or(0), "keys"),
+    ];
+    for (count, what) in also.iter().filter(|(count, _)| *count > 0) {
+        let _ = write!(line, "   {count} {what}");
+    }
+    let _ = write!(line, "   out after {} ms", batch.total().as_millis());
+    line
+}
+
+/// The rows, as far as there is room for them.
+fn body(board: &Board, columns: usize, room: usize) -> Vec<String> {
+    let is_tail = board.about.passes;
+    let count = board.lines.len();
+    let fits = count <= room && !board.has_more;
+    let shown = if fits || is_tail { count.min(room) } else { room.saturating_sub(1).min(count) };
+    // Of records that pass the last ones are seen.
+    let first = if is_tail { count - shown } else { 0 };
+    let rows: Vec<_> = board.lines.iter().skip(first).take(shown).collect();
+    let mut all = match is_tail {
+        true => rows.iter().map(|line| record(line, columns)).collect(),
+        false => bars(board, &rows, columns),
+    };
+    if !fits && !is_tail && room > 0 {
+        all.push("...".chars().take(columns).collect());
+    }
+    all
+}
+
+/// A record, or a pair with its value behind.
+fn record(line: &Line, columns: usize) -> String {
+    let mut out = String::new();
+    let taken = put(&mut out, line.key.as_deref().unwrap_or(b"None"), columns);
+    if let Some(value) = line.values.first().filter(|_| taken + 2 < columns) {
+        out.push_str("  ");
+        put(&mut out, &text(value), columns - taken - 2);
+    }
+    out
+}
+
+/// Keys, values and bars.
+fn bars(board: &Board, rows: &[&Line], columns: usize) -> Vec<String> {
+    let values: Vec<String> = rows.iter().map(|line| shown(&line.values)).collect();
+    let lengths = rows.iter().map(|line| number(line, board.about.by));
+    let lengths: Vec<f64> = lengths.map(|length| length.unwrap_or(0.0).max(0.0)).collect();
+    let most = lengths.iter().copied().fold(0.0, f64::max);
+    let wide = |text: &[u8]| put(&mut String::new(), text, columns);
+    let key = |line: &&Line| wide(line.key.as_deref().unwrap_or(b"None"));
+    let has_keys = board.about.shape != Shape::Whole;
+    // A key may have half of a window, values what they need.
+    let keys = if has_keys { rows.iter().map(key).max().unwrap_or(0).min(columns / 2) } else { 0 };
+    let width = values.iter().map(|text| wide(text.as_bytes())).max().unwrap_or(0);
+    let value_at = keys + if has_keys { 2 } else { 0 };
+    let bar_at = value_at + width + 2;
+    let room = columns.saturating_sub(bar_at);
+    let line = |((line, value), length): ((&&Line, &String), &f64)| {
+        let mut out = String::new();
+        if has_keys {
+            put(&mut out, line.key.as_deref().unwrap_or(b"None"), keys);
+        }
+        if value_at < columns && !value.is_empty() {
+            let indent = width.saturating_sub(wide(value.as_bytes()));
+            let _ = write!(out, "\x1b[{}G", value_at + 1 + indent.min(columns - value_at - 1));
+            put(&mut out, value.as_bytes(), columns - value_at);
+        }
+        if most > 0.0 && room > 0 {
+            let _ = write!(out, "\x1b[{}G", bar_at + 1);
+            bar(&mut out, length / most, room, board.about.is_utf8);
+        }
+        out
+    };
+    rows.iter().zip(&values).zip(&lengths).map(line).collect()
+}
+
+/// A bar that takes such a part of the room.
+fn bar(out: &mut String, part: f64, room: usize, is_utf8: bool) {
+    match is_utf8 {
+        true => {
+            let eighths = (part * room as f64 * 8.0).round() as usize;
+            out.extend(std::iter::repeat_n('█', eighths / 8));
+            out.push_str(EIGHTHS[eighths % 8]);
+        }
+        false => out.extend(std::iter::repeat_n('#', (part * room as f64).round() as usize)),
+    }
+}
+
+/// The number that a bar shows.
+fn number(line: &Line, by: usize) -> Option<f64> {
+    match line.values.get(by)? {
+        Value::Int(value) => Some(*value as f64),
+        Value::Float(value) => Some(*value),
+        _ => None,
+    }
+}
+
+/// All values of a row.
+fn shown(values: &[Value]) -> String {
+    let all: Vec<_> =
+        values.iter().map(|value| String::from_utf8_lossy(&text(value)).into_owned()).collect();
+    all.join("  ")
+}
+
+/// A value as Python prints it.
+fn text(value: &Value) -> Vec<u8> {
+    let mut out = Vec::new();
+    python::print(&mut out, Object::of(std::slice::from_ref(value)));
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,225 @@
+//! `--live`: the report on a terminal, drawn anew with each batch and whenever the window changes its size.
+//!
+//! ```text
+//! reporter ──shows──> board ──a call──> painter: window's size, frame, terminal
+//!                                          ^
+//!                                SIGWINCH, Ctrl-Z and back
+//! ```
+//!
+//! Whoever makes a report copies some rows onto the board and goes on; a thread of its own draws, so a terminal
+//! that is slow or stopped holds up no batch: what it draws next is the newest there is. At the end the screen is
+//! given back, and the last frame stays on it as ordinary text. What is said on the same terminal meanwhile stands
+//! below the rows, and is said again when the screen is given back.
+
+mod board;
+mod frame;
+mod plain;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use signal_hook::consts::{SIGCONT, SIGTSTP, SIGWINCH};
+use signal_hook::iterator::{Handle, Signals};
+use signal_hook::low_level::emulate_default_handler;
+
+pub use self::board::{About, Board, ROWS};
+use crate::chunk::Chunk;
+use crate::clock::Stamp;
+use crate::error::{Context, Error};
+use crate::metrics::batch::Batch;
+use crate::process::screen;
+use crate::report::Report;
+use crate::report::viewer::Viewer;
+use crate::say;
+use crate::units::quoted;
+
+/// A command as it was typed, without what is a secret in it.
+pub fn title(words: impl Iterator<Item = OsString>) -> String {
+    let shown = |word: OsString| {
+        let word = word.to_string_lossy();
+        let secret =
+            ["password=", "secret=", "jaas.config="].iter().find_map(|name| word.find(name));
+        match secret.and_then(|at| Some(at + word[at..].find('=')? + 1)) {
+            Some(end) => quoted(&format!("{}***", &word[..end])),
+            None => quoted(&word),
+        }
+    };
+    let mut words = words.skip(1).map(shown).collect::<Vec<_>>();
+    words.insert(0, "weir".to_string());
+    words.join(" ")
+}
+
+/// True if the terminal shows more than ASCII, by what the environment says of its language.
+pub fn is_utf8(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let mut names = ["LC_ALL", "LC_CTYPE", "LANG"].iter();
+    let language = names.find_map(|name| variable(name).filter(|value| !value.is_empty()));
+    let language = language.unwrap_or_default().to_uppercase();
+    language.contains("UTF-8") || language.contains("UTF8")
+}
+
+/// What is called for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Call {
+    /// Something is new.
+    Draw,
+    /// The run is over.
+    End,
+}
+
+/// The screen, until it is given back.
+pub struct Live {
+    board: Arc<Mutex<Board>>,
+    calls: SyncSender<Call>,
+    painter: Option<JoinHandle<()>>,
+    signals: Handle,
+    watcher: Option<JoinHandle<()>>,
+}
+
+/// Puts what there is to be seen onto the board.
+struct Shown {
+    board: Arc<Mutex<Board>>,
+    calls: SyncSender<Call>,
+}
+
+fn lock(board: &Mutex<Board>) -> MutexGuard<'_, Board> {
+    board.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Live {
+    /// Takes the terminal that stdout is; a viewer of what is reported fills it.
+    pub fn begin(about: About) -> Result<(Live, Box<dyn Viewer>), Error> {
+        let mut signals = Signals::new([SIGWINCH, SIGTSTP, SIGCONT]).place("--live")?;
+        screen::take().place("--live")?;
+        // What a panic says is for the screen that was there before.
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            screen::give_back();
+            say::let_go();
+            hook(panic);
+        }));
+        if io::stderr().is_terminal() {
+            say::hold();
+        }
+        let board = Arc::new(Mutex::new(Board::new(about)));
+        // One call is enough for all that has come before it.
+        let (calls, called) = sync_channel(1);
+        let painter = std::thread::spawn({
+            let board = Arc::clone(&board);
+            move || paint(&board, &called)
+        });
+        let handle = signals.handle();
+        let watcher = std::thread::spawn({
+            let calls = calls.clone();
+            move || watch(&mut signals, &calls)
+        });
+        let shown = Shown { board: Arc::clone(&board), calls: calls.clone() };
+        let (painter, watcher) = (Some(painter), Some(watcher));
+        shown.call();
+        Ok((Live { board, calls, painter, signals: handle, watcher }, Box::new(shown)))
+    }
+
+    /// Gives the screen back, and leaves the last frame on it.
+    pub fn end(mut self) -> String {
+        let size = screen::size();
+        self.close();
+        let board = lock(&self.board);
+        size.map(|size| frame::last(&board, size)).unwrap_or_default()
+    }
+
+    fn close(&mut self) {
+        self.signals.close();
+        screen::give_back();
+        say::let_go();
+        // Who draws finds that the screen is not his any more, or is told that the run is over.
+        let _ = self.calls.send(Call::End);
+        for thread in [self.painter.take(), self.watcher.take()].into_iter().flatten() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// On an error as well, before that is said.
+impl Drop for Live {
+    fn drop(&mut self) {
+        if self.painter.is_some() {
+            self.close();
+        }
+    }
+}
+
+/// Draws whenever it is called.
+fn paint(board: &Mutex<Board>, called: &Receiver<Call>) {
+    while called.recv() == Ok(Call::Draw) {
+        let Some(size) = screen::size() else { continue };
+        let frame = frame::drawn(&lock(board), &say::held(), size);
+        screen::draw(frame.as_bytes());
+    }
+}
+
+/// Has it drawn when the window is another, and gives the screen back while we are stopped.
+fn watch(signals: &mut Signals, calls: &SyncSender<Call>) {
+    for signal in signals.forever() {
+        if signal == SIGTSTP {
+            screen::give_back();
+            // This is where we are stopped, and go on.
+            let _ = emulate_default_handler(SIGTSTP);
+            let _ = screen::take();
+        }
+        let _ = calls.try_send(Call::Draw);
+    }
+}
+
+impl Shown {
+    fn call(&self) {
+        // One that is waiting does for this one too.
+        let _ = self.calls.try_send(Call::Draw);
+    }
+}
+
+impl Viewer for Shown {
+    fn begins(&mut self) {
+        lock(&self.board).begins();
+        self.call();
+    }
+
+    fn report(&mut self, time: Stamp, report: &Report) {
+        lock(&self.board).report(time, report);
+        self.call();
+    }
+
+    fn records(&mut self, chunk: &Chunk) {
+        lock(&self.board).records(chunk);
+        self.call();
+    }
+
+    fn batch(&mut self, batch: &Batch) {
+        lock(&self.board).batch(batch);
+        self.call();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_the_command_without_its_secrets() {
+        let words = ["/bin/weir", "kafka", "-X", "sasl.password=geheim", "--split", " "];
+        let title = title(words.into_iter().map(OsString::from));
+        assert_eq!(title, "weir kafka -X 'sasl.password=***' --split ' '");
+    }
+
+    #[test]
+    fn the_first_variable_of_the_language_that_is_set_counts() {
+        let of = |all: &'static [(&str, &str)]| {
+            is_utf8(|name| {
+                all.iter().find(|(other, _)| *other == name).map(|(_, value)| value.to_string())
+            })
+        };
+        assert!(of(&[("LANG", "de_DE.UTF-8")]) && of(&[("LC_ALL", ""), ("LC_CTYPE", "C.utf8")]));
+        assert!(!of(&[]) && !of(&[("LC_ALL", "C"), ("LANG", "de_DE.UTF-8")]));
+    }
+}
