@@ -24,7 +24,8 @@ fuzz_target!(|input: (u8, u8, Vec<Vec<u8>>)| {
         }
     }
 
-    let lines = datagrams.iter().flat_map(|datagram| datagram.split_inclusive(|&byte| byte == b'\n'));
+    let lines =
+        datagrams.iter().flat_map(|datagram| datagram.split_inclusive(|&byte| byte == b'\n'));
     let lines = lines.map(|line| line.strip_suffix(b"\n").unwrap_or(line));
     // The end of a line is no part of what is too long.
     let length = |record: &[u8]| record.strip_suffix(b"\r").unwrap_or(record).len();

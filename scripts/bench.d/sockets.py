@@ -3,7 +3,7 @@
     local         a file through a socket of this machine
     datagrams     short datagrams, as those of statsd: sent in bursts, each when the one before has been read
 
-A netcat ends with its client, over UDP never; so it is ended by a signal when all has been read.
+Who takes datagrams never ends by himself: a signal ends him when all has been read.
 """
 
 import itertools
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from ground import ENV, TSV, Wrong, check, compared, cpu, duel, finish, note, numbers, run
 
-BURST = 500
+BURST = 100
 DATAGRAM = b"requests.front.2xx:1|c|@0.1"
 
 
@@ -139,7 +139,7 @@ def wait_for(port, what):
 def queue_of(port):
     """How many bytes wait to be read."""
     rows = Path("/proc/net/udp").read_text()
-    found = re.search(rf"0100007F:{port:04X} \S+ \S+ [0-9A-F]+:([0-9A-F]+)", rows)
+    found = re.search(rf"^ *\d+: 0100007F:{port:04X} \S+ \S+ [0-9A-F]+:([0-9A-F]+)", rows, re.M)
     return int(found[1], 16) if found else None
 
 

@@ -72,7 +72,7 @@ fn ten_thousand_datagrams_in_a_burst_are_all_counted_as_read_or_as_lost() {
     let flags = ["--count", "--update-state", "--interval", "100ms", "--format", "text"];
     let mut run = start(weir(&[&["listen", "udp:0", "--changed"], &flags[..]].concat()));
     let socket = from(mail_port(&mut run));
-    // A thousand times as many as fit into a queue that nobody empties, and nobody does.
+    // More than fit into the queue, which nobody empties meanwhile.
     run.signal(Signal::STOP);
     const SENT: u64 = 60_000;
     for _ in 0..SENT {
@@ -93,7 +93,8 @@ fn ten_thousand_datagrams_in_a_burst_are_all_counted_as_read_or_as_lost() {
     };
     assert!(read > 0 && lost > 0, "{read} and {lost}");
     let ended = ended_by(Signal::TERM, run);
-    assert_eq!((ended.status, &*ended.err), (0, ""), "said once");
+    // Batches that passed while it was stopped may be said.
+    assert!(ended.status == 0 && !ended.err.contains("datagram"), "said once: {}", ended.err);
 }
 
 #[test]
