@@ -18,7 +18,7 @@ use mio::net::TcpStream;
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
-use crate::metrics::link::Link;
+use crate::metrics::link::Said;
 use crate::origin::Origin;
 use crate::say::{detail, say};
 use crate::source::peers::address::Address;
@@ -126,8 +126,8 @@ impl Source for Listen {
         self.clients.reception.waiting(self.peers.count(), words)
     }
 
-    fn links(&self, note: &mut dyn FnMut(Link)) {
-        self.peers.links(self.clients.reception.broken.as_ref(), note);
+    fn links(&self, said: &mut Said) {
+        self.peers.links(self.clients.reception.broken.as_ref(), said);
     }
 
     fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {

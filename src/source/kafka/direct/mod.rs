@@ -30,7 +30,7 @@ use super::meant::Meant;
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::{Context, Error};
-use crate::metrics::link::Link;
+use crate::metrics::link::Said;
 use crate::say::{detail, note};
 use crate::source::kafka::flags::OnReset;
 use crate::source::kafka::start::Start;
@@ -131,8 +131,8 @@ impl Source for Kafka {
         self.meant.waiting()
     }
 
-    fn links(&self, note: &mut dyn FnMut(Link)) {
-        note(self.meant.link());
+    fn links(&self, said: &mut Said) {
+        said.links.push(self.meant.link());
     }
 
     fn is_replayable(&self) -> bool {
