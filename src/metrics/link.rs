@@ -14,6 +14,8 @@ pub struct Link {
     pub name: String,
     /// True if it stands.
     pub is_up: bool,
+    /// True if it has called us: its name is another one the next time.
+    pub is_guest: bool,
     /// What went wrong last, if anything did.
     pub error: Option<String>,
 }
@@ -23,6 +25,8 @@ pub struct Link {
 pub struct Said {
     /// What the source waits for while nothing comes, as in "connections on 127.0.0.1:9999 (2 clients)".
     pub waiting: String,
+    /// How many connections stand, if it has any.
+    pub up: Option<u64>,
     /// The connections; where there are many, some of them.
     pub links: Vec<Link>,
 }

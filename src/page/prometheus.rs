@@ -110,11 +110,17 @@ fn input(to: &mut Registry, metrics: &Metrics) {
     for (part, count) in metrics.behind.get() {
         lag.get_or_create(&vec![("part", part)]).set(count as i64);
     }
-    for link in metrics.links.get().links {
-        up.get_or_create(&vec![("peer", link.name)]).set(i64::from(link.is_up));
+    let said = metrics.links.get();
+    // Of guests, each of which has another name, there would be more and more.
+    for link in said.links.into_iter().filter(|link| !link.is_guest) {
+        up.get_or_create(&vec![("server", link.name)]).set(i64::from(link.is_up));
     }
     to.register("source_lag_records", "Records of a part of the input that were not read yet", lag);
-    to.register("source_connected", "1 if the source is connected with this peer", up);
+    to.register("source_connected", "1 if the source is connected with this server", up);
+    if let Some(up) = said.up {
+        let help = "Connections of the source that stand";
+        to.register("source_connections", help, ConstGauge::new(up as i64));
+    }
 }
 
 fn steps(to: &mut Registry, chronicle: &Chronicle) {

@@ -39,7 +39,7 @@ impl Run {
 
     /// How long a batch may take to end until something is wrong.
     pub fn patience(&self) -> Duration {
-        (self.interval * 3).max(Duration::from_secs(10))
+        self.interval.saturating_mul(3).max(Duration::from_secs(10))
     }
 
     /// What a run is told apart by, from one that was at the same address before.

@@ -48,6 +48,12 @@ pub fn limit() -> u64 {
     getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
+/// True if a file has one of the last numbers, which whoever only looks must not have.
+pub fn is_kept(file: &impl AsRawFd) -> bool {
+    let limit = limit();
+    file.as_raw_fd() as u64 >= limit - KEPT.min(limit / 2)
+}
+
 /// The first of the numbers that clients must not have.
 #[derive(Clone, Copy, Debug)]
 pub struct Bound(u64);

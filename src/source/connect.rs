@@ -12,7 +12,7 @@ use mio::net::TcpStream;
 use crate::chunk::Chunk;
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::Error;
-use crate::metrics::link::Link;
+use crate::metrics::link::Said;
 use crate::origin::Origin;
 use crate::source::peers::address::Address;
 use crate::source::peers::dial::Dial;
@@ -113,8 +113,8 @@ impl Source for Connect {
         self.servers.dial.waiting("lines")
     }
 
-    fn links(&self, note: &mut dyn FnMut(Link)) {
-        self.servers.dial.links(note);
+    fn links(&self, said: &mut Said) {
+        self.servers.dial.links(said);
     }
 }
 

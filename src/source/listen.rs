@@ -25,7 +25,7 @@ use mio::{Interest, Token};
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
-use crate::metrics::link::Link;
+use crate::metrics::link::Said;
 use crate::origin::Origin;
 use crate::say::{detail, note, say};
 use crate::source::peers::door::{self, Stream};
@@ -191,8 +191,8 @@ impl Source for Listen {
         self.clients.mail.iter_mut().for_each(Mailbox::tell_losses);
     }
 
-    fn links(&self, note: &mut dyn FnMut(Link)) {
-        self.peers.links(self.clients.reception.broken.as_ref(), note);
+    fn links(&self, said: &mut Said) {
+        self.peers.links(self.clients.reception.broken.as_ref(), said);
     }
 
     fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {

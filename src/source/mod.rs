@@ -21,7 +21,7 @@ use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
 use crate::metrics::Extent;
-use crate::metrics::link::Link;
+use crate::metrics::link::Said;
 use crate::part::{Resolved, Shape};
 use crate::process::descriptor::Identity;
 
@@ -177,8 +177,8 @@ pub trait Source: Send {
     fn behind(&self, _note: &mut dyn FnMut(&str, u64)) {}
 
     /// Tells how its connections stand, for whoever looks: not more than [`TOLD`](crate::metrics::link::TOLD) of
-    /// them.
-    fn links(&self, _note: &mut dyn FnMut(Link)) {}
+    /// them apart.
+    fn links(&self, _said: &mut Said) {}
 
     /// How safe records are when they are acknowledged to who sent them, if they are and he waits for it:
     /// that is told as soon as it is so, and not only when something else is to be done.

@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::net::TcpListener;
 
 use serde_json::{Value, json};
 
@@ -110,6 +111,23 @@ fn bad_records_are_told_with_their_reasons_and_dropped_ones_by_their_step() {
 }
 
 #[test]
+fn a_server_that_refuses_is_told_and_that_it_has_come_back() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    drop(listener);
+    let flags = ["--count", "--interval", "100ms", "--reconnect-delay", "100ms", "--ui", "0"];
+    let mut run = start(weir(&[&["connect", &address][..], &flags].concat()));
+    let page = page_port(&mut run);
+    let link = || get(page, "/api/status").json()["source"]["links"][0].clone();
+    until(|| link() == json!({ "name": address, "up": false, "error": "connection refused" }));
+    let told = |value| format!("weir_source_connected{{server=\"{address}\"}} {value}\n");
+    assert!(get(page, "/metrics").body.contains(&told(0)));
+    let _listener = TcpListener::bind(&address).unwrap();
+    until(|| link() == json!({ "name": address, "up": true, "error": "connection refused" }));
+    assert!(get(page, "/metrics").body.contains(&told(1)));
+}
+
+#[test]
 fn metrics_are_told_in_both_formats() {
     let mut counting = Counting::with(&["--interval", "100ms"]);
     counting.send("a b\na\n");
@@ -142,7 +160,7 @@ fn a_run_whose_batches_do_not_end_is_not_healthy() {
     let command = format!("read line < {}", gate.display());
     let mut counting = Counting::with(&["--interval", "100ms", "--exec", &command]);
     assert_eq!(get(counting.page, "/healthz").status, 200);
-    assert_eq!(get(counting.page, "/readyz").body, "ready\n");
+    until(|| get(counting.page, "/readyz").body == "ready\n");
     counting.send("a\n");
     until(|| get(counting.page, "/healthz").status == 503);
     let said = get(counting.page, "/healthz").body;

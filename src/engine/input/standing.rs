@@ -16,8 +16,8 @@ pub fn note(source: &dyn Source, metrics: &Metrics) {
         metrics.behind.set(all);
     }
     if metrics.links.is_wanted() {
-        let mut said = Said { waiting: source.waiting(), links: Vec::new() };
-        source.links(&mut |link| said.links.push(link));
+        let mut said = Said { waiting: source.waiting(), ..Said::default() };
+        source.links(&mut said);
         metrics.links.set(said);
     }
 }

@@ -27,6 +27,7 @@ use tokio::time::{Sleep, sleep};
 use super::answer::{Names, answer};
 use crate::page::board::Hall;
 use crate::page::chronicle::Chronicle;
+use crate::process::ulimit::is_kept;
 
 /// So many connections at a time.
 const MOST: usize = 200;
@@ -81,7 +82,7 @@ async fn admit(listener: TcpListener, chronicle: &Rc<RefCell<Chronicle>>, names:
     loop {
         match listener.accept().await {
             // Whoever is too many is let in and put out, and so knows at once.
-            Ok(_) if Rc::strong_count(&places) > MOST => {}
+            Ok((stream, _)) if Rc::strong_count(&places) > MOST || is_kept(&stream) => drop(stream),
             Ok((stream, _)) => {
                 let place = Rc::clone(&places);
                 let (chronicle, names) = (Rc::clone(chronicle), Rc::clone(names));

@@ -22,7 +22,7 @@ use super::{form, longest};
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::Error;
-use crate::metrics::link::Link;
+use crate::metrics::link::Said;
 use crate::origin::Origin;
 use crate::say::{note, say};
 use crate::source::peers::address::Address;
@@ -170,8 +170,8 @@ impl Source for FlumePull {
         self.sinks.dial.waiting("events")
     }
 
-    fn links(&self, note: &mut dyn FnMut(Link)) {
-        self.sinks.dial.links(note);
+    fn links(&self, said: &mut Said) {
+        self.sinks.dial.links(said);
     }
 
     fn acknowledges(&self) -> Option<Stage> {

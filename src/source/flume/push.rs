@@ -22,7 +22,7 @@ use super::{form, longest};
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
-use crate::metrics::link::Link;
+use crate::metrics::link::Said;
 use crate::origin::Origin;
 use crate::say::{detail, say};
 use crate::source::peers::address::Address;
@@ -143,8 +143,8 @@ impl Source for FlumePush {
         self.sinks.reception.waiting(self.peers.count(), words)
     }
 
-    fn links(&self, note: &mut dyn FnMut(Link)) {
-        self.peers.links(self.sinks.reception.broken.as_ref(), note);
+    fn links(&self, said: &mut Said) {
+        self.peers.links(self.sinks.reception.broken.as_ref(), said);
     }
 
     fn acknowledges(&self) -> Option<Stage> {

@@ -135,7 +135,7 @@ impl Meant {
     /// How the connection with the brokers stands.
     pub fn link(&self) -> Link {
         let (name, is_up) = (self.voice.brokers().to_string(), !self.voice.is_out());
-        Link { name, is_up, error: self.voice.why() }
+        Link { name, is_up, is_guest: false, error: self.voice.why() }
     }
 
     /// What is waited for while nothing comes.

@@ -20,7 +20,7 @@ use mio::{Interest, Registry, Token};
 
 use crate::clock::Stamp;
 use crate::error::{self, Error};
-use crate::metrics::link::{Link, TOLD};
+use crate::metrics::link::{Link, Said, TOLD};
 use crate::say::{detail, note, say};
 use crate::source::peers::address::Address;
 use crate::source::peers::peer;
@@ -229,10 +229,12 @@ impl Dial {
     }
 
     /// Tells how the connections stand.
-    pub fn links(&self, note: &mut dyn FnMut(Link)) {
+    pub fn links(&self, said: &mut Said) {
+        let is_up = |server: &&Server| matches!(server.state, State::Connected);
+        said.up = Some(self.servers.iter().filter(is_up).count() as u64);
         for server in self.servers.iter().take(TOLD) {
-            let is_up = matches!(server.state, State::Connected);
-            note(Link { name: server.address.to_string(), is_up, error: server.error.clone() });
+            let (name, error) = (server.address.to_string(), server.error.clone());
+            said.links.push(Link { name, is_up: is_up(&server), is_guest: false, error });
         }
     }
 

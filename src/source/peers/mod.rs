@@ -40,7 +40,7 @@ use mio::event::Event;
 use crate::chunk::{CHUNK, Chunk, Mark};
 use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::error::{Context, Error};
-use crate::metrics::link::{Link, TOLD};
+use crate::metrics::link::{Link, Said, TOLD};
 use crate::part::Resolved;
 use crate::source::{Form, Read, Settings};
 use crate::wire::Framing;
@@ -176,10 +176,12 @@ impl<T: Transport, F: Framing> Peers<T, F> {
     }
 
     /// Tells who is connected, and how the one that broke last has broken.
-    pub fn links(&self, broken: Option<&Link>, note: &mut dyn FnMut(Link)) {
-        broken.cloned().into_iter().for_each(&mut *note);
+    pub fn links(&self, broken: Option<&Link>, said: &mut Said) {
+        said.up = Some(self.count as u64);
+        said.links.extend(broken.cloned());
         for peer in self.seats.iter().flatten().take(TOLD - 1) {
-            note(Link { name: peer.name().to_string(), is_up: true, error: None });
+            let name = peer.name().to_string();
+            said.links.push(Link { name, is_up: true, is_guest: true, error: None });
         }
     }
 

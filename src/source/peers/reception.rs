@@ -182,7 +182,7 @@ impl Reception {
     /// The connection of a client has broken.
     pub fn broke(&mut self, name: &impl Display, why: &io::Error) {
         let error = Some(error::said(why));
-        self.broken = Some(Link { name: name.to_string(), is_up: false, error });
+        self.broken = Some(Link { name: name.to_string(), is_up: false, is_guest: true, error });
     }
 
     /// The client with this number is no peer any more.

@@ -85,7 +85,7 @@ fn prometheus_reads_what_was_counted() {
         ("weir_dropped_records_total", "1"),
         ("weir_read_bytes_total", "26"),
         ("weir_keys", "3"),
-        ("weir_source_connected", "1"),
+        ("weir_source_connections", "1"),
         ("weir_step_rows_total{step=\"2\"}", "4"),
     ] {
         assert_eq!(prometheus.values(query), [value], "{query}");

@@ -52,11 +52,11 @@ fn a_person_reads_whether_it_keeps_up_and_what_is_counted() {
     browser.reads("#verdict", "keeps up");
     browser.reads("#about", "Batches of 200 ms for ");
     client.write_all(b"to be or not to be\nthat is\n").unwrap();
-    until(|| bars(&browser).first().is_some_and(|bar| bar == "be 2"));
-    assert_eq!(bars(&browser), ["be 2", "to 2", "is 1", "not 1", "or 1", "that 1"]);
+    until(|| bars(&browser) == ["be 2", "to 2", "is 1", "not 1", "or 1", "that 1"]);
+    // How all stands is told each second.
+    browser.reads("#tiles", "Records\n2\n27 B");
     let tiles = browser.text("#tiles");
-    assert!(tiles.contains("Records\n2\n27 B") && tiles.contains("Keys in state\n6"), "{tiles}");
-    assert!(tiles.contains("Bad records\n0") && tiles.contains("Unread\n0\nbatches"), "{tiles}");
+    assert!(tiles.contains("Keys in state\n6") && tiles.contains("Bad records\n0"), "{tiles}");
     // Two records came in one batch, or one in each of two: of 200 ms, so five or ten a second.
     let rows = browser.texts("#batches tbody tr");
     assert!(rows.iter().any(|row| row.contains("\t2\t") || row.contains("\t1\t")), "{rows:?}");
@@ -65,7 +65,7 @@ fn a_person_reads_whether_it_keeps_up_and_what_is_counted() {
     assert!(parts[0].contains("listen") && parts[0].contains("2 read"), "{parts:?}");
     assert!(parts[1].contains("--split ' '") && parts[1].contains("2 in · 8 out"), "{parts:?}");
     assert!(parts[2].contains("--count-by-key") && parts[2].contains("8 in"), "{parts:?}");
-    assert!(browser.text("#links").contains(&client.local_addr().unwrap().to_string()));
+    browser.reads("#links", &client.local_addr().unwrap().to_string());
     is_content(&browser);
 }
 

@@ -31,7 +31,7 @@ use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::{Context, Error};
 use crate::metrics::Extent;
-use crate::metrics::link::Link;
+use crate::metrics::link::Said;
 use crate::say::{detail, note};
 use crate::source::kafka::flags::OnReset;
 use crate::source::kafka::start::Start;
@@ -137,8 +137,8 @@ impl Source for Kafka {
         Some(open.reading.parts.extent())
     }
 
-    fn links(&self, note: &mut dyn FnMut(Link)) {
-        note(self.meant.link());
+    fn links(&self, said: &mut Said) {
+        said.links.push(self.meant.link());
     }
 
     fn is_replayable(&self) -> bool {

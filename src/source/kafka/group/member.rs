@@ -19,7 +19,7 @@ use super::Offsets;
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::{Context, Error};
-use crate::metrics::link::Link;
+use crate::metrics::link::Said;
 use crate::say::{detail, note, say};
 use crate::source::kafka::direct::brokers::{Brokers, Turn};
 use crate::source::kafka::direct::parts::{Kept, Parts};
@@ -233,8 +233,8 @@ impl Source for Member {
         self.meant.waiting()
     }
 
-    fn links(&self, note: &mut dyn FnMut(Link)) {
-        note(self.meant.link());
+    fn links(&self, said: &mut Said) {
+        said.links.push(self.meant.link());
     }
 
     fn behind(&self, note: &mut dyn FnMut(&str, u64)) {
