@@ -61,8 +61,10 @@ fn a_report_is_drawn_with_bars_and_the_last_one_is_left_behind() {
         let mut shown = shown(&["--words", "--count-by-key", "--update-state"]);
         shown.run.write("hello hello \x1b[2Jx\n");
         // A bar begins in its column, and that of the greatest value ends at the window's edge.
-        shown.screen.contains(&format!("hello\x1b[11G2\x1b[14G{}\x1b[K", "█".repeat(47)));
-        shown.screen.contains(&format!("\\x1b[2Jx\x1b[11G1\x1b[14G{}▌\x1b[K", "█".repeat(23)));
+        shown.screen.contains(&format!("hello\x1b[11G2\x1b[14G{}\r\r\n", "█".repeat(47)));
+        shown
+            .screen
+            .contains(&format!("\\x1b[2Jx\x1b[11G1\x1b[14G{}▌\r\r\n\x1b[J", "█".repeat(23)));
         shown.run.signal(signal);
         let (status, text) = shown.end();
         let left = left(&text);
@@ -82,12 +84,10 @@ fn a_window_that_changes_its_size_is_filled_anew() {
     resize(&shown.person, 20, 5);
     shown.run.signal(Signal::WINCH);
     // Two of three rows would hide that there is a third.
-    shown
-        .screen
-        .contains(&format!("a\x1b[4G3\x1b[7G{}\x1b[K\r\r\n...\x1b[K\x1b[J", "█".repeat(14)));
+    shown.screen.contains(&format!("a\x1b[4G3\x1b[7G{}\r\r\n\x1b[2K...\x1b[H", "█".repeat(14)));
     resize(&shown.person, 70, 20);
     shown.run.signal(Signal::WINCH);
-    shown.screen.contains(&format!("a\x1b[4G3\x1b[7G{}\x1b[K", "█".repeat(64)));
+    shown.screen.contains(&format!("a\x1b[4G3\x1b[7G{}\r\r\n", "█".repeat(64)));
     shown.run.signal(Signal::TERM);
     assert_eq!(shown.end().0, 0);
 }
@@ -108,7 +108,7 @@ fn an_input_that_ends_leaves_its_report_and_a_file_keeps_the_batches() {
 fn records_without_an_aggregate_pass_and_the_last_ones_are_seen() {
     let mut shown = shown(&[]);
     (0..40).for_each(|number| shown.run.write(format!("line {number}\n")));
-    shown.screen.contains("line 39\x1b[K\x1b[J");
+    shown.screen.contains("\x1b[2Kline 39\x1b[H");
     shown.run.signal(Signal::TERM);
     let left = left(&shown.end().1);
     assert!(left.contains("line 39\r\n") && !left.contains("line 20\r\n"), "{left:?}");

@@ -39,7 +39,8 @@ def reached(root, nodes):
             if None in kinds:
                 todo.append((dep["pkg"], is_linked))
             elif "build" in kinds:
-                todo.append((dep["pkg"], False))
+                # A crate of sources is compiled and linked by another one, as OpenSSL is of openssl-src.
+                todo.append((dep["pkg"], is_linked and dep["name"].endswith("_src")))
     return needed, linked
 
 

@@ -28,16 +28,17 @@ const SAID: usize = 3;
 /// Eighths of a block.
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-/// All that is sent to a terminal to show the board: what was there before is written over, not wiped first,
-/// which would flicker.
+/// All that is sent to a terminal to show the board. A line is wiped and written at once, so that nothing flickers;
+/// not behind it, where the wiping would take the last column of a line that is full.
 pub fn drawn(board: &Board, said: &[String], size: Size) -> String {
-    let mut out = String::from("\x1b[H");
-    for (place, line) in lines(board, said, size).iter().enumerate() {
-        out.push_str(if place > 0 { "\r\n" } else { "" });
+    let (mut out, lines) = (String::from("\x1b[H"), lines(board, said, size));
+    for (place, line) in lines.iter().enumerate() {
+        out.push_str(if place > 0 { "\r\n\x1b[2K" } else { "\x1b[2K" });
         out.push_str(line);
-        out.push_str("\x1b[K");
     }
-    out.push_str("\x1b[J");
+    if lines.len() < size.1 {
+        out.push_str("\r\n\x1b[J");
+    }
     out
 }
 
