@@ -229,11 +229,10 @@ fn server(cert: &str, text: &'static str, ends: bool) -> u16 {
         for stream in listener.incoming() {
             let session = ServerConnection::new(Arc::clone(&config)).unwrap();
             let mut stream = StreamOwned::new(session, stream.unwrap());
-            if stream.write_all(text.as_bytes()).and_then(|()| stream.flush()).is_ok() {
-                if ends {
-                    stream.conn.send_close_notify();
-                    let _ = stream.conn.complete_io(&mut stream.sock);
-                }
+            let sent = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+            if sent.is_ok() && ends {
+                stream.conn.send_close_notify();
+                let _ = stream.conn.complete_io(&mut stream.sock);
             }
         }
     });

@@ -9,7 +9,8 @@
 //! whose worker has failed never comes, and that worker wakes who waits for it.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Duration;
 
 use crate::error::Error;
 
@@ -18,6 +19,8 @@ pub struct InTurn<T> {
     state: Mutex<Passing<T>>,
     /// Told when a chunk has passed.
     passed: Condvar,
+    /// Told when nobody uses it any more: whoever waits for that does something else now and then.
+    free: (Mutex<()>, Condvar),
     /// True once a worker has failed.
     failed: Arc<AtomicBool>,
 }
@@ -29,13 +32,25 @@ struct Passing<T> {
 }
 
 /// The thing itself, while it is held.
-pub struct Held<'a, T>(MutexGuard<'a, Passing<T>>);
+pub struct Held<'a, T> {
+    /// There until it is dropped.
+    state: Option<MutexGuard<'a, Passing<T>>>,
+    of: &'a InTurn<T>,
+}
+
+impl<T> Drop for Held<'_, T> {
+    fn drop(&mut self) {
+        self.state = None;
+        self.of.let_go();
+    }
+}
 
 impl<T> InTurn<T> {
     /// Lets chunk `next` pass first, and nobody any more once the run has `failed`.
     pub fn new(what: T, next: u64, failed: &Arc<AtomicBool>) -> InTurn<T> {
         let state = Mutex::new(Passing { what, next });
-        InTurn { state, passed: Condvar::new(), failed: Arc::clone(failed) }
+        let free = (Mutex::new(()), Condvar::new());
+        InTurn { state, passed: Condvar::new(), free, failed: Arc::clone(failed) }
     }
 
     /// Waits for the turn of chunk `number` and has it pass, unless the run fails before. A failure of
@@ -81,12 +96,39 @@ impl<T> InTurn<T> {
         }
         drop(state);
         self.passed.notify_all();
+        self.let_go();
         result
     }
 
     /// Holds it in between, when no chunk is on its way to it.
     pub fn hold(&self) -> Held<'_, T> {
-        Held(self.state())
+        Held { state: Some(self.state()), of: self }
+    }
+
+    /// The same; `meanwhile` is done each time it was waited for so long.
+    pub fn hold_or(&self, every: Duration, mut meanwhile: impl FnMut()) -> Held<'_, T> {
+        let (free, news) = &self.free;
+        loop {
+            let looked = free.lock().unwrap_or_else(PoisonError::into_inner);
+            match self.state.try_lock() {
+                Ok(state) => return Held { state: Some(state), of: self },
+                Err(TryLockError::Poisoned(_)) => return self.hold(),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            let waited = news.wait_timeout(looked, every);
+            let (looked, time) = waited.unwrap_or_else(PoisonError::into_inner);
+            drop(looked);
+            if time.timed_out() {
+                meanwhile();
+            }
+        }
+    }
+
+    /// It is free: says so to who waits.
+    fn let_go(&self) {
+        // Whoever holds this has either not looked yet, or waits.
+        drop(self.free.0.lock().unwrap_or_else(PoisonError::into_inner));
+        self.free.1.notify_all();
     }
 
     /// Wakes who waits for a turn, to find that the run has failed.
@@ -106,13 +148,13 @@ impl<T> std::ops::Deref for Held<'_, T> {
     type Target = T;
 
     fn deref(&self) -> &T {
-        &self.0.what
+        &self.state.as_ref().expect("it is there until it is dropped").what
     }
 }
 
 impl<T> std::ops::DerefMut for Held<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
-        &mut self.0.what
+        &mut self.state.as_mut().expect("it is there until it is dropped").what
     }
 }
 
@@ -152,6 +194,29 @@ mod tests {
             (0..3).for_each(|part| pass(0, part, part == 2).unwrap());
         });
         assert_eq!(*passed.hold(), [(0, 0), (0, 1), (0, 2), (1, 0)]);
+    }
+
+    #[test]
+    fn whoever_waits_for_it_does_something_else_now_and_then() {
+        let held = InTurn::new(7, 0, &Arc::default());
+        let first = held.hold();
+        let mut times = 0;
+        std::thread::scope(|scope| {
+            let (said, hears) = std::sync::mpsc::channel();
+            let waiting = scope.spawn(|| {
+                let said = said;
+                let held = held.hold_or(Duration::from_millis(1), || {
+                    times += 1;
+                    let _ = said.send(());
+                });
+                *held
+            });
+            hears.recv().unwrap();
+            hears.recv().unwrap();
+            drop(first);
+            assert_eq!(waiting.join().unwrap(), 7);
+        });
+        assert!(times >= 2);
     }
 
     #[test]

@@ -8,11 +8,13 @@ mod status;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
 use mio::Waker;
 use status::Status;
 
+use super::attending::{Attending, EVERY};
 use super::bad::BadLog;
 use super::input::cursor::{Cursor, Next, Reached};
 use super::input::serial::Serial;
@@ -53,6 +55,8 @@ pub struct Engine {
     under_way: UnderWay,
     /// True if somebody waits to be told that what he has sent is folded.
     tells_folded: bool,
+    /// Looks after those who wait for an answer while all workers are busy, if there may be any.
+    attending: Option<Attending>,
     /// How far the batches that are out reach.
     committed: AtomicU64,
     /// True once a worker has failed: nobody waits for its chunk any more.
@@ -77,6 +81,7 @@ impl Engine {
         let (next, failed) = (cursor.next_number(), Arc::default());
         // With one worker, whoever has folded asks next what is to be done, and tells it then.
         let tells_folded = cursor.tells(Stage::Folded) && threads > 1;
+        let attending = cursor.has_waiting().then(Attending::default);
         let fold = |worker| aggregate.iter().map(move |a| Mutex::new(Arc::clone(a).fold(worker)));
         Engine {
             cursor: Mutex::new(cursor),
@@ -91,6 +96,7 @@ impl Engine {
             bad: ready.bad,
             under_way: UnderWay::default(),
             tells_folded,
+            attending,
             committed: AtomicU64::new(0),
             failed,
             waker: ready.waker,
@@ -108,6 +114,11 @@ impl Engine {
                 scope.spawn(|| syncing.run(|| self.synced()));
             }
             let _end = self.syncing.as_ref().map(|syncing| syncing.until_dropped());
+            let attended = self
+                .attending
+                .as_ref()
+                .map(|attending| scope.spawn(|| self.or_failed(attending.run(|| self.attend()))));
+            let left = self.attending.as_ref().map(|attending| attending.until_dropped());
             let others: Vec<_> =
                 (1..threads).map(|worker| scope.spawn(move || self.work(worker))).collect();
             let first = self.work(0);
@@ -116,7 +127,10 @@ impl Engine {
                 Err(panic) => std::panic::resume_unwind(panic),
             });
             // All are joined before the first error is chosen.
-            joined.collect::<Vec<_>>().into_iter().fold(first, Result::and)
+            let result = joined.collect::<Vec<_>>().into_iter().fold(first, Result::and);
+            drop(left);
+            let attended = attended.map_or(Ok(Ok(())), ScopedJoinHandle::join);
+            result.and(attended.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
         self.lateness.say_rest();
         self.bad.say_all();
@@ -134,6 +148,11 @@ impl Engine {
     /// More of the log is on the disk: says so, unless somebody holds the cursor, who is called to say it.
     fn synced(&self) -> Result<(), Error> {
         self.cursor.try_lock().map_or(Ok(()), |mut cursor| cursor.logged())
+    }
+
+    /// Nobody may have come by the cursor for a while: looks after those who wait for an answer.
+    fn attend(&self) -> Result<(), Error> {
+        self.cursor.try_lock().map_or(Ok(()), |mut cursor| cursor.attend(&self.bad))
     }
 
     /// What the run has done, in one line.
@@ -158,7 +177,11 @@ impl Engine {
     }
 
     fn work(&self, worker: usize) -> Result<(), Error> {
-        let result = self.work_until_done(worker);
+        self.or_failed(self.work_until_done(worker))
+    }
+
+    /// Has all know of a failure.
+    fn or_failed(&self, result: Result<(), Error>) -> Result<(), Error> {
         if result.is_err() {
             self.failed.store(true, Relaxed);
             // Whoever waits for a chunk, for its turn or for the source has to look again.
@@ -280,8 +303,20 @@ impl Engine {
     }
 
     /// Waits for the chunks under way; false if the run has failed meanwhile.
-    fn settle(&self) -> bool {
-        self.under_way.settle(|| self.failed.load(Relaxed))
+    fn settle(&self, cursor: &mut Cursor) -> bool {
+        let has_failed = || self.failed.load(Relaxed);
+        self.under_way.settle(has_failed, EVERY, || self.attend_in(cursor))
+    }
+
+    /// Waits for the reporter, with the cursor in hand.
+    fn reporter(&self, cursor: &mut Cursor) -> Held<'_, Reporter> {
+        self.reporter.hold_or(EVERY, || self.attend_in(cursor))
+    }
+
+    /// Looks after those who wait for an answer while the cursor is held. What fails, fails again when something is
+    /// read.
+    fn attend_in(&self, cursor: &mut Cursor) {
+        let _ = cursor.attend(&self.bad);
     }
 
     /// What the open batch has come to: takes the pane.
@@ -293,7 +328,7 @@ impl Engine {
     /// Closes the batch: waits for the chunks under way, takes the pane, lets the cursor go, reports.
     fn close(&self, mut cursor: MutexGuard<'_, Cursor>, last: bool) -> Result<(), Error> {
         let (began, watch) = (cursor.reached().clock, Stopwatch::start());
-        if !self.settle() {
+        if !self.settle(&mut cursor) {
             return Ok(());
         }
         self.finish_steps(&mut cursor)?;
@@ -303,7 +338,7 @@ impl Engine {
             self.lateness.clear();
         }
         let pane = self.pane();
-        let mut reporter = self.reporter.hold();
+        let mut reporter = self.reporter(&mut cursor);
         reporter.measure(&self.metrics, began.since(closed.time), watch);
         drop(cursor);
         // What a report lacks is told before it, not beside it.
@@ -324,8 +359,8 @@ impl Engine {
     }
 
     /// Has outputs open their files anew, whatever stands in the open batch.
-    fn reopen(&self, cursor: MutexGuard<'_, Cursor>) -> Result<(), Error> {
-        let reporter = self.reporter.hold();
+    fn reopen(&self, mut cursor: MutexGuard<'_, Cursor>) -> Result<(), Error> {
+        let reporter = self.reporter(&mut cursor);
         drop(cursor);
         self.put(reporter, Reporter::reopen)?;
         self.noted(self.bad.reopen())?;
@@ -372,7 +407,7 @@ impl Engine {
         }
         // The cursor is kept: a batch that ended meanwhile would be recorded before windows that a signal
         // has left to the next start.
-        let reporter = self.reporter.hold();
+        let reporter = self.reporter(&mut cursor);
         let is_out = self.put(reporter, |reporter| {
             let passed = reporter.pass(passed, &reached);
             self.note_slowest(reporter);
@@ -383,14 +418,14 @@ impl Engine {
 
     /// Ends the run, and leaves the open batch to the next start.
     fn leave(&self, mut cursor: MutexGuard<'_, Cursor>) -> Result<(), Error> {
-        if !self.settle() {
+        if !self.settle(&mut cursor) {
             return Ok(());
         }
         let Some((time, reached)) = self.noted(cursor.leave())? else { return Ok(()) };
         self.finish_steps(&mut cursor)?;
         let reached = Reached { chunks: cursor.next_number(), ..reached };
         let pane = self.pane();
-        let reporter = self.reporter.hold();
+        let reporter = self.reporter(&mut cursor);
         drop(cursor);
         self.put(reporter, |reporter| reporter.leave(time, pane, &reached)).map(drop)
     }

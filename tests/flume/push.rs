@@ -137,6 +137,27 @@ fn a_sink_is_answered_while_a_command_keeps_the_report() {
 }
 
 #[test]
+fn a_sink_is_refused_before_it_gives_up_whatever_keeps_weir() {
+    for threads in ["1", "2"] {
+        let dir = Dir::new();
+        let begun = dir.path("begun");
+        let gate = dir.path("gate").display().to_string();
+        let command =
+            format!("mkfifo '{gate}'; : > '{}'; cat '{gate}' >/dev/null", begun.display());
+        let args = ["--count", "--interval", "200ms", "--skip-empty", "--threads", threads];
+        let (run, port) = push(&[&args[..], &["--exec", &command]].concat());
+        let mut sink = Sink::connect(port).unwrap();
+        assert_eq!(sink.send(&texts(&["a"])), Told::Ok);
+        until(|| begun.exists());
+        // The next batch may be read and folded beside the report; what comes behind its end is not.
+        let told = (0..1_000_000).map(|_| sink.send(&texts(&["b"]))).find(|told| *told != Told::Ok);
+        assert_eq!(told, Some(Told::Failed), "{threads} threads");
+        drop(run);
+        std::fs::write(&gate, "").unwrap();
+    }
+}
+
+#[test]
 fn half_a_batch_is_nothing() {
     let dir = Dir::new();
     let checkpoint = dir.path("ck");

@@ -4,6 +4,8 @@
 //! batch, and lets go; whoever holds the lock when the batch ends closes it. So reading stops when
 //! nobody has room for a chunk, and with one worker nothing is different.
 
+mod attend;
+
 use std::sync::Arc;
 use std::time::Duration;
 

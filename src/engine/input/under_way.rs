@@ -9,6 +9,7 @@
 //! gets it when all up to that are folded.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::chunk::Mark;
 
@@ -60,14 +61,27 @@ impl UnderWay {
         self.state().folded()
     }
 
-    /// Waits until none is under way; false if the run has failed meanwhile.
-    pub fn settle(&self, has_failed: impl Fn() -> bool) -> bool {
+    /// Waits until none is under way; false if the run has failed meanwhile. `meanwhile` is done each time
+    /// it was waited for so long.
+    pub fn settle(
+        &self,
+        has_failed: impl Fn() -> bool,
+        every: Duration,
+        mut meanwhile: impl FnMut(),
+    ) -> bool {
         let mut state = self.state();
         while !state.marks.is_empty() {
             if has_failed() {
                 return false;
             }
-            state = self.settled.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let waited = self.settled.wait_timeout(state, every);
+            let time;
+            (state, time) = waited.unwrap_or_else(PoisonError::into_inner);
+            if time.timed_out() {
+                drop(state);
+                meanwhile();
+                state = self.state();
+            }
         }
         true
     }
@@ -102,6 +116,6 @@ mod tests {
         chunks.begin(Mark(4));
         assert!(!chunks.end(Mark(4)) && chunks.end(Mark(4)));
         assert_eq!(chunks.folded(), Mark(4));
-        assert!(chunks.settle(|| true), "none is under way");
+        assert!(chunks.settle(|| true, Duration::ZERO, || ()), "none is under way");
     }
 }

@@ -434,7 +434,8 @@ impl<T: Transport, F: Framing> Peers<T, F> {
                 self.hurry(number, now);
                 continue;
             }
-            self.leave(host, number, Some(io::ErrorKind::TimedOut.into()), now);
+            let why = peer.overdue();
+            self.leave(host, number, Some(why), now);
         }
     }
 

@@ -140,6 +140,11 @@ impl<T: Transport, F: Framing> Peer<T, F> {
         self.transport.flush();
     }
 
+    /// What is to be said of its handshake, which takes too long.
+    pub fn overdue(&self) -> io::Error {
+        self.transport.overdue()
+    }
+
     /// True while its handshake has begun and is not over.
     pub fn is_opening(&self) -> bool {
         self.transport.is_opening()

@@ -40,6 +40,11 @@ pub trait Transport: Send {
     fn is_opening(&self) -> bool {
         false
     }
+
+    /// What is to be said of a handshake that takes too long.
+    fn overdue(&self) -> io::Error {
+        io::ErrorKind::TimedOut.into()
+    }
 }
 
 impl Transport for TcpStream {
@@ -104,6 +109,10 @@ impl<T: Transport> Transport for Waiting<T> {
 
     fn is_opening(&self) -> bool {
         self.0.is_opening()
+    }
+
+    fn overdue(&self) -> io::Error {
+        self.0.overdue()
     }
 }
 

@@ -19,7 +19,8 @@ use std::io::{self, Read as _, Write as _};
 use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ClientConnection, Connection, ServerConfig, ServerConnection};
+use rustls::{ClientConfig, ClientConnection, Connection};
+use rustls::{ProtocolVersion, ServerConfig, ServerConnection};
 
 use super::farewell::Parting;
 use super::transport::{Transport, is_passing};
@@ -170,6 +171,16 @@ impl<S: Transport> Transport for MaybeTls<S> {
         match self {
             MaybeTls::Bare { stream, .. } => stream.is_opening(),
             MaybeTls::Sealed(sealed) => sealed.session.is_handshaking() && !sealed.first.is_empty(),
+        }
+    }
+
+    fn overdue(&self) -> io::Error {
+        match self {
+            MaybeTls::Bare { stream, .. } => stream.overdue(),
+            MaybeTls::Sealed(sealed) => {
+                let is_newest = sealed.session.protocol_version() == Some(ProtocolVersion::TLSv1_3);
+                words::overdue(&sealed.first, sealed.looks, is_newest)
+            }
         }
     }
 }

@@ -50,6 +50,18 @@ pub fn unopened(first: &[u8], looks: Looks) -> io::Error {
     }
 }
 
+/// The handshake does not come to an end; `is_newest`: under TLS 1.3.
+pub fn overdue(first: &[u8], looks: Looks, is_newest: bool) -> io::Error {
+    match (is_strange(first), is_newest) {
+        (true, _) => stranger(first, looks),
+        (false, true) => wrong(
+            "its TLS handshake does not go on; Flume up to 1.9, and others as old, break under TLS 1.3: --tls-max 1.2 is \
+             what they need",
+        ),
+        (false, false) => wrong("its TLS handshake does not go on"),
+    }
+}
+
 /// What a client looks like that sends lines.
 pub fn client(first: &[u8]) -> &'static str {
     match first {
@@ -92,6 +104,9 @@ pub fn failed(error: &Error, first: &[u8], looks: Looks) -> io::Error {
         Error::InvalidMessage(_) if is_strange(first) => stranger(first, looks),
         Error::InvalidCertificate(what) => wrong(&certificate(what)),
         Error::NoCertificatesPresented => wrong("the other side has no certificate"),
+        Error::AlertReceived(AlertDescription::CloseNotify | AlertDescription::UserCanceled) => {
+            unopened(first, looks)
+        }
         Error::AlertReceived(alert) => wrong(&alerted(*alert)),
         Error::PeerIncompatible(what) => wrong(&format!(
             "the TLS of the other side is too old, or another: {what:?}; 1.2 and 1.3 are spoken here"
