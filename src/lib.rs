@@ -11,7 +11,7 @@
 //! orders rows; a [`format`](mod@format) makes bytes of them, and each [`sink`] takes those.
 //! [`engine`] moves all of it, [`clock`] owns time, and [`cli`] turns what was typed into what runs.
 //! [`checkpoint`] is the storage for what is to outlive a process, on a [`disk`]. What all of these parts say
-//! of themselves is in [`part`]; what is a [`number`], and how exact it is, is the same for all.
+//! of themselves is in [`part`]; programs of the user are [`jq`]'s; what is a [`number`], and how exact it is, is the same for all.
 
 pub mod agg;
 pub mod cell;
@@ -23,6 +23,7 @@ pub mod disk;
 pub mod engine;
 pub mod error;
 pub mod format;
+pub mod jq;
 pub mod kafka;
 pub mod metrics;
 pub mod number;
