@@ -33,10 +33,12 @@ const NOT_FROM_JAQ: &[&str] = &[
     "endswith",
     "ltrimstr",
     "rtrimstr",
+    "keys_unsorted",
 ];
 
 /// Definitions of jaq that are not there, or that are ours.
-const NOT_DEFINED_BY_JAQ: &[&str] = &["halt", "halt_error", "nan", "infinite", "type", "delpaths"];
+const NOT_DEFINED_BY_JAQ: &[&str] =
+    &["halt", "halt_error", "nan", "infinite", "type", "keys", "delpaths"];
 
 /// Why a function or variable is not there that jq has; none if jq has none either.
 pub(super) fn refused(name: &str) -> Option<&'static str> {
@@ -121,6 +123,8 @@ fn texts() -> Vec<Fun<Kind>> {
 fn structures() -> Vec<Fun<Kind>> {
     vec![
         run(("type", v(0), |cv| bome(Ok(Value::text(cv.1.kind().as_bytes()))))),
+        run(("keys", v(0), |cv| bome(value::keys(&cv.1, true)))),
+        run(("keys_unsorted", v(0), |cv| bome(value::keys(&cv.1, false)))),
         run(("length", v(0), |cv| bome(value::length(&cv.1)))),
         run(("has", v(1), |cv| unary(cv, |of, key| value::has(&of, &key)))),
         run(("contains", v(1), |cv| {

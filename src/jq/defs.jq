@@ -1,7 +1,10 @@
 # What programs know beside what jaq defines, or otherwise than it does.
 
-def join($s): reduce (.[] | if . == null then "" elif isstring then . else tojson end) as $x
-    (null; if . == null then $x else . + $s + $x end) // "";
+def join($s): reduce (.[] | if . == null then "" elif isboolean or isnumber then tojson else . end) as $x
+    (null; if . == null then "" + $x else . + $s + $x end) // "";
+def flatten($depth): if $depth < 0 then error("flatten depth must not be negative") else
+    [.[] | if isarray and $depth > 0 then flatten($depth - 1)[] else . end] end;
+def leaf_paths: paths(scalars);
 def from_entries: reduce .[] as $e ({}; . + {
     ($e | (if .key == null then .k // .name // .Name // .K // .Key else .key end) |
         if isstring then . elif . == null then "null" else tojson end):

@@ -13,6 +13,7 @@ mod flume;
 #[cfg(feature = "kafka")]
 mod kafka;
 mod parts;
+mod programs;
 mod servers;
 mod shells;
 mod words;

@@ -14,7 +14,7 @@ use super::{program, shallow, value};
 use crate::agg::{Aggregate, Built, Fold, Pane, StateStore};
 use crate::chunk::Chunk;
 use crate::error::Error;
-use crate::jq::{Failure, Program, Rooms, Value};
+use crate::jq::{Failure, Program, Rooms};
 use crate::part::{Given, Shape, Words, hold};
 use crate::state::Retention;
 use crate::table::missing;

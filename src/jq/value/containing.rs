@@ -4,7 +4,7 @@ use jaq_core::{ValR, ValT};
 
 use super::operations::{Error, beyond, fails};
 use super::write::{characters, part as part_of};
-use super::{List, Number, Value};
+use super::{ITEM, List, Number, Value};
 use crate::jq::meter;
 
 /// How long it is: characters, elements, members; the size of a number.
@@ -21,7 +21,7 @@ pub fn length(value: &Value) -> ValR<Value> {
             characters(text)
         }
         Value::List(list) => list.items.len(),
-        Value::Object(object) => object.len(),
+        Value::Object(object) => object.count(),
     }))
 }
 
@@ -37,46 +37,50 @@ pub fn has(of: &Value, key: &Value) -> ValR<Value> {
     }
 }
 
-/// True if all of another value stands in it, as jq means that.
-pub fn contains(of: &Value, other: &Value) -> Result<bool, Error> {
-    if !meter::steps(1) {
+/// The names of the members, or the places of the elements.
+pub fn keys(value: &Value, is_sorted: bool) -> ValR<Value> {
+    let mut keys: Vec<Value> = match value {
+        Value::Object(object) => object.iter().map(|(name, _)| name.value()).collect(),
+        Value::List(list) => (0..list.items.len()).map(Value::from).collect(),
+        other => return fails(format!("{} has no keys", other.named())),
+    };
+    if !meter::steps(keys.len()) || !meter::bytes(keys.len() * ITEM) {
         return beyond();
     }
+    if is_sorted {
+        keys.sort();
+    }
+    Ok(Value::list(keys))
+}
+
+/// True if all of another value stands in it, as jq means that.
+pub fn contains(of: &Value, other: &Value) -> Result<bool, Error> {
+    if of.kind() != other.kind() {
+        let (of, other) = (of.named(), other.named());
+        return fails(format!("{of} and {other} cannot have their containment checked"));
+    }
+    let contains = has_all(of, other);
+    if meter::spent().is_some() { beyond() } else { Ok(contains) }
+}
+
+/// The same, of values of any kinds; those of different kinds are not in each other.
+fn has_all(of: &Value, other: &Value) -> bool {
+    if !meter::steps(1) {
+        return false;
+    }
     match (of, other) {
-        (Value::Object(of), Value::Object(other)) => {
-            for (name, value) in other.iter() {
-                let Some(held) = of.get(name.bytes()) else { return Ok(false) };
-                if !contains(held, value)? {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
-        }
+        (Value::Object(of), Value::Object(other)) => other
+            .iter()
+            .all(|(name, value)| of.get(name.bytes()).is_some_and(|held| has_all(held, value))),
         (Value::List(of), Value::List(other)) => {
-            for value in &other.items {
-                let mut is_there = false;
-                for held in &of.items {
-                    // Values of different kinds do not contain each other, which is no error within a list.
-                    is_there = held.kind() == value.kind() && contains(held, value)?;
-                    if is_there {
-                        break;
-                    }
-                }
-                if !is_there {
-                    return Ok(false);
-                }
-            }
-            Ok(true)
+            let is_there = |value| of.items.iter().any(|held| has_all(held, value));
+            other.items.iter().all(is_there)
         }
         (Value::Text(of), Value::Text(other)) => {
             meter::steps(of.len() / 64);
-            Ok(memchr::memmem::find(of, other).is_some())
+            memchr::memmem::find(of, other).is_some()
         }
-        (of, other) if of.kind() == other.kind() => Ok(of == other),
-        (of, other) => {
-            let (of, other) = (of.named(), other.named());
-            fails(format!("{of} and {other} cannot have their containment checked"))
-        }
+        (of, other) => of == other,
     }
 }
 

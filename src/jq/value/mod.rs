@@ -23,7 +23,7 @@ use indexmap::IndexMap;
 
 use super::meter;
 
-pub use containing::{contains, has, length, search};
+pub use containing::{contains, has, keys, length, search};
 pub use number::Number;
 pub(super) use operations::{beyond, fails};
 pub use read::read;
@@ -143,7 +143,7 @@ impl Object {
     }
 
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.members.len()
     }
 
@@ -234,7 +234,7 @@ impl Ord for Value {
                 a.items.cmp(&b.items)
             }
             (Value::Object(a), Value::Object(b)) => {
-                meter::steps(a.len() + b.len());
+                meter::steps(a.count() + b.count());
                 let (a, b) = (a.sorted(), b.sorted());
                 let names = |of: &[(&Name, &Value)]| {
                     of.iter().map(|(name, _)| (*name).clone()).collect::<Vec<_>>()
@@ -249,6 +249,7 @@ impl Ord for Value {
 }
 
 /// As programs compare: what is no number is less than itself, so a program can tell.
+#[expect(clippy::non_canonical_partial_ord_impl, reason = "a list of NaNs can be sorted")]
 impl PartialOrd for Value {
     fn partial_cmp(&self, other: &Value) -> Option<Ordering> {
         Some(match (self, other) {

@@ -59,8 +59,8 @@ impl Add for Value {
                 Value::List(a)
             }
             (Value::Object(mut a), Value::Object(b)) => {
-                let copied = if Arc::get_mut(&mut a).is_some() { 0 } else { a.len() };
-                if !meter::bytes((copied + b.len()) * MEMBER) {
+                let copied = if Arc::get_mut(&mut a).is_some() { 0 } else { a.count() };
+                if !meter::bytes((copied + b.count()) * MEMBER) {
                     return beyond();
                 }
                 let object = Arc::make_mut(&mut a);
@@ -126,7 +126,7 @@ impl Mul for Value {
 
 /// An object and, over it, another one; objects in both are merged too.
 fn merged(mut a: Arc<Object>, b: &Object) -> ValR<Value> {
-    if !meter::bytes((a.len() + b.len()) * MEMBER) {
+    if !meter::bytes((a.count() + b.count()) * MEMBER) {
         return beyond();
     }
     let object = Arc::make_mut(&mut a);

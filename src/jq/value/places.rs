@@ -49,7 +49,7 @@ impl jaq_core::ValT for Value {
                 (0..list.items.len())
                     .map(move |place| Ok((Value::from(place), list.items[place].clone()))),
             ),
-            Value::Object(object) => Box::new((0..object.len()).map_while(move |place| {
+            Value::Object(object) => Box::new((0..object.count()).map_while(move |place| {
                 object.at(place).map(|(name, value)| Ok((name.value(), value.clone())))
             })),
             other => box_once(Err(other.no_elements())),
@@ -65,7 +65,7 @@ impl jaq_core::ValT for Value {
                 Box::new((0..list.items.len()).map(move |place| Ok(list.items[place].clone())))
             }
             Value::Object(object) => Box::new(
-                (0..object.len())
+                (0..object.count())
                     .map_while(move |place| object.at(place).map(|(_, value)| Ok(value.clone()))),
             ),
             other => box_once(Err(other.no_elements())),
@@ -207,7 +207,7 @@ fn change_member<'a, I: Iterator<Item = ValX<'a, Value>>>(
     name: &[u8],
     f: impl Fn(Value) -> I,
 ) -> ValX<'a, Value> {
-    let copied = if Arc::get_mut(&mut object).is_some() { 1 } else { object.len() };
+    let copied = if Arc::get_mut(&mut object).is_some() { 1 } else { object.count() };
     if !meter::bytes(copied * MEMBER + name.len()) {
         return Ok(beyond()?);
     }
@@ -284,7 +284,7 @@ impl Value {
     fn len(&self) -> usize {
         match self {
             Value::List(list) => list.items.len(),
-            Value::Object(object) => object.len(),
+            Value::Object(object) => object.count(),
             _ => 0,
         }
     }

@@ -57,7 +57,7 @@ fn put(value: Value, at: &Value, becomes: Value) -> ValR<Value> {
 fn last(value: Value, at: &Value) -> ValR<Value> {
     match (value, at) {
         (Value::Object(mut object), Value::Text(name)) => {
-            if !meter::bytes(object.len() * MEMBER) {
+            if !meter::bytes(object.count() * MEMBER) {
                 return beyond();
             }
             Arc::make_mut(&mut object).remove(name);
