@@ -12,7 +12,7 @@
 //! [`engine`] moves all of it, [`clock`] owns time, and [`cli`] turns what was typed into what runs.
 //! [`live`] draws what is reported on a terminal.
 //! [`checkpoint`] is the storage for what is to outlive a process, on a [`disk`]. What all of these parts say
-//! of themselves is in [`part`]; what is a [`number`], and how exact it is, is the same for all. [`progress`]
+//! of themselves is in [`part`]; programs of the user are [`jq`]'s; what is a [`number`], and how exact it is, is the same for all. [`progress`]
 //! stands at the side, and shows what [`metrics`] count.
 
 pub mod agg;
@@ -25,6 +25,7 @@ pub mod disk;
 pub mod engine;
 pub mod error;
 pub mod format;
+pub mod jq;
 pub mod kafka;
 pub mod live;
 pub mod metrics;

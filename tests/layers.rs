@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["error", "number", "origin", "say", "scan", "units"],
     &["clock", "part", "report/value"],
     &["process", "cell", "selector", "metrics"],
-    &["chunk", "table", "window", "disk"],
+    &["chunk", "table", "window", "disk", "jq"],
     &["report", "wire", "kafka"],
     &["state"],
     &["source", "step", "agg", "format", "sink"],

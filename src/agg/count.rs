@@ -13,6 +13,7 @@ pub const COUNT: Spec = Spec {
         help: "Count the records of each batch; an empty batch has 0",
     },
     own: &[],
+    is_state: false,
     of: None,
     build: |words, _| Ok(Built::of_one(Kind::Count, Whole::<Count>::new(()), words, Shape::Whole)),
 };
@@ -25,6 +26,7 @@ pub const COUNT_BY_KEY: Spec = Spec {
         help: "Count the records of each key; a plain record is its own key",
     },
     own: &[],
+    is_state: false,
     of: None,
     build: |words, placed| {
         Ok(Built::of_one(Kind::Count, fold::keyed::<Count>((), placed), words, Shape::Keyed))

@@ -95,7 +95,7 @@ impl<C: Cell> History<C> {
 }
 
 /// Calls `visit` for each key of a pane, ready to be looked up, and its cell.
-fn each_of<C: Cell>(pane: &dyn Any, seeds: &Seeds, mut visit: impl FnMut(Key<'_>, &C)) {
+pub(super) fn each_of<C: Cell>(pane: &dyn Any, seeds: &Seeds, mut visit: impl FnMut(Key<'_>, &C)) {
     match pane.downcast_ref::<KeyedPane<C>>() {
         Some(pane) => pane.for_each_loaded(visit),
         None => {

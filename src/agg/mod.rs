@@ -11,6 +11,7 @@ mod history;
 #[cfg(test)]
 mod law;
 mod pane;
+pub mod programs;
 pub mod stats;
 pub mod values;
 
@@ -21,7 +22,7 @@ pub use crate::cell::{Cell, Row};
 use crate::chunk::Chunk;
 use crate::clock::Stamp;
 use crate::error::Error;
-use crate::part::{Flag, Resolved, Shape, Words};
+use crate::part::{Flag, Given, Resolved, Shape, Words};
 use crate::report::Collector;
 use crate::state::Retention;
 
@@ -48,6 +49,16 @@ pub trait Aggregate: Send + Sync {
 
     /// What of it cannot be subtracted, in words, if there is such.
     fn indelible(&self) -> Option<&'static str>;
+
+    /// True if it must see all chunks of the stream in their order, and by one fold.
+    fn is_serial(&self) -> bool {
+        false
+    }
+
+    /// Refuses what does not go with what else was given.
+    fn check(&self, _given: &Given) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 /// A worker's part of the open batch.
@@ -115,6 +126,8 @@ pub struct Spec {
     pub flag: Flag,
     /// Flags of its own, which may be typed anywhere.
     pub own: &'static [Flag],
+    /// True if it is running state by itself.
+    pub is_state: bool,
     /// The shape of the rows that it is of: pairs, if it needs their values; none if it is of any.
     pub of: Option<Shape>,
     /// Makes it of what was typed; with `placed`, it also keeps where each key first appeared. An error
@@ -201,4 +214,7 @@ pub const AGGS: &[Spec] = &[
     values::DISTINCT_BY_KEY,
     values::GROUP,
     values::GROUP_BY_KEY,
+    programs::REDUCE,
+    programs::REDUCE_BY_KEY,
+    programs::UPDATE_STATE_BY,
 ];

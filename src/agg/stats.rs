@@ -16,6 +16,7 @@ macro_rules! single {
         Spec {
             flag: Flag { name: $name, takes: &[], help: $help },
             own: &[],
+            is_state: false,
             of: $of,
             build: |words, placed| {
                 let statistic = Statistic::Simple($statistic);
@@ -105,6 +106,7 @@ pub const STATS: Spec = Spec {
             to 512 values, and else an estimate with a standard error of 1.6 %.",
     },
     own: &[],
+    is_state: false,
     of: None,
     build: |words, placed| several(words, Shape::Whole, placed),
 };
@@ -117,6 +119,7 @@ pub const STATS_BY_KEY: Spec = Spec {
         help: "Find several statistics of the values of each key: count,mean,p99",
     },
     own: &[],
+    is_state: false,
     of: Some(Shape::Pairs),
     build: |words, placed| several(words, Shape::Keyed, placed),
 };

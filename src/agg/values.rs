@@ -16,6 +16,7 @@ pub const DISTINCT: Spec = Spec {
             many there are is told by --stats distinct.",
     },
     own: &[],
+    is_state: false,
     of: Some(Shape::Records),
     build: |words, placed| {
         let (aggregate, identity) = (keyed::<Presence>((), placed), words.identity());
@@ -31,6 +32,7 @@ pub const DISTINCT_BY_KEY: Spec = Spec {
         help: "List the distinct values of each key, sorted by their bytes",
     },
     own: &[],
+    is_state: false,
     of: Some(Shape::Pairs),
     build: |words, placed| Ok(Built::of_value(keyed::<Members>((), placed), words, Shape::Keyed)),
 };
@@ -43,6 +45,7 @@ pub const GROUP: Spec = Spec {
         help: "List all records of each batch, in the order of the stream",
     },
     own: &[],
+    is_state: false,
     of: Some(Shape::Records),
     build: |words, _| Ok(Built::of_value(Whole::<Group>::new(()), words, Shape::Whole)),
 };
@@ -55,6 +58,7 @@ pub const GROUP_BY_KEY: Spec = Spec {
         help: "List the values of each key, in the order of the stream",
     },
     own: &[],
+    is_state: false,
     of: Some(Shape::Pairs),
     build: |words, placed| Ok(Built::of_value(keyed::<Group>((), placed), words, Shape::Keyed)),
 };

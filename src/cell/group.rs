@@ -68,6 +68,11 @@ impl Cell for Group {
 }
 
 impl Group {
+    /// The values with their places, in the order of the stream.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        self.0.iter().map(|(place, value)| (*place, &**value))
+    }
+
     fn save_as<'a>(&'a self, out: &mut Vec<u8>, shown: impl Fn(&'a [u8]) -> &'a [u8]) {
         out.extend(self.records().to_le_bytes());
         for (place, value) in &self.0 {

@@ -16,6 +16,7 @@ mod parts;
 mod placed;
 #[cfg(test)]
 pub(crate) mod sample;
+mod stated;
 pub mod statistic;
 mod statistics;
 mod summary;
@@ -24,6 +25,7 @@ mod total;
 pub use count::{Count, Presence};
 pub use group::{Group, Members};
 pub use placed::Placed;
+pub use stated::Stated;
 pub use statistics::{Statistics, Wanted};
 pub use summary::Summary;
 pub use total::Total;

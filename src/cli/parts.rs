@@ -173,12 +173,14 @@ mod tests {
         agg::Spec {
             flag: Flag { name: "stats", takes: &["LIST"], help: "many" },
             own: &[],
+            is_state: false,
             of: None,
             build: |_, _| Err("never built".to_string()),
         },
         agg::Spec {
             flag: Flag { name: "reduce", takes: &["FILTER"], help: "one" },
             own: &[Flag { name: "inverse-by", takes: &["FILTER"], help: "back" }],
+            is_state: false,
             of: Some(Shape::Pairs),
             build: |_, _| Err("never built".to_string()),
         },
@@ -247,7 +249,8 @@ mod tests {
         assert!(of_pairs.check(Shape::Pairs).is_ok());
         let flag = Flag { name: "records", takes: &[], help: "" };
         let build = KEPT[0].build;
-        let of_records = agg::Spec { flag, own: &[], of: Some(Shape::Records), build };
+        let of_records =
+            agg::Spec { flag, own: &[], is_state: false, of: Some(Shape::Records), build };
         for told in [of_pairs.check(Shape::Records), of_records.check(Shape::Pairs)] {
             let told = told.unwrap_err();
             let flags: Vec<_> =

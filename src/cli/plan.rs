@@ -147,7 +147,9 @@ fn check_parts(typed: &Typed, arrows: &mut Vec<Shape>, once: bool) -> Result<Par
     let aggregate = aggregate(typed, arrows, &mut identity)?;
     let steps_need_batches = steps.iter().any(|step| step.is_serial());
     let given = given(typed, once, arrows, aggregate.as_ref());
-    check(typed, &Given { steps_need_batches, ..given })?;
+    let given = Given { steps_need_batches, ..given };
+    check(typed, &given)?;
+    aggregate.iter().try_for_each(|built| built.aggregate.check(&given))?;
     Ok((steps, aggregate, identity))
 }
 
@@ -164,7 +166,8 @@ fn given(typed: &Typed, once: bool, arrows: &[Shape], aggregate: Option<&agg::Bu
         format: typed.format().can,
         format_typed: typed.format.typed(),
         window: typed.state.window.is_some(),
-        update_state: typed.state.update_state,
+        keep_zeros: typed.state.keep_zeros,
+        update_state: updates_state(typed),
         record_at_a_time: typed.engine.interval == Some(Duration::ZERO),
         steps_need_batches: false,
         once,
@@ -205,7 +208,9 @@ fn stateful(
     settings: &engine::Settings,
     aggregate: Option<&agg::Built>,
 ) -> Result<Option<Stateful>, Error> {
-    let Some(retention) = typed.state.retention(settings.interval)? else { return Ok(None) };
+    let updates = updates_state(typed);
+    let retention = typed.state.retention(settings.interval, updates)?;
+    let Some(retention) = retention else { return Ok(None) };
     // Which rows --top selects is known only when all have been looked at, and --count has only one.
     let keyed = aggregate.is_some_and(|built| built.leaves == Shape::Keyed);
     // Nor does what is kept know rates and shares, which change with time and with other keys.
@@ -262,6 +267,12 @@ fn source(typed: &Typed, start: Stamp, logs_input: bool) -> Result<source::Built
     (typed.source.build)(&typed.matches, &source_settings(typed, start, logs_input))
 }
 
+/// True if there is running state.
+fn updates_state(typed: &Typed) -> bool {
+    let is_state = typed.aggregate.as_ref().is_some_and(|(spec, _)| spec.is_state);
+    typed.state.update_state || is_state
+}
+
 /// What is told to whichever source.
 pub fn source_settings(typed: &Typed, start: Stamp, logs_input: bool) -> source::Settings {
     source::Settings {
@@ -270,7 +281,7 @@ pub fn source_settings(typed: &Typed, start: Stamp, logs_input: bool) -> source:
         once: typed.engine.once,
         acknowledges: logs_input,
         lasts: typed.engine.checkpoint.is_some(),
-        keeps_state: typed.state.window.is_some() || typed.state.update_state,
+        keeps_state: typed.state.window.is_some() || updates_state(typed),
         start,
     }
 }

@@ -44,6 +44,8 @@ pub struct Engine {
     serial: Option<InTurn<Serial>>,
     /// True if chunks pass through the reporter by turn.
     is_ordered: bool,
+    /// What chunks pass by turn to be folded, if the aggregate must see them in their order.
+    folding: Option<InTurn<()>>,
     /// True if something is due also while nothing is read.
     has_window: bool,
     aggregate: Option<Arc<dyn Aggregate>>,
@@ -82,6 +84,7 @@ impl Engine {
         // With one worker, whoever has folded asks next what is to be done, and tells it then.
         let tells_folded = cursor.tells(Stage::Folded) && threads > 1;
         let attending = cursor.has_waiting().then(Attending::default);
+        let is_serial = aggregate.as_ref().is_some_and(|aggregate| aggregate.is_serial());
         let fold = |worker| aggregate.iter().map(move |a| Mutex::new(Arc::clone(a).fold(worker)));
         Engine {
             cursor: Mutex::new(cursor),
@@ -89,6 +92,7 @@ impl Engine {
             steps: Mutex::new(steps),
             serial: serial.map(|serial| InTurn::new(serial, next, &failed)),
             is_ordered: reporter.takes_chunks(),
+            folding: is_serial.then(|| InTurn::new((), next, &failed)),
             has_window: reporter.has_window(),
             folds: (0..threads).flat_map(fold).collect(),
             aggregate,
@@ -187,6 +191,7 @@ impl Engine {
             // Whoever waits for a chunk, for its turn or for the source has to look again.
             self.under_way.wake();
             self.serial.iter().for_each(InTurn::wake);
+            self.folding.iter().for_each(InTurn::wake);
             self.reporter.wake();
             let _ = self.waker.wake();
         }
@@ -267,9 +272,7 @@ impl Engine {
                 false => self.reporter.pass_part(number, act)?,
             }
         }
-        if let Some(fold) = self.folds.get(worker) {
-            lock(fold).fold(chunk);
-        }
+        self.fold(worker, chunk, is_last)?;
         self.metrics.filtered.add(chunk.filtered);
         if self.bad.take(&mut chunk.bad)? {
             // Whoever waits for input says it.
@@ -279,6 +282,22 @@ impl Engine {
             chunk.follow();
         }
         Ok(())
+    }
+
+    /// Folds what the steps have made of a chunk, or of a part of it that is not the last.
+    fn fold(&self, worker: usize, chunk: &mut Chunk, is_last: bool) -> Result<(), Error> {
+        let Some(own) = self.folds.get(worker) else { return Ok(()) };
+        let Some(folding) = &self.folding else {
+            lock(own).fold(chunk);
+            return Ok(());
+        };
+        // One fold sees all.
+        let (number, fold) = (chunk.number, &self.folds[0]);
+        let act = |(): &mut ()| {
+            lock(fold).fold(chunk);
+            Ok(())
+        };
+        if is_last { folding.pass(number, act) } else { folding.pass_part(number, act) }
     }
 
     /// Has the reporter do something, unless the run has failed; tells whether it was done.
@@ -377,6 +396,9 @@ impl Engine {
         let finished = serial.pass(number, |steps| steps.finish(time, number, take));
         self.lateness.note(|| "the steps".to_string(), watch.elapsed());
         self.noted(finished)?;
+        if let Some(folding) = &self.folding {
+            folding.pass(number, |()| Ok(()))?;
+        }
         match self.is_ordered {
             true => self.reporter.pass(number, |_| Ok(())),
             false => Ok(()),

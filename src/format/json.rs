@@ -119,6 +119,7 @@ fn write_value(out: &mut Vec<u8>, value: &Value) {
         Value::Float(value) if value.is_finite() => number::double(out, *value),
         Value::Float(_) | Value::None => out.extend_from_slice(b"null"),
         Value::Bytes(text) => string(out, &text.0),
+        Value::Json(text) => out.extend_from_slice(String::from_utf8_lossy(&text.0).as_bytes()),
         Value::List(texts) => {
             for (place, text) in texts.0.iter().enumerate() {
                 out.push(if place > 0 { b',' } else { b'[' });

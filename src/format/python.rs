@@ -5,6 +5,7 @@
 //! that nothing in a key can be mistaken for the tuple around it. Nearly all keys are plain ASCII,
 //! which needs one look and one copy; only the others are read character by character.
 
+mod json;
 mod printable;
 
 use std::io::Write;
@@ -53,6 +54,7 @@ pub fn repr(out: &mut Vec<u8>, object: Object<'_>) {
         Object::Value(&Value::Int(value)) => number::int(out, value),
         Object::Value(&Value::Float(value)) => number::double(out, value),
         Object::Value(Value::Bytes(text)) => repr_text(out, &text.0),
+        Object::Value(Value::Json(text)) => json::repr(out, &text.0),
         Object::Value(Value::List(texts)) => {
             out.push(b'[');
             for (place, text) in texts.0.iter().enumerate() {

@@ -20,7 +20,9 @@ pub struct Given {
     pub format_typed: Option<&'static str>,
     /// True with `--window`.
     pub window: bool,
-    /// True with `--update-state`.
+    /// True with `--keep-zeros`.
+    pub keep_zeros: bool,
+    /// True if there is running state: `--update-state`, or an aggregate that is.
     pub update_state: bool,
     /// True with `--interval 0`: there are no batches.
     pub record_at_a_time: bool,

@@ -82,6 +82,7 @@ fn number(value: &Value) -> Option<Number> {
         Value::Float(value) => Some(Number::Double(*value)),
         // The last value of a key is compared as what is written there.
         Value::Bytes(text) => Number::read(&text.0).ok(),
+        Value::Json(text) => Number::read(&text.0).ok(),
         Value::None | Value::List(_) => None,
     }
 }

@@ -13,6 +13,8 @@ pub enum Value {
     Bytes(Box<Text>),
     /// Several of them: the values of a group.
     List(Box<Texts>),
+    /// JSON that is neither a number of 64 bits nor a string: what a program has made.
+    Json(Box<Text>),
 }
 
 /// Bytes as they came, behind a pointer, so that a value stays small.
@@ -43,6 +45,8 @@ impl Value {
             Value::Bytes(text) => prefix(&text.0),
             // By their number: the longest first.
             Value::List(texts) => texts.0.len() as u64,
+            // Beside what programs make of other keys, only numbers count.
+            Value::Json(_) => 0,
         }
     }
 }

@@ -91,9 +91,9 @@ impl Flags {
         }
     }
 
-    /// What is kept from batch to batch, if anything is.
-    pub fn retention(&self, interval: Duration) -> Result<Option<Retention>, Error> {
-        Ok(match (self.window, self.update_state) {
+    /// What is kept from batch to batch, if anything is; with `updates`, it is running state.
+    pub fn retention(&self, interval: Duration, updates: bool) -> Result<Option<Retention>, Error> {
+        Ok(match (self.window, updates) {
             (Some(length), _) => {
                 let window = Window::new(length, self.slide, interval)?;
                 say_gap(&window);

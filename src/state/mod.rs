@@ -19,6 +19,7 @@ mod lasting;
 mod packed;
 mod panes;
 mod recency;
+mod setting;
 mod slots;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ pub mod case;
 pub mod comparing;
 pub mod counted;
 pub mod halves;
+pub mod jq;
 pub mod own;
 pub mod pair;
 pub mod pattern;
@@ -103,6 +104,7 @@ pub const STEPS: &[Spec] = &[
     select::json::JSON,
     select::logfmt::LOGFMT,
     select::access_log::ACCESS_LOG,
+    jq::JQ,
     halves::KEYS,
     halves::VALUES,
     halves::ON,

@@ -7,7 +7,7 @@ pub const ELSE: Flag = Flag {
     name: "else",
     takes: &["TEXT"],
     help: "Take TEXT where the step before finds nothing\n\n\
-        Without it, a record without the part is bad, one in which --extract finds nothing is dropped, and \
+        Without it, a record without the part is bad, so is one on which --jq fails, one in which --extract finds nothing is dropped, and \
         one that is not in the table of --lookup stays as it is.",
 };
 
@@ -15,7 +15,8 @@ pub const ELSE: Flag = Flag {
 pub const VALUE: Flag = Flag {
     name: "value",
     takes: &["SEL"],
-    help: "Make pairs: the value is what SEL selects of the same record, the key what the step before does",
+    help: "Make pairs: the value is what SEL selects of the same record, the key what the step before does\n\n\
+        Behind --jq it is a program, as that is.",
 };
 
 /// What separates the parts of a record.

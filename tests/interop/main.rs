@@ -14,6 +14,7 @@ mod flume;
 mod kafka;
 mod page;
 mod parts;
+mod programs;
 mod progress;
 mod sealed;
 mod servers;

@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use crate::common::{Dir, from, shell, start, weir};
 
 /// Random numbers, the same each time.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
+    /// A number below a bound.
+    pub fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -18,7 +19,7 @@ impl Dice {
     }
 
     /// A text with all that has to be escaped, and without newlines.
-    fn text(&mut self) -> String {
+    pub fn text(&mut self) -> String {
         let pieces = [
             "a", "Z", "7", "\"", "\\", "/", ",", ";", "é", "漢", "😀", " ", "\t", "\u{7f}", "'",
             "{",
@@ -41,7 +42,7 @@ impl Dice {
 }
 
 /// What a command of the shell prints of a file.
-fn printed(script: &str, input: &Path) -> Vec<u8> {
+pub fn printed(script: &str, input: &Path) -> Vec<u8> {
     let mut run = start(from(shell(script), input));
     let out = run.out.rest();
     run.end().ok();
@@ -49,7 +50,7 @@ fn printed(script: &str, input: &Path) -> Vec<u8> {
 }
 
 /// What weir prints of it.
-fn ours(steps: &[&str], input: &Path) -> Vec<u8> {
+pub fn ours(steps: &[&str], input: &Path) -> Vec<u8> {
     let mut run = start(from(weir(&[steps, &["--format", "text"]].concat()), input));
     let out = run.out.rest();
     run.end().ok();

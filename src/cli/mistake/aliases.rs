@@ -30,7 +30,7 @@ const FLAGS: &[Alias] = &[
         "--distinct gives each different record once, --count-by-key with its count",
     ),
     (
-        "--count-by-value --group-by --reduce-by-key --key-by --by-key \
+        "--count-by-value --group-by --key-by --by-key \
          --key --histogram --freq --frequency --tally --count-distinct --count-values \
          --word-count -c -k",
         "--count-by-key counts each record, as uniq -c does; --count counts all, as wc -l does",
@@ -74,7 +74,7 @@ const FLAGS: &[Alias] = &[
     ("--jsonl --ndjson --ojson", "--format json writes an object for each row"),
     ("--tsv --otsv --tabs", "--format tsv writes columns, a tab between"),
     ("--ocsv", "--format csv writes columns, a comma between, and their names first"),
-    ("--text --plain --raw --bare", "--format text writes the rows alone"),
+    ("--text --plain --bare", "--format text writes the rows alone"),
     ("--pprint --print --pretty", "--format pprint, as PySpark prints, is the default"),
     (
         "--batch-interval --batch --every --batch-duration --period --refresh --trigger \
@@ -94,13 +94,21 @@ const FLAGS: &[Alias] = &[
         "--slide D reports the --window every D: --window 5m --slide 1m",
     ),
     (
+        "--fold --fold-by-key --aggregate-by-key --combine-by-key --inv-func --reduce-by-window",
+        "--reduce-by-key FILTER puts the values of a key together by a jq program: '. + $x'",
+    ),
+    (
+        "--map --flat-map-by --expression --expr --script --eval --program --map-values",
+        "--jq FILTER runs a jq program on each record: --jq '.user | ascii_downcase'",
+    ),
+    (
         "--reduce-by-key-and-window --count-by-window --count-by-value-and-window",
         "--window D --slide D with an aggregate: --count-by-key --window 60 --slide 10",
     ),
     (
         "--update-state-by-key --map-with-state --stateful --state --total --running \
          --cumulative --accumulate --since-start --keep-state",
-        "--update-state counts since the beginning: --count-by-key --update-state",
+        "--update-state counts since the beginning: --count-by-key --update-state; --update-state-by takes a program",
     ),
     (
         "--ttl --expire --state-timeout --forget",
@@ -123,7 +131,7 @@ const FLAGS: &[Alias] = &[
         "--mean, --sum, --min, --max and --stats count,mean, each also -by-key, are what there is",
     ),
     (
-        "--tolower --toupper --lowercase --uppercase --map --substitute --sed --transform --jq",
+        "--tolower --toupper --lowercase --uppercase --substitute --sed --transform",
         "--replace REGEX TEXT, --extract REGEX, --lookup TABLE, --lower and --upper change records",
     ),
     ("--strip", "--trim takes white space off both ends"),

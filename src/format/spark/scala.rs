@@ -73,7 +73,7 @@ fn write_value(out: &mut Vec<u8>, value: &Value) {
         Value::None => {}
         &Value::Int(value) => number::int(out, value),
         &Value::Float(value) => double(out, value),
-        Value::Bytes(bytes) => text(out, &bytes.0),
+        Value::Bytes(bytes) | Value::Json(bytes) => text(out, &bytes.0),
         // What groupByKey gives there.
         Value::List(texts) => {
             out.extend_from_slice(b"CompactBuffer(");

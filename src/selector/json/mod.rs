@@ -12,8 +12,8 @@
 
 mod find;
 pub mod path;
-mod syntax;
-mod text;
+pub mod syntax;
+pub mod text;
 
 use self::find::{Rows, Slot};
 use self::path::{Path, Paths};

@@ -47,6 +47,11 @@ impl Path {
         &self.steps[..last.map_or(0, |last| last + 1)]
     }
 
+    /// True if it leads to one value, which is not the record itself.
+    pub fn is_one_value(&self) -> bool {
+        self.level() == 0 && !self.steps.is_empty()
+    }
+
     /// How many lists it goes through.
     fn level(&self) -> usize {
         self.steps.iter().filter(|step| **step == Step::Each).count()

@@ -193,9 +193,9 @@ impl<'a> Syntax<'a> {
         }
     }
 
-    /// Goes over a number.
+    /// Goes over a number; returns its end.
     #[inline(always)]
-    fn number(&self, start: usize) -> Result<usize, Fault> {
+    pub fn number(&self, start: usize) -> Result<usize, Fault> {
         let mut at = start + usize::from(self.peek(start) == b'-');
         let first = at;
         at = self.digits(at)?;
@@ -224,9 +224,9 @@ impl<'a> Syntax<'a> {
         Ok(at)
     }
 
-    /// Goes over `true`, `false` or `null`.
+    /// Goes over `true`, `false` or `null`; returns its end.
     #[inline(always)]
-    fn word(&self, at: usize) -> Result<usize, Fault> {
+    pub fn word(&self, at: usize) -> Result<usize, Fault> {
         let rest = self.bytes.get(at..).unwrap_or_default();
         for word in [&b"true"[..], b"false", b"null"] {
             if rest.starts_with(word) {

@@ -63,7 +63,7 @@ fn compact(value: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Appends a text as a string of JSON.
-fn escape(text: &[u8], out: &mut Vec<u8>) {
+pub fn escape(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     for &byte in text {
         match byte {

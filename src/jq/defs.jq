@@ -1,0 +1,43 @@
+# What programs know beside what jaq defines, or otherwise than it does.
+
+def join($s): reduce (.[] | if . == null then "" elif isboolean or isnumber then tojson else . end) as $x
+    (null; if . == null then "" + $x else . + $s + $x end) // "";
+def flatten($depth): if $depth < 0 then error("flatten depth must not be negative") else
+    [.[] | if isarray and $depth > 0 then flatten($depth - 1)[] else . end] end;
+def leaf_paths: paths(scalars);
+def from_entries: reduce .[] as $e ({}; . + {
+    ($e | (if .key == null then .k // .name // .Name // .K // .Key else .key end) |
+        if isstring then . elif . == null then "null" else tojson end):
+    ($e | if has("value") then .value else (.v // .Value) end)
+});
+def with_entries(f): to_entries | map(f) | from_entries;
+def del(f): delpaths([path(f)]);
+def toarray: if isarray then . else [.] end;
+def ascii: [.] | implode;
+def todate: strftime("%Y-%m-%dT%H:%M:%SZ");
+def fromdate: fromdateiso8601;
+def date: todate;
+def dateadd(u; n): . + n;
+def datesub(u; n): . - n;
+def transpose: [range([.[] | length] | max // 0) as $i | [.[][$i]]];
+def in(xs): . as $x | xs | has($x);
+def inside(xs): . as $x | xs | contains($x);
+def index($i): indices($i)[0];
+def rindex($i): indices($i)[-1:][0];
+def toboolean: if isboolean then . elif . == "true" then true elif . == "false" then false
+    else error("\(type) (\(tojson)) cannot be parsed as a boolean") end;
+def IN(s): any(s == .; .);
+def IN(src; s): any(src == s; .);
+def INDEX(stream; f): reduce stream as $row ({}; .[$row | f | tostring] = $row);
+def INDEX(f): INDEX(.[]; f);
+def @json: tojson;
+def @csv: [.[] | if isstring then "\"" + (split("\"") | join("\"\"")) + "\""
+    elif . == null then "" elif . < [] then tojson
+    else error("\(type) (\(tojson)) is not valid in a csv row") end] | join(",");
+def @tsv: [.[] | if isstring then split("\\") | join("\\\\") | split("\t") | join("\\t")
+        | split("\n") | join("\\n") | split("\r") | join("\\r")
+    elif . == null then "" elif . < [] then tojson
+    else error("\(type) (\(tojson)) cannot be tsv-formatted, only an array can be") end] | join("\t");
+def have_literal_numbers: true;
+def have_decnum: false;
+def finites: select(isinfinite or isnan | not);

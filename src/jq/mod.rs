@@ -1,0 +1,30 @@
+//! Programs of the user, in the language of jq: what Spark has lambdas for.
+//!
+//! ```text
+//! program    compiled by jaq, once; runs on values
+//! value      JSON as a tree, counted as it is made
+//! kind       what jaq runs on: that, and a table of terms that ends
+//! builtins   what programs can call
+//! meter      what a program has taken, and whether it may go on
+//! rooms      how much it may take for one record
+//! mistake    what is wrong with a text, and where
+//! ```
+//!
+//! A program sees what it is given and nothing else, and has no effect but its outputs: run again, it comes to
+//! the same. It cannot hang or end the process: what takes too much fails. What it runs for, and what
+//! becomes of its outputs, is for steps and aggregates to say.
+
+mod builtins;
+mod kind;
+mod meter;
+mod mistake;
+mod program;
+mod rooms;
+mod value;
+
+pub use program::{Failure, Program, input, json};
+pub use rooms::Rooms;
+pub use value::{Name, Number, Object, Value, write, write_bare};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+//! A program: parsed and compiled by jaq, once, and run as often as there are records.
+//!
+//! ```text
+//! text ──> terms ──> live: the program and all it may call
+//!                    dead: as many terms, none of which does anything but fail
+//! ```
+//!
+//! Which of the two tables the interpreter is given says [`super::kind`].
+
+use std::sync::Arc;
+
+use jaq_core::load::parse::{BinaryOp, Def, Term};
+use jaq_core::load::{Arena, File, Lexer, Loader, Parser, lex};
+use jaq_core::{Compiler, Ctx, Filter, Vars};
+
+use super::kind::{Compiled, Data, Kind};
+use super::meter::{self, Allowance, Spent};
+use super::value::{self, Value};
+use super::{builtins, mistake};
+
+/// A program that is compiled, for any number of threads.
+#[derive(Clone)]
+pub struct Program(Arc<Compiled>);
+
+/// Why a program has no result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It says so: an error, in jq's words.
+    Program(String),
+    /// It takes too much.
+    Beyond(Spent),
+}
+
+/// As the reason why a record is bad.
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Failure::Program(what) => f.write_str(what),
+            Failure::Beyond(spent) => spent.fmt(f),
+        }
+    }
+}
+
+/// What the program itself is called; its text cannot call it by a name that is no word.
+const MAIN: &str = "weir_main";
+/// A program is no longer than this, so that parsing needs little of the stack.
+const LONGEST: usize = 64 << 10;
+
+impl Program {
+    /// Compiles a program that may use these variables, as `$x`. What is wrong is told, and pointed at.
+    pub fn new(text: &str, variables: &[&'static str]) -> Result<Program, String> {
+        if text.len() > LONGEST {
+            return Err(format!("a program is no longer than {LONGEST} bytes"));
+        }
+        let live = compiled(text, parsed(text)?, variables)?;
+        // Terms are numbered as they come, and the last one is what runs.
+        let mut size = 1 << 9;
+        loop {
+            let dead = compiled("", failing(size), variables)?;
+            if dead.id >= live.id {
+                return Ok(Program(Arc::new(Compiled { live, dead })));
+            }
+            size *= 2;
+        }
+    }
+
+    /// Gives each output for an input to `each`, which is false if that is enough. The meter has begun.
+    pub fn run(
+        &self,
+        input: Value,
+        variables: impl IntoIterator<Item = Value>,
+        mut each: impl FnMut(Value) -> bool,
+    ) -> Result<(), Failure> {
+        let ctx = Ctx::<Kind>::new(Data(&self.0), Vars::new(variables));
+        for output in self.0.live.id.run::<Kind>((ctx, input)) {
+            if !meter::steps(1) {
+                break;
+            }
+            match output {
+                Ok(value) => match each(value) {
+                    true => {}
+                    false => break,
+                },
+                Err(exception) => {
+                    let error = exception.get_err();
+                    if meter::spent().is_none() {
+                        return Err(Failure::Program(error.map_or_else(|_| "break".into(), told)));
+                    }
+                }
+            }
+        }
+        meter::spent().map_or(Ok(()), |spent| Err(Failure::Beyond(spent)))
+    }
+}
+
+/// A value as compact JSON, however much that is. No program runs on this thread.
+pub fn json(value: &Value) -> Vec<u8> {
+    let depth = u32::MAX;
+    meter::begin(Allowance { steps: u64::MAX, bytes: u64::MAX, depth, stack: usize::MAX });
+    let mut text = Vec::new();
+    value::write(value, &mut text);
+    text
+}
+
+/// A record as a value: JSON, or, where it is `raw`, a string. The meter has begun.
+pub fn input(record: &[u8], raw: bool) -> Result<Value, Failure> {
+    let read = match raw {
+        true => Ok(Value::text(record)),
+        false => value::read(record),
+    };
+    match (meter::spent(), read) {
+        (Some(spent), _) => Err(Failure::Beyond(spent)),
+        (None, read) => read.map_err(|lack| Failure::Program(lack.to_string())),
+    }
+}
+
+/// What an error says.
+fn told(error: jaq_core::Error<Value>) -> String {
+    match error.into_val() {
+        Value::Text(text) => {
+            let text = String::from_utf8_lossy(&text);
+            match text.char_indices().nth(200) {
+                Some((end, _)) => format!("{}...", &text[..end]),
+                None => text.into_owned(),
+            }
+        }
+        Value::Null => "null (null) not a string".to_string(),
+        other => format!("{other} (not a string)"),
+    }
+}
+
+/// The terms of a program.
+fn parsed(text: &str) -> Result<Term<&str>, String> {
+    let tokens = Lexer::new(text).lex().map_err(|errors| {
+        let (expected, at) = &errors[0];
+        mistake::expected(text, at, expected.as_str())
+    })?;
+    Parser::new(&tokens).parse(|parser| parser.term()).map_err(|errors| {
+        let (expected, found) = &errors[0];
+        let at = lex::Token::opt_as_str(*found, text);
+        mistake::expected(text, at, expected.as_str())
+    })
+}
+
+fn compiled<'a>(
+    text: &'a str,
+    body: Term<&'a str>,
+    variables: &[&'a str],
+) -> Result<Filter<Kind>, String> {
+    let main = Def { name: MAIN, args: Vec::new(), body };
+    let shorter = |def: Def<&'static str>| -> Def<&'a str> { def };
+    let definitions = builtins::definitions().map(shorter);
+    let loader = Loader::new(definitions.chain([main]));
+    let arena = Arena::default();
+    let modules = loader
+        .load(&arena, File { code: MAIN, path: () })
+        .map_err(|_| "cannot be read".to_string())?;
+    let compiler = Compiler::default().with_funs(builtins::functions());
+    let compiler = compiler.with_global_vars(variables.iter().copied());
+    compiler.compile(modules).map_err(|errors| {
+        let (_, errors) = &errors[0];
+        let (name, what) = &errors[0];
+        mistake::undefined(text, name, what)
+    })
+}
+
+/// Terms of which none does anything but fail, so many and more: none loops, and none needs a variable.
+fn failing(count: usize) -> Term<&'static str> {
+    if count < 2 {
+        return Term::Neg(Box::new(Term::Str(None, vec![lex::StrPart::Str("")])));
+    }
+    let half = count / 2;
+    let [left, right] = [half, count - half].map(|count| Box::new(failing(count)));
+    Term::BinOp(left, BinaryOp::Pipe(None), right)
+}

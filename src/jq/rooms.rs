@@ -1,0 +1,69 @@
+//! Rooms: how much memory, stack and time a program has for one record.
+//!
+//! ```text
+//! small    on the stack there is            2,000 steps, 1 MiB, 100 levels
+//! large    on a stack of its own, 512 MiB   a million steps and 64 a byte, 64 MiB and 64 times the record
+//! ```
+//!
+//! Nearly all records need less than the small room has. What needs more is run again in the large one from its
+//! beginning, since a program has no effect but its outputs. Only memory that is touched is memory that is used.
+
+use std::panic::resume_unwind;
+use std::thread::{Builder, scope};
+
+use super::meter::{self, Allowance};
+use super::program::Failure;
+
+const SMALL: Allowance = Allowance { steps: 2000, bytes: 1 << 20, depth: 100, stack: 256 << 10 };
+
+/// The stack of the large room. Giving back what is nested needs some as well, so calls have a part of it.
+const STACK: usize = 512 << 20;
+
+/// What the large room has for a record of this length.
+fn large(length: usize) -> Allowance {
+    let length = length as u64;
+    Allowance {
+        steps: 1_000_000 + 64 * length,
+        bytes: (64 << 20) + 64 * length,
+        depth: 10_000,
+        stack: STACK / 4,
+    }
+}
+
+/// Which room a program is run in first.
+#[derive(Clone, Debug, Default)]
+pub struct Rooms {
+    is_large: bool,
+}
+
+impl Rooms {
+    /// Runs something for a record of this length. It may be done twice, from its beginning.
+    pub fn within<R: Send>(
+        &mut self,
+        length: usize,
+        mut work: impl FnMut() -> Result<R, Failure> + Send,
+    ) -> Result<R, Failure> {
+        if !self.is_large {
+            meter::begin(SMALL);
+            match work() {
+                Err(Failure::Beyond(_)) => {}
+                done => return done,
+            }
+        }
+        let allowed = large(length);
+        let (done, taken) = scope(|scope| {
+            let inside = || {
+                meter::begin(allowed);
+                (work(), allowed.steps - meter::left())
+            };
+            match Builder::new().stack_size(STACK).spawn_scoped(scope, inside) {
+                Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+                Err(error) => {
+                    (Err(Failure::Program(format!("no memory for a program: {error}"))), 0)
+                }
+            }
+        });
+        self.is_large = taken > SMALL.steps;
+        done
+    }
+}

@@ -1,0 +1,216 @@
+//! Programs as they are typed: what they come to, what is wrong with them, and that all of them end.
+
+use super::{Program, Rooms, Value, input, write};
+
+/// What a program makes of JSON, as JSON.
+fn run(text: &str, input: &str) -> Result<Vec<String>, String> {
+    let program = Program::new(text, &["$x"])?;
+    let outputs = Rooms::default().within(input.len(), || {
+        let input = self::input(input.as_bytes(), false)?;
+        let mut outputs = Vec::new();
+        program.run(input, [Value::from(7usize)], |output| {
+            let mut text = Vec::new();
+            write(&output, &mut text);
+            outputs.push(String::from_utf8(text).unwrap());
+            true
+        })?;
+        Ok(outputs)
+    });
+    outputs.map_err(|failure| failure.to_string())
+}
+
+fn one(text: &str, input: &str) -> String {
+    run(text, input).map_or_else(|why| format!("- {why}"), |outputs| outputs.join(" "))
+}
+
+#[test]
+fn programs_come_to_what_jq_says() {
+    let table = [
+        (".", r#"{"b":1,"a":[1.50,null]}"#, r#"{"b":1,"a":[1.50,null]}"#),
+        (".a, .b", r#"{"a":1}"#, "1 null"),
+        (".[] | select(. > 1)", "[1,2,3]", "2 3"),
+        ("[.[] | . * 2] | add", "[1,2,3]", "12"),
+        ("6 / 2, 7 / 2, 7 % 3", "null", "3 3.5 1"),
+        ("map(. + $x)", "[1]", "[8]"),
+        ("{a: 1} + {b: 2} | to_entries | from_entries", "null", r#"{"a":1,"b":2}"#),
+        ("group_by(.k) | map(length)", r#"[{"k":1},{"k":2},{"k":1}]"#, "[2,1]"),
+        (".a.b.c = 1 | del(.a.b.c)", "null", r#"{"a":{"b":{}}}"#),
+        ("del(.[0, 2])", "[1,2,3]", "[2]"),
+        (".[2] = 5", "[1]", "[1,null,5]"),
+        ("if . then \"y\" else \"n\" end", "false", "\"n\""),
+        ("\"\\(.a)-\\(.b)\"", r#"{"a":1,"b":"x"}"#, "\"1-x\""),
+        ("[limit(3; repeat(1))]", "null", "[1,1,1]"),
+        ("try error(\"no\") catch .", "null", "\"no\""),
+        ("reduce range(5) as $i (0; . + $i)", "null", "10"),
+        ("test(\"^a+$\"), sub(\"a\"; \"b\")", "\"aaa\"", "true \"baa\""),
+        ("@base64, (@base64 | @base64d)", "\"hi\"", "\"aGk=\" \"hi\""),
+        ("@csv, @tsv", r#"["a\"b",1,null]"#, "\"\\\"a\\\"\\\"b\\\",1,\" \"a\\\"b\\t1\\t\""),
+        ("strptime(\"%Y-%m-%d\") | mktime", "\"2018-12-11\"", "1544486400"),
+        ("join(\",\"), (map(tostring) | join(\"-\"))", r#"["a",1,null]"#, "\"a,1,\" \"a-1-null\""),
+        ("[.[] | tonumber]", r#"["1","2.50"]"#, "[1,2.50]"),
+        ("indices(\"a\"), index(\"a\"), rindex(\"a\")", "\"éaba\"", "[1,3] 1 3"),
+        ("contains({a: [1]}), (.a | contains([\"1\"]))", r#"{"a":[1,2]}"#, "true false"),
+        ("has(\"a\"), has(\"b\")", r#"{"a":null}"#, "true false"),
+        ("[paths]", r#"{"a":[1]}"#, r#"[["a"],["a",0]]"#),
+        ("sort, unique, min, max", "[3,1,3]", "[1,3,3] [1,3] 1 3"),
+        ("\"ab\" * 2, \"ab\" * 0, (\"a,b\" / \",\")", "null", "\"abab\" null [\"a\",\"b\"]"),
+        ("type, length", "\"é\"", "\"string\" 1"),
+        ("tojson, (tojson | fromjson)", "[1]", "\"[1]\" [1]"),
+        ("first, last, .[-1], .[1:], .[:-1]", "[1,2,3]", "1 3 3 [2,3] [1,2]"),
+        ("splits(\", *\")", "\"a, b,c\"", "\"a\" \"b\" \"c\""),
+        (
+            "infinite, -infinite, nan, (nan | isnan), (nan < 1)",
+            "1",
+            "1.7976931348623157e+308 -1.7976931348623157e+308 null true true",
+        ),
+        ("[nan, 1, nan] | sort", "null", "[null,null,1]"),
+        ("[.[] | floor, ceil, round]", "[1.5]", "[1,2,2]"),
+        ("IN(1, 2), ([1, 2] | IN(.[]; 5))", "2", "true false"),
+        ("INDEX(.[]; .k) | keys", r#"[{"k":"b"},{"k":"a"}]"#, r#"["a","b"]"#),
+        (
+            "9223372036854775807, 12345678901234567890123",
+            "1",
+            "9223372036854775807 12345678901234567890123",
+        ),
+        ("def f: if . > 99999 then . else . + 1 | f end; f", "0", "100000"),
+        ("last(range(100000))", "0", "99999"),
+        ("with_entries(.value += 1)", r#"{"a":1}"#, r#"{"a":2}"#),
+        (
+            "[range(0; 10; 3)], [recurse(if . < 3 then . + 1 else empty end)]",
+            "0",
+            "[0,3,6,9] [0,1,2,3]",
+        ),
+    ];
+    for (text, input, expected) in table {
+        assert_eq!(one(text, input), expected, "{text} of {input}");
+    }
+}
+
+#[test]
+fn errors_are_told_in_the_words_of_jq() {
+    let table = [
+        (".a", "5", "Cannot index number with \"a\""),
+        (".[0]", "{}", "Cannot index object with number"),
+        (".[]", "null", "Cannot iterate over null"),
+        (". + \"a\"", "1", "number (1) and string (\"a\") cannot be added"),
+        (". / 0", "1", "number (1) and number (0) cannot be divided because the divisor is zero"),
+        ("error(\"boom\")", "1", "boom"),
+        ("error({a: 1})", "1", "{\"a\":1} (not a string)"),
+        (".", "{\"a\":", "no JSON: the record ends too early, at byte 5 of it"),
+    ];
+    for (text, input, expected) in table {
+        assert_eq!(run(text, input).unwrap_err(), expected, "{text} of {input}");
+    }
+}
+
+#[test]
+fn a_mistake_is_pointed_at() {
+    let table = [
+        (".a | | .b", 5, "term is expected"),
+        ("if . then 1", 11, "else or end is expected, and the program ends"),
+        ("[1, 2", 5, "closing bracket is expected"),
+        (". + nothing", 4, "there is no nothing"),
+        ("map(1; 2)", 0, "there is no map of 2 arguments"),
+        ("$y", 0, "there is no variable $y"),
+        (". | now", 4, "now: the clock"),
+        ("$ENV.PATH", 0, "$ENV: the surroundings"),
+        ("[inputs]", 1, "inputs: a program sees one record"),
+        ("halt", 0, "halt: a record does not end the stream"),
+        (". as [$a] | {a: $a, b: @nix}", 23, "there is no @nix"),
+    ];
+    for (text, at, expected) in table {
+        let told = Program::new(text, &[]).err().unwrap_or_else(|| panic!("{text} is taken"));
+        let lines: Vec<_> = told.lines().collect();
+        assert_eq!(lines[1], format!("    {text}"), "{told}");
+        assert_eq!(lines[2], format!("{}^", " ".repeat(4 + at)), "{told}");
+        assert!(lines[3].starts_with(&format!("error: {expected}")), "{text}: {told}");
+    }
+    let told = Program::new("# about\n.a |\n  nothing | .b", &[]).err().unwrap();
+    assert!(told.contains("\n      nothing | .b\n      ^\n"), "{told}");
+}
+
+#[test]
+fn whatever_is_typed_ends() {
+    let steps = "the program takes too many steps; does it end?";
+    let bytes = "the program makes too much of the record: many times its length";
+    let (depth, stack) = ("a value is nested too deep", "the program calls itself too deep");
+    let table: &[(&str, &[&str])] = &[
+        ("def f: f; f", &[steps]),
+        ("def f: 1 + f; f", &[steps, stack]),
+        ("def f: f, f; f", &[steps, stack]),
+        ("def f: [f]; f", &[steps, stack]),
+        ("def f(g): f(g + 1); f(0)", &[steps, stack]),
+        ("range(infinite)", &[steps]),
+        ("[range(infinite)]", &[steps, bytes]),
+        ("last(range(infinite))", &[steps]),
+        ("[limit(infinite; repeat(1))]", &[steps, bytes]),
+        ("first(range(infinite) | select(. < 0))", &[steps]),
+        ("[recurse]|length, [..], (def f: try error catch f; f)", &[steps, stack]),
+        ("try (def f: f; f) catch 1", &[steps]),
+        ("(def f: f; f)? // 1", &[steps]),
+        ("label $out | def f: f; f, break $out", &[steps]),
+        ("until(false; .)", &[steps]),
+        ("[while(true; .)]", &[steps, bytes]),
+        ("reduce range(infinite) as $i (0; 1)", &[steps]),
+        ("[foreach range(infinite) as $i (0; 1)]", &[steps, bytes]),
+        ("\"x\" * 1e9, 1", &[bytes]),
+        ("\"x\" * 1e18", &[bytes]),
+        ("reduce range(60) as $i (\"xx\"; . + .)", &[bytes]),
+        ("reduce range(60) as $i ([1]; . + .)", &[bytes, steps]),
+        ("reduce range(60) as $i ([1]; [.[], .[]])", &[bytes, steps]),
+        ("reduce range(60) as $i ({}; {a: ., b: .}) | tojson", &[bytes]),
+        ("reduce range(60) as $i ({}; {a: ., b: .})", &[bytes]),
+        ("reduce range(60) as $i (\"\"; \"\\(.)x\\(.)\")", &[bytes]),
+        ("reduce range(1000000) as $i (0; [.])", &[depth, steps]),
+        ("reduce range(20001) as $i (0; {a: .})", &[depth]),
+        ("reduce range(20001) as $i (0; [.]) | tojson", &[depth]),
+        ("null | .[1e9] = 1", &["Array index too large", bytes]),
+        ("null | .[1e8] = 1", &[bytes]),
+        ("[1e18 | range(0; .)]", &[steps, bytes]),
+        ("[combinations(100)]", &[steps, bytes, "Cannot iterate over number (0)"]),
+        ("[range(100000)] | combinations(3)", &[steps, bytes]),
+        ("[range(3000)] | sort_by(def f: f; f)", &[steps]),
+        ("[range(100000)] as $a | [$a[] as $i | $a == $a]", &[steps]),
+        ("pow(10; 400) | tojson", &[]),
+        ("\"a\" * 100000 | test(\"(a*)*b\")", &[]),
+        ("[range(300000)|tostring]|add|length", &[]),
+        ("walk(def f: f; f)", &[steps]),
+        ("path(def f: f; f)", &[steps]),
+        ("(def f: f; f) |= 1", &[steps, stack]),
+        ("null | (def f: .a | f; f) |= 1", &[steps, stack, depth]),
+        ("[.[]?] | getpath([range(100000)|tostring])", &[]),
+        ("[range(5000)|\"a\"] as $p | {} | setpath($p; 1)", &[]),
+    ];
+    let wrong = table.iter().filter_map(|(text, expected)| {
+        let told = run(text, "0");
+        let is_right = told.as_ref().err().is_some_and(|why| expected.contains(&why.as_str()));
+        (!is_right && !expected.is_empty()).then(|| format!("{text}: {told:?}"))
+    });
+    assert_eq!(wrong.collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
+fn nested_json_is_read_as_deep_as_a_large_room_allows() {
+    let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+    assert_eq!(one(".", &nested(9000)), nested(9000));
+    assert_eq!(one("[..] | length", &nested(9000)), "9000");
+    assert_eq!(one(".", &nested(10_001)), "- a value is nested too deep");
+    assert_eq!(one(".", &"[".repeat(1 << 20)), "- a value is nested too deep");
+}
+
+#[test]
+fn bytes_that_are_no_text_pass_and_are_characters_of_their_own() {
+    let program = Program::new(".[1:], length, (. + \"x\")", &[]).unwrap();
+    let mut outputs = Vec::new();
+    let done = Rooms::default().within(9, || {
+        let input = Value::text(b"\xffa\xc3");
+        program.run(input, [], |output| {
+            let mut text = Vec::new();
+            super::write_bare(&output, &mut text);
+            outputs.push(text);
+            true
+        })
+    });
+    assert_eq!(done, Ok(()));
+    assert_eq!(outputs, [&b"a\xc3"[..], b"3", b"\xffa\xc3x"]);
+}
