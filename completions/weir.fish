@@ -35,7 +35,7 @@ complete -c weir -n "__fish_weir_needs_command" -s V -l version -d 'Print versio
 complete -c weir -n "__fish_weir_needs_command" -f -a "stdin" -d 'Read lines from standard input'
 complete -c weir -n "__fish_weir_needs_command" -f -a "connect" -d 'Read lines from servers, and stay connected'
 complete -c weir -n "__fish_weir_needs_command" -f -a "listen" -d 'Read lines from any number of clients that connect, and datagrams'
-complete -c weir -n "__fish_weir_needs_command" -f -a "files" -d 'Read files, follow them, or take those that appear in directories'
+complete -c weir -n "__fish_weir_needs_command" -f -a "files" -d 'Read files, or those that appear in directories'
 complete -c weir -n "__fish_weir_needs_command" -f -a "kafka" -d 'Read the messages of Kafka topics'
 complete -c weir -n "__fish_weir_needs_command" -f -a "flume-push" -d 'Take events that Flume\'s avro sinks send'
 complete -c weir -n "__fish_weir_needs_command" -f -a "flume-pull" -d 'Take events from Spark\'s sinks in Flume agents'
@@ -62,11 +62,16 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l csv-header -d 'The n
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l jq -d 'Run a jq program on each record, which is JSON; each output is a record' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l reduce -d 'Put all records of a batch together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l inverse-by -d 'Take what leaves the window out by a jq program: . is what there is, $x what leaves' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l reduce-by-key -d 'Put the values of each key together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l update-state-by -d 'Keep a state of each key by a jq program of {"key", "values", "state"}' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -107,13 +112,17 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-rate -d 'Read at
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l shutdown-timeout -d 'End at the latest D after a signal, with status 1, whatever the outputs do' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l config -d 'Take flags from FILE, one argument a line; $WEIR_CONFIG names one as well' -r -F
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l progress -d 'Show on stderr how far the run is: auto|always|never' -r -f -a "auto\t'On a terminal, where nothing is printed meanwhile'
 always\t'Wherever stderr leads'
 never\t'Not at all'"
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l ui -d 'Show the stream on a page as it runs, with /metrics for Prometheus' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l raw -d 'Give the program of the --jq before each record as a string, not as JSON'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l keys -d 'Keep the key of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -130,6 +139,7 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l distinct -d 'Print e
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l group -d 'List all records of each batch, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l group-by-key -d 'List the values of each key, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l touched -d 'Run the program of --update-state-by only for keys with values in the batch'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
@@ -143,6 +153,7 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l no-time -d 'Leave th
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l no-header -d 'Begin without such a line (csv)'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l live -d 'Show the report on the terminal, with bars, and draw it anew with each batch'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -s 0 -l null -d 'Records end with NUL, not with a newline'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
@@ -172,11 +183,16 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l csv-header -d 'The
 complete -c weir -n "__fish_weir_using_subcommand connect" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l jq -d 'Run a jq program on each record, which is JSON; each output is a record' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand connect" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l reduce -d 'Put all records of a batch together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l inverse-by -d 'Take what leaves the window out by a jq program: . is what there is, $x what leaves' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l reduce-by-key -d 'Put the values of each key together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l update-state-by -d 'Keep a state of each key by a jq program of {"key", "values", "state"}' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -217,14 +233,19 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l max-rate -d 'Read 
 complete -c weir -n "__fish_weir_using_subcommand connect" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand connect" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand connect" -l shutdown-timeout -d 'End at the latest D after a signal, with status 1, whatever the outputs do' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l config -d 'Take flags from FILE, one argument a line; $WEIR_CONFIG names one as well' -r -F
 complete -c weir -n "__fish_weir_using_subcommand connect" -l progress -d 'Show on stderr how far the run is: auto|always|never' -r -f -a "auto\t'On a terminal, where nothing is printed meanwhile'
 always\t'Wherever stderr leads'
 never\t'Not at all'"
+complete -c weir -n "__fish_weir_using_subcommand connect" -l ui -d 'Show the stream on a page as it runs, with /metrics for Prometheus' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l reconnect-delay -d 'How long to wait before a server that is lost or refuses is tried again' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l tls-ca -d 'With --tls: the file of the authorities to trust instead of those of this machine, as PEM' -r -F
 complete -c weir -n "__fish_weir_using_subcommand connect" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l raw -d 'Give the program of the --jq before each record as a string, not as JSON'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l keys -d 'Keep the key of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -241,6 +262,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l distinct -d 'Print
 complete -c weir -n "__fish_weir_using_subcommand connect" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l group -d 'List all records of each batch, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l group-by-key -d 'List the values of each key, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l touched -d 'Run the program of --update-state-by only for keys with values in the batch'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
@@ -254,6 +276,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l no-time -d 'Leave 
 complete -c weir -n "__fish_weir_using_subcommand connect" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l no-header -d 'Begin without such a line (csv)'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l live -d 'Show the report on the terminal, with bars, and draw it anew with each batch'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s 0 -l null -d 'Records end with NUL, not with a newline'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
@@ -261,6 +284,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l no-wal -d 'Keep no
 complete -c weir -n "__fish_weir_using_subcommand connect" -l explain -d 'Print the pipeline instead of running it, and what becomes of the first records'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s q -l quiet -d 'Say nothing on stderr but errors and losses'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l tls -d 'Speak TLS, and read only from servers whose certificate is good'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l with-peer -d 'Make a pair of each line: the server it came from, and the line'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s V -l version -d 'Print version'
@@ -284,11 +308,16 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l csv-header -d 'The 
 complete -c weir -n "__fish_weir_using_subcommand listen" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l jq -d 'Run a jq program on each record, which is JSON; each output is a record' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand listen" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l reduce -d 'Put all records of a batch together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l inverse-by -d 'Take what leaves the window out by a jq program: . is what there is, $x what leaves' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l reduce-by-key -d 'Put the values of each key together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l update-state-by -d 'Keep a state of each key by a jq program of {"key", "values", "state"}' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -329,13 +358,21 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l max-rate -d 'Read a
 complete -c weir -n "__fish_weir_using_subcommand listen" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand listen" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand listen" -l shutdown-timeout -d 'End at the latest D after a signal, with status 1, whatever the outputs do' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l config -d 'Take flags from FILE, one argument a line; $WEIR_CONFIG names one as well' -r -F
 complete -c weir -n "__fish_weir_using_subcommand listen" -l progress -d 'Show on stderr how far the run is: auto|always|never' -r -f -a "auto\t'On a terminal, where nothing is printed meanwhile'
 always\t'Wherever stderr leads'
 never\t'Not at all'"
+complete -c weir -n "__fish_weir_using_subcommand listen" -l ui -d 'Show the stream on a page as it runs, with /metrics for Prometheus' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l tls-cert -d 'Speak TLS: the file of the certificate, as PEM' -r -F
+complete -c weir -n "__fish_weir_using_subcommand listen" -l tls-key -d 'The file of the private key of --tls-cert, as PEM' -r -F
+complete -c weir -n "__fish_weir_using_subcommand listen" -l tls-max -d 'The newest version of TLS that is spoken: 1.3, or 1.2 for sinks of Flume up to 1.9, which break under 1.3' -r -f -a "1.2\t'TLS 1.2 alone'
+1.3\t'TLS 1.2 and 1.3'"
 complete -c weir -n "__fish_weir_using_subcommand listen" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l raw -d 'Give the program of the --jq before each record as a string, not as JSON'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l keys -d 'Keep the key of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -352,6 +389,7 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l distinct -d 'Print 
 complete -c weir -n "__fish_weir_using_subcommand listen" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l group -d 'List all records of each batch, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l group-by-key -d 'List the values of each key, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l touched -d 'Run the program of --update-state-by only for keys with values in the batch'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
@@ -365,6 +403,7 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l no-time -d 'Leave t
 complete -c weir -n "__fish_weir_using_subcommand listen" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l no-header -d 'Begin without such a line (csv)'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l live -d 'Show the report on the terminal, with bars, and draw it anew with each batch'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
 complete -c weir -n "__fish_weir_using_subcommand listen" -s 0 -l null -d 'Records end with NUL, not with a newline'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
@@ -396,11 +435,16 @@ complete -c weir -n "__fish_weir_using_subcommand files" -l csv-header -d 'The n
 complete -c weir -n "__fish_weir_using_subcommand files" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l jq -d 'Run a jq program on each record, which is JSON; each output is a record' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand files" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l reduce -d 'Put all records of a batch together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l inverse-by -d 'Take what leaves the window out by a jq program: . is what there is, $x what leaves' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l reduce-by-key -d 'Put the values of each key together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l update-state-by -d 'Keep a state of each key by a jq program of {"key", "values", "state"}' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -441,9 +485,12 @@ complete -c weir -n "__fish_weir_using_subcommand files" -l max-rate -d 'Read at
 complete -c weir -n "__fish_weir_using_subcommand files" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand files" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand files" -l shutdown-timeout -d 'End at the latest D after a signal, with status 1, whatever the outputs do' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l config -d 'Take flags from FILE, one argument a line; $WEIR_CONFIG names one as well' -r -F
 complete -c weir -n "__fish_weir_using_subcommand files" -l progress -d 'Show on stderr how far the run is: auto|always|never' -r -f -a "auto\t'On a terminal, where nothing is printed meanwhile'
 always\t'Wherever stderr leads'
 never\t'Not at all'"
+complete -c weir -n "__fish_weir_using_subcommand files" -l ui -d 'Show the stream on a page as it runs, with /metrics for Prometheus' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l from -d 'Where files begin that are there at the start: earliest|latest' -r -f -a "earliest\t'At their beginning'
 latest\t'At their end'"
 complete -c weir -n "__fish_weir_using_subcommand files" -l done -d 'What becomes of a file whose last record is out: keep|delete|archive DIR' -r -f
@@ -452,6 +499,7 @@ complete -c weir -n "__fish_weir_using_subcommand files" -l words -d 'Split each
 complete -c weir -n "__fish_weir_using_subcommand files" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand files" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
 complete -c weir -n "__fish_weir_using_subcommand files" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
+complete -c weir -n "__fish_weir_using_subcommand files" -l raw -d 'Give the program of the --jq before each record as a string, not as JSON'
 complete -c weir -n "__fish_weir_using_subcommand files" -l keys -d 'Keep the key of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand files" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand files" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -468,6 +516,7 @@ complete -c weir -n "__fish_weir_using_subcommand files" -l distinct -d 'Print e
 complete -c weir -n "__fish_weir_using_subcommand files" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
 complete -c weir -n "__fish_weir_using_subcommand files" -l group -d 'List all records of each batch, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand files" -l group-by-key -d 'List the values of each key, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand files" -l touched -d 'Run the program of --update-state-by only for keys with values in the batch'
 complete -c weir -n "__fish_weir_using_subcommand files" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand files" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand files" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
@@ -481,6 +530,7 @@ complete -c weir -n "__fish_weir_using_subcommand files" -l no-time -d 'Leave th
 complete -c weir -n "__fish_weir_using_subcommand files" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
 complete -c weir -n "__fish_weir_using_subcommand files" -l no-header -d 'Begin without such a line (csv)'
 complete -c weir -n "__fish_weir_using_subcommand files" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand files" -l live -d 'Show the report on the terminal, with bars, and draw it anew with each batch'
 complete -c weir -n "__fish_weir_using_subcommand files" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
 complete -c weir -n "__fish_weir_using_subcommand files" -s 0 -l null -d 'Records end with NUL, not with a newline'
 complete -c weir -n "__fish_weir_using_subcommand files" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
@@ -513,11 +563,16 @@ complete -c weir -n "__fish_weir_using_subcommand kafka" -l csv-header -d 'The n
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l jq -d 'Run a jq program on each record, which is JSON; each output is a record' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l reduce -d 'Put all records of a batch together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l inverse-by -d 'Take what leaves the window out by a jq program: . is what there is, $x what leaves' -r -f
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l reduce-by-key -d 'Put the values of each key together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l update-state-by -d 'Keep a state of each key by a jq program of {"key", "values", "state"}' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -558,9 +613,12 @@ complete -c weir -n "__fish_weir_using_subcommand kafka" -l max-rate -d 'Read at
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l shutdown-timeout -d 'End at the latest D after a signal, with status 1, whatever the outputs do' -r -f
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l config -d 'Take flags from FILE, one argument a line; $WEIR_CONFIG names one as well' -r -F
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l progress -d 'Show on stderr how far the run is: auto|always|never' -r -f -a "auto\t'On a terminal, where nothing is printed meanwhile'
 always\t'Wherever stderr leads'
 never\t'Not at all'"
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l ui -d 'Show the stream on a page as it runs, with /metrics for Prometheus' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s b -l brokers -d 'The brokers to ask first, HOST:PORT with commas between' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s t -l topic -d 'The topic to read; may be repeated, or be a list with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s G -l group-id -d 'Read as a member of this group: several processes share the partitions' -r -f
@@ -574,6 +632,7 @@ complete -c weir -n "__fish_weir_using_subcommand kafka" -l words -d 'Split each
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l raw -d 'Give the program of the --jq before each record as a string, not as JSON'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l keys -d 'Keep the key of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -590,6 +649,7 @@ complete -c weir -n "__fish_weir_using_subcommand kafka" -l distinct -d 'Print e
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l group -d 'List all records of each batch, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l group-by-key -d 'List the values of each key, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l touched -d 'Run the program of --update-state-by only for keys with values in the batch'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
@@ -603,6 +663,7 @@ complete -c weir -n "__fish_weir_using_subcommand kafka" -l no-time -d 'Leave th
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l no-header -d 'Begin without such a line (csv)'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l live -d 'Show the report on the terminal, with bars, and draw it anew with each batch'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -s 0 -l null -d 'Records end with NUL, not with a newline'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
@@ -636,11 +697,16 @@ complete -c weir -n "__fish_weir_using_subcommand flume-push" -l csv-header -d '
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l jq -d 'Run a jq program on each record, which is JSON; each output is a record' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l reduce -d 'Put all records of a batch together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l inverse-by -d 'Take what leaves the window out by a jq program: . is what there is, $x what leaves' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l reduce-by-key -d 'Put the values of each key together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l update-state-by -d 'Keep a state of each key by a jq program of {"key", "values", "state"}' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -681,16 +747,24 @@ complete -c weir -n "__fish_weir_using_subcommand flume-push" -l max-rate -d 'Re
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l shutdown-timeout -d 'End at the latest D after a signal, with status 1, whatever the outputs do' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l config -d 'Take flags from FILE, one argument a line; $WEIR_CONFIG names one as well' -r -F
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l progress -d 'Show on stderr how far the run is: auto|always|never' -r -f -a "auto\t'On a terminal, where nothing is printed meanwhile'
 always\t'Wherever stderr leads'
 never\t'Not at all'"
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l ui -d 'Show the stream on a page as it runs, with /metrics for Prometheus' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l with-header -d 'Make a pair of each event: its header of this name, and its body' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l compression -d 'How the sinks compress: what their compression-type says' -r -f -a "none\t'Not at all'
 deflate\t'zlib, both ways'"
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l tls-cert -d 'Speak TLS: the file of the certificate, as PEM' -r -F
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l tls-key -d 'The file of the private key of --tls-cert, as PEM' -r -F
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l tls-max -d 'The newest version of TLS that is spoken: 1.3, or 1.2 for sinks of Flume up to 1.9, which break under 1.3' -r -f -a "1.2\t'TLS 1.2 alone'
+1.3\t'TLS 1.2 and 1.3'"
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l raw -d 'Give the program of the --jq before each record as a string, not as JSON'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l keys -d 'Keep the key of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -707,6 +781,7 @@ complete -c weir -n "__fish_weir_using_subcommand flume-push" -l distinct -d 'Pr
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l group -d 'List all records of each batch, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l group-by-key -d 'List the values of each key, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l touched -d 'Run the program of --update-state-by only for keys with values in the batch'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
@@ -720,6 +795,7 @@ complete -c weir -n "__fish_weir_using_subcommand flume-push" -l no-time -d 'Lea
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l no-header -d 'Begin without such a line (csv)'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l live -d 'Show the report on the terminal, with bars, and draw it anew with each batch'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -s 0 -l null -d 'Records end with NUL, not with a newline'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'
@@ -750,11 +826,16 @@ complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l csv-header -d '
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l jq -d 'Run a jq program on each record, which is JSON; each output is a record' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l reduce -d 'Put all records of a batch together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l inverse-by -d 'Take what leaves the window out by a jq program: . is what there is, $x what leaves' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l reduce-by-key -d 'Put the values of each key together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l update-state-by -d 'Keep a state of each key by a jq program of {"key", "values", "state"}' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -795,9 +876,12 @@ complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l max-rate -d 'Re
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l shutdown-timeout -d 'End at the latest D after a signal, with status 1, whatever the outputs do' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l config -d 'Take flags from FILE, one argument a line; $WEIR_CONFIG names one as well' -r -F
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l progress -d 'Show on stderr how far the run is: auto|always|never' -r -f -a "auto\t'On a terminal, where nothing is printed meanwhile'
 always\t'Wherever stderr leads'
 never\t'Not at all'"
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l ui -d 'Show the stream on a page as it runs, with /metrics for Prometheus' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l with-header -d 'Make a pair of each event: its header of this name, and its body' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l max-batch -d 'How many events a sink is asked for at a time' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l reconnect-delay -d 'How long to wait before a sink that is lost or refuses is tried again' -r -f
@@ -805,6 +889,7 @@ complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l words -d 'Split
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l raw -d 'Give the program of the --jq before each record as a string, not as JSON'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l keys -d 'Keep the key of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -821,6 +906,7 @@ complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l distinct -d 'Pr
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l group -d 'List all records of each batch, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l group-by-key -d 'List the values of each key, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l touched -d 'Run the program of --update-state-by only for keys with values in the batch'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
@@ -834,6 +920,7 @@ complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l no-time -d 'Lea
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l header -d 'Begin with a line that names the columns (tsv; csv does so anyway)'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l no-header -d 'Begin without such a line (csv)'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l skip-empty -d 'Do not print, write or pass on a batch without rows'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l live -d 'Show the report on the terminal, with bars, and draw it anew with each batch'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -s 1 -l once -d 'Take everything that is available now as one batch, then exit'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -s 0 -l null -d 'Records end with NUL, not with a newline'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l wal -d 'Keep a write-ahead log of the input in DIR; with --checkpoint this is the default'

@@ -92,16 +92,7 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     let live = typed.sink.live.then(|| about(typed, &plan));
     let disk = RealDisk::default();
     // Before the outputs: one that is refused leaves nothing behind.
-    let saved = plan.saving.map(|saving| {
-        let Saving { dir, pipeline, .. } = &saving;
-        let checkpoint =
-            Checkpoint::open(Arc::new(disk.clone()), dir, pipeline, Limits::default())?;
-        let logs_input = saving.logs(&checkpoint);
-        checkpoint.beside().iter().for_each(|beside| note(beside));
-        // Under a virtual clock nothing may depend on when a thread runs.
-        Ok(Saved { checkpoint, logs_input, syncs_at_once: start.is_some() })
-    });
-    let saved = saved.transpose()?;
+    let saved = plan.saving.map(|saving| opened(&saving, &disk, start.is_some())).transpose()?;
     // Before signals are heard: opening a FIFO waits for its reader, and a signal ends that.
     let (stop, mut wakers) = (Arc::new(Stop::default()), vec![Arc::clone(&waker)]);
     let supervisor = Arc::new(Supervisor::of_environment());
@@ -148,6 +139,15 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
         Some(last) => result.and(stdout.write(last.as_bytes())),
         None => result,
     }
+}
+
+/// The checkpoint. Under a virtual clock nothing may depend on when a thread runs.
+fn opened(saving: &Saving, disk: &RealDisk, is_virtual: bool) -> Result<Saved, Error> {
+    let Saving { dir, pipeline, .. } = saving;
+    let checkpoint = Checkpoint::open(Arc::new(disk.clone()), dir, pipeline, Limits::default())?;
+    let logs_input = saving.logs(&checkpoint);
+    checkpoint.beside().iter().for_each(|beside| note(beside));
+    Ok(Saved { checkpoint, logs_input, syncs_at_once: is_virtual })
 }
 
 /// What --live shows of the whole run.

@@ -34,6 +34,7 @@ use crate::clock::{Stamp, Wait};
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::process::supervisor::Supervisor;
+use crate::report::viewer::Viewers;
 use crate::say::note;
 use crate::step::Step;
 use crate::step::counted::counted;
@@ -69,8 +70,8 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let Surroundings { mut wait, waker, outputs, stop, saved, .. } = around;
     let Surroundings { metrics, viewers, supervisor, .. } = around;
     let bad = BadLog::open(&settings.on_bad, &metrics)?;
-    let last = saved.as_ref().and_then(|saved| saved.checkpoint.last().cloned());
-    let (last, lasts) = (last.as_ref(), saved.is_some());
+    let Past { checkpoint, log, last, left, positions, keeps_positions } = Past::of(saved)?;
+    let (last, lasts) = (last.as_ref(), checkpoint.is_some());
     // With a checkpoint the open batch is left to the next start when its reader goes.
     let watched = outputs.watch(wait.registry())?;
     let reader = Reader { watched, closes_batch: outputs.has_others() || lasts };
@@ -78,17 +79,13 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let single = single(&pipeline, settings);
     // As much as the checkpoint and a FIFO's reader let pass since the start is no part of the stream.
     let first = if single.is_some() { second(wait.now()) } else { wait.now() };
-    let (checkpoint, mut log) = saved.map(found).transpose()?.unzip();
-    let positions = checkpoint.as_ref().map_or(Ok(Positions::new()), Checkpoint::positions)?;
-    let keeps_positions = checkpoint.as_ref().is_some_and(Checkpoint::keeps_positions);
-    let left = left_open(last, log.as_mut())?;
     let began = began(first, left, last);
     let window = pipeline.window();
     let most = settings.interval.max(window.map_or(Duration::ZERO, |window| window.slide()));
     let taken = outputs.last_time(first.min(left.unwrap_or(first)), most)?;
 
     let writes = writes(&pipeline, settings);
-    let Pipeline { source, mut steps, aggregate, stateful, layout } = pipeline;
+    let Pipeline { source, steps, aggregate, stateful, layout } = pipeline;
     let kept = stateful.zip(aggregate.as_deref());
     let mut history = kept
         .map(|(stateful, aggregate)| History::new(&stateful, aggregate, began, lasts, settings));
@@ -124,15 +121,11 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     if last.is_none() {
         delivery.start(&cursor.take_moves())?;
     }
-    if !renderer.viewers.is_empty() {
-        steps = counted(steps, &metrics.flows);
-        renderer.viewers.begin();
-    }
+    let mut steps = seen(steps, &mut renderer.viewers, &metrics);
     let serial = Serial::split_off(&mut steps);
     let reporter = Reporter::new(renderer, writes, history, delivery, stop, settings.once);
     // Record at a time, nothing is folded: each goes into what is kept.
     let aggregate = aggregate.filter(|_| writes == Writes::Reports);
-    let lateness = Lateness::default();
     Ok(Ready {
         cursor,
         syncing,
@@ -142,10 +135,44 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
         reporter,
         bad,
         waker,
-        lateness,
+        lateness: Lateness::default(),
         metrics,
         supervisor,
     })
+}
+
+/// What the runs before have left.
+#[derive(Default)]
+struct Past {
+    checkpoint: Option<Checkpoint>,
+    log: Option<FoundLog>,
+    /// The last commit.
+    last: Option<Commit>,
+    /// The Time of the batch that was left open, if one was.
+    left: Option<Stamp>,
+    positions: Positions,
+    keeps_positions: bool,
+}
+
+impl Past {
+    fn of(saved: Option<Saved>) -> Result<Past, Error> {
+        let Some(saved) = saved else { return Ok(Past::default()) };
+        let (checkpoint, mut log) = found(saved)?;
+        let last = checkpoint.last().cloned();
+        let left = left_open(last.as_ref(), &mut log)?;
+        let (positions, keeps_positions) = (checkpoint.positions()?, checkpoint.keeps_positions());
+        let (checkpoint, log) = (Some(checkpoint), Some(log));
+        Ok(Past { checkpoint, log, last, left, positions, keeps_positions })
+    }
+}
+
+/// The steps as they are seen from outside, if somebody looks.
+fn seen(steps: Vec<Box<dyn Step>>, viewers: &mut Viewers, metrics: &Metrics) -> Vec<Box<dyn Step>> {
+    if viewers.is_empty() {
+        return steps;
+    }
+    viewers.begin();
+    counted(steps, &metrics.flows)
 }
 
 /// Takes up what the last process left, and says where the stream goes on.
@@ -197,11 +224,10 @@ fn single(pipeline: &Pipeline, settings: &Settings) -> Option<Single> {
 }
 
 /// The Time of the batch that the last run has left open, if it has.
-fn left_open(last: Option<&Commit>, log: Option<&mut FoundLog>) -> Result<Option<Stamp>, Error> {
-    match (last.filter(|last| last.open), log) {
-        (Some(last), _) => Ok(Some(last.time)),
-        (None, Some(log)) => log.unread.time(),
-        (None, None) => Ok(None),
+fn left_open(last: Option<&Commit>, log: &mut FoundLog) -> Result<Option<Stamp>, Error> {
+    match last.filter(|last| last.open) {
+        Some(last) => Ok(Some(last.time)),
+        None => log.unread.time(),
     }
 }
 

@@ -4,6 +4,7 @@
 //! Locks are taken in the order cursor, serial steps, then reporter or fold; nobody takes the cursor while
 //! holding another.
 
+mod attending;
 mod status;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -14,7 +15,6 @@ use std::time::Duration;
 use mio::Waker;
 use status::Status;
 
-use super::attending::{Attending, EVERY};
 use super::bad::BadLog;
 use super::input::cursor::{Cursor, Next, Reached};
 use super::input::serial::Serial;
@@ -32,6 +32,7 @@ use crate::error::Error;
 use crate::metrics::{Counter, Metrics};
 use crate::source::Stage;
 use crate::step::Step;
+use attending::{Attending, EVERY};
 
 /// What the workers share.
 pub struct Engine {
