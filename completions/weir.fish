@@ -213,6 +213,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l max-record -d 'The
 complete -c weir -n "__fish_weir_using_subcommand connect" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand connect" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
 complete -c weir -n "__fish_weir_using_subcommand connect" -l reconnect-delay -d 'How long to wait before a server that is lost or refuses is tried again' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l tls-ca -d 'With --tls: the file of the authorities to trust instead of those of this machine, as PEM' -r -F
 complete -c weir -n "__fish_weir_using_subcommand connect" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
@@ -253,6 +254,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l no-wal -d 'Keep no
 complete -c weir -n "__fish_weir_using_subcommand connect" -l explain -d 'Print the pipeline instead of running it, and what becomes of the first records'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s v -l verbose -d 'Say more on stderr: who connects, and a summary at the end'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s q -l quiet -d 'Say nothing on stderr but errors and losses'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l tls -d 'Speak TLS, and read only from servers whose certificate is good'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l with-peer -d 'Make a pair of each line: the server it came from, and the line'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c weir -n "__fish_weir_using_subcommand connect" -s V -l version -d 'Print version'
@@ -320,6 +322,10 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l max-rate -d 'Read a
 complete -c weir -n "__fish_weir_using_subcommand listen" -l max-record -d 'The longest record; a longer one is bad' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l on-bad -d 'What becomes of bad records: skip, fail, or a file' -r -F
 complete -c weir -n "__fish_weir_using_subcommand listen" -l checkpoint -d 'Keep state, windows and positions in DIR, and go on from there at the next start' -r -f -a "(__fish_complete_directories)"
+complete -c weir -n "__fish_weir_using_subcommand listen" -l tls-cert -d 'Speak TLS: the file of the certificate, as PEM' -r -F
+complete -c weir -n "__fish_weir_using_subcommand listen" -l tls-key -d 'The file of the private key of --tls-cert, as PEM' -r -F
+complete -c weir -n "__fish_weir_using_subcommand listen" -l tls-max -d 'The newest version of TLS that is spoken: 1.3, or 1.2 for sinks of Flume up to 1.9, which break under 1.3' -r -f -a "1.2\t'TLS 1.2 alone'
+1.3\t'TLS 1.2 and 1.3'"
 complete -c weir -n "__fish_weir_using_subcommand listen" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
@@ -664,6 +670,10 @@ complete -c weir -n "__fish_weir_using_subcommand flume-push" -l checkpoint -d '
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l with-header -d 'Make a pair of each event: its header of this name, and its body' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l compression -d 'How the sinks compress: what their compression-type says' -r -f -a "none\t'Not at all'
 deflate\t'zlib, both ways'"
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l tls-cert -d 'Speak TLS: the file of the certificate, as PEM' -r -F
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l tls-key -d 'The file of the private key of --tls-cert, as PEM' -r -F
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l tls-max -d 'The newest version of TLS that is spoken: 1.3, or 1.2 for sinks of Flume up to 1.9, which break under 1.3' -r -f -a "1.2\t'TLS 1.2 alone'
+1.3\t'TLS 1.2 and 1.3'"
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l words -d 'Split each record at white space, as Python\'s s.split() does'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'

@@ -13,7 +13,6 @@
 //! reports come out in order, and a slow output stops reading one batch later. There is no queue
 //! anywhere. With one thread it is the same code.
 
-mod attending;
 mod bad;
 mod contents;
 mod delivery;

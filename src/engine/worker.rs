@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use mio::Waker;
 
-use super::attending::{Attending, EVERY};
 use super::bad::BadLog;
+use super::input::attending::{Attending, EVERY};
 use super::input::cursor::{Cursor, Next, Reached};
 use super::input::serial::Serial;
 use super::input::syncing::Syncing;
