@@ -85,7 +85,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let taken = outputs.last_time(first.min(left.unwrap_or(first)), most)?;
 
     let writes = writes(&pipeline, settings);
-    let Pipeline { source, steps, aggregate, stateful, layout } = pipeline;
+    let Pipeline { mut source, steps, aggregate, stateful, layout } = pipeline;
     let kept = stateful.zip(aggregate.as_deref());
     let mut history = kept
         .map(|(stateful, aggregate)| History::new(&stateful, aggregate, began, lasts, settings));
@@ -102,6 +102,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
         _ => Box::new(Direct(outputs)),
     };
 
+    log.iter().for_each(|log| source.left_over(log.unread.left().records));
     let (intake, syncing) = intake(log, last, &waker);
     let start = Start {
         reached: last.map(Reached::of).unwrap_or_default(),

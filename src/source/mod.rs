@@ -173,6 +173,10 @@ pub trait Source: Send {
         Ok(Vec::new())
     }
 
+    /// Is told, before it is opened, how many records the last run has left in the log: who has sent them may not
+    /// know that they are kept, and send them again.
+    fn left_over(&mut self, _records: u64) {}
+
     /// Notes how many records each part of the input has that were not read, where that is known.
     fn behind(&self, _note: &mut dyn FnMut(&str, u64)) {}
 

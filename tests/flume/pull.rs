@@ -110,6 +110,23 @@ fn after_an_error_a_sink_is_asked_again() {
 }
 
 #[test]
+fn a_start_says_how_many_events_may_come_twice() {
+    let dir = Dir::new();
+    let checkpoint = dir.path("ck");
+    let sink = SparkSink::start(0..1000, Faults::default());
+    let args = ["--count", "--interval", "1h", "--max-batch", "20"];
+    let args = [&args[..], &["--checkpoint", checkpoint.to_str().unwrap()]].concat();
+    let mut run = pull(&[&sink], &args);
+    sink.wait(|state| state.committed.len() >= 500);
+    run.press(Signal::KILL);
+    let mut run = pull(&[&sink], &args);
+    run.err
+        .line("up to 20 of the events in the log may come twice, unless weir was stopped in order");
+    run.signal(Signal::TERM);
+    assert_eq!(run.end().status, 0);
+}
+
+#[test]
 fn nothing_that_was_acknowledged_is_lost_when_weir_is_killed() {
     let dir = Dir::new();
     let (checkpoint, out) = (dir.path("ck"), dir.path("out"));

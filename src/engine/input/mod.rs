@@ -5,6 +5,7 @@
 //!                                         '── syncing
 //! ```
 
+pub mod attending;
 mod changed;
 pub mod cursor;
 pub mod intake;

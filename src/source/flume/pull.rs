@@ -178,6 +178,19 @@ impl Source for FlumePull {
         Some(self.safe)
     }
 
+    /// A batch that is not acknowledged is among the last in the log, and each sink has had one at most. What a
+    /// commit covers was acknowledged before.
+    fn left_over(&mut self, records: u64) {
+        let most: u64 = self.sinks.sinks.iter().map(|sink| sink.most as u64).sum();
+        match most.min(records) {
+            0 => {}
+            count => note(&format!(
+                "up to {count} of the events in the log may come twice, unless weir was stopped in order: the sinks \
+                 may not know that they are kept"
+            )),
+        }
+    }
+
     fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
         if stage == self.safe {
             self.peers.reached(mark);

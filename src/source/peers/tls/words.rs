@@ -236,6 +236,17 @@ mod tests {
     }
 
     #[test]
+    fn a_handshake_that_does_not_go_on_is_named_by_who_is_there() {
+        let hello = b"\x16\x03\x01\x02";
+        let said = |first, is_newest| overdue(first, client, is_newest).to_string();
+        assert!(said(hello, true).contains("Flume up to 1.9"));
+        assert_eq!(said(hello, false), "its TLS handshake does not go on");
+        assert!(said(b"hi", false).starts_with("no TLS: what came looks like lines of text"));
+        let gone = unopened(hello, client);
+        assert_eq!(gone.kind(), ErrorKind::UnexpectedEof);
+    }
+
+    #[test]
     fn a_certificate_that_is_not_for_the_name_says_for_whom_it_is() {
         let expected = rustls::pki_types::ServerName::try_from("a.example").unwrap();
         let presented =
