@@ -103,6 +103,32 @@ fn a_last_line_waits_until_its_file_is_rotated_away() {
 }
 
 #[test]
+fn a_file_that_came_and_was_rotated_away_unseen_is_read_if_its_rename_is_told() {
+    for tells in [true, false] {
+        let tree = SimTree::new(&[]);
+        tree.append("a.log", b"1\n");
+        let mut run = run(&tree, &["a.log"], true);
+        run.pass(2000);
+        tree.move_to("a.log", "a.log.2");
+        tree.append("a.log", b"2\n");
+        tree.move_to("a.log", "a.log.1");
+        tree.append("a.log", b"3\n");
+        if tells {
+            let now = run.wait.now();
+            // That of a file that is known tells nothing.
+            run.files.renamed("a.log".as_ref(), "a.log.2".as_ref(), now);
+            run.files.renamed("a.log".as_ref(), "a.log.1".as_ref(), now);
+            run.files.renamed("other".as_ref(), "a.log.1".as_ref(), now);
+        }
+        run.pass(2000);
+        tree.append("a.log.1", b"late\n");
+        run.pass(2000);
+        let wanted: &[&str] = if tells { &["1", "2", "3", "late"] } else { &["1", "3"] };
+        assert_eq!(run.records, wanted);
+    }
+}
+
+#[test]
 fn what_is_overwritten_is_read_from_its_beginning_however_long_it_is() {
     let tree = SimTree::new(&[]);
     tree.append("f", b"1\n2\n3\n");
