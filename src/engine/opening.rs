@@ -33,7 +33,6 @@ use crate::checkpoint::{Checkpoint, Positions, Unread, Wal};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
 use crate::metrics::Metrics;
-use crate::process::supervisor::Supervisor;
 use crate::say::note;
 use crate::step::Step;
 
@@ -59,8 +58,6 @@ pub struct Ready {
     pub lateness: Lateness,
     /// What the run has done.
     pub metrics: Arc<Metrics>,
-    /// Who is told of batches.
-    pub supervisor: Arc<Supervisor>,
 }
 
 /// Opens everything.
@@ -115,7 +112,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
         intake,
         lasts,
         metrics: Arc::clone(&metrics),
-        supervisor: Arc::clone(&supervisor),
+        supervisor,
     };
     let mut cursor = Cursor::open(source, wait, settings, Arc::clone(&stop), reader, start)?;
     if last.is_none() {
@@ -127,19 +124,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     // Record at a time, nothing is folded: each goes into what is kept.
     let aggregate = aggregate.filter(|_| writes == Writes::Reports);
     let lateness = Lateness::default();
-    Ok(Ready {
-        cursor,
-        syncing,
-        steps,
-        serial,
-        aggregate,
-        reporter,
-        bad,
-        waker,
-        lateness,
-        metrics,
-        supervisor,
-    })
+    Ok(Ready { cursor, syncing, steps, serial, aggregate, reporter, bad, waker, lateness, metrics })
 }
 
 /// Takes up what the last process left, and says where the stream goes on.
