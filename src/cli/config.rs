@@ -126,7 +126,7 @@ impl Given<'_> {
     /// These are given, and what does not go with them is not looked for either.
     fn decide(&mut self, args: &[&Arg]) {
         let is_aggregate = |arg: &&Arg| AGGS.iter().any(|spec| arg.get_id() == spec.flag.name);
-        let has_aggregate = args.iter().any(|arg| is_aggregate(&arg));
+        let has_aggregate = args.iter().any(is_aggregate);
         for other in self.source.get_arguments() {
             let is_same = |arg: &&&Arg| arg.get_id() == other.get_id();
             let excludes = |arg: &&&Arg| {

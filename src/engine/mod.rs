@@ -139,7 +139,8 @@ pub struct Saved {
 /// Runs the pipeline until its input ends, it is stopped, or it fails.
 pub fn run(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Result<(), Error> {
     let supervisor = Arc::clone(&around.supervisor);
-    let engine = worker::Engine::new(opening::open(pipeline, settings, around)?, settings.threads);
+    let ready = opening::open(pipeline, settings, around)?;
+    let engine = worker::Engine::new(ready, settings.threads, Arc::clone(&supervisor));
     supervisor.ready();
     let result = engine.run(settings.threads);
     supervisor.stopping();

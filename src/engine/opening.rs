@@ -33,7 +33,6 @@ use crate::checkpoint::{Checkpoint, Positions, Unread, Wal};
 use crate::clock::{Stamp, Wait};
 use crate::error::Error;
 use crate::metrics::Metrics;
-use crate::process::supervisor::Supervisor;
 use crate::report::viewer::Viewers;
 use crate::say::note;
 use crate::step::Step;
@@ -61,8 +60,6 @@ pub struct Ready {
     pub lateness: Lateness,
     /// What the run has done.
     pub metrics: Arc<Metrics>,
-    /// Who is told of batches.
-    pub supervisor: Arc<Supervisor>,
 }
 
 /// Opens everything.
@@ -116,7 +113,7 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
         lasts,
         keeps_positions,
         metrics: Arc::clone(&metrics),
-        supervisor: Arc::clone(&supervisor),
+        supervisor,
     };
     let mut cursor = Cursor::open(source, wait, settings, Arc::clone(&stop), reader, start)?;
     if last.is_none() {
@@ -127,19 +124,8 @@ pub fn open(pipeline: Pipeline, settings: &Settings, around: Surroundings) -> Re
     let reporter = Reporter::new(renderer, writes, history, delivery, stop, settings.once);
     // Record at a time, nothing is folded: each goes into what is kept.
     let aggregate = aggregate.filter(|_| writes == Writes::Reports);
-    Ok(Ready {
-        cursor,
-        syncing,
-        steps,
-        serial,
-        aggregate,
-        reporter,
-        bad,
-        waker,
-        lateness: Lateness::default(),
-        metrics,
-        supervisor,
-    })
+    let lateness = Lateness::default();
+    Ok(Ready { cursor, syncing, steps, serial, aggregate, reporter, bad, waker, lateness, metrics })
 }
 
 /// What the runs before have left.

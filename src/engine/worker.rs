@@ -30,6 +30,7 @@ use crate::chunk::{Chunk, Mark};
 use crate::clock::Stopwatch;
 use crate::error::Error;
 use crate::metrics::{Counter, Metrics};
+use crate::process::supervisor::Supervisor;
 use crate::source::Stage;
 use crate::step::Step;
 
@@ -77,8 +78,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Engine {
-    /// Makes an engine of parts that are ready to run, with so many workers.
-    pub fn new(ready: Ready, threads: usize) -> Engine {
+    /// Makes an engine of parts that are ready to run, with so many workers, under a manager.
+    pub fn new(ready: Ready, threads: usize, supervisor: Arc<Supervisor>) -> Engine {
         let Ready { cursor, syncing, steps, serial, aggregate, reporter, .. } = ready;
         let (next, failed) = (cursor.next_number(), Arc::default());
         // With one worker, whoever has folded asks next what is to be done, and tells it then.
@@ -107,7 +108,7 @@ impl Engine {
             lateness: ready.lateness,
             watch: Stopwatch::start(),
             metrics: ready.metrics,
-            status: Status::new(ready.supervisor),
+            status: Status::new(supervisor),
         }
     }
 

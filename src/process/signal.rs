@@ -162,7 +162,8 @@ pub fn listen(heard: Heard) -> Result<(), Error> {
                 continue;
             }
             let is_rotation = signal == SIGHUP && heard.has_files;
-            match is_rotation && !(had_terminal && !has_terminal()) {
+            let has_hung_up = had_terminal && !has_terminal();
+            match is_rotation && !has_hung_up {
                 true => answer.reopen(),
                 false => answer.end(),
             }

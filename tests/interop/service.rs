@@ -87,16 +87,15 @@ impl Tmux {
 
     /// Waits until a person sees what is to be seen.
     fn sees(&self, what: &str, is_so: impl Fn(&str) -> bool) {
-        let mut looks = 0;
-        until(|| {
-            let screen = self.screen();
-            looks += 1;
-            // Shown with the test if it fails.
-            if looks % 50 == 0 {
-                println!("{what} is not seen:\n{screen}");
-            }
-            is_so(&screen)
-        });
+        let mut screens = Vec::new();
+        let seen = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            until(|| {
+                let screen = self.screen();
+                screens.push(screen.clone());
+                is_so(&screen)
+            });
+        }));
+        assert!(seen.is_ok(), "{what} is not seen, but:\n{}", screens.last().unwrap());
     }
 }
 
@@ -156,7 +155,7 @@ fn in_a_tmux_ctrl_z_gives_the_screen_back_and_a_kill_leaves_what_reset_mends() {
     assert_eq!(flags(), "0 1");
     tmux.ran(&["send-keys", "C-z"]);
     until(|| flags() == "1 0");
-    tmux.sees("a prompt", |screen| has_prompt(screen));
+    tmux.sees("a prompt", has_prompt);
     tmux.ran(&["send-keys", "-l", "fg"]);
     tmux.ran(&["send-keys", "Enter"]);
     until(|| flags() == "0 1");
@@ -167,6 +166,6 @@ fn in_a_tmux_ctrl_z_gives_the_screen_back_and_a_kill_leaves_what_reset_mends() {
     until(|| flags() == "1 0");
     tmux.ran(&["send-keys", "-l", "kill -9 %1; tput reset 2> /dev/null || printf '\\033c'"]);
     tmux.ran(&["send-keys", "Enter"]);
-    tmux.sees("a prompt", |screen| has_prompt(screen));
+    tmux.sees("a prompt", has_prompt);
     assert_eq!(flags(), "1 0");
 }

@@ -4,6 +4,9 @@ use super::*;
 use crate::cli;
 use crate::disk::scratch::Scratch;
 
+/// Variables, a file, and what comes of them.
+type Case<'a> = (&'a [(&'a str, &'a str)], Option<&'a str>, &'a str);
+
 fn os(words: &[&str]) -> Vec<OsString> {
     words.iter().map(OsString::from).collect()
 }
@@ -32,23 +35,23 @@ fn made(typed: &str, variables: &[(&str, &str)], file: Option<&str>) -> Result<S
 fn what_is_typed_counts_more_than_the_environment_and_that_more_than_the_file() {
     let interval = [("WEIR_INTERVAL", "5")];
     let file = Some("--interval=9\n--top 3\n");
-    let table: [(&str, &[(&str, &str)], Option<&str>, &str); 12] = [
-        ("stdin --count", &[], file, "stdin --interval=9 --top 3 --count"),
-        ("stdin --count", &interval, file, "stdin --top 3 --interval=5 --count"),
-        ("stdin -i 2 --count", &interval, file, "stdin --top 3 -i 2 --count"),
-        ("stdin -vi2", &interval, None, "stdin -vi2"),
-        ("stdin --interval=2", &interval, None, "stdin --interval=2"),
+    let table: [(&str, Case); 12] = [
+        ("stdin --count", (&[], file, "stdin --interval=9 --top 3 --count")),
+        ("stdin --count", (&interval, file, "stdin --top 3 --interval=5 --count")),
+        ("stdin -i 2 --count", (&interval, file, "stdin --top 3 -i 2 --count")),
+        ("stdin -vi2", (&interval, None, "stdin -vi2")),
+        ("stdin --interval=2", (&interval, None, "stdin --interval=2")),
         // What excludes each other is one choice, and so are all aggregates.
-        ("stdin -q", &[("WEIR_VERBOSE", "yes")], None, "stdin -q"),
-        ("stdin", &[("WEIR_VERBOSE", "on")], Some("--quiet"), "stdin --verbose"),
-        ("stdin --count", &[], Some("--sum\n--stats p50"), "stdin --count"),
-        ("stdin", &[("WEIR_VERBOSE", "no"), ("WEIR_TOP", "")], Some("-v"), "stdin"),
+        ("stdin -q", (&[("WEIR_VERBOSE", "yes")], None, "stdin -q")),
+        ("stdin", (&[("WEIR_VERBOSE", "on")], Some("--quiet"), "stdin --verbose")),
+        ("stdin --count", (&[], Some("--sum\n--stats p50"), "stdin --count")),
+        ("stdin", (&[("WEIR_VERBOSE", "no"), ("WEIR_TOP", "")], Some("-v"), "stdin")),
         // A list is whole in one place.
-        ("stdin -o x", &[("WEIR_OUTPUT", "a,b")], None, "stdin -o x"),
-        ("stdin", &[("WEIR_OUTPUT", r"a,b\,c")], Some("-o d"), "stdin --output=a --output=b,c"),
-        ("stdin", &[], Some("-o a\n-o b"), "stdin -o a -o b"),
+        ("stdin -o x", (&[("WEIR_OUTPUT", "a,b")], None, "stdin -o x")),
+        ("stdin", (&[("WEIR_OUTPUT", r"a,b\,c")], Some("-o d"), "stdin --output=a --output=b,c")),
+        ("stdin", (&[], Some("-o a\n-o b"), "stdin -o a -o b")),
     ];
-    for (typed, variables, file, expected) in table {
+    for (typed, (variables, file, expected)) in table {
         assert_eq!(
             made(typed, variables, file).as_deref(),
             Ok(expected),
@@ -86,7 +89,7 @@ fn other_commands_and_help_look_at_neither() {
 
 #[test]
 fn what_makes_no_sense_is_told_with_its_place() {
-    let table: [(&[(&str, &str)], Option<&str>, &str); 8] = [
+    let table: [Case; 8] = [
         (&[("WEIR_ONCE", "maybe")], None, "WEIR_ONCE: maybe is neither yes nor no"),
         (&[("WEIR_SPLIT", ",")], None, "WEIR_SPLIT: --split has its place among the steps; "),
         (&[("WEIR_ELSE", "x")], None, "WEIR_ELSE: --else has its place among the steps; "),
