@@ -10,6 +10,7 @@
 //! older than the messages that are kept, it does not see. Only one thread comes here.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
@@ -22,7 +23,9 @@ use super::machine;
 use super::rows::Rows;
 use super::verdict::{LOOKED_AT, Verdict, busy, verdict};
 use crate::clock::{Stamp, Stopwatch};
+use crate::metrics::Counter;
 use crate::metrics::batch::{Batch, Taken};
+use crate::metrics::flow::Flow;
 use crate::metrics::link::Link;
 
 /// So many batches are kept.
@@ -137,7 +140,6 @@ impl Chronicle {
         let millis = |span: Duration| span.as_micros() as f64 / 1000.0;
         let run = &self.hall.run;
         let (taken, timed) = (batch.taken, run.has_clock());
-        let shown = Shown { batch: *batch, rows: None, behind: None };
         json!({
             "time_ms": batch.time.0,
             "records": taken.records,
@@ -150,7 +152,7 @@ impl Chronicle {
             "scheduling_delay_ms": timed.then(|| millis(batch.scheduling)),
             "processing_ms": timed.then(|| millis(batch.processing)),
             "total_delay_ms": timed.then(|| millis(batch.total())),
-            "busy": timed.then(|| busy(run, &shown)),
+            "busy": timed.then(|| busy(run, batch)),
             "behind": behind,
             "report": rows.as_ref().map(Rows::json),
         })
@@ -195,8 +197,10 @@ impl Chronicle {
         let (verdict, memory, said) = (self.verdict(), machine::memory(), metrics.links.get());
         let link =
             |link: &Link| json!({ "name": link.name, "up": link.is_up, "error": link.error });
-        let flows = metrics.flows.get().iter();
-        let flow = |flow: &std::sync::Arc<crate::metrics::flow::Flow>| json!({ "out": flow.left.get(), "dropped": flow.dropped.get(), "bad": flow.bad.get() });
+        let flow = |flow: &Arc<Flow>| {
+            let [out, dropped, bad] = [&flow.left, &flow.dropped, &flow.bad].map(Counter::get);
+            json!({ "out": out, "dropped": dropped, "bad": bad })
+        };
         json!({
             "verdict": { "state": verdict.state.word(), "text": verdict.text },
             "uptime_ms": self.uptime.elapsed().as_millis() as u64,
@@ -215,7 +219,7 @@ impl Chronicle {
                 "commits": stored.commits,
                 "commit_ms": stored.micros as f64 / 1000.0,
             })),
-            "steps": flows.map(flow).collect::<Vec<_>>(),
+            "steps": metrics.flows.get().iter().map(flow).collect::<Vec<_>>(),
             "source": { "waiting": said.waiting, "links": said.links.iter().map(link).collect::<Vec<_>>() },
             "behind": metrics.behind.get(),
             "last_bad": metrics.reasons.get(),
@@ -280,8 +284,6 @@ pub struct Listener {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::page::run::tests::run;
 

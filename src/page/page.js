@@ -33,7 +33,7 @@ function show() {
     due = false;
     if (!run) return;
     showBatches();
-    if (standing) showStanding();
+    if (standing && !lost) showStanding();
   });
 }
 
@@ -52,10 +52,11 @@ const hasClock = () => !run.once && run.interval_ms > 0;
 // ---- What comes
 
 let seen = null;
+let lost = false;
 
 function take(name, act) {
   return (event) => {
-    [heard, at('lost').hidden] = [Date.now(), true];
+    [heard, lost, at('lost').hidden] = [Date.now(), false, true];
     if (name === 'batch') {
       // A connection that was made anew may tell again what was told.
       if (event.lastEventId === seen) return;
@@ -86,7 +87,7 @@ function connect() {
 function lose() {
   const since = heard ? `, since ${clock(heard)}` : '';
   at('lost').textContent = `The connection to weir is lost${since}: it has ended, or cannot be reached. Trying again.`;
-  at('lost').hidden = false;
+  [lost, at('lost').hidden] = [true, false];
   verdict({ state: 'lost', text: 'weir does not answer' });
   document.querySelectorAll('.flowing').forEach((part) => part.classList.remove('flowing'));
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::board::Shown;
 use super::run::Run;
+use crate::metrics::batch::Batch;
 use crate::units::show_duration;
 
 /// So many batches are looked at.
@@ -77,7 +78,7 @@ fn trouble(run: &Run, last: &[&Shown]) -> Option<String> {
     let passed: u64 = last.iter().map(|shown| shown.batch.taken.late_batches).sum();
     let (processing, delay) =
         (mean(|shown| shown.batch.processing), mean(|shown| shown.batch.scheduling));
-    let busy = last.iter().map(|shown| busy(run, shown)).sum::<f64>() / f64::from(count);
+    let busy = last.iter().map(|shown| busy(run, &shown.batch)).sum::<f64>() / f64::from(count);
     let behind: Vec<_> = last.iter().filter_map(|shown| shown.behind).collect();
     let grows = behind.len() == LOOKED_AT && behind.is_sorted_by(|a, b| a < b);
     let interval = show_duration(run.interval);
@@ -99,9 +100,9 @@ fn trouble(run: &Run, last: &[&Shown]) -> Option<String> {
 }
 
 /// Which share of the interval the workers had something in hand.
-pub fn busy(run: &Run, shown: &Shown) -> f64 {
+pub fn busy(run: &Run, batch: &Batch) -> f64 {
     let available = run.interval.as_secs_f64() * run.threads as f64;
-    shown.batch.taken.busy as f64 / 1e6 / available.max(1e-3)
+    batch.taken.busy as f64 / 1e6 / available.max(1e-3)
 }
 
 /// A length of time, for people.
@@ -120,7 +121,7 @@ fn whole(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::batch::{Batch, Taken};
+    use crate::metrics::batch::Taken;
     use crate::page::run::tests::run;
 
     fn of(change: impl Fn(u64, &mut Shown)) -> (State, String) {
