@@ -62,11 +62,16 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l csv-header -d 'The n
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l jq -d 'Run a jq program on each record, which is JSON; each output is a record' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l reduce -d 'Put all records of a batch together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l inverse-by -d 'Take what leaves the window out by a jq program: . is what there is, $x what leaves' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l reduce-by-key -d 'Put the values of each key together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l update-state-by -d 'Keep a state of each key by a jq program of {"key", "values", "state"}' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -110,6 +115,7 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l words -d 'Split each
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l raw -d 'Give the program of the --jq before each record as a string, not as JSON'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l keys -d 'Keep the key of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -126,6 +132,7 @@ complete -c weir -n "__fish_weir_using_subcommand stdin" -l distinct -d 'Print e
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l group -d 'List all records of each batch, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l group-by-key -d 'List the values of each key, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l touched -d 'Run the program of --update-state-by only for keys with values in the batch'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand stdin" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
@@ -168,11 +175,16 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l csv-header -d 'The
 complete -c weir -n "__fish_weir_using_subcommand connect" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l jq -d 'Run a jq program on each record, which is JSON; each output is a record' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand connect" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l reduce -d 'Put all records of a batch together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l inverse-by -d 'Take what leaves the window out by a jq program: . is what there is, $x what leaves' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l reduce-by-key -d 'Put the values of each key together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand connect" -l update-state-by -d 'Keep a state of each key by a jq program of {"key", "values", "state"}' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand connect" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -217,6 +229,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l words -d 'Split ea
 complete -c weir -n "__fish_weir_using_subcommand connect" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l raw -d 'Give the program of the --jq before each record as a string, not as JSON'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l keys -d 'Keep the key of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -233,6 +246,7 @@ complete -c weir -n "__fish_weir_using_subcommand connect" -l distinct -d 'Print
 complete -c weir -n "__fish_weir_using_subcommand connect" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l group -d 'List all records of each batch, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l group-by-key -d 'List the values of each key, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand connect" -l touched -d 'Run the program of --update-state-by only for keys with values in the batch'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand connect" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
@@ -276,11 +290,16 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l csv-header -d 'The 
 complete -c weir -n "__fish_weir_using_subcommand listen" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l jq -d 'Run a jq program on each record, which is JSON; each output is a record' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand listen" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l reduce -d 'Put all records of a batch together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l inverse-by -d 'Take what leaves the window out by a jq program: . is what there is, $x what leaves' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l reduce-by-key -d 'Put the values of each key together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand listen" -l update-state-by -d 'Keep a state of each key by a jq program of {"key", "values", "state"}' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand listen" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -324,6 +343,7 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l words -d 'Split eac
 complete -c weir -n "__fish_weir_using_subcommand listen" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l raw -d 'Give the program of the --jq before each record as a string, not as JSON'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l keys -d 'Keep the key of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -340,6 +360,7 @@ complete -c weir -n "__fish_weir_using_subcommand listen" -l distinct -d 'Print 
 complete -c weir -n "__fish_weir_using_subcommand listen" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l group -d 'List all records of each batch, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l group-by-key -d 'List the values of each key, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand listen" -l touched -d 'Run the program of --update-state-by only for keys with values in the batch'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand listen" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
@@ -384,11 +405,16 @@ complete -c weir -n "__fish_weir_using_subcommand files" -l csv-header -d 'The n
 complete -c weir -n "__fish_weir_using_subcommand files" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l jq -d 'Run a jq program on each record, which is JSON; each output is a record' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand files" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l reduce -d 'Put all records of a batch together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l inverse-by -d 'Take what leaves the window out by a jq program: . is what there is, $x what leaves' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l reduce-by-key -d 'Put the values of each key together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand files" -l update-state-by -d 'Keep a state of each key by a jq program of {"key", "values", "state"}' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand files" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -436,6 +462,7 @@ complete -c weir -n "__fish_weir_using_subcommand files" -l words -d 'Split each
 complete -c weir -n "__fish_weir_using_subcommand files" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand files" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
 complete -c weir -n "__fish_weir_using_subcommand files" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
+complete -c weir -n "__fish_weir_using_subcommand files" -l raw -d 'Give the program of the --jq before each record as a string, not as JSON'
 complete -c weir -n "__fish_weir_using_subcommand files" -l keys -d 'Keep the key of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand files" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand files" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -452,6 +479,7 @@ complete -c weir -n "__fish_weir_using_subcommand files" -l distinct -d 'Print e
 complete -c weir -n "__fish_weir_using_subcommand files" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
 complete -c weir -n "__fish_weir_using_subcommand files" -l group -d 'List all records of each batch, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand files" -l group-by-key -d 'List the values of each key, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand files" -l touched -d 'Run the program of --update-state-by only for keys with values in the batch'
 complete -c weir -n "__fish_weir_using_subcommand files" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand files" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand files" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
@@ -497,11 +525,16 @@ complete -c weir -n "__fish_weir_using_subcommand kafka" -l csv-header -d 'The n
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l jq -d 'Run a jq program on each record, which is JSON; each output is a record' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l reduce -d 'Put all records of a batch together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l inverse-by -d 'Take what leaves the window out by a jq program: . is what there is, $x what leaves' -r -f
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l reduce-by-key -d 'Put the values of each key together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l update-state-by -d 'Keep a state of each key by a jq program of {"key", "values", "state"}' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -555,6 +588,7 @@ complete -c weir -n "__fish_weir_using_subcommand kafka" -l words -d 'Split each
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l raw -d 'Give the program of the --jq before each record as a string, not as JSON'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l keys -d 'Keep the key of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -571,6 +605,7 @@ complete -c weir -n "__fish_weir_using_subcommand kafka" -l distinct -d 'Print e
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l group -d 'List all records of each batch, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l group-by-key -d 'List the values of each key, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l touched -d 'Run the program of --update-state-by only for keys with values in the batch'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand kafka" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
@@ -617,11 +652,16 @@ complete -c weir -n "__fish_weir_using_subcommand flume-push" -l csv-header -d '
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l jq -d 'Run a jq program on each record, which is JSON; each output is a record' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l reduce -d 'Put all records of a batch together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l inverse-by -d 'Take what leaves the window out by a jq program: . is what there is, $x what leaves' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l reduce-by-key -d 'Put the values of each key together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l update-state-by -d 'Keep a state of each key by a jq program of {"key", "values", "state"}' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -668,6 +708,7 @@ complete -c weir -n "__fish_weir_using_subcommand flume-push" -l words -d 'Split
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l raw -d 'Give the program of the --jq before each record as a string, not as JSON'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l keys -d 'Keep the key of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -684,6 +725,7 @@ complete -c weir -n "__fish_weir_using_subcommand flume-push" -l distinct -d 'Pr
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l group -d 'List all records of each batch, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l group-by-key -d 'List the values of each key, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l touched -d 'Run the program of --update-state-by only for keys with values in the batch'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand flume-push" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
@@ -727,11 +769,16 @@ complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l csv-header -d '
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l json -d 'Keep values of each record, which is JSON: .user.name, .a[0], .["odd key"], . (all), .tags[] (a record each), or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l logfmt -d 'Keep the value of a key of each record, as in level=info msg="all is well", or several with commas' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l access-log -d 'Keep parts of each line of an access log: host, status, minute, ..., or several with commas' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l jq -d 'Run a jq program on each record, which is JSON; each output is a record' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l on -d 'Turn the steps behind it to a half of the pairs' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l sample -d 'Keep the share P of the records: 0.1 is a tenth' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l pipe -d 'Pipe each batch through a shell command: records go in as lines, and its lines come out' -r -f -a "(__fish_complete_command)"
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l stats -d 'Find several statistics of each batch: count,mean,p99' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l stats-by-key -d 'Find several statistics of the values of each key: count,mean,p99' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l reduce -d 'Put all records of a batch together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l inverse-by -d 'Take what leaves the window out by a jq program: . is what there is, $x what leaves' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l reduce-by-key -d 'Put the values of each key together by a jq program: . is what there is, $x the next one' -r -f
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l update-state-by -d 'Keep a state of each key by a jq program of {"key", "values", "state"}' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l window -d 'Aggregate over the last D, not over each batch alone' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l slide -d 'Report the window every D [default: the interval]' -r -f
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l state-ttl -d 'Forget a key that was not seen for D; time in which nobody ran counts' -r -f
@@ -778,6 +825,7 @@ complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l words -d 'Split
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l trim -d 'Take white space off both ends of each record, as Python\'s s.strip() does'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l lower -d 'Make all letters of each record small, as Python\'s s.lower() does'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l upper -d 'Make all letters of each record capitals, as Python\'s s.upper() does'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l raw -d 'Give the program of the --jq before each record as a string, not as JSON'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l keys -d 'Keep the key of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l values -d 'Keep the value of each pair, as a record'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l count -d 'Count the records of each batch; an empty batch has 0'
@@ -794,6 +842,7 @@ complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l distinct -d 'Pr
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l distinct-by-key -d 'List the distinct values of each key, sorted by their bytes'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l group -d 'List all records of each batch, in the order of the stream'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l group-by-key -d 'List the values of each key, in the order of the stream'
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l touched -d 'Run the program of --update-state-by only for keys with values in the batch'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l inverse -d 'Insist that what leaves the window is subtracted'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l keep-zeros -d 'Keep keys that have left the window, as 0; with --inverse'
 complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l skip-partial -d 'Do not print windows that reach back before the start, or that a stop cuts short'
