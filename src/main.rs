@@ -126,10 +126,8 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     let place = place(plan.prints, typed, start.is_some());
     let manner = typed.progress.progress.manner(place);
     let _progress = manner.map(|manner| Progress::start(manner, &metrics)).transpose()?;
-    let live = live.map(Live::begin).transpose()?.map(|(live, viewer)| {
-        viewers.0.push(viewer);
-        live
-    });
+    let (live, viewer) = live.map(Live::begin).transpose()?.unzip();
+    viewers.0.extend(viewer);
     let result = engine::run(
         plan.pipeline,
         &plan.settings,

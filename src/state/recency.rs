@@ -22,6 +22,9 @@ pub struct Seen {
     pub nth: u32,
 }
 
+/// A slot that holds nothing was never seen.
+const NEVER: Seen = Seen { time: i64::MIN, nth: u32::MAX };
+
 /// Slots in the order in which they were seen last.
 #[derive(Debug, Default)]
 pub struct Recency {
@@ -96,19 +99,22 @@ impl Recency {
         self.last.get(slot as usize).copied().unwrap_or_default()
     }
 
-    /// Notes when a slot was seen, in no order; see [`Recency::sort`].
+    /// Notes when a slot was seen, in no order; see [`Recency::sort`]. One that is known so already is noted
+    /// once: it would be taken out as often.
     pub fn put(&mut self, slot: u32, seen: Seen) {
         if self.last.len() <= slot as usize {
-            self.last.resize(slot as usize + 1, Seen::default());
+            self.last.resize(slot as usize + 1, NEVER);
         }
-        self.last[slot as usize] = seen;
+        if std::mem::replace(&mut self.last[slot as usize], seen) == seen {
+            return;
+        }
         self.queue.push_back((seen, slot));
     }
 
     /// Forgets when a slot was seen: it holds nothing any more.
     pub fn forget(&mut self, slot: u32) {
         if let Some(last) = self.last.get_mut(slot as usize) {
-            *last = Seen { time: i64::MIN, nth: u32::MAX };
+            *last = NEVER;
         }
     }
 
@@ -147,6 +153,9 @@ mod tests {
         recency.forget(2);
         recency.sort();
         let mut over = |end| std::iter::from_fn(|| recency.over(Stamp(end))).collect::<Vec<_>>();
-        assert_eq!([over(1), over(4), over(5), over(9)], [vec![], vec![1], vec![0], vec![3]]);
+        assert_eq!([over(1), over(4), over(5)], [vec![], vec![1], vec![0]]);
+        recency.put(3, seen(6));
+        let mut over = |end| std::iter::from_fn(|| recency.over(Stamp(end))).collect::<Vec<_>>();
+        assert_eq!(over(9), vec![3], "it is noted once");
     }
 }

@@ -169,7 +169,15 @@ impl StateStore for Windowed {
         noted.is_empty().then_some(())
     }
 
-    fn restored(&mut self) {}
+    fn restored(&mut self) {
+        if self.shown.is_none() {
+            return;
+        }
+        // What has failed was said when it was reported.
+        let totals = self.totals(&mut Failed::default()).into_iter();
+        let all = totals.map(|(key, total)| (key.into(), json(&total.value))).collect();
+        self.shown = Some(all);
+    }
 
     fn holds(&self) -> bool {
         !self.held.is_empty()
