@@ -65,6 +65,5 @@ print("each file is read once" if (first, second, status) == (FILES, FILES + new
 print("no batch is late" if worst < LATE else "batch %d of %d is %.0f ms late" % (at, len(late), 1000 * worst))
 print("memory stays" if grown < (4 << 20) + 4000 * new else "memory has grown by %d MB" % (grown >> 20))
 if "WEIR_FILES" in os.environ:
-    with open("/dev/tty" if os.isatty(2) else os.environ.get("WEIR_REPORT", "/dev/null"), "w") as report:
-        print("%d files: worst %.0f ms of %d batches, %d MB held, %d KB more; %s" %
-              (FILES, 1000 * worst, len(late), before >> 20, grown >> 10, said), file=report)
+    print("%d files: worst %.0f ms of %d batches, %d MB held, %d KB more" %
+          (FILES, 1000 * worst, len(late), before >> 20, grown >> 10), *said, sep="\n")
