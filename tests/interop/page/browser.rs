@@ -20,17 +20,8 @@ pub struct Browser {
 impl Browser {
     /// Starts one, with a window of this size.
     pub fn start(width: u32, height: u32) -> Browser {
-        let mut command = Command::new("chromedriver");
-        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut driver = command.spawn().unwrap();
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let line = lines.find_map(|line| {
-            Some(line.unwrap()).filter(|line| line.contains("successfully on port "))
-        });
-        let line = line.expect("chromedriver says where it listens");
-        let port = line.trim_end_matches('.').rsplit(' ').next().unwrap().parse().unwrap();
-        // Whatever else it says is not waited for.
-        std::thread::spawn(move || lines.for_each(drop));
+        // The port that it is given on one kind of address may be another program's on the other.
+        let (driver, port) = (0..9).find_map(|_| driver()).expect("chromedriver listens");
         let mut browser = Browser { driver, port, session: String::new() };
         let size = format!("--window-size={width},{height}");
         let args =
@@ -140,6 +131,22 @@ impl Drop for Browser {
         );
         let _ = self.driver.wait();
     }
+}
+
+/// Starts a driver, and finds out where it listens.
+fn driver() -> Option<(Child, u16)> {
+    let mut command = Command::new("chromedriver");
+    command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut driver = command.spawn().unwrap();
+    let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let Some(line) = lines.find(|line| line.contains("successfully on port ")) else {
+        driver.wait().unwrap();
+        return None;
+    };
+    let port = line.trim_end_matches('.').rsplit(' ').next().unwrap().parse().unwrap();
+    // Whatever else it says is not waited for.
+    std::thread::spawn(move || lines.for_each(drop));
+    Some((driver, port))
 }
 
 /// Bytes of base64.
