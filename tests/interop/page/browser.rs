@@ -20,17 +20,8 @@ pub struct Browser {
 impl Browser {
     /// Starts one, with a window of this size.
     pub fn start(width: u32, height: u32) -> Browser {
-        let mut command = Command::new("chromedriver");
-        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut driver = command.spawn().unwrap();
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let line = lines.find_map(|line| {
-            Some(line.unwrap()).filter(|line| line.contains("successfully on port "))
-        });
-        let line = line.expect("chromedriver says where it listens");
-        let port = line.trim_end_matches('.').rsplit(' ').next().unwrap().parse().unwrap();
-        // Whatever else it says is not waited for.
-        std::thread::spawn(move || lines.for_each(drop));
+        // The port that it is given on one kind of address may be another program's on the other.
+        let (driver, port) = (0..9).find_map(|_| driver()).expect("chromedriver listens");
         let mut browser = Browser { driver, port, session: String::new() };
         let size = format!("--window-size={width},{height}");
         let args =
@@ -130,16 +121,38 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        if !self.session.is_empty() && !std::thread::panicking() {
-            self.command("DELETE", "", &Value::Null);
+        // The browser would outlive its driver, and a test that has failed.
+        let request = format!(
+            "DELETE /session/{} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+            self.session
+        );
+        if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", self.port)) {
+            let _ = stream.set_read_timeout(Some(PATIENCE));
+            let _ = stream.write_all(request.as_bytes());
+            let _ = stream.read(&mut [0; 1]);
         }
-        // With its driver goes the browser.
         let _ = rustix::process::kill_process(
             rustix::process::Pid::from_child(&self.driver),
             rustix::process::Signal::TERM,
         );
         let _ = self.driver.wait();
     }
+}
+
+/// Starts a driver, and finds out where it listens.
+fn driver() -> Option<(Child, u16)> {
+    let mut command = Command::new("chromedriver");
+    command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut driver = command.spawn().unwrap();
+    let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let Some(line) = lines.find(|line| line.contains("successfully on port ")) else {
+        driver.wait().unwrap();
+        return None;
+    };
+    let port = line.trim_end_matches('.').rsplit(' ').next().unwrap().parse().unwrap();
+    // Whatever else it says is not waited for.
+    std::thread::spawn(move || lines.for_each(drop));
+    Some((driver, port))
 }
 
 /// Bytes of base64.
