@@ -202,7 +202,9 @@ fn rotation_by_a_hang_up_has_each_batch_once_over_kills() {
     let mut command =
         weir(&["listen", "0", "--ack", "--format", "text", "--interval", "20ms", "-o"]);
     command.arg(&out).arg("--checkpoint").arg(&checkpoint);
-    let run = start(command);
+    let mut run = start(command);
+    // From here on it hears signals.
+    run.port();
     parts.push(out);
     let all = || {
         parts.iter().map(|part| fs::read_to_string(part).unwrap_or_default()).collect::<String>()
@@ -286,7 +288,8 @@ fn flags_come_from_the_environment_and_a_file_and_messages_name_the_place() {
             .env("WEIR_NO_TIME", "yes")
             .envs(variables.iter().copied());
         let mut run = start(command);
-        run.write("a\nb\na\n");
+        // Who refuses its command line does not read.
+        let _ = run.take_stdin().write_all(b"a\nb\na\n");
         run.end()
     };
     assert_eq!(ran(&[], &[]).ok(), "{\"key\":\"a\",\"value\":2}\n");

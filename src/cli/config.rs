@@ -183,11 +183,15 @@ impl Given<'_> {
         });
         if found.is_none() {
             let all: BTreeSet<_> = sources(self.command).flat_map(flags).map(named_as).collect();
-            let near = near(variable, all.iter().map(String::as_str));
+            // Without what all of them begin with, which would make any two look alike.
+            let bare = |name: &str| name.strip_prefix(PREFIX).map(str::to_string);
+            let names: Vec<String> = all.iter().filter_map(|name| bare(name)).collect();
+            let variable_bare = bare(variable).unwrap_or_default();
+            let near = near(&variable_bare, names.iter().map(String::as_str));
             if let Some(near) = near.first() {
                 self.origins
                     .strays
-                    .push(format!("{variable}: there is no such flag; is {near} meant?"));
+                    .push(format!("{variable}: there is no such flag; is {PREFIX}{near} meant?"));
             }
         }
         found
