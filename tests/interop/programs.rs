@@ -176,7 +176,7 @@ const PROGRAMS: &[&str] = &[
     r#".s | test("A"; "i")"#,
     r#".s | [match("(?<l>[a-z])"; "g") | .captures[0].name]"#,
     ".s | @html, @sh, @text, @json",
-    "[1, 3, 5] | bsearch(.[], 4)",
+    "[1, 3, 5] | bsearch(3)",
 ];
 
 /// A value in the spelling that both print.
