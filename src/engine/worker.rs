@@ -4,6 +4,7 @@
 //! Locks are taken in the order cursor, serial steps, then reporter or fold; nobody takes the cursor while
 //! holding another.
 
+mod attending;
 mod status;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -15,7 +16,6 @@ use mio::Waker;
 use status::Status;
 
 use super::bad::BadLog;
-use super::input::attending::{Attending, EVERY};
 use super::input::cursor::{Cursor, Next, Reached};
 use super::input::serial::Serial;
 use super::input::syncing::Syncing;
@@ -33,6 +33,7 @@ use crate::metrics::{Counter, Metrics};
 use crate::process::supervisor::Supervisor;
 use crate::source::Stage;
 use crate::step::Step;
+use attending::{Attending, EVERY};
 
 /// What the workers share.
 pub struct Engine {

@@ -171,9 +171,12 @@ mod tests {
         begin(allowed);
         assert!(spent().is_none() && !depth(3));
         begin(Allowance { stack: 0, ..allowed });
+        #[inline(never)]
         fn below() -> bool {
-            std::hint::black_box([0u8; 4096]);
-            goes_on()
+            let room = std::hint::black_box([0u8; 4096]);
+            let goes_on = goes_on();
+            std::hint::black_box(&room);
+            goes_on
         }
         assert!(!below());
         assert_eq!(spent(), Some(Spent::Stack));

@@ -90,7 +90,7 @@ struct Flags {
 
 fn arguments(command: Command) -> Command {
     <Flags as clap::Args>::augment_args(command)
-        .about("Read lines from any number of clients that connect, and datagrams")
+        .about("Read lines of any number of clients, and datagrams")
 }
 
 fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {

@@ -5,15 +5,15 @@
 //! nobody has room for a chunk, and with one worker nothing is different.
 
 mod attend;
+mod next;
+mod start;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::intake::Intake;
-pub use super::next::{Closed, Flush, Next};
 pub use super::reached::Reached;
 pub use super::reader::Reader;
-pub use super::start::Start;
 use super::times::{Passed, Times};
 use super::{changed, standing};
 use crate::checkpoint::Positions;
@@ -28,6 +28,8 @@ use crate::process::signal::Stop;
 use crate::process::supervisor::Supervisor;
 use crate::say::say;
 use crate::source::{Read, Source, Stage};
+pub use next::{Closed, Flush, Next};
+pub use start::Start;
 
 /// After so many batches without a record, a line says what weir waits for.
 const SILENT: u32 = 10;

@@ -5,16 +5,13 @@
 //!                                         '── syncing
 //! ```
 
-pub mod attending;
 mod changed;
 pub mod cursor;
 pub mod intake;
-mod next;
 mod reached;
 mod reader;
 pub mod serial;
 mod standing;
-mod start;
 pub mod syncing;
 pub mod times;
 pub mod under_way;

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::reached::Reached;
-use super::times::Passed;
 use crate::clock::Stamp;
+use crate::engine::input::reached::Reached;
+use crate::engine::input::times::Passed;
 
 /// What is to be done next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

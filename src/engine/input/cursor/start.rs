@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::intake::Intake;
-use super::reached::Reached;
-use super::times::Single;
 use crate::checkpoint::Positions;
 use crate::clock::Stamp;
+use crate::engine::input::intake::Intake;
+use crate::engine::input::reached::Reached;
+use crate::engine::input::times::Single;
 use crate::metrics::Metrics;
 use crate::process::supervisor::Supervisor;
 
