@@ -57,9 +57,8 @@ fn model<S: Clone>(
         keys.dedup();
         for key in keys {
             let values: Vec<_> = rows.iter().filter(|row| row.0 == key).map(|row| row.1).collect();
-            match update(&values, state.remove(&key)) {
-                Some(new) => drop(state.insert(key, new)),
-                None => {}
+            if let Some(new) = update(&values, state.remove(&key)) {
+                state.insert(key, new);
             }
         }
         state.iter().map(|(key, state)| format!("{key} {}", show(state))).collect()
@@ -101,7 +100,7 @@ proptest! {
         let session = model(
             &seconds,
             |new, last: Option<(i64, i64, usize)>| match (new, last) {
-                ([], Some((_, _, quiet))) if quiet == 5 => None,
+                ([], Some((_, _, 5))) => None,
                 ([], last) => last.map(|(first, last, quiet)| (first, last, quiet + 1)),
                 ([one, ..], last) => {
                     Some((last.map_or(*one, |last| last.0), *new.last().unwrap(), 0))

@@ -10,8 +10,8 @@ use crate::source::peers::address::Address;
 pub struct Flags {
     /// Show the stream on a page as it runs, with /metrics for Prometheus
     ///
-    /// HOST is 127.0.0.1 if it is not given, so that nobody else can look; 0.0.0.0:PORT (or [::]:PORT) opens
-    /// the page to the network. With port 0 the system chooses one, and weir says which. The page needs
+    /// HOST is 127.0.0.1 if it is not given, so that nobody else can look; 0.0.0.0:PORT opens the page to the
+    /// network. With port 0 the system chooses one, and weir says which. The page needs
     /// nothing but weir; it can be looked at, and nothing can be changed through it. /healthz answers 200
     /// while a batch has ended within three intervals, or 10 seconds if that is more; /readyz when the source
     /// is open and what was kept is there again; /api/run, /api/status and /api/batches have the figures as

@@ -10,7 +10,7 @@
 //! time folds ([`super::Aggregate::is_serial`]). So one input gives one answer. What a program makes of a value may
 //! depend on all before it; that parts of a stream can be put together, and taken out again, is the user's word.
 //!
-//! What is kept is JSON, nested no deeper than [`DEEPEST`].
+//! What is kept is JSON, nested no deeper than `DEEPEST`.
 
 mod kept;
 mod pane;
