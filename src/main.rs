@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mio::Waker;
 use weir::checkpoint::{self, Checkpoint, Limits};
@@ -119,7 +120,8 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
         stop: Arc::clone(&stop),
         wakers,
         supervisor: Arc::clone(&supervisor),
-        has_files: plan.outputs.iter().any(is_file) || keeps_bad,
+        // A manager that reloads us does not mean the end.
+        has_files: plan.outputs.iter().any(is_file) || keeps_bad || supervisor.listens(),
         limit: typed.engine.limit(),
         tell: Box::new(move || say(&meter.line())),
     })?;
@@ -157,7 +159,8 @@ fn about(typed: &Typed, plan: &Plan) -> About {
         columns: plan.columns.clone(),
         by: plan.pipeline.layout.selection.measure.by,
         clockface: Clockface::new(typed.format.utc, Style::Rfc3339),
-        interval: plan.settings.interval,
+        // One batch takes as long as it takes.
+        interval: if plan.settings.once { Duration::ZERO } else { plan.settings.interval },
         is_utf8: live::is_utf8(|name| std::env::var(name).ok()),
     }
 }

@@ -331,7 +331,7 @@ fn sigusr1_has_the_run_say_how_far_it_is_and_breaks_nothing() {
     run.signal(Signal::USR1);
     let line = run.err.line("records read");
     assert!(line.starts_with("weir: 2 records read, "), "{line}");
-    assert!(line.ends_with(" since the start; 0 batches; 1 bad"), "{line}");
+    assert!(line.ends_with(" since the start; batches: 0; 1 bad"), "{line}");
     for _ in 0..1000 {
         run.write("c\n");
         run.signal(Signal::USR1);
@@ -349,5 +349,5 @@ fn sigusr1_tells_how_much_there_is_of_a_file() {
     run.out.line("0123456789");
     run.signal(Signal::USR1);
     let line = run.err.line("records read");
-    assert!(line.contains("; 0 batches; ") && line.ends_with("% of 1100 bytes"), "{line}");
+    assert!(line.contains("; batches: 0; ") && line.ends_with("% of 1100 bytes"), "{line}");
 }

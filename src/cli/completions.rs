@@ -170,8 +170,9 @@ fn zsh(text: &str) -> String {
     let begin = "    local context curcontext=\"$curcontext\" state line\n";
     let stdin = "    # A first flag means stdin.\n    if [[ ${words[2]} == -* ]]; then\n        \
                  words[2]=(stdin \"${words[2]}\")\n        (( CURRENT += 1 ))\n    fi\n";
-    // With two colons nothing but addresses is offered behind the first one.
-    text.replacen(begin, &format!("{begin}{stdin}"), 1).replace("'*::", "'*:")
+    // Of several addresses only the first is announced: behind one that may be followed by more, flags would be
+    // listed and not put in.
+    text.replacen(begin, &format!("{begin}{stdin}"), 1).replace("'*::", "':")
 }
 
 /// The same for fish, where no word is a file but what a flag or the shell says is one.

@@ -199,9 +199,9 @@ impl Given<'_> {
 
     /// The words of a file, without what is given elsewhere.
     fn file(&mut self, of: &str, path: &Path) -> Result<Vec<OsString>, Error> {
-        let (found, mut all) = (file::read(of, path)?, Vec::new());
+        let (everything, mut all) = (everything(self.command), Vec::new());
+        let found = spread(file::read(of, path)?, &everything);
         let words: Vec<OsString> = found.iter().map(|(_, word)| word.clone()).collect();
-        let everything = everything(self.command);
         let mut passes = false;
         for ((line, word), role) in found.iter().zip(roles(&everything, &words)) {
             let place = || format!("{}:{line}", path.display());
@@ -240,6 +240,28 @@ impl Given<'_> {
         }
         Ok(all)
     }
+}
+
+/// The words of a file, where the two arguments of a flag that stand on its line are two words.
+fn spread(found: Vec<(usize, OsString)>, everything: &Command) -> Vec<(usize, OsString)> {
+    let mut all: Vec<(usize, OsString)> = Vec::new();
+    for (line, word) in found {
+        let takes_two = |flag: &OsString| {
+            let args = words::defined_in(everything, flag);
+            args.first().is_some_and(|arg| words::takes_value(arg) && words::count(arg) == 2)
+        };
+        let is_on_its_line = all.last().is_some_and(|(at, flag)| *at == line && takes_two(flag));
+        let blank = word.as_bytes().iter().position(|byte| matches!(byte, b' ' | b'\t'));
+        match blank.filter(|_| is_on_its_line) {
+            Some(at) => {
+                let (one, other) =
+                    (&word.as_bytes()[..at], word.as_bytes()[at..].trim_ascii_start());
+                all.extend([one, other].map(|part| (line, OsStr::from_bytes(part).to_os_string())));
+            }
+            None => all.push((line, word)),
+        }
+    }
+    all
 }
 
 /// All flags of all sources, as one command: what a file may hold.

@@ -378,7 +378,10 @@ fn source_command(spec: &source::Spec) -> Command {
     let command = (spec.arguments)(command.next_help_heading(None));
     command.mut_args(|arg| {
         let is_flag_with_value = !arg.is_positional() && words::takes_value(&arg);
-        // Whatever follows such a flag is its argument, if it begins with a hyphen too.
-        if is_flag_with_value { arg.allow_hyphen_values(true) } else { arg }
+        // Whatever follows such a flag is its argument, if it begins with a hyphen too; but not where a second one
+        // may be left out.
+        let varies =
+            arg.get_num_args().is_some_and(|count| count.min_values() < count.max_values());
+        if is_flag_with_value && !varies { arg.allow_hyphen_values(true) } else { arg }
     })
 }

@@ -89,7 +89,7 @@ pub fn takes_value(arg: &Arg) -> bool {
 }
 
 /// How many words an argument takes that takes some.
-fn count(arg: &Arg) -> usize {
+pub fn count(arg: &Arg) -> usize {
     arg.get_num_args().map_or(1, |count| count.min_values())
 }
 

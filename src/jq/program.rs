@@ -15,6 +15,7 @@ use jaq_core::{Compiler, Ctx, Filter, Vars};
 
 use super::kind::{Compiled, Data, Kind};
 use super::meter::{self, Allowance, Spent};
+use super::rooms::on_a_large_stack;
 use super::value::{self, Value};
 use super::{builtins, mistake};
 
@@ -43,7 +44,7 @@ impl std::fmt::Display for Failure {
 
 /// What the program itself is called; its text cannot call it by a name that is no word.
 const MAIN: &str = "weir_main";
-/// A program is no longer than this, so that parsing needs little of the stack.
+/// A program is no longer than this, so that the stack of its own on which it is parsed is enough.
 const LONGEST: usize = 64 << 10;
 
 impl Program {
@@ -52,6 +53,10 @@ impl Program {
         if text.len() > LONGEST {
             return Err(format!("a program is no longer than {LONGEST} bytes"));
         }
+        on_a_large_stack(|| Program::compile(text, variables))
+    }
+
+    fn compile(text: &str, variables: &[&'static str]) -> Result<Program, String> {
         let live = compiled(text, parsed(text)?, variables)?;
         // Terms are numbered as they come, and the last one is what runs.
         let mut size = 1 << 9;

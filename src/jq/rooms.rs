@@ -30,6 +30,16 @@ fn large(length: usize) -> Allowance {
     }
 }
 
+/// Does something for which the stack there is may be too small.
+pub fn on_a_large_stack<R: Send>(
+    work: impl FnOnce() -> Result<R, String> + Send,
+) -> Result<R, String> {
+    scope(|scope| match Builder::new().stack_size(STACK).spawn_scoped(scope, work) {
+        Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+        Err(error) => Err(format!("no memory for a program: {error}")),
+    })
+}
+
 /// Which room a program is run in first.
 #[derive(Clone, Debug, Default)]
 pub struct Rooms {

@@ -214,3 +214,25 @@ fn bytes_that_are_no_text_pass_and_are_characters_of_their_own() {
     assert_eq!(done, Ok(()));
     assert_eq!(outputs, [&b"a\xc3"[..], b"3", b"\xffa\xc3x"]);
 }
+
+#[test]
+fn what_holds_itself_many_times_over_is_compared_within_the_limits() {
+    let doubled = "def m: reduce range(60) as $i (1; [., .]); ";
+    for program in ["m == m", "[m, m] | unique", "[m, m, m] | sort", "[m, m] - [m]"] {
+        // None of these ended.
+        assert!(run(&format!("{doubled}{program} | length"), "1").is_err(), "{program}");
+    }
+}
+
+#[test]
+fn a_program_that_is_nested_deep_is_parsed_or_refused() {
+    for text in [
+        format!("{}1", "-".repeat(20_000)),
+        format!("{}.{}", "[".repeat(20_000), "]".repeat(20_000)),
+        format!("{}1", "try ".repeat(15_000)),
+        format!("{}1", "1,".repeat(30_000)),
+        format!("{}.a", ".a//".repeat(15_000)),
+    ] {
+        let _ = Program::new(&text, &[]);
+    }
+}

@@ -122,7 +122,7 @@ pub struct Heard {
     pub wakers: Vec<Arc<Waker>>,
     /// Told that the run ends, or opens its files anew.
     pub supervisor: Arc<Supervisor>,
-    /// True if there are files that SIGHUP opens anew.
+    /// True if SIGHUP opens files anew, if there are any, and does not end the run.
     pub has_files: bool,
     /// How long the run may take from the first signal on, and what is said when it has taken longer.
     pub limit: Option<(Duration, String)>,

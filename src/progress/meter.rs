@@ -62,11 +62,11 @@ impl Meter {
 
     /// What is known of the run, as one line.
     pub fn line(&mut self) -> String {
-        let Reading { records, rate, elapsed, extent, .. } = self.read();
+        let Reading { records, elapsed, extent, .. } = self.read();
         let mean = records as f64 / elapsed.as_secs_f64().max(1e-3);
         let mut parts = vec![
-            format!("{records} records read, {rate:.0} a second, {mean:.0} since the start"),
-            format!("{} batches", self.metrics.batches.get()),
+            format!("{records} records read, {mean:.0} a second since the start"),
+            format!("batches: {}", self.metrics.batches.get()),
         ];
         parts.extend(extent.map(|extent| {
             let (share, total) = (percent(extent), extent.total);
@@ -108,7 +108,7 @@ mod tests {
         let metrics = Arc::new(Metrics::default());
         let mut meter = Meter::new(&metrics);
         let line = meter.line();
-        assert_eq!(line, "0 records read, 0 a second, 0 since the start; 0 batches");
+        assert_eq!(line, "0 records read, 0 a second since the start; batches: 0");
         metrics.records.add(7);
         metrics.batches.add(2);
         metrics.bad.add(1);
@@ -117,7 +117,7 @@ mod tests {
         let line = meter.line();
         assert!(line.starts_with("7 records read, "), "{line}");
         assert!(
-            line.ends_with("; 2 batches; 25% of 200 bytes; 7 records not read yet; 1 bad"),
+            line.ends_with("; batches: 2; 25% of 200 bytes; 7 records not read yet; 1 bad"),
             "{line}"
         );
     }

@@ -8,8 +8,9 @@
 //! one begins with this. Nothing is overwritten.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::sought::above;
@@ -28,16 +29,24 @@ pub enum Done {
     Archive(PathBuf),
 }
 
+fn first_word(words: &[OsString]) -> &OsStr {
+    words.first().map_or(OsStr::new(""), OsString::as_os_str)
+}
+
 impl Done {
     /// What was typed behind `--done`, and how many words of it that were.
     pub fn parse(words: &[OsString]) -> Result<(Done, usize), Error> {
-        let first = words.first().map(|word| word.to_string_lossy()).unwrap_or_default();
-        match (&*first, words.get(1)) {
+        match (&*first_word(words).to_string_lossy(), words.get(1)) {
             ("keep", _) => Ok((Done::Keep, 1)),
             ("delete", _) => Ok((Done::Delete, 1)),
             ("archive", Some(dir)) => Ok((Done::Archive(dir.into()), 2)),
             ("archive", None) => {
                 Err(Error::usage("--done: the directory is missing: --done archive DIR"))
+            }
+            // As a line of --config has it.
+            (other, _) if other.starts_with("archive ") => {
+                let dir = &first_word(words).as_bytes()["archive ".len()..];
+                Ok((Done::Archive(PathBuf::from(OsStr::from_bytes(dir))), 1))
             }
             (other, _) => Err(Error::usage(format!(
                 "--done: `{other}` is none of keep, delete and archive DIR"

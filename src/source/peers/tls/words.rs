@@ -158,7 +158,8 @@ fn alerted(alert: AlertDescription) -> String {
 fn certificate(error: &CertificateError) -> String {
     use CertificateError as Wrong;
     match error {
-        Wrong::UnknownIssuer => "nobody whom this machine trusts has signed the server's certificate: --tls-ca FILE \
+        // Another one of the same name is trusted.
+        Wrong::UnknownIssuer | Wrong::BadSignature => "nobody whom this machine trusts has signed the server's certificate: --tls-ca FILE \
              says whom to trust instead"
             .to_string(),
         Wrong::Expired => "the server's certificate has expired".to_string(),
