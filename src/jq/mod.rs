@@ -7,6 +7,7 @@
 //! builtins   what programs can call
 //! meter      what a program has taken, and whether it may go on
 //! rooms      how much it may take for one record
+//! stack      where there is enough of it
 //! mistake    what is wrong with a text, and where
 //! ```
 //!
@@ -20,6 +21,7 @@ mod meter;
 mod mistake;
 mod program;
 mod rooms;
+mod stack;
 mod value;
 
 pub use program::{Failure, Program, input, json};

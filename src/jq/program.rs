@@ -15,7 +15,7 @@ use jaq_core::{Compiler, Ctx, Filter, Vars};
 
 use super::kind::{Compiled, Data, Kind};
 use super::meter::{self, Allowance, Spent};
-use super::rooms::on_a_large_stack;
+use super::stack::on_a_large_stack;
 use super::value::{self, Value};
 use super::{builtins, mistake};
 

@@ -13,11 +13,9 @@ use std::thread::{Builder, scope};
 
 use super::meter::{self, Allowance};
 use super::program::Failure;
+use super::stack::STACK;
 
 const SMALL: Allowance = Allowance { steps: 2000, bytes: 1 << 20, depth: 100, stack: 256 << 10 };
-
-/// The stack of the large room. Giving back what is nested needs some as well, so calls have a part of it.
-const STACK: usize = 512 << 20;
 
 /// What the large room has for a record of this length.
 fn large(length: usize) -> Allowance {
@@ -26,18 +24,9 @@ fn large(length: usize) -> Allowance {
         steps: 1_000_000 + 64 * length,
         bytes: (64 << 20) + 64 * length,
         depth: 10_000,
+        // Giving back what is nested needs some as well.
         stack: STACK / 4,
     }
-}
-
-/// Does something for which the stack there is may be too small.
-pub fn on_a_large_stack<R: Send>(
-    work: impl FnOnce() -> Result<R, String> + Send,
-) -> Result<R, String> {
-    scope(|scope| match Builder::new().stack_size(STACK).spawn_scoped(scope, work) {
-        Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-        Err(error) => Err(format!("no memory for a program: {error}")),
-    })
 }
 
 /// Which room a program is run in first.
