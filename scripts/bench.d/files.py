@@ -17,7 +17,8 @@ import time
 from checkpoint import cpu_of
 from ground import ENV, TSV, Row, check, check_counts, compared, duel, wall
 
-BY_KEY = ["--count-by-key", *TSV]
+# One batch, of a pipe too.
+BY_KEY = ["--once", "--count-by-key", *TSV]
 RATE = 100_000  # lines a second that a file grows by
 PIECES = 20  # writes a second
 
