@@ -260,21 +260,23 @@ fn upkeep(matches: &ArgMatches) -> CheckpointCommand {
     }
 }
 
-fn typed(name: &str, matches: ArgMatches, origins: &Origins) -> Result<Typed, Error> {
+fn typed(name: &str, mut matches: ArgMatches, origins: &Origins) -> Result<Typed, Error> {
     let source = SOURCES.iter().find(|spec| spec.name == name).expect("clap knows the table");
     let wrong = |error: clap::Error| Error::usage(error.to_string());
+    // Taken out, since to read them otherwise is to copy all; the source still finds its own.
     Ok(Typed {
         source,
         steps: parts::steps(STEPS, &matches)?,
         aggregate: parts::aggregate(AGGS, &matches)?,
-        state: state::Flags::from_arg_matches(&matches).map_err(wrong)?,
-        report: report::Flags::from_arg_matches(&matches).map_err(wrong)?,
-        format: format::Flags::from_arg_matches(&matches).map_err(wrong)?,
-        sink: sink::Flags::from_arg_matches(&matches).map_err(wrong)?,
+        state: state::Flags::from_arg_matches_mut(&mut matches).map_err(wrong)?,
+        report: report::Flags::from_arg_matches_mut(&mut matches).map_err(wrong)?,
+        format: format::Flags::from_arg_matches_mut(&mut matches).map_err(wrong)?,
+        sink: sink::Flags::from_arg_matches_mut(&mut matches).map_err(wrong)?,
+        // A source reads these, too.
         kafka: kafka::Flags::from_arg_matches(&matches).map_err(wrong)?,
-        engine: engine::Flags::from_arg_matches(&matches).map_err(wrong)?,
-        progress: progress::Flags::from_arg_matches(&matches).map_err(wrong)?,
-        page: page::Flags::from_arg_matches(&matches).map_err(wrong)?,
+        engine: engine::Flags::from_arg_matches_mut(&mut matches).map_err(wrong)?,
+        progress: progress::Flags::from_arg_matches_mut(&mut matches).map_err(wrong)?,
+        page: page::Flags::from_arg_matches_mut(&mut matches).map_err(wrong)?,
         origins: origins.clone(),
         matches,
     })
@@ -282,11 +284,11 @@ fn typed(name: &str, matches: ArgMatches, origins: &Origins) -> Result<Typed, Er
 
 /// The definition of the whole command line: help, man page and completions are made of it.
 pub fn command() -> Command {
-    command_with(source_command)
+    command_with(source_command).override_help(screen())
 }
 
-/// The definition in which only one source has all of its flags: to define those of each takes longer than
-/// all else that a start does.
+/// The definition by which the flags of one source are understood, and nothing of the others: to define all of each
+/// takes longer than all else that a start does.
 fn command_of(source: &source::Spec) -> Command {
     command_with(|spec| match spec.name == source.name {
         true => source_command(spec),
@@ -304,7 +306,6 @@ fn command_with(source_command: impl Fn(&source::Spec) -> Command) -> Command {
         .about("Count, window and watch a live stream from one shell line")
         .long_about(include_str!("help/about.txt").trim_end())
         .after_help(include_str!("help/examples.txt").trim_end())
-        .override_help(screen())
         .subcommand_required(true)
         .subcommand_value_name("SOURCE")
         .subcommand_help_heading("Sources, and other commands")
