@@ -135,11 +135,11 @@ def server(bench, flags, port=0):
 
 
 def ended(bench, weir, start):
-    """Ends weir; returns its measures and how many events it has counted."""
+    """Ends weir; returns its measures and how many events it has counted in batches that are out."""
     weir.send_signal(signal.SIGTERM)
     weir.stderr.close()
     run = finish(weir, start, bench.out("flume"))
-    return run, int(run.out.read_text().split()[-1])
+    return run, int((run.out.read_text().split() or [0])[-1])
 
 
 def of_weir(bench, events, calls, logs):
