@@ -44,6 +44,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// How often it is told how the run stands.
 const TICK: Duration = Duration::from_secs(1);
 
+/// How far the thread stands back (nice): whoever looks never keeps a batch from the processor.
+const NICE: i32 = 10;
+
 /// Starts the thread, which lives as long as the process.
 pub fn start(listener: TcpListener, hall: Hall) -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
@@ -53,6 +56,8 @@ pub fn start(listener: TcpListener, hall: Hall) -> io::Result<()> {
 }
 
 fn serve(runtime: &Runtime, listener: TcpListener, hall: Hall) {
+    // On Linux each thread has its own. Where it cannot be set, the page works as well.
+    let _ = rustix::process::setpriority_process(None, NICE);
     let names = Rc::new(Names::new(&hall.host));
     let inbox = Arc::clone(&hall.inbox);
     let chronicle = Rc::new(RefCell::new(Chronicle::new(hall)));
