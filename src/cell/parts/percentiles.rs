@@ -78,9 +78,11 @@ impl Percentiles {
     pub(in crate::cell) fn value(&self, percent: Percent, all_whole: bool) -> Value {
         let found = match self {
             Percentiles::Few(numbers) => {
-                let mut sorted = numbers.clone();
-                sorted.sort_unstable_by(f64::total_cmp);
-                rank(percent, sorted.len() as u64).map(|at| sorted[at as usize])
+                let mut some = [0.0; EXACT];
+                let some = &mut some[..numbers.len()];
+                some.copy_from_slice(numbers);
+                rank(percent, numbers.len() as u64)
+                    .map(|at| *some.select_nth_unstable_by(at as usize, f64::total_cmp).1)
             }
             Percentiles::Many(buckets) => buckets.value(percent),
         };
