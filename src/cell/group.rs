@@ -1,13 +1,20 @@
 //! The values themselves: all of them in the order of the stream, or each different one once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+
+use smallvec::SmallVec;
 
 use super::{Cell, Overflow, Row, bytes};
 use crate::report::value::Value;
 
-/// Values by their place in the stream.
+/// A value. Most are short, and then it takes no room elsewhere.
+type Text = SmallVec<[u8; 16]>;
+
+/// Values with their places in the stream, in the order of these.
+///
+/// They come and go in that order, nearly always: at the back, and from the front.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Group(BTreeMap<u64, Box<[u8]>>);
+pub struct Group(VecDeque<(u64, Text)>);
 
 impl Cell for Group {
     type Plan = ();
@@ -25,15 +32,22 @@ impl Cell for Group {
     }
 
     fn push(&mut self, (): &(), row: Row<'_>) {
-        self.0.insert(row.place, row.value.into());
+        self.put(row.place, row.value.into());
     }
 
     fn merge(&mut self, other: &Group) {
-        self.0.extend(other.0.iter().map(|(place, value)| (*place, value.clone())));
+        self.0.reserve(other.0.len());
+        other.0.iter().for_each(|(place, value)| self.put(*place, value.clone()));
     }
 
     fn unmerge(&mut self, other: &Group) {
-        other.0.keys().for_each(|place| drop(self.0.remove(place)));
+        for (place, _) in &other.0 {
+            match self.find(*place) {
+                Ok(0) => drop(self.0.pop_front()),
+                Ok(at) => drop(self.0.remove(at)),
+                Err(_) => {}
+            }
+        }
     }
 
     fn records(&self) -> u64 {
@@ -41,7 +55,7 @@ impl Cell for Group {
     }
 
     fn values(&self, (): &(), out: &mut Vec<Value>) -> Result<(), Overflow> {
-        out.push(Value::list(self.0.values()));
+        out.push(Value::list(self.iter().map(|(_, value)| value)));
         Ok(())
     }
 
@@ -60,7 +74,7 @@ impl Cell for Group {
         let mut group = Group::default();
         for _ in 0..u64::from_le_bytes(bytes(&mut rest)?) {
             let place = u64::from_le_bytes(bytes(&mut rest)?);
-            group.0.insert(place, load(&mut rest)?);
+            group.put(place, load(&mut rest)?);
         }
         *from = rest;
         Some(group)
@@ -68,6 +82,23 @@ impl Cell for Group {
 }
 
 impl Group {
+    fn put(&mut self, place: u64, value: Text) {
+        match self.find(place) {
+            Ok(at) => self.0[at].1 = value,
+            Err(at) if at == self.0.len() => self.0.push_back((place, value)),
+            Err(at) => self.0.insert(at, (place, value)),
+        }
+    }
+
+    /// Where a place is, or would be.
+    fn find(&self, place: u64) -> Result<usize, usize> {
+        match (self.0.front(), self.0.back()) {
+            (_, Some((last, _))) if *last < place => Err(self.0.len()),
+            (Some((first, _)), _) if *first == place => Ok(0),
+            _ => self.0.binary_search_by_key(&place, |(place, _)| *place),
+        }
+    }
+
     /// The values with their places, in the order of the stream.
     pub fn iter(&self) -> impl Iterator<Item = (u64, &[u8])> {
         self.0.iter().map(|(place, value)| (*place, &**value))
@@ -86,7 +117,7 @@ impl Group {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Members {
     records: u64,
-    counts: BTreeMap<Box<[u8]>, u64>,
+    counts: BTreeMap<Text, u64>,
 }
 
 impl Members {
@@ -139,7 +170,7 @@ impl Cell for Members {
     }
 
     fn values(&self, (): &(), out: &mut Vec<Value>) -> Result<(), Overflow> {
-        out.push(Value::list(self.counts.keys()));
+        out.push(Value::list(self.counts.keys().map(|value| &**value)));
         Ok(())
     }
 
@@ -157,7 +188,7 @@ impl Cell for Members {
         let mut members = Members::default();
         for _ in 0..u64::from_le_bytes(bytes(&mut rest)?) {
             let count = u64::from_le_bytes(bytes(&mut rest)?);
-            let value: Box<[u8]> = load(&mut rest)?;
+            let value = load(&mut rest)?;
             members.records = members.records.checked_add(count)?;
             members.counts.insert(value, count);
         }
@@ -171,7 +202,7 @@ fn save(value: &[u8], out: &mut Vec<u8>) {
     out.extend(value);
 }
 
-fn load(from: &mut &[u8]) -> Option<Box<[u8]>> {
+fn load(from: &mut &[u8]) -> Option<Text> {
     let length = u32::from_le_bytes(bytes(from)?) as usize;
     let (value, rest) = from.split_at_checked(length)?;
     *from = rest;

@@ -121,11 +121,11 @@ fn write_value(out: &mut Vec<u8>, value: &Value) {
         Value::Bytes(text) => string(out, &text.0),
         Value::Json(text) => out.extend_from_slice(String::from_utf8_lossy(&text.0).as_bytes()),
         Value::List(texts) => {
-            for (place, text) in texts.0.iter().enumerate() {
+            for (place, text) in texts.iter().enumerate() {
                 out.push(if place > 0 { b',' } else { b'[' });
                 string(out, text);
             }
-            out.extend_from_slice(if texts.0.is_empty() { b"[]" } else { b"]" });
+            out.extend_from_slice(if texts.is_empty() { b"[]" } else { b"]" });
         }
     }
 }

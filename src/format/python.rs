@@ -57,7 +57,7 @@ pub fn repr(out: &mut Vec<u8>, object: Object<'_>) {
         Object::Value(Value::Json(text)) => json::repr(out, &text.0),
         Object::Value(Value::List(texts)) => {
             out.push(b'[');
-            for (place, text) in texts.0.iter().enumerate() {
+            for (place, text) in texts.iter().enumerate() {
                 out.extend_from_slice(if place > 0 { b", " } else { b"" });
                 repr_text(out, text);
             }

@@ -120,7 +120,7 @@ pub(super) fn write_values<D: Dialect>(out: &mut Vec<u8>, values: &[Value]) {
             Value::Int(value) => number::int(out, *value),
             Value::Float(value) => number::double(out, *value),
             Value::Bytes(text) | Value::Json(text) => D::field(out, &text.0),
-            Value::List(texts) => D::field(out, &texts.0.join(&b' ')),
+            Value::List(texts) => D::field(out, &texts.iter().collect::<Vec<_>>().join(&b' ')),
         }
     }
 }

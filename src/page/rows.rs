@@ -89,8 +89,8 @@ fn value(value: &Value) -> String {
     match value {
         Value::Bytes(bytes) => text(&bytes.0),
         Value::List(list) => {
-            let some: Vec<_> = list.0.iter().take(SOME).map(|bytes| text(bytes)).collect();
-            let more = if list.0.len() > SOME { ", …" } else { "" };
+            let some: Vec<_> = list.iter().take(SOME).map(text).collect();
+            let more = if list.len() > SOME { ", …" } else { "" };
             cut(&format!("{}{more}", some.join(", ")))
         }
         other => {
@@ -105,7 +105,7 @@ fn size(value: &Value) -> Option<f64> {
     match value {
         Value::Int(value) => Some(*value as f64),
         Value::Float(value) if value.is_finite() => Some(*value),
-        Value::List(list) => Some(list.0.len() as f64),
+        Value::List(list) => Some(list.len() as f64),
         _ => None,
     }
 }

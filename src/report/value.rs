@@ -21,14 +21,46 @@ pub enum Value {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text(pub Box<[u8]>);
 
-/// Several of them.
+/// Several of them, one behind the other, with the end of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Texts(pub Box<[Box<[u8]>]>);
+pub struct Texts {
+    bytes: Box<[u8]>,
+    ends: Box<[usize]>,
+}
+
+impl Texts {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Returns true if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let begins = std::iter::once(0).chain(self.ends.iter().copied());
+        begins.zip(&self.ends).map(|(begin, &end)| &self.bytes[begin..end])
+    }
+}
+
+impl<'a> FromIterator<&'a [u8]> for Texts {
+    fn from_iter<I: IntoIterator<Item = &'a [u8]>>(texts: I) -> Texts {
+        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+        for text in texts {
+            bytes.extend_from_slice(text);
+            ends.push(bytes.len());
+        }
+        Texts { bytes: bytes.into(), ends: ends.into() }
+    }
+}
 
 impl Value {
     /// A list of bytes.
-    pub fn list<'a>(texts: impl Iterator<Item = &'a Box<[u8]>>) -> Value {
-        Value::List(Box::new(Texts(texts.cloned().collect())))
+    pub fn list<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Value {
+        Value::List(Box::new(texts.collect()))
     }
 
     /// A number whose order is the order of the values; what is none is least.
@@ -44,7 +76,7 @@ impl Value {
             // By their first bytes; those that begin alike are ordered as their keys are.
             Value::Bytes(text) => prefix(&text.0),
             // By their number: the longest first.
-            Value::List(texts) => texts.0.len() as u64,
+            Value::List(texts) => texts.len() as u64,
             // Beside what programs make of other keys, only numbers count.
             Value::Json(_) => 0,
         }

@@ -77,7 +77,7 @@ fn write_value(out: &mut Vec<u8>, value: &Value) {
         // What groupByKey gives there.
         Value::List(texts) => {
             out.extend_from_slice(b"CompactBuffer(");
-            for (place, bytes) in texts.0.iter().enumerate() {
+            for (place, bytes) in texts.iter().enumerate() {
                 out.extend_from_slice(if place > 0 { b", " } else { b"" });
                 text(out, bytes);
             }
