@@ -9,17 +9,19 @@ _weir() {
     elif [[ $prev == = ]]; then
         prev=${COMP_WORDS[COMP_CWORD-2]}
     fi
-    # A first flag means stdin.
+    # A first flag means stdin, and a first file means files.
     if [[ $command == -* ]]; then
         command=stdin
     elif (( COMP_CWORD == 1 )); then
         command=
+    elif [[ -e $command && ' KNOWN ' != *" $command "* ]]; then
+        command=files
     fi
     case $command in
         NESTED) (( COMP_CWORD > 2 )) && command+=" ${COMP_WORDS[2]}" ;;
     esac
     case $prev in
-        *[\<\>]) kind=default taken=1 ;;
+        *[\<\>] | @) kind=default taken=1 ;;
         ARGUMENTS
     esac
     # What is the second argument of a flag is no flag.
@@ -31,6 +33,12 @@ _weir() {
     esac
     case $kind in
         command) mapfile -t COMPREPLY < <(compgen -c -- "$cur"); return ;;
+        # Where an @ is no word of its own.
+        table)
+            [[ $cur == @* ]] && mapfile -t COMPREPLY < <(compgen -P @ -f -- "${cur#@}")
+            compopt -o filenames
+            return
+            ;;
         # These are for readline, which quotes them; it is asked where no word fits.
         ?*) compopt -o "$kind" ;;
     esac
