@@ -1,7 +1,7 @@
 # Completions of weir for bash: made by `weir completions bash`.
 
 _weir() {
-    local cur=$2 prev=$3 command=${COMP_WORDS[1]} words= kind= taken=
+    local cur=$2 prev=$3 command=${COMP_WORDS[1]} words= kind= taken= file
     COMPREPLY=()
     # `--flag=value` comes as three words.
     if [[ ${COMP_WORDS[COMP_CWORD]} == = ]]; then
@@ -21,7 +21,8 @@ _weir() {
         NESTED) (( COMP_CWORD > 2 )) && command+=" ${COMP_WORDS[2]}" ;;
     esac
     case $prev in
-        *[\<\>] | @) kind=default taken=1 ;;
+        *[\<\>]) kind=default taken=1 ;;
+        @) kind=table taken=1 ;;
         ARGUMENTS
     esac
     # What is the second argument of a flag is no flag.
@@ -33,10 +34,11 @@ _weir() {
     esac
     case $kind in
         command) mapfile -t COMPREPLY < <(compgen -c -- "$cur"); return ;;
-        # Where an @ is no word of its own.
+        # An @ is a word of its own, and the word that it begins has it too.
         table)
-            [[ $cur == @* ]] && mapfile -t COMPREPLY < <(compgen -P @ -f -- "${cur#@}")
-            compopt -o filenames
+            [[ $cur == @* ]] && while read -r file; do
+                COMPREPLY+=("@$(printf %q "$file")")
+            done < <(compgen -f -- "${cur#@}")
             return
             ;;
         # These are for readline, which quotes them; it is asked where no word fits.
