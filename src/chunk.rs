@@ -19,12 +19,12 @@
 //! second delimiter; so the fold of a word count finds the words by one scan over the arena, and no
 //! span is ever stored. Whoever needs spans calls [`Chunk::cut`].
 
+mod bad;
 mod edit;
 mod keyed;
 mod paired;
 
-use std::borrow::Cow;
-
+pub use bad::{Bad, BadPart};
 pub use edit::{Edit, Half, Parts};
 
 use crate::clock::Stamp;
@@ -63,19 +63,6 @@ impl Span {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mark(pub u64);
 
-/// A record that could not be used, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bad {
-    /// What is wrong with it, as in "longer than --max-record 16777216".
-    pub reason: String,
-    /// Where it came from, as in "stdin, byte 512" or "127.0.0.1:40112, byte 0"; see [`Origins`].
-    pub position: String,
-    /// The record, or its beginning if it was too long to keep.
-    pub record: Vec<u8>,
-    /// True if it may have gone on: what is kept is its beginning.
-    pub cut: bool,
-}
-
 /// Records on their way from a source through the steps to the fold.
 #[derive(Debug)]
 pub struct Chunk {
@@ -98,8 +85,6 @@ pub struct Chunk {
     ends: Vec<usize>,
     /// What a step makes anew, until it has looked at all rows.
     made: Vec<u8>,
-    /// What each piece of that was made of, and where it begins.
-    made_of: Vec<(Span, usize)>,
     /// Which chunk of the stream this is, from 0.
     pub number: u64,
     /// How many places its number had for rows that went on before these, in parts of their own.
@@ -129,7 +114,6 @@ impl Default for Chunk {
             spare: [Vec::new(), Vec::new()],
             ends: Vec::new(),
             made: Vec::new(),
-            made_of: Vec::new(),
             number: 0,
             gone: 0,
             time: Stamp(0),
@@ -224,6 +208,7 @@ impl Chunk {
     pub fn set_uncut(&mut self, delimiter: u8) {
         debug_assert!(self.bytes().last().is_none_or(|&last| last == delimiter));
         self.uncut = Some([delimiter; 2]);
+        self.origins.set_delimiter(delimiter);
     }
 
     /// What ends each record, while the chunk is uncut.
@@ -371,20 +356,6 @@ impl Chunk {
     pub fn edited(&self) -> impl Iterator<Item = Span> + '_ {
         let spans = if self.half == Half::Value { &self.values } else { &self.keys };
         spans.iter().copied().filter(|&span| !self.pairs || span != Span::MISSING)
-    }
-
-    /// Counts rows as bad: what is shown of each, and the reason why.
-    pub fn refuse<R: Into<Cow<'static, str>>>(&mut self, refused: Vec<(Span, R)>) {
-        for (shown, reason) in refused {
-            let (position, record) = (self.position(shown), self.at(shown).to_vec());
-            self.bad.push(Bad { reason: reason.into().into_owned(), position, record, cut: false });
-        }
-    }
-
-    /// Where the bytes of a span came from, as far as that is known.
-    pub fn position(&self, span: Span) -> String {
-        let known = self.origins.position(span.range().start);
-        known.unwrap_or_else(|| format!("chunk {}", self.number))
     }
 
     /// The place of the first row in the stream; the places of the others follow it.

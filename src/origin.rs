@@ -1,17 +1,20 @@
 //! Where the bytes of a chunk came from, so that a record that is bad can be found again.
 //!
 //! A chunk's arena is filled in runs: each is from one origin, and stands there as it stands here. So
-//! the place of a byte is found by the run it is in, and no row has to carry it:
+//! the place of a byte is found by the run it is in, and no row has to carry it. What a step makes is a
+//! piece, which knows what it was made of:
 //!
 //! ```text
-//! arena    a line\na line\n | another\n | a line\n | made by a step | ...
-//! run      10.0.0.7:4012    | 10.0.0.9:80 | 10.0.0.7:4012 | of a run before | none
-//!          from byte 512    | from byte 0 | from byte 900 | its bytes 0 to 7
+//! arena    a line\na line\n | another\n   | a line\n      | made | copied | ...
+//! run      10.0.0.7:4012    | 10.0.0.9:80 | 10.0.0.7:4012 |
+//!          from byte 512    | from byte 0 | from byte 900 |
+//! piece                                                   | of 7 | of 16  |
 //! ```
 //!
-//! Steps move spans within the arena, which changes no place. Of bytes that are made anew it is known
-//! only what is said of them by [`Origins::made`]; of others, only that they are from one of the origins
-//! of the chunk. Nothing is ever guessed.
+//! Whatever part of a record is asked for, the answer is the same: the place of the whole record, as it was
+//! read, and the bytes of it; beside it, where the part begins in it, as long as that stands as it was read.
+//! Of bytes of which nothing was said it is known only that they are from one of the origins of the chunk.
+//! Nothing is ever guessed.
 
 use std::fmt::{self, Write as _};
 use std::ops::Range;
@@ -84,15 +87,6 @@ impl Origin {
             _ => format!("{self}, byte {place}"),
         }
     }
-
-    /// All places from one to another.
-    fn between(&self, from: u64, to: u64) -> String {
-        match self.kind {
-            _ if from == to => self.at(from),
-            Kind::Partition => format!("{self}@{from} to {to}"),
-            _ => format!("{self}, bytes {from} to {to}"),
-        }
-    }
 }
 
 /// Its name for people: in one line, whatever bytes a path has.
@@ -112,10 +106,10 @@ enum Place {
     Unknown,
     /// Its first byte is this one, and the others follow.
     From(u64),
-    /// It was made of what is there from the record at the first byte to the one at the second.
-    Of(u64, u64),
-    /// Its records are numbered from `first` on; where they begin is noted from the place `noted` on.
+    /// Its records are numbered from `first` on; they are those noted from the place `noted` on.
     Numbered { first: u64, noted: usize },
+    /// It is of the record at this place.
+    Of(u64),
 }
 
 #[derive(Clone, Debug)]
@@ -135,23 +129,55 @@ impl Run {
     }
 }
 
+/// Bytes that a step has put behind those that were read, up to where the next piece begins.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    start: u32,
+    /// The first byte of what it was made of; nothing is known of a piece of [`NOTHING`].
+    of: u32,
+    /// True if they are the same bytes.
+    is_copy: bool,
+}
+
+/// Where no byte stands that something is made of.
+const NOTHING: u32 = u32::MAX;
+
+/// A record as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Where it is from, as in "stdin, byte 512".
+    pub position: String,
+    /// Where it stands in the arena, if that is known.
+    pub bytes: Option<Range<usize>>,
+    /// Which byte of it was asked for, if that is one.
+    pub at: Option<usize>,
+}
+
 /// The origins of a chunk's bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
     /// In the order of the arena. Between them may be bytes of which nothing is known.
     runs: Vec<Run>,
-    /// The run that was looked at last by [`Origins::made`]: rows come in order.
-    last: usize,
-    /// Where numbered records begin in the arena, run by run.
-    beginnings: Vec<u32>,
+    /// What ends each record in all runs, if one byte does.
+    delimiter: Option<u8>,
+    /// From where to where records stand that nothing ends, in the order of the arena.
+    records: Vec<(u32, u32)>,
+    /// In the order of the arena.
+    pieces: Vec<Piece>,
 }
 
 impl Origins {
     /// Forgets all.
     pub fn clear(&mut self) {
         self.runs.clear();
-        self.beginnings.clear();
-        self.last = 0;
+        self.records.clear();
+        self.pieces.clear();
+        self.delimiter = None;
+    }
+
+    /// Says that this byte ends each record.
+    pub fn set_delimiter(&mut self, delimiter: u8) {
+        self.delimiter = Some(delimiter);
     }
 
     /// Says that `bytes` of the arena, behind all that were named before, are those of the origin from
@@ -172,84 +198,134 @@ impl Origins {
         self.runs.push(Run { bytes, origin: origin.clone(), place });
     }
 
-    /// Says that `bytes` of the arena, behind all that were named before, are the record with this number.
-    ///
-    /// No record is without a byte here, so that each has a place of its own.
+    /// Says where in the arena a record stands, behind those of which this was said before.
     #[inline]
-    pub fn add_record(&mut self, origin: &Origin, bytes: Range<usize>, number: u64) {
-        debug_assert!(!bytes.is_empty(), "a byte ends an empty record");
-        self.beginnings.push(bytes.start as u32);
+    pub fn note(&mut self, record: Range<usize>) {
+        self.records.push((record.start as u32, record.end as u32));
+    }
+
+    /// Says that `bytes` of the arena, behind all that were named before, are the record with this number, with
+    /// what belongs to it before and behind `record`.
+    ///
+    /// No record is without a byte behind it, so that each has a place of its own.
+    #[inline]
+    pub fn add_record(
+        &mut self,
+        origin: &Origin,
+        bytes: Range<usize>,
+        record: Range<usize>,
+        number: u64,
+    ) {
+        debug_assert!(record.end < bytes.end, "a byte ends an empty record");
+        self.note(record);
+        let last = self.records.len() - 1;
         if let Some(run) = self.runs.last_mut()
             && let Place::Numbered { first, noted } = run.place
             && run.bytes.end == bytes.start
-            && first + (self.beginnings.len() - 1 - noted) as u64 == number
+            && first + (last - noted) as u64 == number
             && run.origin == *origin
         {
             run.bytes.end = bytes.end;
             return;
         }
-        let place = Place::Numbered { first: number, noted: self.beginnings.len() - 1 };
+        let place = Place::Numbered { first: number, noted: last };
         self.runs.push(Run { bytes, origin: origin.clone(), place });
     }
 
-    /// Where the byte `at` of a run stands, or what it was made of.
-    fn place(&self, run: &Run, at: usize) -> Place {
-        match run.place {
-            Place::From(first) => Place::From(first + (at - run.bytes.start) as u64),
-            Place::Numbered { first, noted } => {
-                let behind =
-                    self.beginnings[noted..].partition_point(|&start| start as usize <= at);
-                let number = first + behind.saturating_sub(1) as u64;
-                Place::Of(number, number)
-            }
-            other => other,
-        }
-    }
-
-    /// Says that `bytes`, behind all that were named before, were made of the record at `of`.
+    /// Says that what stands in the arena from `start` on was made of what begins at `of`.
     #[inline]
-    pub fn made(&mut self, of: usize, bytes: Range<usize>) {
-        if !self.runs.get(self.last).is_some_and(|run| run.bytes.contains(&of)) {
-            let Some(found) = self.find(of) else { return };
-            self.last = found;
-        }
-        let place = match self.place(&self.runs[self.last], of) {
-            Place::From(byte) => Place::Of(byte, byte),
-            other => other,
+    pub fn made(&mut self, of: usize, start: usize) {
+        self.piece(of as u32, start, false);
+    }
+
+    /// Says that `bytes`, behind all that were named before, are a copy of those from `of` on.
+    pub fn copied(&mut self, of: usize, bytes: Range<usize>) {
+        self.piece(of as u32, bytes.start, true);
+        self.made_until(bytes.end);
+    }
+
+    /// Says that the last piece ends there.
+    pub fn made_until(&mut self, end: usize) {
+        self.piece(NOTHING, end, false);
+    }
+
+    #[inline]
+    fn piece(&mut self, of: u32, start: usize, is_copy: bool) {
+        debug_assert!(of == NOTHING || (of as usize) < start, "what it is made of stands before");
+        self.pieces.push(Piece { start: start as u32, of, is_copy });
+    }
+
+    /// The record that the byte `at` of the arena, which is given, is of; none if no origin is known at all.
+    /// Where one stands that was found before needs not be looked for: a peer's is as long as he likes, and
+    /// all its words may be bad.
+    pub fn record(&self, arena: &[u8], at: usize, before: Option<&Range<usize>>) -> Option<Record> {
+        let (byte, is_same) = self.source(at);
+        let Some(run) = self.find(byte) else {
+            return self.any().map(|position| Record { position, bytes: None, at: None });
         };
-        let newest = self.runs.len() - 1;
-        let is_same = self.runs[newest].origin == self.runs[self.last].origin;
-        let run = &mut self.runs[newest];
-        match (&mut run.place, place) {
-            _ if bytes.is_empty() => return,
-            (Place::Of(first, last), Place::Of(from, to))
-                if is_same && run.bytes.end == bytes.start =>
-            {
-                (*first, *last) = ((*first).min(from), (*last).max(to));
+        let (bytes, number) = match (self.delimiter, self.noted_at(run, byte)) {
+            (Some(delimiter), _) => {
+                let found = before.filter(|bytes| bytes.start <= byte && byte <= bytes.end);
+                let find = || delimited(arena, &run.bytes, byte, delimiter);
+                (Some(found.cloned().unwrap_or_else(find)), None)
             }
-            (Place::Unknown, Place::Unknown) if is_same && run.bytes.end == bytes.start => {}
-            _ => {
-                let origin = self.runs[self.last].origin.clone();
-                return self.runs.push(Run { bytes, origin, place });
+            (None, Some((bytes, number))) => (Some(bytes), number),
+            (None, None) => (None, None),
+        };
+        let start = bytes.as_ref().map(|bytes| bytes.start).filter(|&start| start <= byte);
+        let position = match (run.place, number) {
+            (Place::From(first), _) => {
+                run.origin.at(first + (start.unwrap_or(byte) - run.bytes.start) as u64)
+            }
+            (Place::Of(place), _) | (_, Some(place)) => run.origin.at(place),
+            _ => run.origin.to_string(),
+        };
+        let at = start.filter(|_| is_same).map(|start| byte - start);
+        Some(Record { position, bytes, at })
+    }
+
+    /// The byte that was read of which the byte `at` was made, and whether it is the same.
+    fn source(&self, mut at: usize) -> (usize, bool) {
+        let mut is_same = true;
+        while self.find(at).is_none() {
+            let behind = self.pieces.partition_point(|piece| piece.start as usize <= at);
+            match behind.checked_sub(1).map(|piece| self.pieces[piece]) {
+                None | Some(Piece { of: NOTHING, .. }) => break,
+                Some(Piece { start, of, is_copy: true }) => at = of as usize + at - start as usize,
+                Some(Piece { of, .. }) => (at, is_same) = (of as usize, false),
             }
         }
-        run.bytes.end = bytes.end;
+        (at, is_same)
     }
 
-    /// Where the byte `at` of the arena is from; none if no origin is known at all.
-    pub fn position(&self, at: usize) -> Option<String> {
-        let Some(run) = self.find(at).map(|found| &self.runs[found]) else { return self.any() };
-        Some(match self.place(run, at) {
-            Place::From(byte) => run.origin.at(byte),
-            Place::Of(from, to) => run.origin.between(from, to),
-            Place::Unknown | Place::Numbered { .. } => run.origin.to_string(),
-        })
+    /// The noted record to which the byte `at` of a run belongs, and its number, if it has one.
+    fn noted_at(&self, run: &Run, at: usize) -> Option<(Range<usize>, Option<u64>)> {
+        let numbered = match run.place {
+            Place::Numbered { first, noted } => Some((first, noted)),
+            _ => None,
+        };
+        let records = &self.records[numbered.map_or(0, |(_, noted)| noted)..];
+        let before = records.partition_point(|record| (record.1 as usize) < at);
+        let (start, end) = *records.get(before)?;
+        let number = numbered.map(|(first, _)| first + before as u64);
+        // What stands before a record belongs to it where each has a number.
+        let is_of = number.is_some() || start as usize <= at;
+        is_of.then_some((start as usize..end as usize, number))
     }
 
-    /// The origin of the byte `at` of the arena, and the bytes around it that are of the same run.
+    /// The origin of the byte `at` of the arena, and the bytes around it that are of the same run, or were
+    /// made of it.
     pub fn run_at(&self, at: usize) -> Option<(&Origin, Range<usize>)> {
-        let run = &self.runs[self.find(at)?];
-        Some((&run.origin, run.bytes.clone()))
+        let run = self.find(self.source(at).0)?;
+        if run.bytes.contains(&at) {
+            return Some((&run.origin, run.bytes.clone()));
+        }
+        let behind = self.pieces.partition_point(|piece| piece.start as usize <= at);
+        let is_other = |piece: &&Piece| {
+            piece.of == NOTHING || !run.bytes.contains(&self.source(piece.of as usize).0)
+        };
+        let end = self.pieces[behind..].iter().find(is_other);
+        Some((&run.origin, at..end.map_or(usize::MAX, |piece| piece.start as usize)))
     }
 
     /// The origins of which the first byte is here.
@@ -258,16 +334,14 @@ impl Origins {
     }
 
     /// Says that `bytes` are what stands at the byte `at` of another arena.
-    pub fn copied(&mut self, bytes: Range<usize>, from: &Origins, at: usize) {
-        let Some(found) = from.find(at) else { return };
-        let origin = &from.runs[found].origin;
-        match from.place(&from.runs[found], at) {
-            Place::From(byte) => self.add(origin, bytes, Some(byte)),
-            place @ Place::Of(..) if !bytes.is_empty() => {
-                self.runs.push(Run { bytes, origin: origin.clone(), place });
-            }
-            _ => self.add(origin, bytes, None),
-        }
+    pub fn taken(&mut self, bytes: Range<usize>, from: &Origins, at: usize) {
+        let Some(run) = from.find(at).filter(|_| !bytes.is_empty()) else { return };
+        let place = match (run.place, from.noted_at(run, at)) {
+            (Place::From(first), _) => Place::From(first + (at - run.bytes.start) as u64),
+            (Place::Numbered { .. }, Some((_, Some(number)))) => Place::Of(number),
+            (place, _) => place,
+        };
+        self.runs.push(Run { bytes, origin: run.origin.clone(), place });
     }
 
     /// The runs, each with its origin.
@@ -275,9 +349,10 @@ impl Origins {
         self.runs.iter().map(|run| (&run.origin, run.bytes.clone()))
     }
 
-    fn find(&self, at: usize) -> Option<usize> {
+    /// The run in which the byte `at` stands.
+    fn find(&self, at: usize) -> Option<&Run> {
         let found = self.runs.partition_point(|run| run.bytes.start <= at).checked_sub(1)?;
-        self.runs[found].bytes.contains(&at).then_some(found)
+        Some(&self.runs[found]).filter(|run| run.bytes.contains(&at))
     }
 
     /// What is known of bytes that nothing was said of.
@@ -295,131 +370,22 @@ impl Origins {
         Some(match names.len() {
             1 => last.to_string(),
             2..=NAMED => format!("{} or {last}", list(others)),
-            count => format!("{} or {} others", list(&names[..NAMED]), count - NAMED),
+            count => match count - NAMED {
+                1 => format!("{} or 1 other", list(&names[..NAMED])),
+                others => format!("{} or {others} others", list(&names[..NAMED])),
+            },
         })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn origins(runs: &[(&str, Range<usize>, u64)]) -> Origins {
-        let mut origins = Origins::default();
-        for (name, bytes, first) in runs {
-            origins.add(&Origin::new(*name), bytes.clone(), Some(*first));
-        }
-        origins
-    }
-
-    fn positions(origins: &Origins, at: &[usize]) -> Vec<String> {
-        at.iter().map(|&at| origins.position(at).unwrap()).collect()
-    }
-
-    #[test]
-    fn a_byte_has_the_place_of_its_run() {
-        let origins = origins(&[("a", 0..10, 100), ("b", 10..20, 0), ("a", 20..30, 110)]);
-        let found = positions(&origins, &[0, 9, 10, 29]);
-        assert_eq!(found, ["a, byte 100", "a, byte 109", "b, byte 0", "a, byte 119"]);
-    }
-
-    #[test]
-    fn what_goes_on_where_it_was_is_one_run() {
-        let origins = origins(&[("a", 0..10, 0), ("a", 10..20, 10), ("a", 20..30, 25)]);
-        assert_eq!(origins.runs().count(), 2, "there is a gap before byte 25");
-        assert_eq!(positions(&origins, &[19, 20]), ["a, byte 19", "a, byte 25"]);
-    }
-
-    #[test]
-    fn what_is_made_has_the_place_of_what_it_is_made_of() {
-        let mut origins = origins(&[("a", 0..10, 0), ("b", 10..20, 7)]);
-        origins.made(2, 20..25);
-        assert_eq!(positions(&origins, &[20, 24]), ["a, byte 2", "a, byte 2"]);
-        origins.made(5, 25..30);
-        origins.made(12, 30..35);
-        assert_eq!(origins.runs().count(), 4, "one run for all that follow each other");
-        assert_eq!(
-            positions(&origins, &[24, 29, 30]),
-            ["a, bytes 2 to 5", "a, bytes 2 to 5", "b, byte 9"]
-        );
-        origins.made(22, 35..40);
-        assert_eq!(positions(&origins, &[35]), ["a, bytes 2 to 5"], "made twice");
-    }
-
-    #[test]
-    fn records_of_a_partition_have_numbers_also_where_some_are_missing_or_empty() {
-        let (mut origins, a) = (Origins::default(), Origin::partition("t[3]"));
-        for (bytes, number) in [(1..5, 7), (5..6, 8), (6..9, 9), (9..12, 12)] {
-            origins.add_record(&a, bytes, number);
-        }
-        origins.add_record(&Origin::partition("t[4]"), 12..14, 13);
-        assert_eq!(origins.runs().count(), 3, "10 and 11 are missing");
-        let found = positions(&origins, &[1, 4, 5, 6, 8, 9, 13]);
-        assert_eq!(found, ["t[3]@7", "t[3]@7", "t[3]@8", "t[3]@9", "t[3]@9", "t[3]@12", "t[4]@13"]);
-        origins.made(2, 14..16);
-        origins.made(7, 16..18);
-        assert_eq!(positions(&origins, &[14]), ["t[3]@7 to 9"]);
-        let mut copy = Origins::default();
-        copy.copied(0..3, &origins, 9);
-        assert_eq!(positions(&copy, &[2]), ["t[3]@12"]);
-    }
-
-    #[test]
-    fn of_bytes_that_nothing_is_said_of_only_the_origins_of_the_chunk_are_known() {
-        assert_eq!(Origins::default().position(0), None);
-        let mut runs = vec![("a", 0..10, 0)];
-        assert_eq!(positions(&origins(&runs), &[10]), ["a"]);
-        runs.extend([("b", 10..20, 0), ("a", 20..30, 10), ("c", 30..40, 0)]);
-        assert_eq!(positions(&origins(&runs[..2]), &[99]), ["a or b"]);
-        assert_eq!(positions(&origins(&runs), &[99]), ["a, b or c"]);
-        runs.extend([("d", 40..50, 0), ("e", 50..60, 0)]);
-        assert_eq!(positions(&origins(&runs), &[99]), ["a, b, c or 2 others"]);
-    }
-
-    #[test]
-    fn where_an_origin_begins_is_known_and_goes_along_with_a_copy() {
-        let origins = origins(&[("a", 0..10, 100), ("b", 10..20, 0), ("b", 20..30, 10)]);
-        let b = Origin::new("b");
-        assert_eq!(origins.beginnings().collect::<Vec<_>>(), [&b]);
-        assert_eq!(origins.run_at(25), Some((&b, 10..30)));
-        assert_eq!(origins.run_at(30), None);
-        let mut copy = Origins::default();
-        copy.copied(0..3, &origins, 10);
-        copy.copied(3..5, &origins, 4);
-        assert_eq!(copy.beginnings().collect::<Vec<_>>(), [&b]);
-        assert_eq!(positions(&copy, &[0, 4]), ["b, byte 0", "a, byte 105"]);
-    }
-
-    #[test]
-    fn a_path_is_shown_in_one_line_and_keeps_its_bytes() {
-        let path = Path::new(std::ffi::OsStr::from_bytes(b"a\nb\xff, \xc3\xa9"));
-        let origin = Origin::file(path);
-        assert_eq!(origin.at(7), "a\\nb\u{fffd}, \u{e9}, byte 7");
-        assert_eq!(origin.name(), b"a\nb\xff, \xc3\xa9");
-    }
-
-    #[test]
-    fn an_origin_is_held_by_whoever_more_may_come_from() {
-        let source = Origin::peer("a");
-        let learned = source.clone();
-        assert!(learned.is_held() && learned.is_peer() && !Origin::new("a").is_peer());
-        drop(source);
-        assert!(!learned.is_held());
-    }
-
-    #[test]
-    fn an_origin_without_places_is_named_alone() {
-        let mut origins = Origins::default();
-        origins.add(&Origin::new("log"), 0..10, None);
-        origins.made(3, 10..12);
-        assert_eq!(positions(&origins, &[5, 11]), ["log", "log"]);
-        origins.add(&Origin::new("log"), 12..14, Some(7));
-        origins.made(12, 14..16);
-        origins.made(3, 16..18);
-        assert_eq!(
-            positions(&origins, &[14, 16]),
-            ["log, byte 7", "log"],
-            "known or not, not both"
-        );
-    }
+/// The record around the byte `at`, without what ends it.
+fn delimited(arena: &[u8], run: &Range<usize>, at: usize, delimiter: u8) -> Range<usize> {
+    let start = memchr::memrchr(delimiter, &arena[run.start..at]);
+    let start = start.map_or(run.start, |last| run.start + last + 1);
+    let end = memchr::memchr(delimiter, &arena[at..run.end]).map_or(run.end, |next| at + next);
+    let returns = delimiter == b'\n' && arena[start..end].ends_with(b"\r");
+    start..end - usize::from(returns)
 }
+
+#[cfg(test)]
+mod tests;

@@ -192,6 +192,29 @@ fn escape(text: &[u8]) -> Result<(u8, usize), String> {
     Err(format!(r"`{shown}` is no escape: there are \t, \n, \0, \\ and \xNN"))
 }
 
+/// What was typed, with a caret below its byte `at`: two lines for beneath a message.
+pub fn pointed(typed: &str, at: usize) -> String {
+    let shown: String =
+        typed.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let before = typed.char_indices().take_while(|&(place, _)| place < at).count();
+    format!("    {shown}\n    {:before$}^", "")
+}
+
+/// So many of something, as people say it: `1 key`, `2 batches`, `0 entries`.
+pub fn counted(count: u64, what: &str) -> String {
+    format!("{count} {}", named(count, what))
+}
+
+/// What so many of something are called, behind a number that is written in another way.
+pub fn named(count: u64, what: &str) -> String {
+    match what.strip_suffix('y') {
+        _ if count == 1 => what.to_string(),
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        _ if what.ends_with("ch") => format!("{what}es"),
+        _ => format!("{what}s"),
+    }
+}
+
 /// An argument as a shell would have to be given it.
 pub fn quoted(argument: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
@@ -212,6 +235,15 @@ pub fn pasted(argument: &OsStr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_of_a_thing_is_said_in_the_singular() {
+        let said =
+            |count| ["key", "late batch", "entry", "record"].map(|what| counted(count, what));
+        assert_eq!(said(1), ["1 key", "1 late batch", "1 entry", "1 record"]);
+        assert_eq!(said(0), ["0 keys", "0 late batches", "0 entries", "0 records"]);
+        assert_eq!(counted(1000, "byte"), "1000 bytes");
+    }
 
     #[test]
     fn a_duration_is_seconds_or_has_a_unit() {

@@ -385,12 +385,10 @@ fn explain_shows_each_record_of_stdin_after_each_step() {
            --trim                                   'a'\n\
          \n'x'\n  \
            --split ,                                'x'\n  \
-           --filter a                               (nothing)\n  \
-           --trim                                   (nothing)\n\
+           --filter a                               (nothing)\n\
          \n'\u{fffd}'\n  \
            --split ,                                '\u{fffd}'\n  \
-           --filter a                               (nothing)\n  \
-           --trim                                   (nothing)\n\
+           --filter a                               (nothing)\n\
          \nbad: stdin, byte 10: longer than --max-record 9\n"
     );
 }

@@ -89,6 +89,24 @@ fn the_man_page_describes_every_argument() {
 }
 
 #[test]
+fn no_line_of_the_man_page_runs_over_80_columns() {
+    let page = page().replace("\\e", "\\").replace("\\\\", "\\");
+    let mut is_filled = true;
+    for line in page.lines() {
+        match line {
+            ".nf" => is_filled = false,
+            ".fi" => is_filled = true,
+            // What is not filled stands behind 11 columns; only a quoted word may be as long as it is.
+            _ if !is_filled => {
+                let is_long = line.chars().count() > 69 && !line.trim().starts_with('\'');
+                assert!(!is_long, "{line}");
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
 fn the_man_page_tells_every_exit_status() {
     let page = page();
     let section = page.split(".SH \"EXIT STATUS\"\n").nth(1).unwrap();

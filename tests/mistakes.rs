@@ -108,7 +108,7 @@ fn on_a_terminal_no_word_at_all_lists_the_sources() {
 #[test]
 fn a_first_word_that_is_no_source_lists_those_there_are() {
     let dir = Dir::new();
-    for word in ["foo", "tail", "app.log", "Stdn", "''"] {
+    for word in ["foo", "tail", "10.0.0.7", "Stdn", "''"] {
         let expected = format!(
             "unrecognized source '{}': there are stdin, connect, listen, files, kafka, flume-push and flume-pull",
             word.trim_matches('\'')
@@ -132,12 +132,36 @@ fn a_first_word_that_is_no_source_lists_those_there_are() {
             ("weir tcp://h:9999", "weir connect h:9999"),
             ("weir ERROR --count", "what matches is kept by weir --filter ERROR --count"),
             ("weir 'disk full'", "what matches is kept by weir --filter 'disk full'"),
-            (
-                "weir no.log",
-                "unrecognized source 'no.log': there are stdin, connect, listen, files, kafka, flume-push and flume-pull",
-            ),
         ],
     );
+}
+
+#[test]
+fn a_first_word_that_can_only_be_a_path_is_told_that_nothing_is_there() {
+    let dir = Dir::new();
+    let sources = "stdin, connect, listen, files, kafka, flume-push and flume-pull";
+    let absent = "no such file or directory";
+    let table = [
+        ("./nofile.log", absent, "./nofile.log"),
+        ("no.log", absent, "no.log"),
+        ("/var/log/nosuch", absent, "/var/log/nosuch"),
+        ("'access.log*'", "no file matches", "'access.log*'"),
+        ("'logs/[ab].gz'", "no file matches", "'logs/[ab].gz'"),
+        ("/etc/passwd/x", "not a directory", "/etc/passwd/x"),
+    ];
+    for (word, why, shown) in table {
+        let said = said(&dir, &format!("weir {word} --count"));
+        let expected = format!("{shown}: {why}, and no source is called so: there are {sources}");
+        assert!(said.starts_with(&expected), "{said}");
+        let tip =
+            "weir files PATH ... reads files, directories, and what matches a pattern in quotes";
+        assert!(said.ends_with(tip), "{said}");
+    }
+    // What matches is read, as what is there.
+    dir.file("access.log", "a\n");
+    let mut command = shell("\"$WEIR\" 'access.log*' --count --format text");
+    command.current_dir(dir.path(""));
+    assert_eq!(start(command).end().ok(), "1\n");
 }
 
 #[test]
@@ -224,6 +248,7 @@ fn a_stray_word_is_put_where_it_belongs() {
         &[
             ("weir --count --interval 5 min", "a duration is one word: --interval 5min"),
             ("weir --count --window 10 Seconds", "a duration is one word: --window 10s"),
+            ("weir files . --count --interval 5 s", "a duration is one word: --interval 5s"),
             (
                 "weir --filter disk full --count",
                 "an argument of several words is quoted: --filter 'disk full'",
@@ -246,6 +271,9 @@ fn a_stray_word_is_put_where_it_belongs() {
             ("weir unix:/run/weir", "weir listen unix:/run/weir"),
             ("weir syslog", "weir listen udp:PORT ..."),
             ("weir connect --count", "weir connect localhost:9999 ..."),
+            ("weir kafka", "weir kafka --brokers localhost:9092 --topic TOPIC ..."),
+            ("weir flume-pull", "weir flume-pull localhost:41414 ..."),
+            ("weir checkpoint show", "weir checkpoint show DIR, or reset DIR"),
             ("weir --split ‘ ’ --count", "typographic quotes are none for a shell: type ' or \""),
             ("weir -- --count", "what follows `--` is no flag; leave the `--` out"),
         ],

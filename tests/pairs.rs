@@ -127,9 +127,7 @@ fn explain_shows_where_records_become_pairs() {
            --split ,                                ('a', '1'), ('b', '1')\n\
          \n'bad'\n  \
            --trim                                   'bad'\n  \
-           --pair ' '                               (nothing)\n  \
-           --pair ' '                               bad: without the SEP of --pair ' '\n  \
-           --split ,                                (nothing)\n"
+           --pair ' '                               bad: without the SEP of --pair ' '\n"
     );
     let counted = on_file(&["--pair", " ", "--count-by-key", "--explain"], "");
     assert!(

@@ -22,6 +22,7 @@ use super::{Limits, open};
 use crate::checkpoint::commits::snapshot::{self, Writer};
 use crate::disk::Disk;
 use crate::error::{Context, Error};
+use crate::units::counted;
 
 /// What a reset has kept and what it has given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,10 +49,12 @@ impl Display for Forgotten {
             write!(f, "; the output of batch {n} was owed, and is given up")?;
         }
         let bytes = self.unread.map_or(0, |unread| unread.bytes);
+        let unread = format!("{} of input that no batch has had", counted(bytes, "byte"));
+        let (comes, is) = if bytes == 1 { ("comes", "is") } else { ("come", "are") };
         match (bytes, self.keeps_positions) {
             (0, _) => Ok(()),
-            (_, true) => write!(f, "; {bytes} bytes of input that no batch has had come first"),
-            (_, false) => write!(f, "; {bytes} bytes of input that no batch has had are given up"),
+            (_, true) => write!(f, "; {unread} {comes} first"),
+            (_, false) => write!(f, "; {unread} {is} given up"),
         }
     }
 }

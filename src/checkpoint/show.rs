@@ -28,6 +28,8 @@ use crate::clock::Stamp;
 use crate::clock::clockface::{Clockface, Style};
 use crate::disk::Disk;
 use crate::error::{Context, Error};
+use crate::source::files::shown;
+use crate::units::counted;
 
 /// How often a stream may take files away under us before we give up.
 const ATTEMPTS: usize = 5;
@@ -151,7 +153,7 @@ impl Look {
             match space {
                 Keyspace::State => counted.keys += 1,
                 Keyspace::Position => {
-                    drop(counted.positions.insert(readable(key), readable(cell)));
+                    drop(counted.positions.insert(key.to_vec(), cell.to_vec()));
                 }
             }
             Ok(())
@@ -182,8 +184,8 @@ impl Look {
     /// What there is, a line each.
     pub fn text(&self) -> Result<String, Error> {
         let mut text = String::new();
-        let any = self.meta.pipeline.source();
-        let any = any.map_or("any".to_string(), |source| format!("any that reads {source}"));
+        let source = self.meta.pipeline.source();
+        let any = source.map_or("any".to_string(), |source| format!("any that reads {source}"));
         let pipeline = self.typed().unwrap_or_else(|| format!("{any}: it was reset"));
         line(&mut text, "pipeline", &pipeline);
         match self.last() {
@@ -191,26 +193,23 @@ impl Look {
             None => line(&mut text, "batch", "none"),
         }
         let Amount { records, bytes, .. } = self.backlog.amount;
-        let s = if records == 1 { "" } else { "s" };
-        line(
-            &mut text,
-            "unread",
-            &format!("{records} record{s} of input in its log, {bytes} bytes"),
-        );
+        let (records, bytes) = (counted(records, "record"), counted(bytes, "byte"));
+        line(&mut text, "unread", &format!("{records} of input in its log, {bytes}"));
         let Counted { keys, panes, positions } = self.count()?;
-        list(&mut text, &positions);
+        list(&mut text, source, &positions);
         line(&mut text, "keys", &keys.to_string());
         line(&mut text, "panes", &panes.to_string());
-        let files = self.files.len();
-        line(&mut text, "on disk", &format!("{} in {files} files", size(self.bytes())));
+        let files = counted(self.files.len() as u64, "file");
+        line(&mut text, "on disk", &format!("{} in {files}", size(self.bytes())));
         if let Some(Snapshot { number, bytes, keys, .. }) = &self.snapshot {
             let what = match self.meta.keys() {
-                Keys::Plain => "keys",
-                Keys::Spaced => "keys and positions",
+                Keys::Plain => counted(*keys, "key"),
+                Keys::Spaced => format!("{keys} keys and positions"),
             };
-            line(&mut text, &format!("snap-{number}"), &format!("{bytes} bytes, {keys} {what}"));
+            let bytes = counted(*bytes, "byte");
+            line(&mut text, &format!("snap-{number}"), &format!("{bytes}, {what}"));
         }
-        let mut file = |name: String, bytes: u64| line(&mut text, &name, &format!("{bytes} bytes"));
+        let mut file = |name: String, bytes: u64| line(&mut text, &name, &counted(bytes, "byte"));
         self.logs.iter().for_each(|log| file(format!("log-{}", log.number), log.bytes));
         let segments = &self.backlog.segments;
         segments.iter().for_each(|wal| file(format!("wal-{}", wal.number), wal.bytes));
@@ -225,6 +224,9 @@ impl Look {
         let files = self.files.iter().map(|(name, bytes)| (name.clone(), json!(bytes)));
         let last = self.last();
         let outputs = last.iter().flat_map(|commit| &commit.outputs);
+        let positions = positions.iter();
+        let positions =
+            positions.map(|(part, position)| (readable(part), readable(position).into()));
         let outputs = outputs.map(|output| {
             json!({
                 "target": readable(&output.output.encode()),
@@ -248,7 +250,7 @@ impl Look {
             },
             "outputs": outputs.collect::<Vec<Value>>(),
             "unread": { "records": records, "bytes": bytes, "frames": frames },
-            "positions": positions,
+            "positions": positions.collect::<Map<String, Value>>(),
             "keys": keys,
             "panes": panes,
             "bytes": self.bytes(),
@@ -265,16 +267,22 @@ struct Counted {
     keys: u64,
     panes: u64,
     /// The last position of each part of the input.
-    positions: BTreeMap<String, String>,
+    positions: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
 /// So many positions are shown to people.
 const SHOWN: usize = 10;
 
-/// Says how far parts of the input are read, and how many more there are.
-fn list(text: &mut String, positions: &BTreeMap<String, String>) {
+/// Says how far parts of the input are read, and how many more there are; of files in a table.
+fn list(text: &mut String, source: Option<&str>, positions: &BTreeMap<Vec<u8>, Vec<u8>>) {
+    let all = positions.iter().map(|(part, position)| (&part[..], &position[..]));
+    let of_files = source.filter(|source| ["files", "stdin"].contains(source));
+    if let Some(lines) = of_files.and_then(|_| shown::lines(all)) {
+        lines.iter().for_each(|(about, what)| line(text, about, what));
+        return;
+    }
     for (part, position) in positions.iter().take(SHOWN) {
-        line(text, "position", &format!("{position} of {part}"));
+        line(text, "position", &format!("{} of {}", readable(position), readable(part)));
     }
     if positions.len() > SHOWN {
         line(text, "position", &format!("and of {} more", positions.len() - SHOWN));
@@ -301,8 +309,8 @@ fn describe(text: &mut String, commit: &Commit, done: bool) {
     }
     for output in &commit.outputs {
         let (target, before, length) =
-            (readable(&output.output.encode()), output.before, output.length);
-        line(text, "output", &format!("{length} bytes at byte {before} of {target}"));
+            (readable(&output.output.encode()), output.before, counted(output.length, "byte"));
+        line(text, "output", &format!("{length} at byte {before} of {target}"));
     }
 }
 
@@ -326,7 +334,7 @@ fn size(bytes: u64) -> String {
             let tenths = (u128::from(bytes) * 10) >> shift;
             format!("{}.{}{unit}", tenths / 10, tenths % 10)
         }
-        None => format!("{bytes} bytes"),
+        None => counted(bytes, "byte"),
     }
 }
 

@@ -18,6 +18,7 @@
 use std::borrow::Cow;
 
 use super::{Chunk, Span};
+use crate::origin::Origins;
 
 /// A half of a pair. A plain record is all key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,10 +92,7 @@ impl Chunk {
                     refused.push((span, SWOLLEN.into()));
                     continue;
                 }
-                Edit::Anew => {
-                    self.made_of.push((span, made));
-                    Span::new(end + made, end + self.made.len())
-                }
+                Edit::Anew => placed(&mut self.origins, &mut self.made, span, made, end),
                 Edit::Drop => continue,
                 Edit::Bad(reason) => {
                     refused.push((span, reason));
@@ -158,8 +156,8 @@ impl Chunk {
         for &of in &*edited {
             let before = self.keys.len();
             let (rows, made, record) = (&mut self.keys, &mut self.made, &self.arena[of.range()]);
-            let (values, made_of) = (&mut none, &mut self.made_of);
-            let mut made = Parts { rows, values, made, made_of, end, of, bad: None };
+            let (values, origins) = (&mut none, &mut self.origins);
+            let mut made = Parts { rows, values, made, origins, end, of, bad: None };
             parts(record, &mut made);
             if let Some(reason) = made.bad {
                 self.keys.truncate(before);
@@ -210,10 +208,10 @@ impl Chunk {
         for &span in &*records {
             let (before, record) = (self.keys.len(), &self.arena[span.range()]);
             let (rows, values, made) = (&mut self.keys, &mut self.values, &mut self.made);
-            let made_of = &mut self.made_of;
-            let mut made = Parts { rows, values, made, made_of, end, of: span, bad: None };
+            let origins = &mut self.origins;
+            let mut made = Parts { rows, values, made, origins, end, of: span, bad: None };
             if span.start == 0 {
-                made.of = made.anew(|out| out.extend_from_slice(record));
+                made.copy(record);
             }
             parts(record, &mut made);
             if let Some(reason) = made.bad {
@@ -244,15 +242,11 @@ impl Chunk {
         if !self.made.is_empty() {
             self.begin();
             let mut made = std::mem::take(&mut self.made);
-            let all = self.append(&made).range();
+            self.append(&made);
             made.clear();
             self.made = made;
-            let ends = self.made_of.iter().skip(1).map(|(_, at)| all.start + at).chain([all.end]);
-            for (&(of, at), end) in self.made_of.iter().zip(ends) {
-                self.origins.made(of.range().start, all.start + at..end);
-            }
+            self.origins.made_until(self.used);
         }
-        self.made_of.clear();
         self.refuse(refused);
     }
 }
@@ -261,6 +255,18 @@ impl Chunk {
 #[inline]
 fn is_swollen(end: usize, made: usize) -> bool {
     made > MOST.max(end) || end + made > FULL
+}
+
+/// Where what was made of `of` will stand, which begins at `start` of all that was made; the arena ends at `end`.
+#[inline]
+fn placed(origins: &mut Origins, made: &mut Vec<u8>, of: Span, start: usize, end: usize) -> Span {
+    let row = Span::new(end + start, end + made.len());
+    origins.made(of.range().start, end + start);
+    if row.len == 0 {
+        // So that each has a place of its own.
+        made.push(b'\0');
+    }
+    row
 }
 
 /// A part of a span.
@@ -275,8 +281,7 @@ pub struct Parts<'a> {
     rows: &'a mut Vec<Span>,
     values: &'a mut Vec<Span>,
     made: &'a mut Vec<u8>,
-    /// What each piece of that was made of, and where it begins.
-    made_of: &'a mut Vec<(Span, usize)>,
+    origins: &'a mut Origins,
     /// Where the arena will end when what is made anew is appended.
     end: usize,
     /// What is taken apart.
@@ -323,8 +328,16 @@ impl Parts<'_> {
             self.refuse(SWOLLEN);
             return self.of;
         }
-        self.made_of.push((self.of, start));
-        Span::new(self.end + start, self.end + self.made.len())
+        placed(self.origins, self.made, self.of, start, self.end)
+    }
+
+    /// Has what is taken apart stand where halves of pairs may begin.
+    fn copy(&mut self, record: &[u8]) {
+        let start = self.end + self.made.len();
+        self.made.extend_from_slice(record);
+        self.made.push(b'\0');
+        self.origins.copied(self.of.range().start, start..self.end + self.made.len());
+        self.of = Span { start: start as u32, ..self.of };
     }
 
     /// Says that the record is bad, so that it has no parts, and why.

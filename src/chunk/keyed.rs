@@ -69,7 +69,7 @@ impl Chunk {
         self.room(length);
         self.arena.copy_within(..length, at);
         self.filled(length);
-        self.origins.made(0, at..self.used);
+        self.origins.copied(0, at..self.used);
         at
     }
 }

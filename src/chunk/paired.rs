@@ -61,7 +61,7 @@ mod tests {
     /// The pairs and the bad records of a chunk.
     fn pairs(chunk: &Chunk) -> (Pairs, Vec<Vec<u8>>) {
         let row = |row| (chunk.key(row).unwrap().to_vec(), chunk.value(row).unwrap().to_vec());
-        let bad = chunk.bad.iter().map(|bad| bad.record.clone()).collect();
+        let bad = chunk.bad.iter().map(|bad| bad.record.clone().unwrap()).collect();
         ((0..chunk.keys.len()).map(row).collect(), bad)
     }
 

@@ -1,7 +1,8 @@
 //! `weir completions`: what a shell offers at the Tab key, from the same definitions as `--help`.
 //!
-//! A first flag means stdin in a shell too. What an argument is called says what it takes: FILE and
-//! DIR are completed as such, CMD as a command, and nothing is made up for a port, a number or a REGEX.
+//! A first flag means stdin in a shell too, and a first file means files. What an argument is called says
+//! what it takes: FILE, DIR and PATH are completed as such, a file behind the @ of @FILE, CMD as a command, and
+//! nothing is made up for a port, a number or a REGEX.
 //! clap_complete knows all that for zsh, fish and others; what bash needs is made here.
 
 use std::collections::BTreeSet;
@@ -23,7 +24,7 @@ pub fn completions(shell: Shell) -> Vec<u8> {
     clap_complete::generate(shell, &mut command, "weir", &mut out);
     let text = String::from_utf8(out).expect("the definitions are UTF-8");
     let text = match shell {
-        Shell::Zsh => zsh(&text),
+        Shell::Zsh => zsh(&text, &command),
         Shell::Fish => fish(&text, &command),
         _ => text,
     };
@@ -58,6 +59,7 @@ fn hinted(arg: Arg) -> Arg {
     let hint = match names(&arg).last() {
         Some(&"FILE") => ValueHint::FilePath,
         Some(&"DIR") => ValueHint::DirPath,
+        Some(&"PATH") => ValueHint::AnyPath,
         Some(&"CMD") => ValueHint::CommandString,
         _ => ValueHint::Other,
     };
@@ -68,6 +70,11 @@ fn hinted(arg: Arg) -> Arg {
 fn names(arg: &Arg) -> Vec<&str> {
     let names = arg.get_value_names().and_then(|names| names.first());
     names.map_or_else(Vec::new, |name| name.split('|').collect())
+}
+
+/// True of an argument that may be the name of a file behind an @.
+fn takes_table(arg: &Arg) -> bool {
+    names(arg).last() == Some(&"@FILE")
 }
 
 /// The words that an argument is made of, if there is a list of them.
@@ -118,12 +125,18 @@ fn bash(command: &mut Command) -> String {
             }
         }
         let positional = command.get_positionals().next();
-        let dir = positional.is_some_and(|arg| arg.get_value_hint() == ValueHint::DirPath);
         let within = command.get_subcommands().map(|command| command.get_name().to_string());
         let values = positional.map(words).unwrap_or_default();
         let offered: Vec<_> = within.chain(values).chain(flags(command)).collect();
-        let dir = if dir { "[[ $cur == -* ]] || kind=dirnames; " } else { "" };
-        let _ = writeln!(commands, "        {name}) {dir}words='{}' ;;", offered.join(" "));
+        let words = format!("words='{}'", offered.join(" "));
+        let done = match positional.map(Arg::get_value_hint) {
+            Some(ValueHint::DirPath) => format!("[[ $cur == -* ]] || kind=dirnames; {words}"),
+            Some(ValueHint::AnyPath) => format!("[[ $cur == -* ]] && {words} || kind=default"),
+            // What is no source may be a file.
+            None if name == "''" => format!("kind=default {words}"),
+            _ => words,
+        };
+        let _ = writeln!(commands, "        {name}) {done} ;;");
     };
     add("''", command);
     for (outer, inner) in commands_of(command) {
@@ -132,6 +145,7 @@ fn bash(command: &mut Command) -> String {
             Some(inner) => add(&format!("'{} {}'", outer.get_name(), inner.get_name()), inner),
         }
     }
+    let names: Vec<_> = command.get_subcommands().map(Command::get_name).collect();
     let nested = command.get_subcommands().filter(|command| command.has_subcommands());
     let nested: Vec<_> = nested.map(Command::get_name).collect();
     let arguments = arguments.into_iter().map(|(done, mut flags)| {
@@ -146,6 +160,7 @@ fn bash(command: &mut Command) -> String {
     };
     include_str!("help/completions.bash")
         .replace("NESTED", &nested.join("|"))
+        .replace("KNOWN", &names.join(" "))
         .replace("        SECOND\n", &second)
         .replace("        ARGUMENTS\n", &arguments.collect::<String>())
         .replace("        COMMANDS\n", &commands)
@@ -160,44 +175,87 @@ fn argument(arg: &Arg) -> String {
         _ => "",
     };
     match words(arg).join(" ").as_str() {
+        "" if takes_table(arg) => "kind=table ".to_string(),
         "" => kind.to_string(),
         words => format!("{kind}words='{words}' "),
     }
 }
 
 /// In zsh the words of the line are as the program will take them.
-fn zsh(text: &str) -> String {
+fn zsh(text: &str, command: &Command) -> String {
     let begin = "    local context curcontext=\"$curcontext\" state line\n";
-    let stdin = "    # A first flag means stdin.\n    if [[ ${words[2]} == -* ]]; then\n        \
-                 words[2]=(stdin \"${words[2]}\")\n        (( CURRENT += 1 ))\n    fi\n";
+    let known: Vec<_> = command.get_subcommands().map(Command::get_name).collect();
+    let stdin = ZSH_FIRST.replace("KNOWN", &known.join(" "));
     // Of several addresses only the first is announced: behind one that may be followed by more, flags would be
     // listed and not put in.
-    text.replacen(begin, &format!("{begin}{stdin}"), 1).replace("'*::", "':")
+    let text = text.replacen(begin, &format!("{begin}{stdin}"), 1).replace("'*::", "':");
+    // Of paths there are many, and no word else is one.
+    let text = text.replace("':paths -- ", "'*:paths -- ");
+    let text = text.replace("\":: :_weir_commands\"", "\":: :{ _weir_commands || _files }\"");
+    text.replace("|@FILE:'", "|@FILE:{ compset -P @ && _files }'")
 }
 
 /// The same for fish, where no word is a file but what a flag or the shell says is one.
 fn fish(text: &str, command: &Command) -> String {
     let begin = "    set -e cmd[1]\n";
-    let stdin = "    # A first flag means stdin.\n    set -l first $cmd (commandline -ct)\n    \
-                 if string match -q -- '-*' \"$first[1]\"\n        echo stdin\n        return 1\n    end\n";
+    let stdin = "    # A first flag means stdin, and a first file means files.\n    \
+                 set -l first $cmd (commandline -ct)\n    \
+                 if string match -q -- '-*' \"$first[1]\"\n        echo stdin\n        return 1\n    end\n    \
+                 if set -q cmd[1]; and test -e \"$cmd[1]\"; and not contains -- \"$cmd[1]\" COMMANDS\n        \
+                 echo files\n        return 1\n    end\n";
+    let commands: Vec<_> = command.get_subcommands().map(Command::get_name).collect();
+    let stdin = stdin.replace("COMMANDS", &commands.join(" "));
     let mut text = text.replacen(begin, &format!("{begin}{stdin}"), 1) + "complete -c weir -f\n";
+    // What is no source may be a file.
+    text += "complete -c weir -n __fish_weir_needs_command -F\n";
+    text += FISH_TABLE;
     // clap_complete has nothing for words that belong to no flag.
     for (outer, inner) in commands_of(command) {
-        let offered =
-            inner.unwrap_or(outer).get_positionals().next().map(|arg| match arg.get_value_hint() {
-                ValueHint::DirPath => "(__fish_complete_directories)".to_string(),
-                _ => words(arg).join(" "),
-            });
-        if let Some(offered) = offered.filter(|offered| !offered.is_empty()) {
-            let mut using = format!("__fish_weir_using_subcommand {}", outer.get_name());
-            if let Some(inner) = inner {
-                using += &format!("; and __fish_seen_subcommand_from {}", inner.get_name());
+        let mut using = format!("__fish_weir_using_subcommand {}", outer.get_name());
+        if let Some(inner) = inner {
+            using += &format!("; and __fish_seen_subcommand_from {}", inner.get_name());
+        }
+        let mut add = |what: &str| {
+            let _ = writeln!(text, "complete -c weir -n \"{using}\" {what}");
+        };
+        let command = inner.unwrap_or(outer);
+        if let Some(arg) = command.get_positionals().next() {
+            match (arg.get_value_hint(), words(arg).join(" ").as_str()) {
+                (ValueHint::DirPath, _) => add("-a \"(__fish_complete_directories)\""),
+                (ValueHint::AnyPath, _) => add("-F"),
+                (_, "") => {}
+                (_, offered) => add(&format!("-a \"{offered}\"")),
             }
-            let _ = writeln!(text, "complete -c weir -n \"{using}\" -a \"{offered}\"");
+        }
+        for arg in command.get_arguments().filter(|arg| takes_table(arg)) {
+            let long = arg.get_long().unwrap_or_default();
+            add(&format!("-l {long} -r -f -a \"(__fish_weir_table)\""));
         }
     }
     text
 }
+
+/// Which source is meant by a first word that is none.
+const ZSH_FIRST: &str = "    # A first flag means stdin, and a first file means files.
+    local first=
+    if [[ ${words[2]} == -* ]]; then
+        first=stdin
+    elif (( CURRENT > 2 )) && [[ -e ${(Q)words[2]} && ' KNOWN ' != *\" ${words[2]} \"* ]]; then
+        first=files
+    fi
+    if [[ -n $first ]]; then
+        words[2]=($first \"${words[2]}\")
+        (( CURRENT += 1 ))
+    fi
+";
+
+/// Files behind an @.
+const FISH_TABLE: &str = "function __fish_weir_table
+    set -l word (commandline -ct)
+    string match -q -- '@*' \"$word\"
+    and __fish_complete_path (string sub -s 2 -- \"$word\") | string replace -r '^' '@'
+end
+";
 
 #[cfg(test)]
 mod tests {

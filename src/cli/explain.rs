@@ -40,6 +40,7 @@ pub fn explain(
     stdout: &Stdout,
 ) -> Result<(), Error> {
     let names: Vec<String> = typed.steps.iter().map(|(_, words)| words.to_string()).collect();
+    let width = width(40, names.iter().map(String::as_str));
     stdout.write(pipeline(typed, &plan).as_bytes())?;
     let (yields, pipeline) = (plan.arrows[0], plan.pipeline);
     let Some(mut source) = at_hand(typed, yields, pipeline.source, wait.now()) else {
@@ -47,7 +48,7 @@ pub fn explain(
     };
     let fold = pipeline.aggregate.map(|aggregate| aggregate.fold(0));
     let aggregate = typed.aggregate.as_ref().map(|(_, words)| words.to_string());
-    let mut way = Way { names, steps: pipeline.steps, fold: aggregate.zip(fold) };
+    let mut way = Way { names, width, steps: pipeline.steps, fold: aggregate.zip(fold) };
     records(&mut *source, &mut way, wait, stdout)
 }
 
@@ -73,15 +74,37 @@ fn at_hand(
 
 /// The pipeline, a line for each part, with what leaves it.
 fn pipeline(typed: &Typed, plan: &Plan) -> String {
-    let lines = outline(typed, plan).into_iter();
-    let line = |Outline { part, what, leaves }| format!("{part:<10} {what:<32} -> {leaves}\n");
-    lines.map(line).collect()
+    let lines = outline(typed, plan);
+    let width = width(32, lines.iter().map(|line| line.what.as_str()));
+    let line = |Outline { part, what, leaves }| {
+        format!("{part:<10} {} -> {leaves}\n", column(&what, width, 11))
+    };
+    lines.into_iter().map(line).collect()
+}
+
+/// A text that is longer has a line of its own.
+const WIDEST: usize = 56;
+
+/// How wide a column of texts is.
+fn width<'a>(least: usize, texts: impl Iterator<Item = &'a str>) -> usize {
+    let widths = texts.map(|text| text.chars().count());
+    widths.filter(|width| *width <= WIDEST).max().unwrap_or(0).max(least)
+}
+
+/// A text that has a column of this width, before which there are so many others; what comes behind it stands
+/// below it where there is no room.
+fn column(text: &str, width: usize, before: usize) -> String {
+    match width.checked_sub(text.chars().count()) {
+        Some(rest) => format!("{text}{}", " ".repeat(rest)),
+        None => format!("{text}\n{}", " ".repeat(before + width)),
+    }
 }
 
 /// What each record goes through.
 struct Way {
-    /// The steps as they were typed.
+    /// The steps as they were typed, and how wide their column is.
     names: Vec<String>,
+    width: usize,
     steps: Vec<Box<dyn Step>>,
     /// The aggregate as it was typed, and a fold that nobody closes.
     fold: Option<(String, Box<dyn Fold>)>,
@@ -119,7 +142,7 @@ fn records(
         }
         let shown = chunk.keys.len() + chunk.bad.len();
         for bad in chunk.bad.iter().take(left) {
-            let _ = writeln!(text, "\nbad: {}: {}", bad.position, bad.reason);
+            let _ = writeln!(text, "\nbad: {bad}");
         }
         left = left.saturating_sub(shown);
         if left == 0 {
@@ -137,7 +160,7 @@ fn one(chunk: &Chunk, row: usize) -> Chunk {
         None => alone.push(chunk.at(chunk.keys[row])),
     }
     let start = chunk.keys[row].range().start;
-    alone.origins.copied(0..alone.len(), &chunk.origins, start);
+    alone.origins.taken(0..alone.len(), &chunk.origins, start);
     alone
 }
 
@@ -145,30 +168,41 @@ impl Way {
     /// What each step makes of a row.
     fn show(&mut self, mut chunk: Chunk, text: &mut String) -> Result<(), Error> {
         let _ = writeln!(text, "\n{}", shown(&chunk, 0));
+        let width = self.width;
+        let mut tell = |name: &str, told: Vec<String>| {
+            for (number, told) in told.iter().enumerate() {
+                let name = column(if number == 0 { name } else { "" }, width, 2);
+                let _ = writeln!(text, "  {name} {told}");
+            }
+        };
         for (step, name) in self.steps.iter_mut().zip(&self.names) {
+            let had_none = chunk.keys.is_empty();
             step.apply(&mut chunk)?;
             chunk.cut();
             if step.is_serial() {
                 finish(&mut **step, &mut chunk)?;
             }
             let rows: Vec<_> = (0..chunk.keys.len()).map(|row| shown(&chunk, row)).collect();
-            let rows = if rows.is_empty() { "(nothing)".to_string() } else { rows.join(", ") };
-            let _ = writeln!(text, "  {name:<40} {rows}");
-            refused(&mut chunk, name, text);
+            let rows = (!rows.is_empty()).then(|| rows.join(", "));
+            let mut told: Vec<_> = rows.into_iter().chain(refused(&mut chunk, name)).collect();
+            if told.is_empty() && !had_none {
+                told.push("(nothing)".to_string());
+            }
+            tell(name, told);
         }
         if let Some((name, fold)) = &mut self.fold {
             fold.fold(&mut chunk);
-            refused(&mut chunk, name, text);
+            tell(name, refused(&mut chunk, name));
         }
         Ok(())
     }
 }
 
-/// Why rows are bad that a part has refused.
-fn refused(chunk: &mut Chunk, name: &str, text: &mut String) {
-    for bad in chunk.bad.drain(..) {
-        let _ = writeln!(text, "  {name:<40} bad: {}", bad.reason);
-    }
+/// Why rows are bad that a part has refused; it needs not be named again.
+fn refused(chunk: &mut Chunk, name: &str) -> Vec<String> {
+    let why = chunk.bad.drain(..).map(|bad| bad.reason);
+    why.map(|why| format!("bad: {}", why.strip_prefix(&format!("{name}: ")).unwrap_or(&why)))
+        .collect()
 }
 
 /// Has the record be a batch of its own for a step that needs batches.

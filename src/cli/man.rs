@@ -56,7 +56,7 @@ pub fn page() -> Vec<u8> {
     cookbook(&mut page);
     coming(&mut page);
     // The first line tells that there are tables in it.
-    [b"'\\\" t\n", page.render().as_bytes()].concat()
+    [b"'\\\" t\n", page.render().replace(BREAK, "\\:").as_bytes()].concat()
 }
 
 fn sources(command: &Command) -> impl Iterator<Item = &Command> {
@@ -147,14 +147,83 @@ fn cookbook(page: &mut Roff) {
         if let Some(section) = line.strip_prefix("# ") {
             page.control("SS", [section]);
         } else if let Some(command) = line.strip_prefix("    ") {
-            // Not filled, or else roff breaks a command wherever a line is full.
-            page.control("RS", ["4"]).control("nf", []).text([roman(command)]);
-            page.control("fi", []).control("RE", []);
+            as_it_is(page, [command]);
         } else {
             page.control("PP", []).text([roman(line)]);
         }
     }
 }
+
+/// Lines that are not filled, or else roff breaks a command wherever a line is full.
+fn as_it_is<'a>(page: &mut Roff, lines: impl IntoIterator<Item = &'a str>) {
+    page.control("RS", ["4"]).control("nf", []);
+    for line in lines.into_iter().flat_map(broken) {
+        page.text([roman(line)]);
+    }
+    page.control("fi", []).control("RE", []);
+}
+
+/// A line without so many blanks before it.
+fn outdented(line: &str, margin: usize) -> &str {
+    let blanks = line.len() - line.trim_start().len();
+    &line[blanks.min(margin)..]
+}
+
+/// Of 80 columns what the margins leave to lines that are not filled.
+const WIDE: usize = 69;
+
+/// A line as it fits: a command goes on behind a backslash, as a shell reads it, and a comment as another one.
+fn broken(line: &str) -> Vec<String> {
+    let is_comment = line.starts_with("# ");
+    if line.chars().count() <= WIDE || !is_comment && !line.contains("weir ") {
+        return vec![line.to_string()];
+    }
+    let (begin, end) = if is_comment { ("# ", "") } else { ("    ", " \\") };
+    let mut lines = vec![String::new()];
+    let words = if is_comment { line.split(' ').collect() } else { shell_words(line) };
+    for word in words {
+        let last = lines.last_mut().expect("there is always one");
+        match last.chars().count() + 1 + word.chars().count() + end.len() {
+            _ if last.trim().is_empty() => last.push_str(word),
+            width if width <= WIDE => *last += &format!(" {word}"),
+            _ => {
+                last.push_str(end);
+                lines.push(format!("{begin}{word}"));
+            }
+        }
+    }
+    lines
+}
+
+/// What stands between blanks that are not quoted.
+fn shell_words(line: &str) -> Vec<&str> {
+    let (mut words, mut start, mut quote) = (Vec::new(), 0, None);
+    for (at, c) in line.char_indices() {
+        match (c, quote) {
+            (' ', None) => {
+                words.push(&line[start..at]);
+                start = at + 1;
+            }
+            ('\'' | '"', None) => quote = Some(c),
+            (c, Some(open)) if c == open => quote = None,
+            _ => {}
+        }
+    }
+    words.push(&line[start..]);
+    words
+}
+
+/// Where a word may be broken that is longer than its cell: behind what joins its parts.
+fn breakable(cell: &str, width: usize) -> String {
+    let word = |word: &str| match word.chars().count() > width {
+        true => word.split_inclusive(['.', '(', ',', '-']).collect::<Vec<_>>().join(BREAK),
+        false => word.to_string(),
+    };
+    cell.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// What stands for `\:` of roff, at which a word may be broken, until all else is escaped.
+const BREAK: &str = "\u{200b}";
 
 /// A table for each section of what people know from elsewhere.
 fn coming(page: &mut Roff) {
@@ -174,7 +243,8 @@ fn coming(page: &mut Roff) {
 fn table(page: &mut Roff, rows: &[Vec<String>]) {
     let columns = rows.first().map_or(0, Vec::len);
     // What is left of 72 columns beside lines and the space around them.
-    let widths = format!("w({}n)", (70 - 3 * columns) / columns.max(1));
+    let width = (70 - 3 * columns) / columns.max(1);
+    let widths = format!("w({width}n)");
     let format = |font: &str| vec![format!("l{font}{widths}"); columns].join(" ");
     // Where cells have several lines each, rows are told apart by more than the eye.
     let is_ruled = columns > 2;
@@ -188,7 +258,7 @@ fn table(page: &mut Roff, rows: &[Vec<String>]) {
         for (place, cell) in row.iter().enumerate() {
             // What ends one cell and begins the next stands in one line.
             page.text([roman(if place == 0 { "T{" } else { "T}\tT{" })]);
-            page.control("na", []).control("nh", []).text([roman(cell)]);
+            page.control("na", []).control("nh", []).text([roman(breakable(cell, width))]);
         }
         page.text([roman("T}")]);
     }
@@ -214,13 +284,46 @@ fn paragraphs(page: &mut Roff, text: &str) {
         }
         page.control("PP", []);
         if paragraph.starts_with(' ') {
-            page.control("RS", ["4"]).control("nf", []);
-            for line in paragraph.lines() {
-                page.text([roman(line.trim_start())]);
-            }
-            page.control("fi", []).control("RE", []);
+            let margin = paragraph.len() - paragraph.trim_start().len();
+            as_it_is(page, paragraph.lines().map(|line| outdented(line, margin)));
         } else {
             page.text([roman(paragraph.replace('\n', " "))]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_command_goes_on_as_a_shell_reads_it() {
+        let command = "weir files app.log --filter 'a  b \"c' --count --interval 1m --having '= 0' --exec \"mail -s 'x y' ops\"";
+        let lines = broken(command);
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines.iter().all(|line| line.len() <= WIDE), "{lines:?}");
+        assert!(lines[0].ends_with(" \\") && lines[1].starts_with("    --"), "{lines:?}");
+        assert_eq!(lines.concat().replace(" \\    ", " "), command);
+        let comment = format!("# {}", "word ".repeat(20).trim());
+        assert!(broken(&comment).iter().all(|line| line.starts_with("# ") && line.len() <= WIDE));
+        let other = "x".repeat(90);
+        assert_eq!(broken(&other), [other.clone()]);
+    }
+
+    #[test]
+    fn each_item_of_a_list_has_its_term() {
+        let items = TEXTS.split("\n\n").filter_map(|paragraph| paragraph.strip_prefix("- "));
+        for item in items {
+            let term = item.split_once(": ").map_or("", |(term, _)| term);
+            assert!((1..=44).contains(&term.len()), "{item}");
+        }
+    }
+
+    #[test]
+    fn only_a_word_that_is_longer_than_its_cell_may_be_broken() {
+        let long = "spark.streaming.receiver.maxRate".replace('.', &format!(".{BREAK}"));
+        let cell = "`a.b` spark.streaming.receiver.maxRate";
+        assert_eq!(breakable(cell, 30), format!("`a.b` {long}"));
+        assert_eq!(breakable(cell, 40), cell);
     }
 }

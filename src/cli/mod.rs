@@ -31,6 +31,7 @@ pub use words::takes_value;
 use crate::agg::AGGS;
 use crate::error::Error;
 use crate::format::FORMATS;
+use crate::source::files::is_there;
 use crate::source::{self, SOURCES};
 use crate::step::STEPS;
 use crate::{engine, format, kafka, page, progress, report, sink, state};
@@ -172,7 +173,7 @@ fn completed(mut args: Vec<OsString>) -> Vec<OsString> {
         }
         Some("kafka") => name_group(&mut args),
         Some(word) if means_stdin(word) => args.insert(1, "stdin".into()),
-        Some(word) if !is_command(word) && Path::new(&args[1]).exists() => {
+        Some(word) if !is_command(word) && is_there(Path::new(&args[1])) => {
             args.insert(1, "files".into())
         }
         _ => {}

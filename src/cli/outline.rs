@@ -1,11 +1,14 @@
 //! The pipeline in words, as it was understood: a line for each part.
 
-use crate::cli::Typed;
+use clap::parser::ValueSource;
+use clap::{Arg, Command};
+
 use crate::cli::plan::Plan;
+use crate::cli::{Typed, takes_value};
 use crate::part::Shape;
 use crate::part::outline::Outline;
 use crate::state::Retention;
-use crate::units::show_duration;
+use crate::units::{pasted, show_duration};
 
 /// The pipeline, a line for each part, with what leaves it.
 pub fn outline(typed: &Typed, plan: &Plan) -> Vec<Outline> {
@@ -14,7 +17,7 @@ pub fn outline(typed: &Typed, plan: &Plan) -> Vec<Outline> {
         lines.push(Outline { part, what: what.to_string(), leaves: leaves.to_string() });
     };
     let arrows: Vec<&str> = plan.arrows.iter().copied().map(shown_shape).collect();
-    line("source", typed.source.name, arrows[0]);
+    line("source", &source(typed), arrows[0]);
     let steps = typed.steps.iter().zip(&arrows[1..]);
     steps.for_each(|((_, words), leaves)| line("step", &words.to_string(), leaves));
     let rows = arrows[typed.steps.len()];
@@ -57,6 +60,30 @@ pub fn outline(typed: &Typed, plan: &Plan) -> Vec<Outline> {
         line("checkpoint", &format!("--checkpoint {}", saving.dir.display()), log);
     }
     lines
+}
+
+/// The source as it was typed: what it reads, and flags of its own.
+fn source(typed: &Typed) -> String {
+    let command = (typed.source.arguments)(Command::new(typed.source.name));
+    let is_typed = |arg: &&Arg| {
+        typed.matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine)
+    };
+    let (places, flags): (Vec<&Arg>, Vec<&Arg>) =
+        command.get_arguments().filter(is_typed).partition(|arg| arg.is_positional());
+    let mut words = vec![typed.source.name.to_string()];
+    for arg in places.into_iter().chain(flags) {
+        let flag = arg.get_long().map(|long| format!("--{long}"));
+        if !takes_value(arg) {
+            words.extend(flag);
+            continue;
+        }
+        let times = typed.matches.get_raw_occurrences(arg.get_id().as_str());
+        for values in times.into_iter().flatten() {
+            words.extend(flag.clone());
+            words.extend(values.map(pasted));
+        }
+    }
+    words.join(" ")
 }
 
 /// A row between the steps, in a word.

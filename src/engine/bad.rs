@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::chunk::Bad;
+use crate::chunk::{Bad, BadPart};
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
 use crate::metrics::Metrics;
@@ -69,11 +69,11 @@ impl BadLog {
         let was_silent = state.unsaid == 0;
         // Of the many that a chunk can have, some are enough for whoever looks.
         for bad in records.iter().rev().take(3).rev() {
-            self.metrics.reasons.note(&format!("{}: {}", bad.position, bad.reason));
+            self.metrics.reasons.note(&bad.to_string());
         }
         for bad in records.drain(..) {
             self.metrics.bad.add(1);
-            let what = format!("{}: {}", bad.position, bad.reason);
+            let what = bad.to_string();
             if self.fail {
                 return Err(Error::Failed(format!("{what}; --on-bad fail ends the run here")));
             }
@@ -133,8 +133,14 @@ impl State {
 }
 
 fn write(file: &mut File, path: &Path, bad: &Bad) -> Result<(), Error> {
-    let record = String::from_utf8_lossy(&bad.record);
-    let mut line = json!({ "reason": bad.reason, "position": bad.position, "record": record });
+    let mut line = json!({ "reason": bad.reason, "position": bad.position });
+    if let Some(record) = &bad.record {
+        line["record"] = String::from_utf8_lossy(record).into();
+    }
+    if let Some(BadPart { at, bytes }) = &bad.part {
+        line["part"] = String::from_utf8_lossy(bytes).into();
+        at.iter().for_each(|&at| line["at"] = at.into());
+    }
     if bad.cut {
         line["cut"] = true.into();
     }
@@ -149,7 +155,7 @@ mod tests {
 
     fn bad() -> Vec<Bad> {
         let (reason, position) = ("too long".to_string(), "stdin, byte 0".to_string());
-        vec![Bad { reason, position, record: b"x".to_vec(), cut: false }]
+        vec![Bad::shown(reason, position, b"x", 1)]
     }
 
     #[test]

@@ -63,8 +63,11 @@ pub struct Flags {
     /// What becomes of bad records: skip, fail, or a file
     ///
     /// skip counts them and says so on stderr, at most once a second. fail ends the run, with status 1
-    /// then. A FILE gets a line of JSON for each: reason, position, record; of one that is long only
-    /// the beginning, and then `"cut":true`.
+    /// then. A FILE gets a line of JSON for each: reason, position, record. The position is where the
+    /// record begins in what was read, whatever part of it is bad; the record is as it was read, but for
+    /// what --lower and --upper do to letters. A part that is bad alone is `part`, and `at` is the byte of
+    /// the record where it stands; of several parts of a record the first has the record. Of a record that
+    /// is too long only the beginning is kept, and then `"cut":true`.
     #[arg(long, value_name = "skip|fail|FILE", default_value = "skip")]
     pub on_bad: OsString,
 

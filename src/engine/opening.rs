@@ -37,6 +37,7 @@ use crate::report::viewer::Viewers;
 use crate::say::note;
 use crate::step::Step;
 use crate::step::counted::counted;
+use crate::units;
 
 /// What an engine is made of, ready to run.
 pub struct Ready {
@@ -235,13 +236,9 @@ fn found(saved: Saved) -> Result<(Checkpoint, FoundLog), Error> {
 
 /// Says where the stream goes on.
 fn say_resumed(dir: &Path, last: Option<&Commit>, keys: Option<usize>, log: &FoundLog) {
-    let several = |count: u64, what: &str| {
-        let plural = if count == 1 { "" } else { "s" };
-        format!("{count} {what}{plural}")
-    };
-    let keys = keys.filter(|_| last.is_some()).map(|keys| several(keys as u64, "key"));
+    let keys = keys.filter(|_| last.is_some()).map(|keys| units::counted(keys as u64, "key"));
     let lines = Some(log.unread.left().records).filter(|lines| *lines > 0);
-    let lines = lines.map(|lines| format!("{} in the log", several(lines, "line")));
+    let lines = lines.map(|lines| format!("{} in the log", units::counted(lines, "line")));
     let behind = last.map(|last| format!("behind batch {}", last.n));
     let parts: Vec<_> = [keys, lines, behind].into_iter().flatten().collect();
     // If there are none, it is new.

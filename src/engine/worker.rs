@@ -33,6 +33,7 @@ use crate::metrics::{Counter, Metrics};
 use crate::process::supervisor::Supervisor;
 use crate::source::Stage;
 use crate::step::Step;
+use crate::units::counted;
 use attending::{Attending, EVERY};
 
 /// What the workers share.
@@ -166,11 +167,14 @@ impl Engine {
         let Metrics { records, bytes, bad, filtered, rows, late_batches, .. } = &*self.metrics;
         let counts = [records, bytes, bad, filtered, rows, late_batches].map(Counter::get);
         let [records, bytes, bad, filtered, rows, late] = counts;
+        let [read, bytes, rows, late] =
+            [(records, "record"), (bytes, "byte"), (rows, "row"), (late, "late batch")]
+                .map(|(count, what)| counted(count, what));
         let seconds = self.watch.elapsed().as_secs_f64();
         let rate = records as f64 / seconds.max(1e-9);
         format!(
-            "{records} records read, {bad} bad, {filtered} filtered, {rows} rows, {late} late batches; \
-             {bytes} bytes in {seconds:.1} s, {rate:.0} records a second"
+            "{read} read, {bad} bad, {filtered} filtered, {rows}, {late}; {bytes} in {seconds:.1} s, \
+             {rate:.0} records a second"
         )
     }
 

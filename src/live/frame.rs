@@ -22,6 +22,7 @@ use crate::format::Shape;
 use crate::format::python::{self, Object};
 use crate::process::screen::Size;
 use crate::report::value::Value;
+use crate::units::counted;
 
 /// Of what was said so many lines are shown.
 const SAID: usize = 3;
@@ -88,17 +89,18 @@ fn state(board: &Board) -> String {
     }
     let Some(batch) = &board.batch else { return line };
     let (taken, seconds) = (&batch.taken, board.about.interval.as_secs_f64());
-    let _ = write!(line, "   {} records", taken.records);
+    let _ = write!(line, "   {}", counted(taken.records, "record"));
     if seconds > 0.0 {
         let _ = write!(line, " ({:.0}/s)", taken.records as f64 / seconds);
     }
+    let keys = batch.keys.unwrap_or(0);
     let also = [
-        (taken.bad, "bad"),
-        (taken.late_batches, "batches passed unread"),
-        (batch.keys.unwrap_or(0), "keys"),
+        (taken.bad, format!("{} bad", taken.bad)),
+        (taken.late_batches, format!("{} passed unread", counted(taken.late_batches, "batch"))),
+        (keys, counted(keys, "key")),
     ];
-    for (count, what) in also.iter().filter(|(count, _)| *count > 0) {
-        let _ = write!(line, "   {count} {what}");
+    for (_, what) in also.iter().filter(|(count, _)| *count > 0) {
+        let _ = write!(line, "   {what}");
     }
     let _ = write!(line, "   out after {} ms", batch.total().as_millis());
     line

@@ -12,9 +12,12 @@ use indicatif::{
 
 use super::meter::Reading;
 use crate::metrics::Extent;
+use crate::units::named;
 
 /// A terminal of at least so many columns has a bar, and none is wider than the other.
 const WIDTHS: (u16, u16) = (60, 100);
+/// What the percents take, and what a bar takes with what stands around it, if it is to show anything.
+const TAKEN: (usize, usize) = (5, 18);
 /// The bar's fill, head and rest.
 const BAR: &str = "=> ";
 
@@ -37,10 +40,11 @@ impl Bar {
 
     /// Its text, on a terminal so wide.
     pub fn text(&mut self, reading: &Reading, columns: u16) -> String {
-        self.paper.get().columns = columns.min(WIDTHS.1).saturating_sub(1);
+        let room = columns.min(WIDTHS.1).saturating_sub(1);
+        self.paper.get().columns = room;
         match reading.extent {
             Some(extent) => self.with_end(reading, extent, columns),
-            None => self.without_end(reading),
+            None => self.without_end(reading, room.into()),
         }
         self.bar.force_draw();
         self.paper.get().text.trim_end().to_string()
@@ -57,24 +61,28 @@ impl Bar {
             true => HumanCount(count).to_string(),
             false => BinaryBytes(count).to_string(),
         };
+        let amount = format!("{} of {}", show(extent.done), show(extent.total));
         let left = match self.bar.eta() {
             // What has not moved yet tells nothing.
             Duration::ZERO => String::new(),
-            left => format!(", {:#} left", HumanDuration(left)),
+            left => format!("{:#} left", HumanDuration(left)),
         };
-        let speed = format!("{}{left}", rate(reading));
-        self.bar.set_message(match columns {
-            narrow if narrow < WIDTHS.0 => speed,
-            _ => format!("{} of {}, {speed}", show(extent.done), show(extent.total)),
-        });
+        self.bar.set_message(beside_percents([&amount, &rate(reading), &left], columns));
     }
 
-    fn without_end(&mut self, reading: &Reading) {
+    fn without_end(&mut self, reading: &Reading, room: usize) {
         self.set_style("{msg}");
-        let (records, bytes) = (HumanCount(reading.records), BinaryBytes(reading.bytes));
-        let elapsed = HumanDuration(reading.elapsed);
+        let records = counted(reading.records, "record");
+        let bytes = BinaryBytes(reading.bytes).to_string();
+        let elapsed = format!("{:#}", HumanDuration(reading.elapsed));
         let rate = rate(reading);
-        self.bar.set_message(format!("{records} records, {bytes}, {rate}, {elapsed:#}"));
+        let choices: [&[&str]; 4] = [
+            &[&records, &bytes, &rate, &elapsed],
+            &[&records, &rate, &elapsed],
+            &[&records, &rate],
+            &[&rate],
+        ];
+        self.bar.set_message(fitting(&choices, room));
     }
 
     fn set_style(&mut self, style: &'static str) {
@@ -87,8 +95,28 @@ impl Bar {
     }
 }
 
+/// What is said behind the percents of amount, rate and what is left, on a terminal so wide.
+fn beside_percents([amount, rate, left]: [&str; 3], columns: u16) -> String {
+    let taken = if columns < WIDTHS.0 { TAKEN.0 } else { TAKEN.1 };
+    let room = usize::from(columns.min(WIDTHS.1)).saturating_sub(taken + 1);
+    fitting(&[&[amount, rate, left], &[rate, left], &[left]], room)
+}
+
 fn rate(reading: &Reading) -> String {
-    format!("{} records/s", HumanCount(reading.rate as u64))
+    format!("{}/s", counted(reading.rate as u64, "record"))
+}
+
+fn counted(count: u64, what: &str) -> String {
+    format!("{} {}", HumanCount(count), named(count, what))
+}
+
+/// The first of the choices for which there is room: half a number would be a wrong one.
+fn fitting(choices: &[&[&str]], room: usize) -> String {
+    let mut texts = choices.iter().map(|parts| {
+        let parts: Vec<&str> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+        parts.join(", ")
+    });
+    texts.find(|text| text.len() <= room).unwrap_or_default()
 }
 
 /// What takes down a line instead of drawing it.
@@ -165,6 +193,27 @@ mod tests {
         assert!(text.len() <= 79, "{text}");
         let text = bar.text(&reading(Some(Extent::bytes(4 << 30, 4 << 30))), 300);
         assert!(text.starts_with("100% [=====") && text.len() <= 99, "{text}");
+    }
+
+    #[test]
+    fn nothing_that_is_said_is_cut_whatever_the_width() {
+        let parts = ["1.00 GiB of 4.00 GiB", "98,765 records/s", "36s left"];
+        let table = [(120, 0), (80, 0), (60, 1), (40, 1), (25, 2), (10, 3)];
+        for (columns, first) in table {
+            let said = beside_percents(parts, columns);
+            assert_eq!(said, parts[first..].join(", "), "{columns}");
+            let bar = if columns < WIDTHS.0 { 0 } else { "[=========>] ".len() };
+            assert!(" 25% ".len() + bar + said.len() < usize::from(columns), "{columns}");
+        }
+        let said = [80, 50, 40, 20, 9].map(|columns| Bar::new().text(&reading(None), columns));
+        let wanted = [
+            "1,234,567 records, 5.00 GiB, 98,765 records/s, 12s",
+            "1,234,567 records, 98,765 records/s, 12s",
+            "1,234,567 records, 98,765 records/s",
+            "98,765 records/s",
+            "",
+        ];
+        assert_eq!(said, wanted);
     }
 
     #[test]

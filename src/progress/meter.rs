@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::clock::Stopwatch;
 use crate::metrics::{Extent, Metrics};
+use crate::units::counted;
 
 /// Over how long the rate of the moment is taken.
 const MOMENT: Duration = Duration::from_secs(3);
@@ -65,17 +66,16 @@ impl Meter {
         let Reading { records, elapsed, extent, .. } = self.read();
         let mean = records as f64 / elapsed.as_secs_f64().max(1e-3);
         let mut parts = vec![
-            format!("{records} records read, {mean:.0} a second since the start"),
+            format!("{} read, {mean:.0} a second since the start", counted(records, "record")),
             format!("batches: {}", self.metrics.batches.get()),
         ];
         parts.extend(extent.map(|extent| {
-            let (share, total) = (percent(extent), extent.total);
-            let unit = if extent.in_records { "records" } else { "bytes" };
-            format!("{share}% of {total} {unit}")
+            let unit = if extent.in_records { "record" } else { "byte" };
+            format!("{}% of {}", percent(extent), counted(extent.total, unit))
         }));
         let behind = self.metrics.behind.get();
         if !behind.is_empty() {
-            parts.push(format!("{} records not read yet", behind.values().sum::<u64>()));
+            parts.push(format!("{} not read yet", counted(behind.values().sum(), "record")));
         }
         let bad = self.metrics.bad.get();
         parts.extend((bad > 0).then(|| format!("{bad} bad")));

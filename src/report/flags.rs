@@ -8,6 +8,7 @@ use super::measure::Measure;
 use crate::error::Error;
 use crate::number::Comparison;
 use crate::part::{Given, hold};
+use crate::units::pointed;
 
 /// Flags that choose and order rows, as typed.
 #[derive(clap::Args, Clone, Debug)]
@@ -115,12 +116,19 @@ impl Flags {
         let by = self.by.as_deref().map(|name| known("--by", name)).transpose()?.unwrap_or(0);
         let having = match &self.having {
             Some(typed) => {
-                let (name, compared) = typed.split_at(Comparison::find(typed).unwrap_or(0));
+                let begin = Comparison::find(typed).unwrap_or(0);
+                let (name, compared) = typed.split_at(begin);
                 let column = match name.trim() {
                     "" => by,
                     name => known("--having", name)?,
                 };
-                let wrong = |what| Error::usage(format!("--having: {what}"));
+                let wrong = |(at, what)| {
+                    let what = match columns.iter().any(|column| column == typed.trim()) {
+                        true => format!("a comparison stands behind a column: '{typed} >= 500'"),
+                        false => what,
+                    };
+                    Error::usage(format!("--having: {what}\n{}", pointed(typed, begin + at)))
+                };
                 Some((column, Comparison::read(compared).map_err(wrong)?))
             }
             None => None,

@@ -20,6 +20,8 @@ pub mod logfmt;
 use std::fmt::{self, Display};
 use std::ops::Range;
 
+use crate::units::pointed;
+
 /// Finds parts of records. Each worker has its own copy, so there may be scratch memory in it.
 pub trait Selector: Clone + Send + 'static {
     /// Finds the parts of one record, and gives each to `found` by the number of its item, from 0. The
@@ -166,9 +168,7 @@ pub fn items(sel: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// Says what is wrong with a SEL, and points at the byte where.
 pub fn mistake(sel: &str, at: usize, what: impl Display) -> String {
-    let shown: String = sel.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
-    let before = sel.char_indices().take_while(|&(place, _)| place < at).count();
-    format!("cannot be read:\n    {shown}\n    {:before$}^\nerror: {what}", "")
+    format!("cannot be read:\n{}\nerror: {what}", pointed(sel, at))
 }
 
 #[cfg(test)]

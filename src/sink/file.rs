@@ -35,7 +35,7 @@ use crate::disk::Disk;
 use crate::disk::medium::{Held, Medium, crc, read_all, write};
 use crate::error::{Context, Error};
 use crate::say::note;
-use crate::units::quoted;
+use crate::units::{counted, quoted};
 
 /// How a checkpoint calls this output.
 const KIND: &str = "file";
@@ -301,7 +301,8 @@ impl Staged for Appended {
             );
         } else if held.len < promise.before {
             let (len, before) = (held.len, promise.before);
-            self.note(&format!("was cut from {before} bytes to {len}; the last batch is appended"));
+            let before = counted(before, "byte");
+            self.note(&format!("was cut from {before} to {len}; the last batch is appended"));
         } else {
             return self.complete(batch, promise, held);
         }

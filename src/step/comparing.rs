@@ -11,6 +11,7 @@ use crate::chunk::Chunk;
 use crate::error::Error;
 use crate::number::{Comparison, Number, Refused};
 use crate::part::Flag;
+use crate::units::pointed;
 
 /// `--where`.
 pub const WHERE: Spec = Spec {
@@ -25,7 +26,9 @@ pub const WHERE: Spec = Spec {
     },
     own: &[],
     build: |words, rows| {
-        let comparison = Comparison::read(words.argument(0).to_str().unwrap_or_default())?;
+        let typed = words.argument(0).to_string_lossy();
+        let comparison = Comparison::read(&typed)
+            .map_err(|(at, what)| format!("{what}\n{}", pointed(&typed, at)))?;
         let identity = vec![("--where".to_string(), comparison.text())];
         Ok(Built { step: Box::new(Where(comparison)), leaves: rows, identity })
     },
@@ -135,13 +138,22 @@ mod tests {
     fn what_is_no_comparison_is_told_and_equal_ones_are_the_same() {
         let why = |typed| built(&WHERE, &[typed]).err().unwrap();
         assert!(why("5").starts_with("`5` begins with none of"));
-        assert_eq!(why(">"), "no number stands behind the >");
-        assert_eq!(why("> 5ms"), "`5ms` is no number");
-        assert_eq!(why("== 5"), "equal is = alone, and not ==");
-        assert_eq!(
-            why("> 99999999999999999999"),
-            "`99999999999999999999` is an integer beyond 64 bits"
-        );
+        let table = [
+            (">", "no number stands behind the >", 1),
+            (" >", "no number stands behind the >", 2),
+            ("> 5ms", "`5ms` is no number", 2),
+            ("== 5", "equal is = alone, and not ==", 0),
+            (">== 5", "equal is = alone, and not >==", 0),
+            ("=> 5", "`=>` is written >=", 0),
+            (" =<5", "`=<` is written <=", 1),
+            ("<> 5", "`<>` is written !=", 0),
+            (">> 5", "`>>` is none of > >= < <= = !=", 0),
+            ("", "an operator and a number are expected, as in '>= 500'", 0),
+            (">99999999999999999999", "`99999999999999999999` is an integer beyond 64 bits", 1),
+        ];
+        for (typed, what, at) in table {
+            assert_eq!(why(typed), format!("{what}\n    {typed}\n    {:at$}^", ""), "{typed}");
+        }
         let identity = |typed| built_for(&WHERE, &[typed], Shape::Records).unwrap().identity;
         assert_eq!(identity(">=5"), identity(" >= 5 "));
     }

@@ -94,7 +94,8 @@ mod tests {
     fn a_record_without_the_separator_is_bad_and_says_why() {
         let chunk = paired(" ", &[b"a 1", b"bad", b"", b"b 2"]);
         assert_eq!((chunk.keys.len(), chunk.values.len(), chunk.filtered), (2, 2, 0));
-        let bad: Vec<_> = chunk.bad.iter().map(|bad| (&bad.record[..], &*bad.reason)).collect();
+        let bad: Vec<_> =
+            chunk.bad.iter().map(|bad| (bad.record.as_deref().unwrap(), &*bad.reason)).collect();
         let reason = "without the SEP of --pair ' '";
         assert_eq!(bad, [(&b"bad"[..], reason), (b"", reason)]);
     }

@@ -74,13 +74,8 @@ impl Datagrams {
             b'\n' => bare.strip_suffix(b"\r").unwrap_or(bare),
             _ => bare,
         };
-        let shown = &bare[..bare.len().min(SHOWN)];
-        (bare.len() > self.max).then(|| Bad {
-            reason: format!("longer than --max-record {}", self.max),
-            position: origin.to_string(),
-            record: shown.to_vec(),
-            cut: shown.len() < bare.len(),
-        })
+        let why = || format!("longer than --max-record {}", self.max);
+        (bare.len() > self.max).then(|| Bad::shown(why(), origin.to_string(), bare, SHOWN))
     }
 }
 
@@ -142,11 +137,11 @@ mod tests {
             (&*bad.reason, &*bad.position),
             ("longer than --max-record 4", "10.0.0.7:40112")
         );
-        assert_eq!((&*bad.record, bad.cut), (&b"12345"[..], false));
+        assert_eq!((bad.record.as_deref(), bad.cut), (Some(&b"12345"[..]), false));
         let long = [b'L'; 60_000];
         how.unpack(&long, &origin, &mut chunk, &mut usize::MAX.clone());
         assert_eq!(
-            (chunk.bad.len(), chunk.bad[1].record.len(), chunk.bad[1].cut),
+            (chunk.bad.len(), chunk.bad[1].record.as_ref().unwrap().len(), chunk.bad[1].cut),
             (2, SHOWN, true)
         );
         assert_eq!(chunk.position(crate::chunk::Span::new(0, 4)), "10.0.0.7:40112");

@@ -295,8 +295,7 @@ impl Lines {
     }
 
     fn bad(&self, reason: String, record: &[u8], offset: u64) -> Bad {
-        let (position, shown) = (self.origin.at(offset), &record[..record.len().min(SHOWN)]);
-        Bad { reason, position, record: shown.to_vec(), cut: shown.len() < record.len() }
+        Bad::shown(reason, self.origin.at(offset), record, SHOWN)
     }
 }
 
@@ -311,6 +310,7 @@ fn join(chunk: &mut Chunk, start: usize, first: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chunk::Span;
     use proptest::prelude::*;
 
     /// Records, each with its position, and the positions of the bad ones.
@@ -328,7 +328,7 @@ mod tests {
             let (before, mut at) = (records.len(), 0);
             for record in chunk.bytes().split_inclusive(|&byte| byte == delimiter) {
                 let bare = record.strip_suffix(&[delimiter]).unwrap();
-                records.push((bare.to_vec(), chunk.origins.position(at).unwrap()));
+                records.push((bare.to_vec(), chunk.position(Span::new(at, at + bare.len()))));
                 at += record.len();
             }
             assert!(records.len() - before <= limit, "no more than the limit");
@@ -437,7 +437,7 @@ mod tests {
             lines.finish(&mut chunk);
             chunk.cut();
             let record = |&key: &crate::chunk::Span| {
-                (chunk.at(key).to_vec(), chunk.origins.position(key.range().start).unwrap_or_default())
+                (chunk.at(key).to_vec(), chunk.position(key))
             };
             let records: Vec<_> = chunk.keys.iter().map(record).collect();
             let bad = chunk.bad.iter().map(|bad| bad.position.clone()).collect();

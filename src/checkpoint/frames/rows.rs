@@ -63,9 +63,11 @@ impl<'a> Rows<'a> {
         let start = chunk.append(self.bytes).start;
         let placed = |span: Span| Span { start: start + span.start, ..span };
         for (key, value) in Walk::over(self.is_pairs, self.bytes).flatten() {
+            let record = placed(value);
+            chunk.origins.note(record.range());
             match self.is_pairs {
-                true => chunk.put_pair(key.map(placed), placed(value)),
-                false => chunk.keys.push(placed(value)),
+                true => chunk.put_pair(key.map(placed), record),
+                false => chunk.keys.push(record),
             }
         }
     }

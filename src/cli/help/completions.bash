@@ -1,7 +1,7 @@
 # Completions of weir for bash: made by `weir completions bash`.
 
 _weir() {
-    local cur=$2 prev=$3 command=${COMP_WORDS[1]} words= kind= taken=
+    local cur=$2 prev=$3 command=${COMP_WORDS[1]} words= kind= taken= file
     COMPREPLY=()
     # `--flag=value` comes as three words.
     if [[ ${COMP_WORDS[COMP_CWORD]} == = ]]; then
@@ -9,17 +9,20 @@ _weir() {
     elif [[ $prev == = ]]; then
         prev=${COMP_WORDS[COMP_CWORD-2]}
     fi
-    # A first flag means stdin.
+    # A first flag means stdin, and a first file means files.
     if [[ $command == -* ]]; then
         command=stdin
     elif (( COMP_CWORD == 1 )); then
         command=
+    elif [[ -e $command && ' KNOWN ' != *" $command "* ]]; then
+        command=files
     fi
     case $command in
         NESTED) (( COMP_CWORD > 2 )) && command+=" ${COMP_WORDS[2]}" ;;
     esac
     case $prev in
         *[\<\>]) kind=default taken=1 ;;
+        @) kind=table taken=1 ;;
         ARGUMENTS
     esac
     # What is the second argument of a flag is no flag.
@@ -31,6 +34,13 @@ _weir() {
     esac
     case $kind in
         command) mapfile -t COMPREPLY < <(compgen -c -- "$cur"); return ;;
+        # An @ is a word of its own, and the word that it begins has it too.
+        table)
+            [[ $cur == @* ]] && while read -r file; do
+                COMPREPLY+=("@$(printf %q "$file")")
+            done < <(compgen -f -- "${cur#@}")
+            return
+            ;;
         # These are for readline, which quotes them; it is asked where no word fits.
         ?*) compopt -o "$kind" ;;
     esac

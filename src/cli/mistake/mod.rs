@@ -8,14 +8,17 @@ mod aliases;
 
 mod rewritten;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::io::ErrorKind;
+use std::net::IpAddr;
+use std::path::Path;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind as Mistake};
 use clap::{Arg, Command};
 
 use self::rewritten::{Line, port};
 use super::words::{self, Role};
-use crate::error::Error;
+use crate::error::{Error, said};
 use crate::part::likeness::near;
 use crate::source::SOURCES;
 use crate::units::pasted;
@@ -23,6 +26,10 @@ use crate::units::pasted;
 /// What stands in the place of a missing address or shell.
 const EXAMPLES: &[(&str, &str)] = &[
     ("connect", "weir connect localhost:9999 ..."),
+    ("kafka", "weir kafka --brokers localhost:9092 --topic TOPIC ..."),
+    ("flume-push", "weir flume-push 41414 ..."),
+    ("flume-pull", "weir flume-pull localhost:41414 ..."),
+    ("checkpoint", "weir checkpoint show DIR, or reset DIR"),
     ("completions", "weir completions bash, or zsh, or fish"),
 ];
 /// What clap says behind each of its own.
@@ -40,9 +47,13 @@ const UNITS: &[(&str, &str)] = &[
 /// A mistake that clap would not see, or take for another one.
 pub fn overlooked(command: &Command, args: &[OsString]) -> Option<Error> {
     let line = Line::new(command, args)?;
-    let found = line.words.iter().zip(&line.roles).find_map(|(word, role)| {
+    let found = line.words.iter().zip(&line.roles).enumerate().find_map(|(at, (word, role))| {
         let text = word.to_str()?;
         match role {
+            // Of other sources a word too many is found by clap.
+            Role::Word if line.source.get_name() == "files" && !Path::new(word).exists() => {
+                other_dash(text).or_else(|| duration_in_two(&line, at, text))
+            }
             Role::Word => other_dash(text),
             Role::Flag => other_dash(text).or_else(|| one_hyphen(line.source, text)),
             Role::Value(arg) => {
@@ -87,6 +98,15 @@ pub fn unknown_source(command: &Command, args: &[OsString]) -> Error {
     let word = args[1].to_string_lossy();
     let shown = |name: &&clap::Command| !name.is_hide_set();
     let names = || command.get_subcommands().filter(shown).map(Command::get_name);
+    let sources = names().filter(|name| SOURCES.iter().any(|spec| spec.name == *name));
+    let sources = listed(&sources.collect::<Vec<_>>());
+    if let Some(why) = absent(&args[1]) {
+        let what =
+            format!("{}: {why}, and no source is called so: there are {sources}", pasted(&args[1]));
+        let tip =
+            "weir files PATH ... reads files, directories, and what matches a pattern in quotes";
+        return Error::usage(format!("{what}\n\n  tip: {tip}\n\n{TRY_HELP}"));
+    }
     let tip = Line::new(command, args).and_then(|line| {
         let flag = || words::defined(line.source, &format!("--{word}")).is_some();
         let near =
@@ -100,10 +120,24 @@ pub fn unknown_source(command: &Command, args: &[OsString]) -> Error {
             .or_else(|| meant_first(&line, &word))
     });
     let tip = tip.map(|tip| format!("  tip: {tip}\n\n")).unwrap_or_default();
-    let sources = names().filter(|name| SOURCES.iter().any(|spec| spec.name == *name));
-    let sources = listed(&sources.collect::<Vec<_>>());
     let what = format!("unrecognized source '{word}': there are {sources}");
     Error::usage(format!("{what}\n\n{tip}{TRY_HELP}"))
+}
+
+/// What is said of a first word that can only be meant for a path, at which nothing is.
+fn absent(word: &OsStr) -> Option<String> {
+    let text = word.to_string_lossy();
+    let is_pattern = text.contains(['*', '?', '[']);
+    let is_path = text.contains('/') || text.starts_with(['~', '.']) || is_pattern;
+    let has_ending = Path::new(word).extension().is_some() && text.parse::<IpAddr>().is_err();
+    if text.contains(':') || text.contains(char::is_whitespace) || !(is_path || has_ending) {
+        return None;
+    }
+    match std::fs::metadata(word) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Some(said(&error)),
+        _ if is_pattern => Some("no file matches".to_string()),
+        _ => Some("no such file or directory".to_string()),
+    }
 }
 
 /// What was meant by a first word that is a port, an address, or what is looked for.
@@ -119,7 +153,7 @@ fn meant_first(line: &Line, word: &str) -> Option<String> {
             let rest = line.with("", 0).split_off("weir".len());
             Some(format!("weir {source} {}{rest}", pasted(address.as_ref())))
         }
-        _ if word.is_empty() || word.contains(['.', '/', ':']) => None,
+        _ if word.is_empty() || word.contains(['/', ':']) => None,
         _ => Some(format!("what matches is kept by {}", line.behind("--filter"))),
     }
 }
@@ -142,14 +176,14 @@ pub fn tip(error: &clap::Error, command: &Command, args: &[OsString]) -> Option<
     let value = told(ContextKind::InvalidValue);
     let line = Line::new(command, args);
     match error.kind() {
-        ErrorKind::MissingRequiredArgument => {
+        Mistake::MissingRequiredArgument => {
             let found =
                 EXAMPLES.iter().find(|(name, _)| args.get(1).is_some_and(|arg| arg == *name));
             found.map(|(_, example)| (*example).to_string())
         }
-        ErrorKind::UnknownArgument if words::is_flag(flag.as_ref()) => unknown_flag(&line?, flag),
-        ErrorKind::UnknownArgument => stray(&line?, flag),
-        ErrorKind::ValueValidation => {
+        Mistake::UnknownArgument if words::is_flag(flag.as_ref()) => unknown_flag(&line?, flag),
+        Mistake::UnknownArgument => stray(&line?, flag),
+        Mistake::ValueValidation => {
             let (value, source) = (value?, line?.source);
             let arg = words::defined(source, name_of(flag))?;
             let is_flag = words::is_flag(value.as_ref()) && words::defined(source, value).is_some();
@@ -165,11 +199,11 @@ pub fn tip(error: &clap::Error, command: &Command, args: &[OsString]) -> Option<
                 (false, false) => None,
             }
         }
-        ErrorKind::InvalidValue => match error.get(ContextKind::ValidValue) {
+        Mistake::InvalidValue => match error.get(ContextKind::ValidValue) {
             Some(ContextValue::Strings(values)) => unknown_value(name_of(flag), value?, values),
             _ => None,
         },
-        ErrorKind::InvalidSubcommand => {
+        Mistake::InvalidSubcommand => {
             let (of, word) = (args.get(1)?, told(ContextKind::InvalidSubcommand)?);
             let names = command.find_subcommand(of)?.get_subcommands().map(Command::get_name);
             let names: Vec<_> = names.collect();
@@ -262,6 +296,15 @@ fn unit(word: &str) -> Option<&'static str> {
     UNITS.iter().find(is_named).map(|(_, unit)| *unit)
 }
 
+/// A duration whose unit is a word of its own, at this place.
+fn duration_in_two(line: &Line, at: usize, word: &str) -> Option<String> {
+    let (before, unit) = (at.checked_sub(1)?, unit(word)?);
+    let role = line.roles[before];
+    let Role::Value(arg) = role else { return None };
+    let (number, flag) = (line.words[before].to_string_lossy(), arg.get_long()?);
+    role.takes("D").then(|| format!("a duration is one word: --{flag} {number}{unit}"))
+}
+
 /// A word behind `weir stdin` that is no file.
 fn of_stdin(line: &Line, at: usize, word: &str) -> String {
     let before = at.checked_sub(1).map(|at| (&line.words[at], line.roles[at]));
@@ -278,15 +321,12 @@ fn of_stdin(line: &Line, at: usize, word: &str) -> String {
         }
         Some((value, Role::Value(arg))) => {
             let (name, flag) = (value.to_string_lossy(), arg.get_long().unwrap_or_default());
-            match unit(word).filter(|_| Role::Value(arg).takes("D")) {
-                _ if words::is_flag(value) && words::defined(line.source, &name).is_some() => {
-                    of_missing(arg, &name)
-                }
-                Some(unit) => format!("a duration is one word: --{flag} {name}{unit}"),
-                None => {
-                    format!("an argument of several words is quoted: --{flag} {}", line.joined(at))
-                }
+            if words::is_flag(value) && words::defined(line.source, &name).is_some() {
+                return of_missing(arg, &name);
             }
+            duration_in_two(line, at, word).unwrap_or_else(|| {
+                format!("an argument of several words is quoted: --{flag} {}", line.joined(at))
+            })
         }
         Some((flag, Role::Flag)) if flag == "-v" => {
             format!("-v says more; what matches is dropped by --reject {}", pasted(word.as_ref()))

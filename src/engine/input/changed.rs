@@ -5,6 +5,7 @@
 
 use crate::say::{note, say};
 use crate::source::{Changed, Fate};
+use crate::units::counted;
 
 /// So many are named.
 const NAMED: usize = 10;
@@ -22,7 +23,9 @@ fn lines(all: &[&Changed]) -> Vec<String> {
     let mut lines: Vec<_> = all.iter().take(NAMED).map(|changed| line(changed)).collect();
     match all.len().saturating_sub(NAMED) {
         0 => {}
-        more => lines.push(format!("so it is with {more} more parts of the input")),
+        more => {
+            lines.push(format!("so it is with {} of the input", counted(more as u64, "more part")))
+        }
     }
     lines
 }

@@ -7,6 +7,7 @@ use crate::clock::Stamp;
 use crate::clock::clockface::{Clockface, Style};
 use crate::metrics::Metrics;
 use crate::process::supervisor::Supervisor;
+use crate::units::counted;
 
 /// Tells how the stream goes on.
 pub struct Status {
@@ -29,8 +30,10 @@ impl Status {
             let mut at = Vec::new();
             Clockface::new(false, Style::Rfc3339).styled(&mut at, time);
             let at = String::from_utf8_lossy(&at);
-            let (bad, late) = (metrics.bad.get(), metrics.late_batches.get());
-            format!("batch {at}: {new} records; {records} in all, {bad} bad; {late} batches passed unread")
+            let (new, late) =
+                (counted(new, "record"), counted(metrics.late_batches.get(), "batch"));
+            let bad = metrics.bad.get();
+            format!("batch {at}: {new}; {records} in all, {bad} bad; {late} passed unread")
         });
     }
 

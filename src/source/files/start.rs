@@ -78,7 +78,7 @@ impl Files {
     pub(super) fn say_beginning(&self, begins: From) {
         let passed = self.shelf.files.len()
             - self.shelf.queue.iter().filter(|turn| matches!(turn, Turn::File(_))).count();
-        if begins == From::Latest && self.paths.is_none() && !self.finite {
+        if begins == From::Latest && self.paths.is_none() && (!self.finite || passed > 0) {
             let what = match passed {
                 0 => "no file is there yet".to_string(),
                 1 => "1 file is there, and what is in it is not read".to_string(),

@@ -296,12 +296,10 @@ impl Shelf {
         self.queue.pop_front();
         self.moved.insert(number);
         match is_damage {
-            true => chunk.bad.push(Bad {
-                reason: what,
-                position: origin.at(at),
-                record: Vec::new(),
-                cut: true,
-            }),
+            true => {
+                let bad = Bad::shown(what, origin.at(at), b"", 0);
+                chunk.bad.push(Bad { cut: true, ..bad });
+            }
             false => say(&format!("{origin}: {what}")),
         }
         Ok(Taken::On)

@@ -38,6 +38,27 @@ impl Packing {
             _ => None,
         }
     }
+
+    /// What it is called.
+    fn name(self) -> &'static str {
+        match self {
+            Packing::Gzip => "gzip",
+            Packing::Zstandard => "Zstandard",
+        }
+    }
+
+    /// True if what is packed so can begin with these bytes.
+    fn begins(self, bytes: &[u8]) -> bool {
+        let is = |magic: &[u8]| bytes.iter().zip(magic).all(|(byte, expected)| byte == expected);
+        match self {
+            Packing::Gzip => is(&[0x1f, 0x8b]),
+            // A frame, or one that is skipped: 0x50 to 0x5f.
+            Packing::Zstandard => {
+                let number = bytes.first().map_or(0x50, |byte| 0x50 | byte & 0xf);
+                is(&[0x28, 0xb5, 0x2f, 0xfd]) || is(&[number, 0x2a, 0x4d, 0x18])
+            }
+        }
+    }
 }
 
 /// The bytes of a file, one after the other.
@@ -78,6 +99,7 @@ impl Decoder {
 
 /// A file that is unpacked from its beginning on.
 pub struct Unpacking {
+    packing: Packing,
     decoder: Decoder,
     /// What was given back, to be read again.
     pending: Vec<u8>,
@@ -101,7 +123,7 @@ impl Unpacking {
                 Decoder::Zstandard(zstd::stream::read::Decoder::with_buffer(input)?)
             }
         };
-        Ok(Unpacking { decoder, pending: Vec::new(), out: 0 })
+        Ok(Unpacking { packing, decoder, pending: Vec::new(), out: 0 })
     }
 
     /// The file that is unpacked.
@@ -141,11 +163,25 @@ impl Unpacking {
 
     fn damage(&self, error: &io::Error) -> io::Error {
         let what = match error.kind() {
-            ErrorKind::UnexpectedEof => "it is cut off".to_string(),
-            _ => error.to_string(),
+            _ if self.out == 0 && !self.is_packed() => {
+                let packing = self.packing.name();
+                format!("it is no {packing}, whatever its name says; weir < FILE reads it as it is")
+            }
+            ErrorKind::UnexpectedEof => self.behind("it is cut off"),
+            _ => self.behind(&error.to_string()),
         };
-        let what = format!("cannot be unpacked behind byte {} of what it holds: {what}", self.out);
         io::Error::new(ErrorKind::InvalidData, what)
+    }
+
+    fn behind(&self, what: &str) -> String {
+        format!("cannot be unpacked behind byte {} of what it holds: {what}", self.out)
+    }
+
+    /// True if the file begins as one does that is packed so, as far as it goes.
+    fn is_packed(&self) -> bool {
+        let mut first = [0; 4];
+        let count = self.file().read_at(0, &mut first);
+        count.is_ok_and(|count| self.packing.begins(&first[..count]))
     }
 
     /// Gives back the last bytes that were read: they come again.
@@ -234,8 +270,16 @@ mod tests {
             damaged[packed.len() / 2..][..40].fill(0);
             let (_scratch, mut damaged) = unpacking(name, &damaged);
             assert!(all(&mut damaged).1.unwrap().starts_with("cannot be unpacked"), "{name}");
-            let (_scratch, mut other) = unpacking(name, b"not packed at all");
-            assert!(all(&mut other).1.is_some(), "{name}");
+            let called = if name == "f.gz" { "gzip" } else { "Zstandard" };
+            for text in [&b"notgz\n"[..], b"not packed at all, and longer than any header is", b"n"]
+            {
+                let (_scratch, mut other) = unpacking(name, text);
+                let told = all(&mut other).1.unwrap();
+                let said = format!("it is no {called}, ");
+                assert!(told.starts_with(&said), "{name}: {told}");
+            }
+            let (_scratch, mut begun) = unpacking(name, &packed[..3]);
+            assert!(all(&mut begun).1.unwrap().ends_with("it is cut off"), "{name}");
         }
     }
 

@@ -43,7 +43,7 @@ impl Places {
                     "listen: no address is given: weir listen 9999 ..., or unix:PATH, or udp:PORT",
                 ));
             }
-            places.inherit(b"", &mut passed)?;
+            places.inherit(None, &mut passed)?;
         }
         for (number, text) in typed.iter().enumerate() {
             if typed[..number].contains(text) && !is_chosen(text) {
@@ -72,7 +72,7 @@ impl Places {
         if let Some(name) = bytes.strip_prefix(b"unix:") {
             self.entrances.push(Entrance::Unix(Name::parse(OsStr::from_bytes(name))?));
         } else if let Some(name) = bytes.strip_prefix(b"fd:") {
-            self.inherit(name, passed)?;
+            self.inherit(Some(name), passed)?;
         } else {
             let text = text
                 .to_str()
@@ -85,12 +85,17 @@ impl Places {
         Ok(())
     }
 
-    /// Takes the sockets that were passed on by this name, or all of them.
-    fn inherit(&mut self, name: &[u8], passed: &mut Option<Vec<Inherited>>) -> Result<(), Error> {
+    /// Takes the sockets that were passed on by the name that was typed, or all of them.
+    fn inherit(
+        &mut self,
+        typed: Option<&[u8]>,
+        passed: &mut Option<Vec<Inherited>>,
+    ) -> Result<(), Error> {
         if passed.is_none() {
             *passed = Some(inherited::take()?);
         }
         let all = passed.get_or_insert_default();
+        let name = typed.unwrap_or_default();
         let is_meant = |one: &mut Inherited| name.is_empty() || one.name.as_bytes() == name;
         let (before, has_any) = (self.count(), !all.is_empty());
         for one in all.extract_if(.., is_meant) {
@@ -99,14 +104,18 @@ impl Places {
         if self.count() > before {
             return Ok(());
         }
-        let name = format!("fd:{}", String::from_utf8_lossy(name));
+        let what = match typed {
+            Some(_) => format!("fd:{}", String::from_utf8_lossy(name)),
+            None => "listen: no address is given, and LISTEN_FDS is set".to_string(),
+        };
         Err(Error::usage(match has_any {
             true => format!(
-                "{name}: no socket was passed on by this name; LISTEN_FDNAMES has the names"
+                "{what}: no socket was passed on by this name; LISTEN_FDNAMES has the names"
             ),
             false => format!(
-                "{name}: no socket was passed on to this process: LISTEN_FDS says how many there are, \
-                 and LISTEN_PID to whom; weir listen PORT opens one of its own"
+                "{what}: no socket was passed on to this process ({}); weir listen PORT opens one of \
+                 its own",
+                inherited::announced()
             ),
         }))
     }

@@ -367,12 +367,9 @@ fn a_row_that_is_bad_after_the_steps_is_of_the_client_that_sent_it_at_its_place(
         chunk.split_uncut(b' ');
         chunk.cut();
         chunk.refuse(chunk.keys.iter().map(|&part| (part, "no number")).collect());
-        bad.extend(
-            chunk
-                .bad
-                .iter()
-                .map(|bad| (String::from_utf8(bad.record.clone()).unwrap(), bad.position.clone())),
-        );
+        bad.extend(chunk.bad.iter().map(|bad| {
+            (String::from_utf8(bad.record.clone().unwrap()).unwrap(), bad.position.clone())
+        }));
     }
     bad.sort();
     let expected = [("a", to_a, 15), ("b", to_b, 0), ("one", to_b, 2), ("two", to_a, 17)];

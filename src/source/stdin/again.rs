@@ -25,6 +25,7 @@ use crate::say::{note, say};
 use crate::source::files::known::Records;
 use crate::source::files::place::position::{End, Position};
 use crate::source::files::reading::{Got, Reading};
+use crate::units::counted;
 use crate::wire::lines::{Lines, Place};
 
 /// Who has written to a file less than so long ago may be about to end its last line.
@@ -71,7 +72,10 @@ impl Again {
                 ));
             }
             0 => {}
-            more => note(&format!("stdin is read on behind byte {}: {more} bytes", place.offset)),
+            more => {
+                let more = counted(more, "byte");
+                note(&format!("stdin is read on behind byte {}: {more}", place.offset));
+            }
         }
         Ok(())
     }

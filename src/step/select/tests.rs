@@ -91,7 +91,8 @@ fn selected(typed: &str, chunk: &mut Chunk) -> Vec<String> {
         false => text(chunk.key(row)),
     };
     let rows = (0..chunk.keys.len()).map(row);
-    let bad = chunk.bad.iter().map(|bad| format!("{}: {}", text(Some(&bad.record)), bad.reason));
+    let bad =
+        chunk.bad.iter().map(|bad| format!("{}: {}", text(bad.record.as_deref()), bad.reason));
     rows.chain(bad).collect()
 }
 

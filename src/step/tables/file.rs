@@ -18,6 +18,7 @@ use super::{Parse, Table};
 use crate::clock::Stamp;
 use crate::error::said;
 use crate::say::{detail, note, say};
+use crate::units::counted;
 
 /// A file that may change.
 pub struct Watched {
@@ -102,7 +103,8 @@ impl Watched {
                 if std::mem::take(&mut state.is_bad) {
                     note(&format!("{name}: good again, and read"));
                 } else if has_changed {
-                    detail(&format!("{name}: has changed, {} entries", table.len()));
+                    let entries = counted(table.len() as u64, "entry");
+                    detail(&format!("{name}: has changed, {entries}"));
                 }
                 (state.seen, state.table) = (seen, Arc::new(table));
             }

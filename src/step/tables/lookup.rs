@@ -8,7 +8,7 @@ use crate::chunk::{Chunk, Edit};
 use crate::error::Error;
 use crate::part::{Flag, Shape, Words};
 use crate::step::{Built, Spec, Step, own};
-use crate::units::pasted;
+use crate::units::{pasted, pointed};
 
 /// `--lookup`.
 pub const LOOKUP: Spec = Spec {
@@ -56,9 +56,9 @@ fn lacking(argument: &OsStr, at: usize) -> String {
             "{shown} has no =; a table is KEY=VALUE,... and @{shown} the file of that name"
         );
     }
-    let shown = argument.to_string_lossy().replace(char::is_control, "?");
-    let before = String::from_utf8_lossy(&argument.as_bytes()[..at]).chars().count();
-    format!("an entry without =, each is KEY=VALUE:\n    {shown}\n    {:before$}^", "")
+    let before = String::from_utf8_lossy(&argument.as_bytes()[..at]).len();
+    let pointed = pointed(&argument.to_string_lossy(), before);
+    format!("an entry without =, each is KEY=VALUE:\n{pointed}")
 }
 
 /// The table that a file holds.

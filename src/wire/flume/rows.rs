@@ -69,6 +69,8 @@ impl Rows {
             chunk.bad.truncate(before.2);
         }
         chunk.origins.add(origin, before.0..chunk.len(), None);
+        let bodies = if self.key == Key::None { &chunk.keys } else { &chunk.values };
+        bodies[before.1..].iter().for_each(|body| chunk.origins.note(body.range()));
         Ok((count, done?))
     }
 }
@@ -134,8 +136,7 @@ impl Putting<'_> {
 
     fn refuse(&mut self, body: &[u8], origin: &Origin) {
         let reason = format!("longer than --max-record {}", self.rows.max);
-        let (position, record) = (origin.to_string(), body[..body.len().min(SHOWN)].to_vec());
-        self.chunk.bad.push(Bad { reason, position, record, cut: true });
+        self.chunk.bad.push(Bad::shown(reason, origin.to_string(), body, SHOWN));
     }
 }
 

@@ -17,8 +17,15 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use self::glob::Glob;
-use crate::disk::tree::{Kind, Seen, Tree};
+use crate::disk::tree::{Kind, RealTree, Seen, Tree};
 use crate::error::{Context, Error};
+
+/// True if something is at a path, or matches it as a pattern.
+pub fn is_there(path: &Path) -> bool {
+    let matches = |glob: Glob| glob.expand(&RealTree, &mut Vec::new());
+    path.exists()
+        || Glob::parse(path).is_some_and(|glob| matches(glob).is_ok_and(|found| !found.is_empty()))
+}
 
 /// How a file has come to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

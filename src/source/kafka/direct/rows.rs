@@ -73,16 +73,13 @@ impl Rows {
             Some(_) => chunk.put_pair(key, span),
             None => chunk.keys.push(span),
         }
-        chunk.origins.add_record(&part.origin, start..chunk.len(), message.offset() as u64);
+        let (bytes, number) = (start..chunk.len(), message.offset() as u64);
+        chunk.origins.add_record(&part.origin, bytes, span.range(), number);
     }
 
     fn too_long(&self, part: &Part, offset: i64, value: &[u8]) -> Bad {
-        Bad {
-            reason: format!("longer than --max-record {}", self.max_record),
-            position: part.origin.at(offset as u64),
-            record: value[..value.len().min(KEPT)].to_vec(),
-            cut: true,
-        }
+        let reason = format!("longer than --max-record {}", self.max_record);
+        Bad::shown(reason, part.origin.at(offset as u64), value, KEPT)
     }
 }
 
