@@ -137,6 +137,35 @@ fn a_sink_is_answered_while_a_command_keeps_the_report() {
 }
 
 #[test]
+fn a_sink_is_answered_while_windows_are_reported_that_were_due_before_the_start() {
+    for (threads, wanted) in [("2", Told::Ok), ("1", Told::Failed)] {
+        let dir = Dir::new();
+        let [ran, block, begun, gate, checkpoint] =
+            ["ran", "block", "begun", "gate", "ck"].map(|name| dir.path(name));
+        let [ran_at, block_at, begun_at, gate_at] =
+            [&ran, &block, &begun, &gate].map(|path| path.display());
+        let command = format!(
+            "cat >/dev/null; : > '{ran_at}'; \
+             [ ! -e '{block_at}' ] || {{ mkfifo '{gate_at}'; : > '{begun_at}'; cat '{gate_at}' >/dev/null; }}"
+        );
+        let count = ["--count", "--interval", "50ms", "--window", "1h", "--slide", "50ms"];
+        let kept = ["--exec", &command, "--checkpoint", checkpoint.to_str().unwrap()];
+        let args = [&count[..], &kept, &["--threads", threads]].concat();
+        let (mut run, port) = push(&args);
+        assert_eq!(Sink::connect(port).unwrap().send(&texts(&["a"])), Told::Ok);
+        until(|| ran.exists());
+        run.press(Signal::TERM);
+        // Meanwhile windows are due.
+        std::fs::write(&block, "").unwrap();
+        let (run, port) = push(&args);
+        until(|| begun.exists());
+        assert_eq!(Sink::connect(port).unwrap().send(&texts(&["b"])), wanted, "{threads} threads");
+        drop(run);
+        std::fs::write(&gate, "").unwrap();
+    }
+}
+
+#[test]
 fn a_sink_is_refused_before_it_gives_up_whatever_keeps_weir() {
     for threads in ["1", "2"] {
         let dir = Dir::new();
