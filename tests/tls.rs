@@ -143,6 +143,59 @@ fn a_client_that_does_not_trust_the_certificate_is_told_of() {
     run.err.line("cut off: the other side does not trust the certificate (it says UnknownCA)");
 }
 
+/// The certificate that a client is shown.
+fn shown(client: &mut Client) -> CertificateDer<'static> {
+    while client.conn.is_handshaking() {
+        client.conn.complete_io(&mut client.sock).unwrap();
+    }
+    client.conn.peer_certificates().unwrap()[0].clone()
+}
+
+#[test]
+fn a_certificate_that_is_renewed_is_shown_to_those_who_connect_from_then_on() {
+    let dir = Dir::new();
+    let [cert, key] = ["cert.pem", "key.pem"].map(|name| dir.path(name));
+    // A link to a file with a number, as certbot has it.
+    let put = |number: u32, [cert_from, key_from]: [&str; 2]| {
+        for (path, from) in [(&cert, cert_from), (&key, key_from)] {
+            let to = path.with_extension(number.to_string());
+            std::fs::copy(file(from), &to).unwrap();
+            let link = path.with_extension("link");
+            std::os::unix::fs::symlink(&to, &link).unwrap();
+            std::fs::rename(link, path).unwrap();
+        }
+    };
+    let of = |name| CertificateDer::from_pem_file(file(name)).unwrap();
+    let paths = [&cert, &key].map(|path| path.to_str().unwrap());
+    let tls = ["--tls-cert", paths[0], "--tls-key", paths[1]];
+    let count = ["--count", "--interval", "50ms", "--format", "text", "--skip-empty"];
+    for source in ["listen", "flume-push"] {
+        put(2, ["localhost.pem", "key-pkcs8.pem"]);
+        let mut run = start(weir(&[&[source, "0"], &tls[..], &count].concat()));
+        let port = run.port();
+        let mut first = client(port);
+        assert_eq!(shown(&mut first), of("localhost.pem"));
+        put(3, ["localhost-rsa.pem", "key-pkcs1.pem"]);
+        run.err.line(&format!("--tls-cert: {} was read again", paths[0]));
+        assert_eq!(shown(&mut client(port)), of("localhost-rsa.pem"));
+        // One that is no good is told, once, and that before it goes on.
+        put(4, ["localhost.pem", "key-pkcs1.pem"]);
+        let line = run.err.line("clients are still shown the certificate before it");
+        assert!(line.contains("not the key of the first certificate"), "{line}");
+        assert_eq!(shown(&mut client(port)), of("localhost-rsa.pem"));
+        put(5, ["localhost.pem", "key-pkcs8.pem"]);
+        run.err.line("was read again");
+        assert_eq!(shown(&mut client(port)), of("localhost.pem"));
+        // Who was there all the while has noticed nothing.
+        if source == "listen" {
+            first.write_all(b"still here\n").unwrap();
+            run.out.line("1");
+        } else {
+            assert_eq!(Sink::over(first).send(&bodies(&["still here"])), Told::Ok);
+        }
+    }
+}
+
 fn bodies(list: &[&str]) -> Vec<String> {
     list.iter().map(|text| text.to_string()).collect()
 }

@@ -11,14 +11,15 @@
 //! [`Tree::rename`]d, and that is on the disk when [`Tree::sync`] has returned.
 
 use std::ffi::{OsStr, OsString};
-use std::fmt::Debug;
+use std::fmt::{self, Debug, Formatter};
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
-use rustix::fs::{Dir, Mode, OFlags, open};
+use rustix::fs::{Dir, DirEntry, Mode, OFlags, open};
+use rustix::io::Errno;
 
 use super::folder;
 use crate::process::descriptor::Identity;
@@ -77,13 +78,37 @@ pub trait Readable: Debug + Send {
     fn read_at(&self, at: u64, into: &mut [u8]) -> io::Result<usize>;
 }
 
+/// Names in a directory.
+pub struct Names(Box<dyn Iterator<Item = io::Result<OsString>> + Send>);
+
+impl Names {
+    /// These.
+    pub fn new(names: impl Iterator<Item = io::Result<OsString>> + Send + 'static) -> Names {
+        Names(Box::new(names))
+    }
+}
+
+impl Iterator for Names {
+    type Item = io::Result<OsString>;
+
+    fn next(&mut self) -> Option<io::Result<OsString>> {
+        self.0.next()
+    }
+}
+
+impl Debug for Names {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("Names")
+    }
+}
+
 /// The files there are.
 pub trait Tree: Debug + Send {
     /// What a path leads to; none if it leads nowhere.
     fn look(&self, path: &Path) -> io::Result<Option<Seen>>;
 
-    /// The names in a directory, in any order.
-    fn names(&self, dir: &Path) -> io::Result<Vec<OsString>>;
+    /// The names in a directory, in any order; they are read as they are taken.
+    fn names(&self, dir: &Path) -> io::Result<Names>;
 
     /// Opens a file.
     fn open(&self, path: &Path) -> io::Result<Box<dyn Readable>>;
@@ -126,16 +151,17 @@ impl Tree for RealTree {
         }
     }
 
-    fn names(&self, dir: &Path) -> io::Result<Vec<OsString>> {
+    fn names(&self, dir: &Path) -> io::Result<Names> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let mut names = Vec::new();
-        for entry in Dir::new(open(dir, flags, Mode::empty())?)? {
-            match entry?.file_name().to_bytes() {
-                b"." | b".." => {}
-                name => names.push(OsStr::from_bytes(name).to_owned()),
-            }
-        }
-        Ok(names)
+        let entries = Dir::new(open(dir, flags, Mode::empty())?)?;
+        let name = |entry: Result<DirEntry, Errno>| match entry {
+            Ok(entry) => match entry.file_name().to_bytes() {
+                b"." | b".." => None,
+                name => Some(Ok(OsStr::from_bytes(name).to_owned())),
+            },
+            Err(error) => Some(Err(error.into())),
+        };
+        Ok(Names::new(entries.filter_map(name)))
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn Readable>> {
@@ -179,7 +205,8 @@ mod tests {
         assert_eq!((now.identity, now.kind, now.len), (seen.identity, Kind::File, 3));
         let mut read = [0; 9];
         assert_eq!((file.read_at(1, &mut read).unwrap(), &read[..2]), (2, &b"ne"[..]));
-        assert_eq!(RealTree.names(&scratch.path("")).unwrap(), ["b"]);
+        let names: io::Result<Vec<_>> = RealTree.names(&scratch.path("")).unwrap().collect();
+        assert_eq!(names.unwrap(), ["b"]);
         fs::write(&path, "new").unwrap();
         let taken = RealTree.rename(&other, &path).unwrap_err();
         assert_eq!(taken.kind(), ErrorKind::AlreadyExists);

@@ -41,6 +41,8 @@ pub struct Reporter {
     delivery: Box<dyn Delivery>,
     /// Once it is asked, nothing is reported any more that was due before.
     stop: Arc<Stop>,
+    /// True once windows were left to the next start: what is recorded before them would have them pass.
+    leaves: bool,
     /// True if it was said that windows are partial, or is not to be.
     told: bool,
     /// Measures batches, if somebody looks.
@@ -93,7 +95,7 @@ impl Reporter {
         once: bool,
     ) -> Reporter {
         let tally = Tally::default();
-        Reporter { renderer, writes, history, delivery, stop, told: once, tally }
+        Reporter { renderer, writes, history, delivery, stop, leaves: false, told: once, tally }
     }
 
     /// True if chunks have to come here, by turn.
@@ -161,7 +163,13 @@ impl Reporter {
             let Some(tick) = tick else { return history.store.absorb(passed.until, None, None) };
             self.tick(tick, None, reached)?;
         }
+        self.leaves = self.delivery.takes_notes();
         Ok(())
+    }
+
+    /// True once nothing more is to be recorded: the next start has more to report before it.
+    pub fn leaves(&self) -> bool {
+        self.leaves
     }
 
     /// Leaves the open batch to the next start: what it has come to is recorded, and nothing is out.

@@ -306,13 +306,14 @@ impl Engine {
         if is_last { folding.pass(number, act) } else { folding.pass_part(number, act) }
     }
 
-    /// Has the reporter do something, unless the run has failed; tells whether it was done.
+    /// Has the reporter do something, unless the run has failed or leaves that to the next start; tells whether it
+    /// was done.
     fn put(
         &self,
         mut reporter: Held<'_, Reporter>,
         act: impl FnOnce(&mut Reporter) -> Result<(), Error>,
     ) -> Result<bool, Error> {
-        if self.failed.load(Relaxed) {
+        if self.failed.load(Relaxed) || reporter.leaves() {
             return Ok(false);
         }
         self.noted(act(&mut reporter)).map(|()| true)
@@ -433,9 +434,10 @@ impl Engine {
         if !self.has_window {
             return Ok(());
         }
-        // The cursor is kept: a batch that ended meanwhile would be recorded before windows that a signal
-        // has left to the next start.
         let reporter = self.reporter(&mut cursor);
+        // After a signal nothing is recorded any more, as windows may be left to the next start. What cannot be read
+        // again then is not read meanwhile.
+        let _unread = (!cursor.is_read_again()).then_some(cursor);
         let is_out = self.put(reporter, |reporter| {
             let passed = reporter.pass(passed, &reached);
             self.note_slowest(reporter);

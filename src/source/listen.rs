@@ -256,6 +256,7 @@ impl Host for Clients {
 
     fn turn(&mut self, peers: &mut Streams, wait: &dyn Wait, now: Stamp) {
         self.mail.iter_mut().for_each(|mailbox| mailbox.turn(now));
+        self.welcome.renew(now);
         let Settings { delimiter, max_record, .. } = self.settings;
         // With TLS who reads has something to send, too.
         let interest = match self.welcome.is_tls() {

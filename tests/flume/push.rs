@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU16, AtomicU64, Ordering::SeqCst};
 use std::thread;
+use std::time::UNIX_EPOCH;
 
 use rustix::process::Signal;
 
@@ -134,6 +135,47 @@ fn a_sink_is_answered_while_a_command_keeps_the_report() {
     drop(run);
     // The command has outlived weir, and ends with its pipe.
     std::fs::write(&gate, "").unwrap();
+}
+
+/// What a sink is told while weir reports windows that were due before its start, and the report does not end.
+fn told_while_windows_are_reported(threads: &str) -> Told {
+    let dir = Dir::new();
+    let [ran, block, begun, gate, checkpoint] =
+        ["ran", "block", "begun", "gate", "ck"].map(|name| dir.path(name));
+    let [ran_at, block_at, begun_at, gate_at] =
+        [&ran, &block, &begun, &gate].map(|path| path.display());
+    let command = format!(
+        "cat >/dev/null; : > '{ran_at}'; \
+         [ ! -e '{block_at}' ] || {{ mkfifo '{gate_at}'; : > '{begun_at}'; cat '{gate_at}' >/dev/null; }}"
+    );
+    let count = ["--count", "--interval", "5s", "--window", "1h", "--slide", "5s"];
+    let kept = ["--exec", &command, "--checkpoint", checkpoint.to_str().unwrap()];
+    let args = [&count[..], &kept, &["--threads", threads]].concat();
+    let (mut run, port) = push(&args);
+    assert_eq!(Sink::connect(port).unwrap().send(&texts(&["a"])), Told::Ok);
+    until(|| ran.exists());
+    run.press(Signal::TERM);
+    // Meanwhile a window is due, and there is time until the next batch ends.
+    let batch = || UNIX_EPOCH.elapsed().unwrap().as_secs() / 5;
+    let before = batch();
+    until(|| batch() > before);
+    std::fs::write(&block, "").unwrap();
+    let (run, port) = push(&args);
+    until(|| begun.exists());
+    let told = Sink::connect(port).unwrap().send(&texts(&["b"]));
+    drop(run);
+    std::fs::write(&gate, "").unwrap();
+    told
+}
+
+#[test]
+fn a_sink_is_answered_while_windows_are_reported_that_were_due_before_the_start() {
+    assert_eq!(told_while_windows_are_reported("2"), Told::Ok);
+}
+
+#[test]
+fn a_sink_is_refused_while_the_only_worker_reports_windows_that_were_due_before_the_start() {
+    assert_eq!(told_while_windows_are_reported("1"), Told::Failed);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use rustix::process::Signal;
 
-use crate::common::{Dir, Run, start, until, weir};
+use crate::common::{Dir, PATIENCE, Run, start, until, weir};
 
 /// Two ports that nobody listens on, and that nobody is given while an agent is down: they are below those
 /// that clients get. A probe whether an agent listens would else meet itself now and then.
@@ -57,6 +57,8 @@ impl Agent {
 
     fn connect(&self) -> Netcat {
         let stream = TcpStream::connect(("127.0.0.1", self.source)).unwrap();
+        // An agent that says nothing is no reason to wait for ever.
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         Netcat { answers: BufReader::new(stream.try_clone().unwrap()), stream }
     }
 }

@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::disk::tree::{Kind, Readable, Seen, Tree};
+use crate::disk::tree::{Kind, Names, Readable, Seen, Tree};
 use crate::process::descriptor::Identity;
 
 /// A file: it lives as long as it has a name, or somebody has it open.
@@ -52,6 +52,10 @@ struct Forest {
     next: u64,
     /// In nanoseconds.
     now: i128,
+    /// While the disk does not answer.
+    is_unreadable: bool,
+    /// How often somebody has looked where a path leads to.
+    looks: usize,
 }
 
 /// The files; all its clones are the same ones.
@@ -126,6 +130,16 @@ impl SimTree {
         }
     }
 
+    /// How often somebody has looked where a path leads to since this was asked last.
+    pub fn take_looks(&self) -> usize {
+        std::mem::take(&mut self.forest().looks)
+    }
+
+    /// The disk does not answer, or does again.
+    pub fn set_unreadable(&self, is_unreadable: bool) {
+        self.forest().is_unreadable = is_unreadable;
+    }
+
     /// Deletes a file.
     pub fn delete(&self, path: &str) {
         self.forest().names.remove(Path::new(path));
@@ -151,7 +165,11 @@ impl Readable for Opened {
 
 impl Tree for SimTree {
     fn look(&self, path: &Path) -> io::Result<Option<Seen>> {
-        let forest = self.forest();
+        let mut forest = self.forest();
+        forest.looks += 1;
+        if forest.is_unreadable {
+            return Err(ErrorKind::TimedOut.into());
+        }
         let directory = || {
             let identity = Identity { device: 0, inode: 0 };
             let seen = Seen { identity, kind: Kind::Directory, len: 0, modified: 0, changed: 0 };
@@ -160,11 +178,16 @@ impl Tree for SimTree {
         Ok(forest.names.get(path).map(|leaf| leaf.look()).or_else(directory))
     }
 
-    fn names(&self, dir: &Path) -> io::Result<Vec<OsString>> {
+    fn names(&self, dir: &Path) -> io::Result<Names> {
         let forest = self.forest();
+        if forest.is_unreadable {
+            return Err(ErrorKind::TimedOut.into());
+        }
         let dir = if dir == Path::new(".") { Path::new("") } else { dir };
         let within = forest.names.keys().filter(|path| path.parent() == Some(dir));
-        Ok(within.filter_map(|path| path.file_name()).map(Into::into).collect())
+        let names: Vec<OsString> =
+            within.filter_map(|path| path.file_name()).map(Into::into).collect();
+        Ok(Names::new(names.into_iter().map(Ok)))
     }
 
     fn open(&self, path: &Path) -> io::Result<Box<dyn Readable>> {

@@ -353,6 +353,12 @@ impl Cursor {
         Ok((self.has_records && !is_kept).then(|| (self.times.open(), self.reached())))
     }
 
+    /// True if nothing is lost when the run ends and leaves what it has read to the next one, unrecorded: it is read
+    /// again. Without a checkpoint nothing is recorded.
+    pub fn is_read_again(&self) -> bool {
+        !self.lasts || self.is_replayable || self.intake.is_logging()
+    }
+
     /// How far the input has been read. What has moved stays with the source until a batch is closed.
     pub fn reached(&mut self) -> Reached {
         let (mark, wal, chunks) = (self.mark, self.intake.lsn(), self.next_number);

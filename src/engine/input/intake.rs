@@ -110,6 +110,11 @@ impl Intake {
         }
     }
 
+    /// True if what is read is in the log.
+    pub fn is_logging(&self) -> bool {
+        matches!(self.log, Some(Log { sync: Some(_), .. }))
+    }
+
     /// Leaves what was read to the next start: true if all of it is in the log, and that on the disk.
     pub fn leave(&mut self) -> Result<bool, Error> {
         let Some(Log { wal, sync: Some(_) }) = &self.log else { return Ok(false) };

@@ -35,8 +35,9 @@ use self::known::Records;
 use self::place::position::{End, Number, Part};
 pub use self::place::shown;
 use self::scan::Scan;
-use self::shelf::{Rules, Shelf, Turn, Why};
+use self::shelf::{Rules, SLICE, Shelf, Turn, Why};
 pub use self::sought::is_there;
+use self::sought::walk::Walk;
 use self::sought::{Entry, Manner, Sought};
 use self::turn::Taken;
 use self::watch::{News, Renames, Watch};
@@ -49,15 +50,13 @@ use crate::error::{Context, Error};
 use crate::metrics::Extent;
 use crate::process::descriptor::Identity;
 use crate::process::ulimit;
-use crate::say::note;
+use crate::say::{note, say};
 
 /// `weir files`.
 pub const SPEC: Spec = Spec { name: "files", hidden: false, arguments: flags::arguments, build };
 
 /// How many files are open at the same time.
 const MOST_OPEN: usize = 4096;
-/// How many turns there are before it is looked whether something else is due: files may be very small.
-const TURNS: usize = 256;
 /// How long a file that grows is left alone after it was read, so that many small writes are one read.
 const LULL: Duration = Duration::from_millis(10);
 
@@ -69,6 +68,8 @@ pub(crate) struct Files {
     /// Why what a scan finds is looked at: at the start another reason than later.
     begins: Option<From>,
     watch: Option<Watch>,
+    /// What was told and is not looked at yet.
+    news: VecDeque<(PathBuf, News)>,
     streams: Vec<(usize, Stream)>,
     with_path: bool,
     all_names: bool,
@@ -78,6 +79,8 @@ pub(crate) struct Files {
     done: Done,
     /// Files that were read to their ends, and the mark of the last chunk they may have records in.
     finished: VecDeque<(Mark, Number)>,
+    /// Directories that are to be synced because of them.
+    unsynced: BTreeSet<PathBuf>,
     committed: Mark,
     mark: Mark,
     /// When nothing was at hand last.
@@ -156,9 +159,10 @@ impl Files {
         Ok(Files {
             sought,
             shelf,
-            scan: Scan::default(),
+            scan: Scan::new(flags.all_names),
             begins: Some(begins),
             watch: None,
+            news: VecDeque::new(),
             streams,
             with_path: flags.with_path,
             all_names: flags.all_names,
@@ -167,6 +171,7 @@ impl Files {
             once,
             done,
             finished: VecDeque::new(),
+            unsynced: BTreeSet::new(),
             committed: Mark::default(),
             mark: Mark::default(),
             idle: None,
@@ -175,18 +180,26 @@ impl Files {
         })
     }
 
-    /// Takes what has happened, and looks at what is due.
+    /// Does some of what is due, and looks at some of what has happened.
     fn attend(&mut self, now: Stamp) -> Result<(), Error> {
+        self.put_away(SLICE)?;
         self.shelf.look_again(now);
+        for _ in 0..SLICE {
+            let Some((path, what)) = self.news.pop_front() else { break };
+            self.look(&path, what, now);
+        }
         if self.finite || self.once {
             return Ok(());
         }
         if !self.scan.is_under_way() && self.scan.next() <= now {
-            self.scan.begin(&self.sought, self.all_names, &mut self.shelf, Why::Found, now)?;
-            self.watch_dirs();
+            self.scan.begin(&self.sought, &mut self.shelf);
         }
         if self.scan.is_under_way() {
-            self.scan.go_on(&self.sought, &mut self.shelf, |_| Why::Found, now);
+            let gone_on = self.scan.go_on(&self.sought, &mut self.shelf, |_| Why::Found, now);
+            if let Err(error) = gone_on {
+                self.scan.tell(&error);
+            }
+            self.watch_dirs();
         }
         Ok(())
     }
@@ -201,16 +214,15 @@ impl Files {
         }
     }
 
-    /// Looks at what is told to have changed.
+    /// Takes what is told to have changed, to be looked at.
     fn hear(&mut self, now: Stamp) -> Result<(), Error> {
         let Some(watch) = &mut self.watch else { return Ok(()) };
-        let mut news: Vec<(PathBuf, News)> = Vec::new();
-        let mut renames = Renames::default();
-        let is_missed = watch.tell(&mut renames, |path, what| match news.last_mut() {
+        let (news, mut renames) = (&mut self.news, Renames::default());
+        let is_missed = watch.tell(&mut renames, |path, what| match news.back_mut() {
             Some((last, before)) if *last == path => {
                 *before = if what == News::Complete { what } else { *before };
             }
-            _ => news.push((path, what)),
+            _ => news.push_back((path, what)),
         });
         if is_missed.place("inotify")? {
             self.scan.hurry();
@@ -218,7 +230,6 @@ impl Files {
         for (first, last) in renames.into_all() {
             self.renamed(&first, &last, now);
         }
-        news.into_iter().for_each(|(path, what)| self.look(&path, what, now));
         Ok(())
     }
 
@@ -247,7 +258,7 @@ impl Files {
     /// Reads what is at hand until the chunk is full; false if nothing is.
     fn read_on(&mut self, chunk: &mut Chunk, limit: &mut usize, now: Stamp) -> Result<bool, Error> {
         let mut looked = 0;
-        for _ in 0..TURNS {
+        for _ in 0..SLICE {
             if chunk.len() >= CHUNK / 2 || chunk.bad.len() >= 1000 || *limit == 0 {
                 break;
             }
@@ -295,13 +306,14 @@ impl Files {
         self.once && self.shelf.queue.is_empty() && !self.scan.is_under_way()
     }
 
-    /// Does what is to be done with files of which all is out.
-    fn put_away(&mut self) -> Result<(), Error> {
-        let mut dirs = BTreeSet::new();
-        let is_out = |(mark, _): &&(Mark, Number)| *mark <= self.committed;
-        let count = self.finished.iter().take_while(is_out).count();
-        let numbers: Vec<Number> = self.finished.drain(..count).map(|(_, number)| number).collect();
-        for number in numbers {
+    /// Does what is to be done with files of which all is out, with so many of them at most.
+    fn put_away(&mut self, most: usize) -> Result<(), Error> {
+        for _ in 0..most {
+            let next = self.finished.front().filter(|(mark, _)| *mark <= self.committed);
+            let Some(&(_, number)) = next else {
+                return done::sync(&std::mem::take(&mut self.unsynced), &*self.shelf.tree);
+            };
+            self.finished.pop_front();
             let Some(known) = self.shelf.files.get(&number) else { continue };
             // One that has grown comes again.
             if self.done == Done::Keep || known.end != End::Read {
@@ -311,11 +323,11 @@ impl Files {
             let is_same = shelf::look(&*self.shelf.tree, &path)?
                 .is_some_and(|now| (now.identity, now.len) == (seen.identity, seen.len));
             if is_same {
-                self.done.act(&path, &*self.shelf.tree, &mut dirs)?;
+                self.done.act(&path, &*self.shelf.tree, &mut self.unsynced)?;
                 self.shelf.forget(number);
             }
         }
-        done::sync(&dirs, &*self.shelf.tree)
+        Ok(())
     }
 }
 
@@ -354,7 +366,7 @@ impl Source for Files {
         let mut files: Vec<Identity> =
             self.streams.iter().filter_map(|(_, stream)| stream.file()).collect();
         for (of, path) in self.sought.iter().enumerate() {
-            let found = path.find(of, &*self.shelf.tree, self.all_names, &mut Vec::new());
+            let found = Walk::new(of, path, self.all_names).all(path, &*self.shelf.tree);
             let seen = |entry: Entry| {
                 entry.seen.or_else(|| self.shelf.tree.look(&entry.path).ok().flatten())
             };
@@ -392,14 +404,13 @@ impl Source for Files {
                 }
                 return Ok(Read::Rows);
             }
-            self.put_away()?;
             if self.is_over() {
                 return Ok(Read::End);
             }
             if now >= until {
                 return Ok(Read::Idle);
             }
-            if self.scan.is_under_way() || self.has_files() {
+            if self.scan.is_under_way() || !self.news.is_empty() || self.has_files() {
                 continue;
             }
             if self.follows && self.idle.is_some_and(|last| now.since(last) < LULL) {
@@ -459,12 +470,18 @@ impl Source for Files {
 
     fn close(&mut self, _wait: &mut dyn Wait) {
         self.streams.iter().for_each(|(_, stream)| stream.leave());
+        if let Err(error) = self.put_away(usize::MAX) {
+            say(&error.to_string());
+        }
     }
 
     fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
         if stage == Stage::Committed {
             self.committed = self.committed.max(mark);
-            self.put_away()?;
+            if self.once {
+                // Nothing is late, and it may be the end.
+                self.put_away(usize::MAX)?;
+            }
         }
         Ok(())
     }

@@ -19,11 +19,14 @@ use super::known::{Known, Records, State};
 use super::place::position::{End, Number, Part};
 use super::sought::{Manner, Sought};
 use crate::clock::Stamp;
-use crate::disk::tree::{Seen, Tree};
+use crate::disk::tree::{Seen, Tree, is_absent};
 use crate::error::{Context, Error};
 use crate::metrics::Extent;
 use crate::process::descriptor::Identity;
 use crate::say::detail;
+
+/// How many files, names or news are looked at, at a time: then it is looked whether something else is due.
+pub const SLICE: usize = 64;
 
 /// How files are read.
 #[derive(Clone, Copy, Debug)]
@@ -213,12 +216,34 @@ impl Shelf {
         Some(number)
     }
 
-    /// Those that the scan has not seen have gone.
-    pub fn sweep(&mut self, now: Stamp) {
-        let is_gone = |known: &Known| known.scan != self.scan && known.leaving.is_none();
-        let gone = self.files.iter().filter(|(_, known)| is_gone(known));
-        let gone: Vec<Number> = gone.map(|(&number, _)| number).collect();
-        gone.into_iter().for_each(|number| self.leave(number, now));
+    /// Looks at the file that has this number, or the next one there is: if the scan has not seen it, and it is not
+    /// where it was, its name has gone. Returns the number behind it; none if there is no other file.
+    pub fn sweep(
+        &mut self,
+        from: Number,
+        sought: &[Sought],
+        all_names: bool,
+        now: Stamp,
+    ) -> Option<Number> {
+        let (&number, known) = self.files.range(from..).next()?;
+        // What is renamed during a scan may be missed, and is found by the next one.
+        let is_seen =
+            known.scan == self.scan || known.reading.is_none() && known.scan + 1 == self.scan;
+        if is_seen || known.leaving.is_some() {
+            return Some(number + 1);
+        }
+        // Where the disk does not answer nothing has gone.
+        let is_there = match self.tree.look(&known.path) {
+            Ok(Some(seen)) if seen.identity == known.seen.identity => {
+                takes(sought, &known.path, &*self.tree, all_names).is_some()
+            }
+            Ok(_) => false,
+            Err(error) => !is_absent(&error),
+        };
+        if !is_there {
+            self.leave(number, now);
+        }
+        Some(number + 1)
     }
 
     /// The name of a file leads to another one, or nowhere.
@@ -313,10 +338,13 @@ impl Shelf {
         queued.map(Known::left).sum()
     }
 
-    /// Looks at files to which somebody may have written, and at those whose names have gone.
+    /// Looks at some of the files to which somebody may have written.
     pub fn look_again(&mut self, now: Stamp) {
-        while let Some(&(at, number)) = self.quiet.first().filter(|&&(at, _)| at <= now) {
-            self.quiet.remove(&(at, number));
+        for _ in 0..SLICE {
+            let Some((_, number)) = self.quiet.first().copied().filter(|&(at, _)| at <= now) else {
+                return;
+            };
+            self.quiet.pop_first();
             let Some(known) = self.files.get_mut(&number) else { continue };
             if known.state != State::Waiting {
                 continue;

@@ -37,11 +37,11 @@ impl Files {
     /// The first scan, which is made at once.
     pub(super) fn look_at_first(&mut self, now: Stamp) -> Result<(), Error> {
         let why = self.why();
-        self.scan.begin(&self.sought, self.all_names, &mut self.shelf, Why::Start, now)?;
-        self.check_absent()?;
+        self.scan.begin(&self.sought, &mut self.shelf);
         while self.scan.is_under_way() {
-            self.scan.go_on(&self.sought, &mut self.shelf, &why, now);
+            self.scan.go_on(&self.sought, &mut self.shelf, &why, now)?;
         }
+        self.check_absent()?;
         self.begins = None;
         self.shelf.extent.total = self.shelf.queued();
         self.shelf.queue.extend((0..self.streams.len()).map(Turn::Stream));

@@ -146,18 +146,18 @@ impl Shelf {
 
     /// Closes a file that waits, if very many are open.
     fn make_room(&mut self) {
-        let files = &self.files;
-        self.open.retain(|number| files.get(number).is_some_and(|known| known.reading.is_some()));
         for _ in 0..self.open.len() {
             if self.open.len() < self.most_open {
                 return;
             }
             let Some(number) = self.open.pop_front() else { return };
             match self.files.get_mut(&number) {
+                Some(known) if known.reading.is_none() => {}
                 Some(known) if known.state == State::Idle && known.leaving.is_none() => {
                     known.close()
                 }
-                _ => self.open.push_back(number),
+                Some(_) => self.open.push_back(number),
+                None => {}
             }
         }
     }

@@ -177,6 +177,7 @@ impl Host for Sinks {
 
     fn turn(&mut self, peers: &mut Streams, wait: &dyn Wait, now: Stamp) {
         let interest = Interest::READABLE | Interest::WRITABLE;
+        self.welcome.renew(now);
         self.reception.admit(peers, interest, wait, now, |stream, name| {
             // Without it an answer waits for others; nothing worse.
             let _ = stream.hurry();

@@ -110,13 +110,13 @@ fn others(position: &Position, home: &Path, tree: &dyn Tree) -> Vec<(PathBuf, Se
     let mut found = Vec::new();
     for dir in dirs {
         let place = if dir.as_os_str().is_empty() { Path::new(".") } else { &dir };
-        let names = tree.names(place).unwrap_or_default();
-        let look = |name: &std::ffi::OsString| {
+        let names = tree.names(place).into_iter().flatten().flatten();
+        let look = |name: std::ffi::OsString| {
             let path = dir.join(name);
             let seen = tree.look(&path).ok().flatten()?;
             (seen.kind == Kind::File).then_some((path, seen))
         };
-        found.extend(names.iter().filter_map(look));
+        found.extend(names.filter_map(look));
     }
     found.sort_by(|(a, _), (b, _)| a.cmp(b));
     found

@@ -3,12 +3,22 @@
 //! They are bytes, as names are. `\` takes what follows as it stands. Names that begin with `.` are matched
 //! only by a pattern that begins so, as in a shell.
 
-use std::ffi::{OsStr, OsString};
-use std::io;
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::disk::tree::{Kind, Seen, Tree};
+use crate::disk::tree::Kind;
+
+/// What a path is, to a pattern.
+#[derive(Debug)]
+pub enum Followed {
+    /// It matches.
+    Match(PathBuf),
+    /// It is looked there for what matches.
+    Below(Vec<(PathBuf, usize)>),
+    /// It is none of its.
+    Nothing,
+}
 
 /// A pattern of paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,18 +45,36 @@ impl Glob {
         Some(Glob { root, names: names[plain..].to_vec() })
     }
 
-    /// The paths that match, each with what it leads to, in the order of their bytes. `dirs` gets each directory
-    /// in which names were looked at.
-    pub fn expand(
-        &self,
-        tree: &dyn Tree,
-        dirs: &mut Vec<PathBuf>,
-    ) -> io::Result<Vec<(PathBuf, Seen)>> {
-        let mut found = Vec::new();
-        expand(tree, &self.root, &self.names, dirs, &mut found)?;
-        found.sort_unstable_by(|(a, _), (b, _)| a.as_os_str().cmp(b.as_os_str()));
-        found.dedup_by(|(a, _), (b, _)| a == b);
-        Ok(found)
+    /// Where it is looked first: directories, each with the number of the pattern that names in it are held to.
+    pub fn begin(&self) -> Vec<(PathBuf, usize)> {
+        self.below(self.root.clone(), 0)
+    }
+
+    /// Where it is looked for what matches from pattern `at` on, in a directory and below it.
+    fn below(&self, dir: PathBuf, at: usize) -> Vec<(PathBuf, usize)> {
+        // `**` is no directory, too.
+        let deep = self.names[at..].iter().take_while(|name| *name == b"**").count();
+        let last = (at + deep).min(self.names.len() - 1);
+        (at..=last).map(|at| (dir.clone(), at)).collect()
+    }
+
+    /// True if a name fits pattern `at`.
+    pub fn fits(&self, at: usize, name: &OsStr) -> bool {
+        match self.names[at].as_slice() {
+            b"**" => !name.as_bytes().starts_with(b"."),
+            pattern => matches(pattern, name.as_bytes()),
+        }
+    }
+
+    /// What a path is that has fitted pattern `at`.
+    pub fn follow(&self, at: usize, path: PathBuf, kind: Kind) -> Followed {
+        let (is_deep, is_last) = (self.names[at] == b"**", at + 1 == self.names.len());
+        match kind {
+            _ if is_last => Followed::Match(path),
+            Kind::Directory if is_deep => Followed::Below(self.below(path, at)),
+            Kind::Directory => Followed::Below(self.below(path, at + 1)),
+            _ => Followed::Nothing,
+        }
     }
 
     /// True if a path is one that the pattern matches.
@@ -55,48 +83,6 @@ impl Glob {
         let names: Vec<&[u8]> = behind.iter().map(OsStr::as_bytes).collect();
         matches_names(&self.names, &names)
     }
-}
-
-fn expand(
-    tree: &dyn Tree,
-    dir: &Path,
-    patterns: &[Vec<u8>],
-    dirs: &mut Vec<PathBuf>,
-    found: &mut Vec<(PathBuf, Seen)>,
-) -> io::Result<()> {
-    let Some((first, rest)) = patterns.split_first() else { return Ok(()) };
-    if first == b"**" {
-        expand(tree, dir, rest, dirs, found)?;
-    }
-    let here = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-    let mut names: Vec<OsString> = match tree.names(here) {
-        Ok(names) => names,
-        // It may have gone meanwhile, and what may not be looked at has nothing for us.
-        Err(error) if dir_is_none(&error) => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    dirs.push(dir.to_path_buf());
-    names.retain(|name| match first.as_slice() {
-        b"**" => !name.as_bytes().starts_with(b"."),
-        pattern => matches(pattern, name.as_bytes()),
-    });
-    for name in names {
-        let path = dir.join(name);
-        let Ok(Some(seen)) = tree.look(&path) else { continue };
-        match (first.as_slice(), rest.is_empty(), seen.kind) {
-            (b"**", false, Kind::Directory) => expand(tree, &path, patterns, dirs, found)?,
-            (b"**", false, _) => {}
-            (_, false, Kind::Directory) => expand(tree, &path, rest, dirs, found)?,
-            (_, false, _) => {}
-            (_, true, _) => found.push((path, seen)),
-        }
-    }
-    Ok(())
-}
-
-fn dir_is_none(error: &io::Error) -> bool {
-    use io::ErrorKind::{NotADirectory, NotFound, PermissionDenied};
-    matches!(error.kind(), NotFound | NotADirectory | PermissionDenied)
 }
 
 fn is_pattern(bytes: &[u8]) -> bool {
@@ -199,8 +185,6 @@ fn class(pattern: &[u8]) -> Option<(impl Fn(u8) -> bool + '_, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::disk::scratch::Scratch;
-    use crate::disk::tree::RealTree;
     use proptest::prelude::*;
 
     #[test]
@@ -224,28 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_found_in_the_order_of_their_bytes_and_match() {
-        let scratch = Scratch::new();
-        for dir in ["a", "b", "a/deep", ".c"] {
-            std::fs::create_dir(scratch.path(dir)).unwrap();
-        }
-        for file in ["a/2.log", "a/1.log", "b/1.log", "a/deep/3.log", ".c/1.log", "1.log", "a/x"] {
-            std::fs::write(scratch.path(file), "").unwrap();
-        }
-        let found = |pattern: &str| {
-            let (glob, mut dirs) = (Glob::parse(&scratch.path(pattern)).unwrap(), Vec::new());
-            let found = glob.expand(&RealTree, &mut dirs).unwrap();
-            assert!(found.iter().all(|(path, _)| glob.matches(path)), "{pattern}");
-            assert!(dirs.iter().all(|dir| dir.starts_with(scratch.path(""))));
-            let name = |(path, _): (PathBuf, Seen)| {
-                path.strip_prefix(scratch.path("")).unwrap().to_str().unwrap().to_string()
-            };
-            found.into_iter().map(name).collect::<Vec<_>>()
-        };
-        assert_eq!(found("*/*.log"), ["a/1.log", "a/2.log", "b/1.log"]);
-        assert_eq!(found("**/*.log"), ["1.log", "a/1.log", "a/2.log", "a/deep/3.log", "b/1.log"]);
-        assert_eq!(found("a/*"), ["a/1.log", "a/2.log", "a/deep", "a/x"]);
-        assert_eq!(found("none/*"), [""; 0]);
+    fn only_what_is_a_pattern_is_one_and_a_star_ends_with_a_name() {
         assert_eq!(Glob::parse("a/b.log".as_ref()), None);
         assert!(!Glob::parse("a/*".as_ref()).unwrap().matches("a/b/c".as_ref()));
     }

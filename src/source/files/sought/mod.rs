@@ -10,9 +10,9 @@
 //! ```
 
 mod glob;
+pub mod walk;
 
 use std::ffi::OsStr;
-use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -82,58 +82,6 @@ impl Sought {
             Sought::Stdin => Path::new("-"),
             Sought::Stream(path) | Sought::At(path) | Sought::Matching(path, _) => path,
         }
-    }
-
-    /// Finds the files there are, of the path with number `of`; `dirs` gets each directory that new ones
-    /// would appear in.
-    pub fn find(
-        &self,
-        of: usize,
-        tree: &dyn Tree,
-        all_names: bool,
-        dirs: &mut Vec<PathBuf>,
-    ) -> io::Result<Vec<Entry>> {
-        let mut entries = Vec::new();
-        let mut put = |path: PathBuf, seen: Seen, is_pattern: bool, dirs: &mut Vec<PathBuf>| {
-            match seen.kind {
-                Kind::Directory => {
-                    let names = match tree.names(&path) {
-                        // What matches may be closed to us, or have gone.
-                        Err(_) if is_pattern => return Ok(()),
-                        names => names?,
-                    };
-                    let names = names.into_iter().filter(|name| all_names || is_ready(name));
-                    let entry = |name| Entry {
-                        path: path.join(name),
-                        of,
-                        manner: Manner::Listed,
-                        seen: None,
-                    };
-                    entries.extend(names.map(entry));
-                    dirs.push(path);
-                }
-                _ => entries.push(Entry { path, of, manner: Manner::Named, seen: Some(seen) }),
-            }
-            Ok::<(), io::Error>(())
-        };
-        match self {
-            Sought::Stdin | Sought::Stream(_) => {}
-            Sought::At(path) => match tree.look(path)? {
-                Some(seen) if seen.kind == Kind::Directory => put(path.clone(), seen, false, dirs)?,
-                seen => {
-                    dirs.push(above(path));
-                    if let Some(seen) = seen {
-                        put(path.clone(), seen, false, dirs)?;
-                    }
-                }
-            },
-            Sought::Matching(_, glob) => {
-                for (path, seen) in glob.expand(tree, dirs)? {
-                    put(path, seen, true, dirs)?;
-                }
-            }
-        }
-        Ok(entries)
     }
 
     /// How a file at a path would be read, if it would.

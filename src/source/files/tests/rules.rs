@@ -227,6 +227,7 @@ fn files_that_are_done_are_put_away_when_their_batch_is_out_and_never_over_anoth
     assert!(tree.has("in/b"), "it has grown");
     run.pass(3000);
     run.committed();
+    run.pass(0);
     assert_eq!(
         (run.records, tree.bytes("old/b").unwrap()),
         (vec!["3".to_string()], b"2\n3\n".to_vec())
@@ -248,4 +249,68 @@ fn a_line_that_somebody_may_be_writing_is_left_to_the_next_run() {
     let mut run = Run::start(&tree, &flags, &settings, START + 60_000, &positions);
     assert!(run.pass(0));
     assert_eq!(run.records, ["half"]);
+}
+
+/// Reads on at this very moment until nothing is left to be done: what is done at a time is little.
+fn read_slices(run: &mut Run, tree: &SimTree) {
+    let (now, mut chunk) = (run.wait.now(), Chunk::default());
+    loop {
+        tree.take_looks();
+        chunk.clear();
+        chunk.mark = Mark(1);
+        let read = run.files.read(&mut chunk, usize::MAX, &mut run.wait, now).unwrap();
+        let looks = tree.take_looks();
+        assert!(looks <= 8 * SLICE, "{looks} files were looked at");
+        chunk.cut();
+        run.records.extend(
+            chunk.keys.iter().map(|key| String::from_utf8_lossy(chunk.at(*key)).into_owned()),
+        );
+        if read == Read::Idle
+            && !run.files.scan.is_under_way()
+            && !run.files.has_files()
+            && looks == 0
+        {
+            return;
+        }
+    }
+}
+
+#[test]
+fn very_many_files_are_looked_at_and_read_a_few_at_a_time_in_the_order_in_which_they_appeared() {
+    const COUNT: u64 = 2000;
+    let tree = SimTree::new(&["in"]);
+    let mut run = run(&tree, &["in"], false);
+    // Names are in another order.
+    for n in 0..COUNT {
+        tree.append(&format!("in/{}", n * 7919 % COUNT), format!("{n}\n").as_bytes());
+    }
+    let mut now = START;
+    for _ in 0..8 {
+        now += 1000;
+        run.wait.go_on_from(Stamp(now));
+        read_slices(&mut run, &tree);
+    }
+    let wanted: Vec<String> = (0..COUNT).map(|n| n.to_string()).collect();
+    assert_eq!(run.records, wanted);
+    (0..COUNT).for_each(|n| tree.delete(&format!("in/{n}")));
+    for _ in 0..4 {
+        now += 1000;
+        run.wait.go_on_from(Stamp(now));
+        read_slices(&mut run, &tree);
+    }
+    assert!(run.files.shelf.files.is_empty(), "{} are known", run.files.shelf.files.len());
+}
+
+#[test]
+fn where_the_disk_does_not_answer_nothing_has_gone() {
+    let tree = SimTree::new(&["in"]);
+    let mut run = run(&tree, &["in"], false);
+    tree.append("in/a", b"1\n");
+    run.pass(5000);
+    tree.set_unreadable(true);
+    run.pass(5000);
+    tree.set_unreadable(false);
+    tree.append("in/b", b"2\n");
+    run.pass(5000);
+    assert_eq!(run.records, ["1", "2"]);
 }

@@ -17,8 +17,14 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use crate::chunk::{Chunk, Mark};
+use crate::clock::{FIRST_TOKEN, Stamp, Wait};
 use crate::disk::sim::Tape;
+use crate::disk::sim::mistake::{Mistake, made};
+use crate::error::Error;
 use crate::source::peers::transport::Transport;
+use crate::source::peers::{Host, Peers, PeersOf};
+use crate::source::{Form, Read, Settings, Source, Stage};
 
 /// The longest wait at a time: another thread may be about to tell that something is safe, and a virtual clock does
 /// not wait for it.
@@ -147,5 +153,75 @@ impl Transport for Ours {
         }
         wire.to_agent.extend(bytes);
         Ok(bytes.len())
+    }
+}
+
+/// Agents that the loop over peers has to do with.
+pub trait Agents: Host<Transport: Send, Framing: Send> + Send {
+    /// Has them hear what they were answered: at this time, or when they did something last.
+    fn hear(&self, now: Option<i64>);
+
+    /// weir's last word to them.
+    fn part(&self, _peers: &mut PeersOf<Self>) {}
+}
+
+/// weir's side of a life: the source, as far as it is not sockets.
+pub struct Played<A: Agents> {
+    peers: PeersOf<A>,
+    agents: A,
+    safe: Stage,
+}
+
+impl<A: Agents> Played<A> {
+    fn over(agents: A, logs_input: bool, settings: &Settings) -> Played<A> {
+        let safe = if logs_input { Stage::Logged } else { Stage::Folded };
+        Played { peers: Peers::new("sinks", FIRST_TOKEN, settings), agents, safe }
+    }
+}
+
+impl<A: Agents> Source for Played<A> {
+    fn open(&mut self, _wait: &mut dyn Wait) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn form(&self) -> Form {
+        Form::Records
+    }
+
+    fn read(
+        &mut self,
+        chunk: &mut Chunk,
+        limit: usize,
+        wait: &mut dyn Wait,
+        until: Stamp,
+    ) -> Result<Read, Error> {
+        let until = until.min(wait.now().after(MOMENT));
+        let read = self.peers.read(&mut self.agents, chunk, limit, wait, until)?;
+        if made(Mistake::AnsweredEarly) {
+            self.peers.reached(chunk.mark);
+            self.agents.hear(Some(wait.now().0));
+        }
+        Ok(read)
+    }
+
+    fn waiting(&self) -> String {
+        self.agents.place().to_string()
+    }
+
+    fn acknowledges(&self) -> Option<Stage> {
+        Some(self.safe)
+    }
+
+    fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
+        if stage == self.safe {
+            self.peers.reached(mark);
+            // What is told to somebody is true from then on.
+            self.agents.hear(None);
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, _wait: &mut dyn Wait) {
+        self.agents.part(&mut self.peers);
     }
 }

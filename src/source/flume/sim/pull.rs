@@ -6,14 +6,12 @@ use std::sync::Arc;
 use mio::event::Event;
 
 use super::*;
-use crate::chunk::{Chunk, Mark};
-use crate::clock::{FIRST_TOKEN, Stamp, Wait};
-use crate::disk::sim::mistake::{Mistake, made};
+use crate::clock::{Stamp, Wait};
 use crate::error::Error;
 use crate::origin::Origin;
 use crate::source::peers::peer::Peer;
-use crate::source::peers::{Host, PeerOf, Peers, PeersOf};
-use crate::source::{Form, Read, Settings, Source, Stage};
+use crate::source::peers::{Host, PeerOf, PeersOf};
+use crate::source::{Read, Settings};
 use crate::wire::flume::avro::{Take, put_bytes, put_long};
 use crate::wire::flume::client::{Client, News};
 use crate::wire::flume::frames::{self, Frames};
@@ -250,15 +248,11 @@ impl Sink {
     }
 }
 
-/// weir's side of a life: the source, as far as it is not sockets.
-pub struct Pulled {
-    peers: PeersOf<Calls>,
-    calls: Calls,
-    safe: Stage,
-}
+/// weir's side of a life.
+pub type Pulled = Played<Calls>;
 
 /// Calls the sinks, each again when it is lost.
-struct Calls {
+pub struct Calls {
     sinks: Arc<Mutex<Sinks>>,
     /// Of each sink its connection, or when it is called again; and when its rest is over.
     lines: Vec<(Result<Line, i64>, i64)>,
@@ -269,63 +263,24 @@ impl Pulled {
     pub fn new(sinks: &Arc<Mutex<Sinks>>, logs_input: bool, settings: &Settings) -> Pulled {
         let count = sinks.lock().unwrap().sinks.len();
         let lines = vec![(Err(0), i64::MAX); count];
-        let calls = Calls { sinks: Arc::clone(sinks), lines };
-        let safe = if logs_input { Stage::Logged } else { Stage::Folded };
-        Pulled { peers: Peers::new("sinks", FIRST_TOKEN, settings), calls, safe }
+        Played::over(Calls { sinks: Arc::clone(sinks), lines }, logs_input, settings)
     }
 }
 
-impl Source for Pulled {
-    fn open(&mut self, _wait: &mut dyn Wait) -> Result<(), Error> {
-        Ok(())
+impl Agents for Calls {
+    fn hear(&self, now: Option<i64>) {
+        let mut sinks = self.sinks.lock().unwrap();
+        let next = sinks.sinks.iter().map(|sink| sink.next).max().unwrap_or(0);
+        let Sinks { sinks, fate, ledger } = &mut *sinks;
+        sinks.iter_mut().for_each(|sink| sink.hear(fate, ledger, now.unwrap_or(next)));
     }
 
-    fn form(&self) -> Form {
-        Form::Records
-    }
-
-    fn read(
-        &mut self,
-        chunk: &mut Chunk,
-        limit: usize,
-        wait: &mut dyn Wait,
-        until: Stamp,
-    ) -> Result<Read, Error> {
-        let until = until.min(wait.now().after(MOMENT));
-        let read = self.peers.read(&mut self.calls, chunk, limit, wait, until)?;
-        if made(Mistake::AnsweredEarly) {
-            self.peers.reached(chunk.mark);
-            self.calls.sinks.lock().unwrap().turn(wait.now().0);
-        }
-        Ok(read)
-    }
-
-    fn waiting(&self) -> String {
-        "SparkSinks".to_string()
-    }
-
-    fn acknowledges(&self) -> Option<Stage> {
-        Some(self.safe)
-    }
-
-    fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
-        if stage == self.safe {
-            self.peers.reached(mark);
-            // A sink may commit as soon as it is told.
-            let mut sinks = self.calls.sinks.lock().unwrap();
-            let now = sinks.sinks.iter().map(|sink| sink.next).max().unwrap_or(0);
-            let Sinks { sinks, fate, ledger } = &mut *sinks;
-            sinks.iter_mut().for_each(|sink| sink.hear(fate, ledger, now));
-        }
-        Ok(())
-    }
-
-    fn close(&mut self, _wait: &mut dyn Wait) {
-        for number in 0..self.calls.lines.len() {
-            if let Some(peer) = self.peers.get(number) {
+    fn part(&self, peers: &mut PeersOf<Self>) {
+        for number in 0..self.lines.len() {
+            if let Some(peer) = peers.get(number) {
                 peer.framing().part();
             }
-            self.peers.answer(number);
+            peers.answer(number);
         }
     }
 }

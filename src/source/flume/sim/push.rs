@@ -6,15 +6,13 @@ use std::sync::Arc;
 use mio::event::Event;
 
 use super::*;
-use crate::chunk::{Chunk, Mark};
-use crate::clock::{FIRST_TOKEN, Stamp, Wait};
-use crate::disk::sim::mistake::{Mistake, made};
+use crate::clock::{Stamp, Wait};
 use crate::error::Error;
 use crate::origin::Origin;
 use crate::source::peers::peer::Peer;
 use crate::source::peers::transport::Waiting;
-use crate::source::peers::{Host, PeerOf, Peers, PeersOf};
-use crate::source::{Form, Read, Settings, Source, Stage};
+use crate::source::peers::{Host, PeerOf, PeersOf};
+use crate::source::{Read, Settings};
 use crate::wire::flume::avro::Take;
 use crate::wire::flume::frames::{self, Frames};
 use crate::wire::flume::handshake::{Known, Request, Response};
@@ -201,15 +199,11 @@ impl Sink {
     }
 }
 
-/// weir's side of a life: the source, as far as it is not sockets.
-pub struct Pushed {
-    peers: PeersOf<Door>,
-    door: Door,
-    safe: Stage,
-}
+/// weir's side of a life.
+pub type Pushed = Played<Door>;
 
 /// Lets sinks in.
-struct Door {
+pub struct Door {
     sinks: Arc<Mutex<Sinks>>,
     terms: Terms,
     inside: Vec<(usize, Line)>,
@@ -223,53 +217,15 @@ impl Pushed {
         let known = Arc::new(Known::new(PROTOCOL));
         let terms = Terms { rows, compressed: false, longest: 1 << 20, known };
         let door = Door { sinks: Arc::clone(sinks), terms, inside: Vec::new(), next: 0 };
-        let safe = if logs_input { Stage::Logged } else { Stage::Folded };
-        Pushed { peers: Peers::new("sinks", FIRST_TOKEN, settings), door, safe }
+        Played::over(door, logs_input, settings)
     }
 }
 
-impl Source for Pushed {
-    fn open(&mut self, _wait: &mut dyn Wait) -> Result<(), Error> {
-        Ok(())
-    }
-
-    fn form(&self) -> Form {
-        Form::Records
-    }
-
-    fn read(
-        &mut self,
-        chunk: &mut Chunk,
-        limit: usize,
-        wait: &mut dyn Wait,
-        until: Stamp,
-    ) -> Result<Read, Error> {
-        let until = until.min(wait.now().after(MOMENT));
-        let read = self.peers.read(&mut self.door, chunk, limit, wait, until)?;
-        if made(Mistake::AnsweredEarly) {
-            self.peers.reached(chunk.mark);
-            self.door.sinks.lock().unwrap().hear(wait.now().0);
-        }
-        Ok(read)
-    }
-
-    fn waiting(&self) -> String {
-        "avro sinks".to_string()
-    }
-
-    fn acknowledges(&self) -> Option<Stage> {
-        Some(self.safe)
-    }
-
-    fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
-        if stage == self.safe {
-            self.peers.reached(mark);
-            // What is told to somebody is true from then on.
-            let mut sinks = self.door.sinks.lock().unwrap();
-            let since = sinks.sinks.iter().map(|sink| sink.since).max().unwrap_or(0);
-            sinks.hear(since);
-        }
-        Ok(())
+impl Agents for Door {
+    fn hear(&self, now: Option<i64>) {
+        let mut sinks = self.sinks.lock().unwrap();
+        let since = sinks.sinks.iter().map(|sink| sink.since).max().unwrap_or(0);
+        sinks.hear(now.unwrap_or(since));
     }
 }
 

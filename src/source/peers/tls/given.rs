@@ -12,8 +12,11 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, InconsistentKeys, RootCertStore, ServerConfig};
+use rustls::{
+    ClientConfig, InconsistentKeys, RootCertStore, ServerConfig, SupportedProtocolVersion,
+};
 
+use super::renewal::Renewal;
 use super::{Call, Welcome};
 use crate::error::{Error, said};
 
@@ -27,7 +30,8 @@ pub struct Listening {
     /// Speak TLS: the file of the certificate, as PEM
     ///
     /// The certificate comes first, and behind it those that lead to its authority, if there are any. The
-    /// versions are 1.2 and 1.3. The clients need none. For a trial, this makes a certificate of this machine
+    /// versions are 1.2 and 1.3. The clients need none. A certificate that is renewed while weir runs is shown
+    /// to those who connect from then on, without a signal: the files are looked at each second. For a trial, this makes a certificate of this machine
     /// that signs itself: openssl req -x509 -newkey rsa:2048 -nodes -days 30 -keyout key.pem -out cert.pem -subj
     /// /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -addext
     /// basicConstraints=critical,CA:FALSE
@@ -56,6 +60,9 @@ enum Version {
     Tls13,
 }
 
+static ALL: &[&SupportedProtocolVersion] = &[&TLS13, &TLS12];
+static OLDER: &[&SupportedProtocolVersion] = &[&TLS12];
+
 impl Listening {
     /// How clients are let in.
     pub fn welcome(&self) -> Result<Welcome, Error> {
@@ -75,19 +82,30 @@ impl Listening {
             (None, None) => return Ok(Welcome::default()),
         };
         let versions = match self.tls_max {
-            Some(Version::Tls12) => &[&TLS12][..],
-            Some(Version::Tls13) | None => &[&TLS13, &TLS12],
+            Some(Version::Tls12) => OLDER,
+            Some(Version::Tls13) | None => ALL,
         };
-        let chain = certificates("--tls-cert", cert)?;
-        let key_der = private_key(key)?;
-        let config = ServerConfig::builder_with_provider(provider())
-            .with_protocol_versions(versions)
-            .expect("these versions have ciphers")
-            .with_no_client_auth()
-            .with_single_cert(chain, key_der)
-            .map_err(|error| unusable(&error, cert, key))?;
-        Ok(Welcome { config: Some(Arc::new(config)) })
+        let (cert, key) = (cert.clone(), key.clone());
+        let paths = [cert.clone(), key.clone()];
+        let read = move || config(&cert, &key, versions);
+        Ok(Welcome { renewal: Some(Renewal::new(paths, Box::new(read))?) })
     }
+}
+
+/// What clients are shown.
+fn config(
+    cert: &Path,
+    key: &Path,
+    versions: &[&'static SupportedProtocolVersion],
+) -> Result<ServerConfig, Error> {
+    let chain = certificates("--tls-cert", cert)?;
+    let key_der = private_key(key)?;
+    ServerConfig::builder_with_provider(provider())
+        .with_protocol_versions(versions)
+        .expect("these versions have ciphers")
+        .with_no_client_auth()
+        .with_single_cert(chain, key_der)
+        .map_err(|error| unusable(&error, cert, key))
 }
 
 /// The flags of a source that connects.

@@ -8,11 +8,12 @@
 //! A record of TLS is unsealed when all of it is there, and then as a whole, so a read may leave some of it
 //! behind ([`Transport::has_pending`]). Reading makes the session send too: the handshake is nothing but
 //! that. The end of the stream is the peer's word (close_notify): where the connection ends without it, what
-//! came may have been cut, and that is an error. Which certificates there are is left to `given`, what an
-//! error is called to `words`, and how long a handshake may take to `haste`.
+//! came may have been cut, and that is an error. Which certificates there are is left to `given`, when they are
+//! read again to `renewal`, what an error is called to `words`, and how long a handshake may take to `haste`.
 
 pub mod given;
 pub mod haste;
+mod renewal;
 pub mod words;
 
 use std::io::{self, Read as _, Write as _};
@@ -20,10 +21,12 @@ use std::sync::Arc;
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, Connection};
-use rustls::{ProtocolVersion, ServerConfig, ServerConnection};
+use rustls::{ProtocolVersion, ServerConnection};
 
 use super::farewell::Parting;
 use super::transport::{Transport, is_passing};
+use crate::clock::Stamp;
+use renewal::Renewal;
 use words::Looks;
 
 /// By how many of its first bytes somebody is told who does not speak TLS.
@@ -32,21 +35,28 @@ const FIRST: usize = 64;
 const TURN: usize = 64 << 10;
 
 /// How clients are let in: by TLS, or bare.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Welcome {
-    config: Option<Arc<ServerConfig>>,
+    renewal: Option<Renewal>,
 }
 
 impl Welcome {
     /// True if it is by TLS.
     pub fn is_tls(&self) -> bool {
-        self.config.is_some()
+        self.renewal.is_some()
+    }
+
+    /// Looks whether those who come now are shown another certificate.
+    pub fn renew(&mut self, now: Stamp) {
+        if let Some(renewal) = &mut self.renewal {
+            renewal.look(now);
+        }
     }
 
     /// A client that has come in; `looks` knows who else could be there.
     pub fn let_in<S>(&self, stream: S, looks: Looks) -> MaybeTls<S> {
-        let Some(config) = &self.config else { return MaybeTls::bare(stream) };
-        let session = ServerConnection::new(Arc::clone(config));
+        let Some(renewal) = &self.renewal else { return MaybeTls::bare(stream) };
+        let session = ServerConnection::new(renewal.config());
         let session = session.expect("the configuration was whole when it was made");
         MaybeTls::Sealed(Box::new(Sealed::new(stream, session.into(), looks)))
     }

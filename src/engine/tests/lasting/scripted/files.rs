@@ -161,6 +161,6 @@ fn the_script_rotates_the_file_and_all_of_it_comes_out() {
     let written: String = script.iter().map(|(_, text)| text.as_str()).collect();
     assert_eq!(out, written);
     let end = Rotated::new(&case, i64::MAX);
-    let names = end.tree.names(Path::new("")).unwrap();
+    let names: Vec<_> = end.tree.names(Path::new("")).unwrap().collect();
     assert!(names.len() > 5, "{names:?}");
 }
