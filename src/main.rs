@@ -128,7 +128,7 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     let place = place(plan.prints, typed, start.is_some());
     let manner = typed.progress.progress.manner(place);
     let _progress = manner.map(|manner| Progress::start(manner, &metrics)).transpose()?;
-    let (live, viewer) = live.map(Live::begin).transpose()?.unzip();
+    let (live, viewer) = live.map(|about| Live::begin(about, &metrics)).transpose()?.unzip();
     viewers.0.extend(viewer);
     let result = engine::run(
         plan.pipeline,

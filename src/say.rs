@@ -41,7 +41,7 @@ use self::status::Status;
 
 /// How many bytes of messages wait at most.
 const KEPT: usize = 64 << 10;
-/// So many lines of what is kept back can be shown.
+/// So many of the last lines can be shown by who draws where they stood.
 const SHOWN: usize = 8;
 /// How long a message may wait for its reader when the run is over.
 const MOMENT: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
@@ -161,9 +161,10 @@ impl Drop for Hidden {
     }
 }
 
-/// Keeps messages back from now on: somebody draws on the terminal that stderr is, and shows them himself.
-pub fn hold() {
-    talk().held = Some(VecDeque::new());
+/// Keeps messages back from now on: somebody draws on the terminal that stderr is, and shows them himself. He is
+/// called at each, while others wait to say something: he waits for nobody.
+pub fn hold(call: impl Fn() + Send + 'static) {
+    talk().held = Some(Box::new(call));
 }
 
 /// Says all that was kept back, and goes on as before.
@@ -174,9 +175,11 @@ pub fn let_go() {
     }
 }
 
-/// The last lines that are kept back.
-pub fn held() -> Vec<String> {
-    talk().held.iter().flatten().cloned().collect()
+/// The last lines that were said, while messages are kept back: those before that are not to be seen either.
+pub fn last_lines() -> Vec<String> {
+    let talk = talk();
+    let is_held = talk.held.is_some();
+    talk.last.iter().filter(|_| is_held).cloned().collect()
 }
 
 fn talk() -> MutexGuard<'static, Talk<Stderr>> {
@@ -192,8 +195,10 @@ struct Talk<W> {
     /// How many messages are lost, and that has not been said.
     lost: u64,
     status: Status,
-    /// While messages are kept back, the last lines of them.
-    held: Option<VecDeque<String>>,
+    /// The last lines that were said.
+    last: VecDeque<String>,
+    /// While messages are kept back, who is called at each.
+    held: Option<Box<dyn Fn() + Send>>,
 }
 
 struct Message {
@@ -205,16 +210,17 @@ struct Message {
 
 impl<W: Write> Talk<W> {
     fn on(out: W) -> Talk<W> {
-        let status = Status::default();
-        Talk { out, waiting: VecDeque::new(), size: 0, lost: 0, status, held: None }
+        let (waiting, last, status) = (VecDeque::new(), VecDeque::new(), Status::default());
+        Talk { out, waiting, size: 0, lost: 0, status, last, held: None }
     }
 
     fn say(&mut self, text: &str, priority: Priority) {
         self.go_on();
         let text = journal::lines(text, priority);
-        if let Some(held) = &mut self.held {
-            held.extend(text.lines().filter(|line| !line.is_empty()).map(String::from));
-            held.drain(..held.len().saturating_sub(SHOWN));
+        self.last.extend(text.lines().filter(|line| !line.is_empty()).map(String::from));
+        self.last.drain(..self.last.len().saturating_sub(SHOWN));
+        if let Some(call) = &self.held {
+            call();
         }
         let text = text.into_bytes();
         let has_room = self.waiting.is_empty() || self.size + text.len() <= KEPT;
@@ -389,10 +395,16 @@ mod tests {
     #[test]
     fn what_is_kept_back_is_shown_by_its_last_lines_and_said_later() {
         let mut talk = Talk::on(Reader { room: usize::MAX, ..Reader::default() });
-        talk.held = Some(VecDeque::new());
+        talk.say("before", Priority::Notice);
+        assert_eq!(talk.read(usize::MAX), "weir: before\n");
+        assert_eq!(talk.last, ["weir: before"]);
+        let (sender, calls) = std::sync::mpsc::channel();
+        talk.held = Some(Box::new(move || sender.send(()).unwrap()));
         (0..20).for_each(|number| talk.say(&format!("{number}\n\nmore"), Priority::Notice));
-        let held = talk.held.take().unwrap();
-        assert_eq!((held.len(), held[6].as_str(), held[7].as_str()), (SHOWN, "weir: 19", "more"));
+        assert_eq!(calls.try_iter().count(), 20);
+        let last = &talk.last;
+        assert_eq!((last.len(), last[6].as_str(), last[7].as_str()), (SHOWN, "weir: 19", "more"));
+        talk.held = None;
         let said = talk.read(usize::MAX);
         assert!(said.starts_with("weir: 0\n\nmore\n") && said.ends_with("weir: 19\n\nmore\n"));
     }

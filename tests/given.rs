@@ -157,3 +157,30 @@ fn commands_have_the_limit_as_it_is_without_weir() {
     let mask = status.ok().split_whitespace().nth(1).unwrap().to_string();
     assert_eq!(u64::from_str_radix(&mask, 16).unwrap() >> 24 & 1, 0, "{mask}");
 }
+
+#[test]
+fn an_argument_that_is_not_utf_8_is_told_with_its_flag_and_where_that_stands() {
+    let table = [
+        ("WEIR_TOP=$byte \"$WEIR\" --count-by-key", "WEIR_TOP: --top"),
+        ("\"$WEIR\" --count-by-key --top a$byte", "--top"),
+        ("\"$WEIR\" --interval=$byte --count", "--interval"),
+        ("echo \"--top $byte\" > args; \"$WEIR\" --config args --count", "args:1: --top"),
+        ("WEIR_PROPERTY=sasl.password=geheim$byte \"$WEIR\" kafka", "WEIR_PROPERTY: --property"),
+    ];
+    for (script, place) in table {
+        let ended = in_place(&format!("byte=$(printf '\\377'); export byte; {script} < x")).0;
+        let said = format!("weir: {place}: the byte \\xff is not UTF-8\n");
+        assert_eq!(ended.failed(2), said, "{script}");
+    }
+    // Where any byte may stand, it does.
+    let script =
+        r#"byte=$(printf '\377'); "$WEIR" --count --format text -o "$byte" < x; cat "$byte""#;
+    assert_eq!(in_place(script).0.ok(), "3\n");
+}
+
+#[test]
+fn a_mark_of_the_byte_order_is_no_part_of_a_file_of_arguments() {
+    let script =
+        r#"printf '\357\273\277--format text\n' > args; "$WEIR" --config args --count < x"#;
+    assert_eq!(in_place(script).0.ok(), "3\n");
+}

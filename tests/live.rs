@@ -4,11 +4,18 @@
 mod common;
 
 use std::fs::{self, File};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use common::terminal::terminal;
 use common::{Dir, Run, Stream, start, weir};
 use rustix::process::Signal;
 use rustix::termios::{Winsize, tcsetwinsize};
+use weir::clock::clockface::{Clockface, Style};
+use weir::live::{About, Live};
+use weir::part::Shape;
 
 /// What takes the screen, and what gives it back.
 const TAKEN: &str = "\x1b[?1049h\x1b[?25l\x1b[?7l";
@@ -28,9 +35,13 @@ fn resize(person: &File, columns: u16, rows: u16) {
 
 /// `weir --live` with a pipe as its stdin, in a window of 60 columns and 14 rows.
 fn shown(args: &[&str]) -> Shown {
+    shown_each("100ms", args)
+}
+
+fn shown_each(interval: &str, args: &[&str]) -> Shown {
     let (person, end) = terminal();
     resize(&person, 60, 14);
-    let mut command = weir(&[&["stdin", "--live", "--interval", "100ms"], args].concat());
+    let mut command = weir(&[&["stdin", "--live", "--interval", interval], args].concat());
     command.env("LC_ALL", "C.UTF-8").stdout(end.try_clone().unwrap()).stderr(end);
     let screen = Stream::new(Some(person.try_clone().unwrap()));
     Shown { run: start(command), person, screen }
@@ -138,7 +149,7 @@ fn a_run_that_fails_or_is_ended_at_once_gives_the_screen_back_first() {
     let command = "exec sleep 7 > /dev/null 2>&1 < /dev/null";
     for (limit, expected) in [("1h", 130), ("100ms", 1)] {
         let mut hanging = shown(&["--count", "--exec", command, "--shutdown-timeout", limit]);
-        hanging.screen.contains("no batch has ended yet");
+        hanging.screen.contains("waiting for the first batch, of 100ms: 0 records so far");
         hanging.run.write("a\n");
         hanging.run.signal(Signal::TERM);
         if limit == "1h" {
@@ -149,6 +160,79 @@ fn a_run_that_fails_or_is_ended_at_once_gives_the_screen_back_first() {
         assert_eq!(status, expected, "{text:?}");
         assert_eq!(left(&text).contains("--shutdown-timeout"), limit != "1h", "{text:?}");
     }
+}
+
+#[test]
+fn a_run_that_a_signal_ends_without_a_word_gives_the_screen_back_first() {
+    for (signal, number) in [(Signal::QUIT, 3), (Signal::ABORT, 6), (Signal::USR2, 12)] {
+        let mut shown = shown(&["--count-by-key", "--max-record", "5", "--update-state"]);
+        shown.run.write("word\nmuch too long\n");
+        shown.screen.contains("word");
+        shown.screen.contains("skipped");
+        shown.run.signal(signal);
+        let (status, text) = shown.end();
+        assert_eq!(status, 128 + number, "{text:?}");
+        let left = left(&text);
+        assert!(left.starts_with("weir: a bad record is skipped"), "{left:?}");
+    }
+}
+
+/// What the test below runs in a process of its own.
+#[test]
+#[ignore = "the test of a panic runs it"]
+fn panicking() {
+    let about = About {
+        title: "a title".to_string(),
+        shape: Shape::Whole,
+        passes: false,
+        columns: Vec::new(),
+        by: 0,
+        clockface: Clockface::new(true, Style::Rfc3339),
+        interval: Duration::from_secs(1),
+        is_utf8: false,
+    };
+    let live = Live::begin(about, &Arc::default());
+    assert!(thread::spawn(|| panic!("a mistake")).join().is_err());
+    // As a program that a panic aborts, it has no other chance to give anything back.
+    std::mem::forget(live);
+    std::process::exit(3);
+}
+
+#[test]
+fn a_panic_gives_the_screen_back_before_it_is_told() {
+    let (person, end) = terminal();
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "panicking", "--ignored", "--nocapture", "--color", "never"]);
+    command.stdin(Stdio::piped()).stdout(end.try_clone().unwrap()).stderr(end);
+    let screen = Stream::new(Some(person.try_clone().unwrap()));
+    let (status, text) = Shown { run: start(command), person, screen }.end();
+    let left = left(&text);
+    assert!(status == 3 && left.contains("a mistake"), "{status} {text:?}");
+}
+
+#[test]
+fn what_has_come_is_told_before_the_first_batch_has_ended() {
+    let mut shown = shown_each("1h", &["--count", "--max-record", "5"]);
+    shown.screen.contains("waiting for the first batch, of 1h: 0 records so far\r");
+    shown.run.write("a\nb\n");
+    shown.screen.contains("waiting for the first batch, of 1h: 2 records so far\r");
+    shown.run.write("much too long\n");
+    shown.screen.contains("weir: a bad record is skipped");
+    shown.screen.contains("so far, 1 bad\r");
+    shown.run.signal(Signal::TERM);
+    assert_eq!(shown.end().0, 0);
+}
+
+#[test]
+fn what_was_said_before_the_screen_was_taken_can_be_read_on_it() {
+    let mut shown = shown(&["--count", "--ui", "0"]);
+    let page = "weir: the page is at http://127.0.0.1:";
+    for place in [page, TAKEN, page] {
+        shown.screen.contains(place);
+    }
+    shown.run.signal(Signal::TERM);
+    let (status, text) = shown.end();
+    assert_eq!((status, left(&text).contains(page)), (0, false), "it is on the other screen");
 }
 
 #[test]

@@ -1,12 +1,14 @@
 //! What there is to be seen: some rows of the last report, and what its batch was.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::chunk::Chunk;
 use crate::clock::Stamp;
 use crate::clock::clockface::Clockface;
 use crate::format::Shape;
+use crate::metrics::Metrics;
 use crate::metrics::batch::Batch;
 use crate::report::Report;
 use crate::report::value::{Text, Value};
@@ -49,6 +51,8 @@ pub struct Line {
 pub struct Board {
     /// What is the same for the whole run.
     pub about: About,
+    /// What is counted meanwhile.
+    pub metrics: Arc<Metrics>,
     /// True once the source is open.
     pub has_begun: bool,
     /// The Time of the report.
@@ -63,9 +67,10 @@ pub struct Board {
 
 impl Board {
     /// Nothing yet.
-    pub fn new(about: About) -> Board {
+    pub fn new(about: About, metrics: Arc<Metrics>) -> Board {
         Board {
             about,
+            metrics,
             has_begun: false,
             time: None,
             lines: VecDeque::new(),

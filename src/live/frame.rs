@@ -8,7 +8,7 @@
 //! world    97  ██████▌
 //! ...                                                                there are more
 //!
-//! weir: a bad record is skipped: ...                                 what was said last
+//! weir: a bad record is skipped: ...                                 what was said last, always at the foot
 //! ```
 //!
 //! No line is longer than the window is wide, no frame higher: the terminal never scrolls. A bar begins in the same
@@ -22,10 +22,12 @@ use crate::format::Shape;
 use crate::format::python::{self, Object};
 use crate::process::screen::Size;
 use crate::report::value::Value;
-use crate::units::counted;
+use crate::units::{counted, show_duration};
 
-/// Of what was said so many lines are shown.
+/// Of what was said so many lines are shown, where there are rows enough; where there are few, one, or none.
 const SAID: usize = 3;
+const ENOUGH: usize = 12;
+const FEW: usize = 5;
 /// Eighths of a block.
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
@@ -62,10 +64,14 @@ fn lines(board: &Board, said: &[String], (columns, rows): Size) -> Vec<String> {
     let names = if named.len() > 1 { named.join("  ") } else { String::new() };
     let mut all = vec![cut(&board.about.title), cut(&state(board)), cut(&names)];
     all.truncate(rows);
-    // Where there is no room for more than the rows, nothing else is shown of what was said.
-    let said = &said[said.len().saturating_sub(SAID)..];
-    let said: Vec<_> = said.iter().filter(|_| rows >= 12).map(|text| cut(text)).collect();
-    let below = if said.is_empty() { 0 } else { said.len() + 1 };
+    let (most, gap) = match rows {
+        0..FEW => (0, 0),
+        FEW..ENOUGH => (1, 0),
+        _ => (SAID, 1),
+    };
+    let said = &said[said.len().saturating_sub(most)..];
+    let said: Vec<_> = said.iter().map(|text| cut(text)).collect();
+    let below = if said.is_empty() { 0 } else { said.len() + gap };
     let room = rows.saturating_sub(all.len() + below);
     all.extend(body(board, columns, room));
     if !said.is_empty() {
@@ -75,18 +81,28 @@ fn lines(board: &Board, said: &[String], (columns, rows): Size) -> Vec<String> {
     all
 }
 
+/// What is waited for as long as nothing is reported.
+fn waiting(board: &Board) -> String {
+    if !board.has_begun {
+        return "what was kept is read, and the source opened".to_string();
+    }
+    let (records, bad) = (board.metrics.records.get(), board.metrics.bad.get());
+    let what = match board.about.interval {
+        interval if board.batch.is_none() && !interval.is_zero() => {
+            format!("the first batch, of {}", show_duration(interval))
+        }
+        _ => "the first report".to_string(),
+    };
+    let bad = if bad > 0 { format!(", {bad} bad") } else { String::new() };
+    format!("waiting for {what}: {} so far{bad}", counted(records, "record"))
+}
+
 /// What the last batch was, in one line.
 fn state(board: &Board) -> String {
-    let mut line = String::new();
-    match board.time {
-        Some(time) => {
-            let mut at = Vec::new();
-            board.about.clockface.python(&mut at, time);
-            line.push_str(&String::from_utf8_lossy(&at));
-        }
-        None if board.has_begun => line.push_str("no batch has ended yet"),
-        None => line.push_str("what was kept is read"),
-    }
+    let Some(time) = board.time else { return waiting(board) };
+    let mut at = Vec::new();
+    board.about.clockface.python(&mut at, time);
+    let mut line = String::from_utf8_lossy(&at).into_owned();
     let Some(batch) = &board.batch else { return line };
     let (taken, seconds) = (&batch.taken, board.about.interval.as_secs_f64());
     let _ = write!(line, "   {}", counted(taken.records, "record"));

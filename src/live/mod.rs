@@ -3,13 +3,18 @@
 //! ```text
 //! reporter ──shows──> board ──a call──> painter: window's size, frame, terminal
 //!                                          ^
-//!                                SIGWINCH, Ctrl-Z and back
+//!                      SIGWINCH, Ctrl-Z and back, a message, some time
 //! ```
 //!
 //! Whoever makes a report copies some rows onto the board and goes on; a thread of its own draws, so a terminal
-//! that is slow or stopped holds up no batch: what it draws next is the newest there is. At the end the screen is
-//! given back, and the last frame stays on it as ordinary text. What is said on the same terminal meanwhile stands
-//! below the rows, and is said again when the screen is given back.
+//! that is slow or stopped holds up no batch: what it draws next is the newest there is. Unasked it looks twice a
+//! second whether a frame would be another one, as while the first batch is waited for. At the end the screen is
+//! given back, and the last frame stays on it as ordinary text. What is said on the same terminal stands below the
+//! rows, and is said again when the screen is given back.
+//!
+//! The end may be one of which nobody here is asked: signals that would end us without a word (`ENDS`) give the
+//! screen back first, and so does a panic. After `kill -9` it stays, and after what leaves safe code no time: a fault
+//! in memory (SIGSEGV, SIGBUS), or an abort from within.
 
 mod board;
 mod frame;
@@ -17,11 +22,14 @@ mod plain;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use signal_hook::consts::{SIGCONT, SIGTSTP, SIGWINCH};
+use signal_hook::consts::{
+    SIGABRT, SIGALRM, SIGCONT, SIGPROF, SIGQUIT, SIGTSTP, SIGUSR2, SIGVTALRM, SIGWINCH, SIGXCPU,
+};
 use signal_hook::iterator::{Handle, Signals};
 use signal_hook::low_level::emulate_default_handler;
 
@@ -29,12 +37,18 @@ pub use self::board::{About, Board, ROWS};
 use crate::chunk::Chunk;
 use crate::clock::Stamp;
 use crate::error::{Context, Error};
+use crate::metrics::Metrics;
 use crate::metrics::batch::Batch;
-use crate::process::screen;
+use crate::process::{screen, signal};
 use crate::report::Report;
 use crate::report::viewer::Viewer;
 use crate::say;
 use crate::units::quoted;
+
+/// Signals that end a process that does not heed them; those that ask the stream to end are heard elsewhere.
+const ENDS: [i32; 7] = [SIGQUIT, SIGABRT, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGUSR2];
+/// How often the painter looks by itself.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// A command as it was typed, without what is a secret in it.
 pub fn title(words: impl Iterator<Item = OsString>) -> String {
@@ -90,8 +104,11 @@ fn lock(board: &Mutex<Board>) -> MutexGuard<'_, Board> {
 
 impl Live {
     /// Takes the terminal that stdout is; a viewer of what is reported fills it.
-    pub fn begin(about: About) -> Result<(Live, Box<dyn Viewer>), Error> {
-        let mut signals = Signals::new([SIGWINCH, SIGTSTP, SIGCONT]).place("--live")?;
+    pub fn begin(about: About, metrics: &Arc<Metrics>) -> Result<(Live, Box<dyn Viewer>), Error> {
+        let is_ignored = signal::ignored();
+        let heard = [SIGWINCH, SIGTSTP, SIGCONT].into_iter().chain(ENDS);
+        let mut signals =
+            Signals::new(heard.filter(|&signal| !is_ignored(signal))).place("--live")?;
         screen::take().place("--live")?;
         // What a panic says is for the screen that was there before.
         let hook = std::panic::take_hook();
@@ -100,12 +117,15 @@ impl Live {
             say::let_go();
             hook(panic);
         }));
-        if io::stderr().is_terminal() {
-            say::hold();
-        }
-        let board = Arc::new(Mutex::new(Board::new(about)));
+        let board = Arc::new(Mutex::new(Board::new(about, Arc::clone(metrics))));
         // One call is enough for all that has come before it.
         let (calls, called) = sync_channel(1);
+        if io::stderr().is_terminal() {
+            let calls = calls.clone();
+            say::hold(move || {
+                let _ = calls.try_send(Call::Draw);
+            });
+        }
         let painter = std::thread::spawn({
             let board = Arc::clone(&board);
             move || paint(&board, &called)
@@ -150,23 +170,41 @@ impl Drop for Live {
     }
 }
 
-/// Draws whenever it is called.
+/// Draws whenever it is called, and when by itself it finds that something is new.
 fn paint(board: &Mutex<Board>, called: &Receiver<Call>) {
-    while called.recv() == Ok(Call::Draw) {
+    let mut drawn = String::new();
+    loop {
+        match called.recv_timeout(LOOK) {
+            // Whatever stands there now.
+            Ok(Call::Draw) => drawn.clear(),
+            Err(RecvTimeoutError::Timeout) => {}
+            Ok(Call::End) | Err(RecvTimeoutError::Disconnected) => return,
+        }
         let Some(size) = screen::size() else { continue };
-        let frame = frame::drawn(&lock(board), &say::held(), size);
-        screen::draw(frame.as_bytes());
+        let frame = frame::drawn(&lock(board), &say::last_lines(), size);
+        if frame != drawn && screen::draw(frame.as_bytes()) {
+            drawn = frame;
+        }
     }
 }
 
-/// Has it drawn when the window is another, and gives the screen back while we are stopped.
+/// Has it drawn when the window is another, and gives the screen back while we are stopped and before we are ended.
 fn watch(signals: &mut Signals, calls: &SyncSender<Call>) {
     for signal in signals.forever() {
-        if signal == SIGTSTP {
-            screen::give_back();
-            // This is where we are stopped, and go on.
-            let _ = emulate_default_handler(SIGTSTP);
-            let _ = screen::take();
+        match signal {
+            SIGWINCH | SIGCONT => {}
+            SIGTSTP => {
+                screen::lend();
+                // This is where we are stopped, and go on.
+                let _ = emulate_default_handler(SIGTSTP);
+                screen::reclaim();
+            }
+            _ => {
+                screen::give_back();
+                say::let_go();
+                // This is where we are ended.
+                let _ = emulate_default_handler(signal);
+            }
         }
         let _ = calls.try_send(Call::Draw);
     }

@@ -1,6 +1,6 @@
 //! Who the source is connected with: its servers, clients, brokers or files, and what went wrong last.
 //!
-//! It is said when a batch ends, so it is as old as that at most.
+//! It is said when a batch ends, and each second while something comes, so it is as old as that at most.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -29,6 +29,8 @@ pub struct Said {
     pub up: Option<u64>,
     /// The connections; where there are many, some of them.
     pub links: Vec<Link>,
+    /// How many datagrams the system has dropped, since they came faster than they were read; if any can come.
+    pub lost: Option<u64>,
 }
 
 /// So many connections are told apart.

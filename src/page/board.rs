@@ -22,7 +22,7 @@ use crate::report::viewer::Viewer;
 const KEPT: usize = 64;
 
 /// A batch as it is shown.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Shown {
     /// What it was.
     pub batch: Batch,
@@ -30,6 +30,8 @@ pub struct Shown {
     pub rows: Option<Rows>,
     /// How many records of the input were not read yet, if that is known.
     pub behind: Option<u64>,
+    /// How many datagrams were lost by then.
+    pub lost: u64,
 }
 
 /// What has come since it was taken last.
@@ -136,7 +138,8 @@ impl Viewer for Board {
     fn batch(&mut self, batch: &Batch) {
         let behind = self.metrics.behind.get();
         let behind = (!behind.is_empty()).then(|| behind.values().sum());
-        let shown = Shown { batch: *batch, rows: self.rows.take(), behind };
+        let lost = self.metrics.links.get().lost.unwrap_or(0);
+        let shown = Shown { batch: *batch, rows: self.rows.take(), behind, lost };
         self.inbox.leave(|news| {
             if news.batches.len() == KEPT {
                 news.batches.pop_front();

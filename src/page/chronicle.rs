@@ -122,7 +122,8 @@ impl Chronicle {
         let taken = all.since(std::mem::replace(&mut self.sampled, all));
         let passed = self.uptime.elapsed().as_millis() as i64;
         let time = Stamp(self.hall.run.started.0 + passed);
-        self.push(Shown { batch: Batch { time, taken, ..Batch::default() }, rows, behind: None });
+        let batch = Batch { time, taken, ..Batch::default() };
+        self.push(Shown { batch, rows, ..Shown::default() });
     }
 
     fn push(&mut self, shown: Shown) {
@@ -136,7 +137,7 @@ impl Chronicle {
         self.batches.push_back(Kept { shown, json, message });
     }
 
-    fn json(&self, Shown { batch, rows, behind }: &Shown) -> Value {
+    fn json(&self, Shown { batch, rows, behind, .. }: &Shown) -> Value {
         let millis = |span: Duration| span.as_micros() as f64 / 1000.0;
         let run = &self.hall.run;
         let (taken, timed) = (batch.taken, run.has_clock());
@@ -220,7 +221,11 @@ impl Chronicle {
                 "commit_ms": stored.micros as f64 / 1000.0,
             })),
             "steps": metrics.flows.get().iter().map(flow).collect::<Vec<_>>(),
-            "source": { "waiting": said.waiting, "links": said.links.iter().map(link).collect::<Vec<_>>() },
+            "source": {
+                "waiting": said.waiting,
+                "links": said.links.iter().map(link).collect::<Vec<_>>(),
+                "lost_datagrams": said.lost,
+            },
             "behind": metrics.behind.get(),
             "last_bad": metrics.reasons.get(),
         })
@@ -300,8 +305,7 @@ mod tests {
     fn end_batches(chronicle: &mut Chronicle, times: std::ops::Range<i64>) {
         let shown = |time| Shown {
             batch: Batch { time: Stamp(time), ..Batch::default() },
-            rows: None,
-            behind: None,
+            ..Shown::default()
         };
         chronicle.take(News { begun: true, batches: times.map(shown).collect(), rows: None });
     }

@@ -51,14 +51,19 @@ export function bytes(number) {
   return `${rounded.format(number)} ${units[at]}`;
 }
 
+/** A value as there is room for it: a number with many digits behind its point has six in all. */
+export const short = (text) => (/^-?\d+\.\d{4,}$/.test(text) ? String(Number(Number(text).toPrecision(6))) : text);
+
 export const clock = (ms) => new Date(ms).toLocaleTimeString('en-GB');
 
-/** A curve over the last batches in a figure, with its newest value, the mean, and a line at a limit. */
+/** A curve over the last batches in a figure, with its newest value, mean and maximum, and a line at a limit. */
 export class Curve {
   constructor(figure, shown) {
     this.shown = shown;
     this.value = element('output');
     this.mean = element('small');
+    this.named = figure.querySelector('figcaption').appendChild(element('span', 'limit'));
+    this.named.title = 'The dashed line is the interval between batches';
     this.svg = drawn('svg', { viewBox: '0 0 120 72', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
     const names = ['base', 'limit', 'cursor'];
     [this.base, this.limit, this.cursor] = names.map((name) => drawn('line', { class: name }));
@@ -76,6 +81,7 @@ export class Curve {
   draw(points, most, limit = null) {
     this.points = points.filter(({ value }) => value !== null && value !== undefined);
     this.most = most;
+    this.named.textContent = limit === null ? '' : `┄ of ${this.shown(limit)}`;
     const top = Math.max(limit === null ? 0 : limit * 1.15, ...this.points.map(({ value }) => value)) || 1;
     const y = (value) => 70 - 66 * (value / top);
     const x = (index) => 120 - (this.points.length - 1 - index) * (120 / (most - 1));
@@ -103,7 +109,11 @@ export class Curve {
     const point = looked ?? points.at(-1);
     this.value.textContent = point ? this.shown(point.value) : '–';
     const mean = points.reduce((sum, { value }) => sum + value, 0) / (points.length || 1);
-    this.mean.textContent = looked ? `at ${clock(looked.time)}` : points.length ? `mean ${this.shown(mean)}` : '';
+    const most = Math.max(...points.map(({ value }) => value));
+    // A line is broken between the two alone.
+    const told = [`mean ${this.shown(mean)}`, `max ${this.shown(most)}`].map((text) => text.replaceAll(' ', '\u00a0'));
+    const summed = points.length ? told.join(' · ') : '';
+    this.mean.textContent = looked ? `at ${clock(looked.time)}` : summed;
     const at = looked ? this.x(points.indexOf(looked)) : -1;
     place(this.cursor, at, 2, at, 70);
     this.cursor.style.display = looked ? '' : 'none';
@@ -115,6 +125,7 @@ function place(line, x1, y1, x2, y2) {
 }
 
 const HEIGHT = 30;
+const FIGURE = '\u2007';
 
 /** The rows of a report as bars: each key keeps its bar, which moves to its new place and length. */
 export class Bars {
@@ -128,6 +139,11 @@ export class Bars {
     const most = Math.max(...rows.map(({ size }) => Math.abs(size ?? 0)), 0) || 1;
     this.list.classList.toggle('plain', rows.every(({ size }) => size === null));
     this.list.style.height = `${rows.length * HEIGHT}px`;
+    // Values stand below each other, and all bars begin and end in the same place: a space as wide as a digit fills up.
+    const texts = rows.map(({ values }) => values.map(short));
+    const widths = (texts[0] ?? []).map((_, column) => Math.max(...texts.map((text) => text[column]?.length ?? 0)));
+    const lines = texts.map((text) => text.map((each, column) => each.padStart(widths[column], FIGURE)).join('  '));
+    this.list.style.setProperty('--values', `${Math.max(0, ...lines.map(({ length }) => length))}ch`);
     const left = new Map(this.rows);
     const seen = new Map();
     for (const [place, row] of rows.entries()) {
@@ -137,7 +153,7 @@ export class Bars {
       seen.set(name, number);
       const id = `${number} ${name}`;
       left.delete(id);
-      this.put(this.rows.get(id) ?? this.make(id, row), row, place, most);
+      this.put(this.rows.get(id) ?? this.make(id, row), row, lines[place], place, most);
     }
     for (const [id, bar] of left) {
       this.rows.delete(id);
@@ -163,10 +179,10 @@ export class Bars {
     return made;
   }
 
-  put(made, row, place, most) {
+  put(made, row, line, place, most) {
     made.place = place;
-    made.value.textContent = row.values.join('  ');
-    made.value.title = made.value.textContent;
+    made.value.textContent = line;
+    made.value.title = row.values.join('  ');
     made.track.hidden = row.size === null;
     made.item.style.transform = `translateY(${place * HEIGHT}px)`;
     // A bar that is new grows from nothing.

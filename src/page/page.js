@@ -4,7 +4,7 @@
 //   batch      one that has ended; those that were missed come first
 //   standing   how all stands, each second; when it does not come, weir has gone
 
-import { Bars, Curve, bytes, clock, count, drawn, element, long, rate, span } from './draw.js';
+import { Bars, Curve, bytes, clock, count, drawn, element, long, rate, short, span } from './draw.js';
 
 const KEPT = 120;
 const LISTED = 20;
@@ -44,6 +44,8 @@ function begin(told) {
   at('batches').tBodies[0].replaceChildren();
   bars.draw({ rows: [] });
   for (const id of ['processing', 'scheduling', 'total']) at(id).hidden = !hasClock();
+  at('batches').classList.toggle('untimed', !hasClock());
+  at('batches-title').textContent = hasClock() ? 'Last batches' : 'Last seconds';
   layPipeline();
 }
 
@@ -118,6 +120,9 @@ function showBatches() {
   charts.processing.draw(points((batch) => batch.processing_ms), KEPT, limit);
   charts.scheduling.draw(points((batch) => batch.scheduling_delay_ms), KEPT);
   charts.total.draw(points((batch) => batch.total_delay_ms), KEPT, limit);
+  const [first, last] = [batches[0], batches.at(-1)].map((batch) => (batch ? clock(batch.time_ms) : ''));
+  const what = hasClock() ? 'batches' : 'seconds';
+  at('covered').textContent = batches.length > 1 ? `The last ${batches.length} ${what}, from ${first} to ${last}` : '';
   const report = batches.findLast((batch) => batch.report)?.report;
   if (report) showReport(report);
   const rows = batches.slice(-LISTED).reverse().map(batchRow);
@@ -142,15 +147,15 @@ function batchRow(batch) {
   cell(clock(batch.time_ms));
   cell(count(batch.records), 'number');
   cell(batch.bad ? count(batch.bad) : '', 'number wide');
-  cell(span(batch.scheduling_delay_ms), 'number wide');
-  cell(span(batch.processing_ms), 'number');
-  cell(span(batch.total_delay_ms), 'number wide');
+  cell(span(batch.scheduling_delay_ms), 'number wide timed');
+  cell(span(batch.processing_ms), 'number timed');
+  cell(span(batch.total_delay_ms), 'number wide timed');
   const top = cell('');
   if (batch.passed_unread) {
     top.append(element('span', 'note', `${batch.passed_unread} passed unread before it `));
   }
   for (const { key, values } of batch.report?.rows.slice(0, 5) ?? []) {
-    top.append(element('bdi', 'key', key ?? 'no key'), element('bdi', 'count', values.join(' ')));
+    top.append(element('bdi', 'key', key ?? 'no key'), element('bdi', 'count', values.map(short).join(' ')));
   }
   return row;
 }
@@ -163,7 +168,7 @@ function showStanding() {
   const batchesOf = hasClock() ? `Batches of ${span(run.interval_ms)}` : run.once ? 'One batch' : 'Record at a time';
   const ended = hasClock() ? `${count(standing.batches)} batches, ` : '';
   at('about').textContent = `${batchesOf} for ${long(standing.uptime_ms)} since `
-    + `${new Date(run.started_ms).toLocaleString('en-GB')} (${ended}${count(standing.records)} records)`;
+    + `${new Date(run.started_ms).toLocaleString('sv-SE')} (${ended}${count(standing.records)} records)`;
   showTiles();
   showFlow();
   showInput();
@@ -186,14 +191,16 @@ function showTiles() {
   tile('Rows out', count(standing.rows));
   if (standing.keys !== null) tile('Keys in state', count(standing.keys));
   if (Object.keys(standing.behind).length) tile('Not read yet', count(lag), 'lag');
+  const lost = standing.source.lost_datagrams;
+  if (lost !== null) tile('Lost datagrams', count(lost), 'not read in time', lost > 0);
   if (hasClock()) {
-    tile('Unread', count(standing.passed_unread), 'batches', standing.passed_unread > 0);
-    if (busy !== null && busy !== undefined) tile('Workers busy', `${Math.round(busy * 100)} %`, run.threads === 1 ? 'of one' : `of all ${run.threads}`);
+    tile('Unread', count(standing.passed_unread), 'batches passed', standing.passed_unread > 0);
+    if (busy !== null && busy !== undefined) tile('Workers busy', `${Math.round(busy * 100)} %`, `of ${run.threads} ${run.threads === 1 ? 'thread' : 'threads'}`);
   }
   tile('Memory', bytes(standing.memory_bytes), `peak ${bytes(standing.memory_peak_bytes)}`);
   const kept = standing.checkpoint;
   if (kept) {
-    tile('Checkpoint', bytes(kept.bytes), `in ${span(kept.commit_ms)}`);
+    tile('Checkpoint', bytes(kept.bytes), `commit ${span(Number(kept.commit_ms.toPrecision(2)))}`);
     tiles.at(-1).title = `${run.checkpoint}: the last commit took ${span(kept.commit_ms)}`;
   }
   at('tiles').replaceChildren(...tiles);
@@ -212,9 +219,9 @@ function layPipeline() {
     const box = element('div', 'part');
     const flow = element('span', 'flow');
     box.title = leaves;
-    box.append(element('span', 'kind', part === 'no' ? '' : part), element('code', '', what), flow);
+    box.append(element('span', 'kind', part === 'no' ? '' : part), element('code', '', part === 'no' ? `no ${what}` : what), flow);
     item.append(box);
-    return { part, item, flow };
+    return { part, item, flow, leaves };
   });
   at('pipeline').replaceChildren(...parts.map(({ item }) => item));
 }
@@ -224,7 +231,7 @@ function showFlow() {
   const moves = (batches.at(-1)?.records ?? 0) > 0;
   let comes = standing.records;
   let step = 0;
-  for (const { part, item, flow } of parts) {
+  for (const { part, item, flow, leaves } of parts) {
     item.classList.toggle('flowing', moves);
     const told = [];
     const say = (number, words, className = '') => told.push([count(number), words, className]);
@@ -243,7 +250,7 @@ function showFlow() {
     } else if (part === 'window' || part === 'state') {
       if (standing.keys !== null) say(standing.keys, 'keys');
     } else if (part === 'format') {
-      say(standing.rows, 'rows out');
+      say(standing.rows, leaves ? `rows out to ${leaves}` : 'rows out');
     } else if (part === 'checkpoint' && standing.checkpoint) {
       say(standing.checkpoint.commits, 'commits');
     }

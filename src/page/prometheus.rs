@@ -117,6 +117,11 @@ fn input(to: &mut Registry, metrics: &Metrics) {
     }
     to.register("source_lag_records", "Records of a part of the input that were not read yet", lag);
     to.register("source_connected", "1 if the source is connected with this server", up);
+    if let Some(lost) = said.lost {
+        let help =
+            "Datagrams that came faster than they were read, so that the system dropped them";
+        to.register("lost_datagrams", help, ConstCounter::new(lost));
+    }
     if let Some(up) = said.up {
         let help = "Connections of the source that stand";
         to.register("source_connections", help, ConstGauge::new(up as i64));

@@ -80,11 +80,15 @@ fn trouble(run: &Run, last: &[&Shown]) -> Option<String> {
         (mean(|shown| shown.batch.processing), mean(|shown| shown.batch.scheduling));
     let busy = last.iter().map(|shown| busy(run, &shown.batch)).sum::<f64>() / f64::from(count);
     let behind: Vec<_> = last.iter().filter_map(|shown| shown.behind).collect();
+    let lost = last.last().zip(last.first()).map_or(0, |(new, old)| new.lost - old.lost);
     let grows = behind.len() == LOOKED_AT && behind.is_sorted_by(|a, b| a < b);
     let interval = show_duration(run.interval);
     if passed > 0 {
         let were = if passed == 1 { "batch has" } else { "batches have" };
         Some(format!("{passed} {were} passed unread: stderr says what took the time"))
+    } else if lost > 0 {
+        let are = if lost == 1 { "datagram is" } else { "datagrams are" };
+        Some(format!("{lost} {are} lost: they come faster than they are read"))
     } else if processing > run.interval.mul_f64(0.9) {
         Some(format!("a batch takes {} until it is out, of {interval}", shown(processing)))
     } else if delay > run.interval {
@@ -128,8 +132,7 @@ mod tests {
         let mut last: Vec<_> = (0..LOOKED_AT as u64)
             .map(|_| Shown {
                 batch: Batch { processing: Duration::from_millis(12), ..Batch::default() },
-                rows: None,
-                behind: None,
+                ..Shown::default()
             })
             .collect();
         last.iter_mut().zip(0..).for_each(|(shown, number)| change(number, shown));
@@ -148,6 +151,9 @@ mod tests {
         assert_eq!(of(passed), (State::Behind, text));
         let busy = taken(Taken { busy: 1_950_000, ..Taken::default() });
         assert_eq!(of(busy).0, State::Behind);
+        let lost = of(|number, shown| shown.lost = 7 + number);
+        assert_eq!(lost.1, "4 datagrams are lost: they come faster than they are read");
+        assert_eq!(of(|_, shown| shown.lost = 7).0, State::Good, "no more since");
         let slow = of(|_, shown| shown.batch.processing = Duration::from_millis(950));
         assert_eq!(slow.1, "a batch takes 950 ms until it is out, of 1s");
         let late = of(|_, shown| shown.batch.scheduling = Duration::from_millis(2500));

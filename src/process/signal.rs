@@ -105,9 +105,9 @@ impl Pauses {
 /// A handler that does nothing is forgotten by the commands that we start; they would inherit that
 /// the signal is ignored.
 pub fn outlive_limits() -> Result<(), Error> {
-    let ignored = ignored_signals();
+    let is_ignored = ignored();
     for (signal, name) in [(SIGXFSZ, "SIGXFSZ"), (SIGUSR1, "SIGUSR1")] {
-        if ignored >> (signal - 1) & 1 == 0 {
+        if !is_ignored(signal) {
             flag::register(signal, Arc::default()).place(name)?;
         }
     }
@@ -144,8 +144,7 @@ pub fn listen(heard: Heard) -> Result<(), Error> {
         supervisor: heard.supervisor,
         limit,
     });
-    let ignored = ignored_signals();
-    let is_ignored = |signal: i32| ignored >> (signal - 1) & 1 == 1;
+    let is_ignored = ignored();
     if !is_ignored(SIGINT) {
         let answer = Arc::clone(&answer);
         let come = move || answer.end();
@@ -245,11 +244,12 @@ fn leave(status: i32) -> ! {
     std::process::exit(status)
 }
 
-/// The signals that are ignored, as bits; none where the system does not say.
-fn ignored_signals() -> u64 {
+/// Tells of each signal whether it is ignored; none is where the system does not say.
+pub fn ignored() -> impl Fn(i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    move |signal| mask >> (signal - 1) & 1 == 1
 }
 
 #[cfg(test)]

@@ -192,7 +192,9 @@ impl Source for Listen {
     }
 
     fn links(&self, said: &mut Said) {
-        self.peers.links(self.clients.reception.broken.as_ref(), said);
+        let Clients { reception, mail, .. } = &self.clients;
+        self.peers.links(reception.broken.as_ref(), said);
+        said.lost = (!mail.is_empty()).then(|| mail.iter().map(Mailbox::lost).sum());
     }
 
     fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {

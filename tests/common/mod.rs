@@ -21,7 +21,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 /// How long an event may take: on a machine that is busy with other things, long.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -44,7 +44,7 @@ fn heed_signals() {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
     let ignored = u64::from_str_radix(ignored.trim(), 16).unwrap();
-    for signal in [SIGHUP, SIGINT, SIGTERM] {
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
         if ignored >> (signal - 1) & 1 == 1 {
             signal_hook::flag::register(signal, Arc::default()).unwrap();
         }

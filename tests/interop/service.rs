@@ -67,8 +67,7 @@ impl Tmux {
         let (columns, rows) = (columns.to_string(), rows.to_string());
         let args = ["-f", "/dev/null", "new-session", "-d", "-x", &columns, "-y", &rows, "sh"];
         tmux.ran(&args);
-        tmux.ran(&["send-keys", "-l", command]);
-        tmux.ran(&["send-keys", "Enter"]);
+        tmux.enter(command);
         tmux
     }
 
@@ -78,6 +77,17 @@ impl Tmux {
         let output = command.env_remove("TMUX").output().unwrap();
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Types a line.
+    fn enter(&self, line: &str) {
+        self.ran(&["send-keys", "-l", line]);
+        self.ran(&["send-keys", "Enter"]);
+    }
+
+    /// Whether there is a cursor, and another screen than the shell's.
+    fn flags(&self) -> String {
+        self.ran(&["display-message", "-p", "#{cursor_flag} #{alternate_on}"]).trim().to_string()
     }
 
     /// What a person sees.
@@ -135,10 +145,50 @@ fn in_a_tmux_it_is_drawn_follows_the_window_and_leaves_the_shell_as_it_was() {
     // The shell's screen is there again, with the command, the last report and a new prompt.
     tmux.sees("a prompt", |screen| screen.contains("records") && has_prompt(screen));
     assert!(bar(&tmux.screen()) > 10);
-    assert_eq!(
-        tmux.ran(&["display-message", "-p", "#{cursor_flag} #{alternate_on}"]).trim(),
-        "1 0"
-    );
+    assert_eq!(tmux.flags(), "1 0");
+}
+
+#[test]
+#[ignore = "needs tmux: scripts/check runs it"]
+fn in_a_tmux_ctrl_backslash_gives_the_screen_back() {
+    let dir = Dir::new();
+    let tmux = Tmux::start(&dir, 80, 20, &format!("{WEIR} listen 0 --count --interval 1h --live"));
+    tmux.sees("what is waited for", |screen| {
+        screen.contains("waiting for the first batch, of 1h: 0 records so far")
+            && screen.trim_end().lines().last().unwrap_or_default().contains("weir: listening on")
+    });
+    assert_eq!(tmux.flags(), "0 1");
+    tmux.ran(&["send-keys", "C-\\"]);
+    tmux.sees("the shell's screen", |screen| {
+        screen.contains("weir: listening on") && screen.contains("--live") && has_prompt(screen)
+    });
+    assert_eq!(tmux.flags(), "1 0");
+}
+
+#[test]
+#[ignore = "needs tmux: scripts/check runs it"]
+fn in_a_tmux_a_job_in_the_background_leaves_the_screen_to_the_shell() {
+    let dir = Dir::new();
+    let out = dir.path("out");
+    let path = out.display();
+    let command = format!("set -m; {WEIR} listen 0 --count --interval 100ms --live -o {path}");
+    let tmux = Tmux::start(&dir, 80, 20, &command);
+    tmux.sees("a batch", |screen| screen.contains("0 records"));
+    tmux.ran(&["send-keys", "C-z"]);
+    until(|| tmux.flags() == "1 0");
+    tmux.sees("a prompt", has_prompt);
+    let length = || fs::metadata(&out).unwrap().len();
+    let before = length();
+    tmux.enter("bg");
+    // Some batches, each of which would be drawn.
+    until(|| length() > before + 500);
+    assert_eq!(tmux.flags(), "1 0");
+    assert!(has_prompt(&tmux.screen()), "{}", tmux.screen());
+    tmux.enter("fg");
+    until(|| tmux.flags() == "0 1");
+    tmux.ran(&["send-keys", "C-c"]);
+    tmux.sees("the last report", |screen| screen.contains("0 records") && has_prompt(screen));
+    assert_eq!(tmux.flags(), "1 0");
 }
 
 #[test]
@@ -148,24 +198,19 @@ fn in_a_tmux_ctrl_z_gives_the_screen_back_and_a_kill_leaves_what_reset_mends() {
     // Of a shell with jobs, of which Ctrl-Z stops one.
     let command = format!("set -m; {WEIR} listen 0 --count --interval 300ms --live");
     let tmux = Tmux::start(&dir, 80, 20, &command);
-    let flags = || {
-        tmux.ran(&["display-message", "-p", "#{cursor_flag} #{alternate_on}"]).trim().to_string()
-    };
     tmux.sees("a batch", |screen| screen.contains("0 records"));
-    assert_eq!(flags(), "0 1");
+    assert_eq!(tmux.flags(), "0 1");
     tmux.ran(&["send-keys", "C-z"]);
-    until(|| flags() == "1 0");
+    until(|| tmux.flags() == "1 0");
     tmux.sees("a prompt", has_prompt);
-    tmux.ran(&["send-keys", "-l", "fg"]);
-    tmux.ran(&["send-keys", "Enter"]);
-    until(|| flags() == "0 1");
+    tmux.enter("fg");
+    until(|| tmux.flags() == "0 1");
     tmux.sees("a batch", |screen| {
         screen.starts_with("weir listen 0") && screen.contains("0 records")
     });
     tmux.ran(&["send-keys", "C-z"]);
-    until(|| flags() == "1 0");
-    tmux.ran(&["send-keys", "-l", "kill -9 %1; tput reset 2> /dev/null || printf '\\033c'"]);
-    tmux.ran(&["send-keys", "Enter"]);
+    until(|| tmux.flags() == "1 0");
+    tmux.enter("kill -9 %1; tput reset 2> /dev/null || printf '\\033c'");
     tmux.sees("a prompt", has_prompt);
-    assert_eq!(flags(), "1 0");
+    assert_eq!(tmux.flags(), "1 0");
 }

@@ -2,8 +2,9 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::Counting;
@@ -128,6 +129,34 @@ fn a_server_that_refuses_is_told_and_that_it_has_come_back() {
 }
 
 #[test]
+fn datagrams_that_are_lost_are_told() {
+    let flags = ["--count", "--interval", "100ms", "--ui", "0"];
+    let mut run = start(weir(&[&["listen", "udp:0"][..], &flags].concat()));
+    let page = page_port(&mut run);
+    let line = run.err.line("weir: listening for datagrams on ");
+    let port: u16 = line.split([':', ',']).nth(2).unwrap().parse().unwrap();
+    let told = || get(page, "/api/status").json()["source"]["lost_datagrams"].clone();
+    until(|| told() == 0);
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.connect(("127.0.0.1", port)).unwrap();
+    // More than fit into the queue, which nobody empties meanwhile.
+    run.signal(Signal::STOP);
+    for _ in 0..60_000 {
+        socket.send(b"a datagram").unwrap();
+    }
+    run.signal(Signal::CONT);
+    let said = run.err.line("lost");
+    let lost: u64 = said.split(": ").nth(2).unwrap().split(' ').next().unwrap().parse().unwrap();
+    until(|| told() == lost);
+    let metrics = get(page, "/metrics").body;
+    assert!(metrics.contains(&format!("\nweir_lost_datagrams_total {lost}\n")), "{metrics}");
+    // Of clients that are slowed none is lost, and none is told.
+    let clients = Counting::with(&["--interval", "100ms"]);
+    until(|| get(clients.page, "/metrics").body.contains("weir_source_connections 1"));
+    assert!(!get(clients.page, "/metrics").body.contains("datagrams"));
+}
+
+#[test]
 fn metrics_are_told_in_both_formats() {
     let mut counting = Counting::with(&["--interval", "100ms"]);
     counting.send("a b\na\n");
@@ -195,6 +224,12 @@ fn where_batches_do_not_end_by_the_clock_seconds_are_told() {
         records += second["records"].as_u64().unwrap();
         assert_eq!(second["processing_ms"], Value::Null);
     }
+    // Where no batch ends it is said all the same how the input stands, as long as something comes.
+    let waiting = || get(page, "/api/status").json()["source"]["waiting"].clone();
+    until(|| {
+        run.write("a\n");
+        waiting() != ""
+    });
     assert_eq!(get(page, "/healthz").status, 200);
     run.end().ok();
 }

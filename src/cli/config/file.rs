@@ -21,6 +21,9 @@ use crate::error::{Error, said};
 /// A file is no longer than this: what is no list of arguments would be read without an end.
 const LONGEST: u64 = 1 << 20;
 
+/// The mark of the byte order that some editors put before a text.
+const MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// The words of a file, each with the line it stands in, from 1.
 pub fn read(of: &str, path: &Path) -> Result<Vec<(usize, OsString)>, Error> {
     // A service that names a file that is not there would start again and again.
@@ -36,6 +39,7 @@ pub fn read(of: &str, path: &Path) -> Result<Vec<(usize, OsString)>, Error> {
 }
 
 fn words(text: &[u8]) -> Vec<(usize, OsString)> {
+    let text = text.strip_prefix(MARK).unwrap_or(text);
     let mut all = Vec::new();
     for (index, line) in text.split(|&byte| byte == b'\n').enumerate() {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -71,8 +75,9 @@ mod tests {
 
     #[test]
     fn a_line_is_an_argument_or_a_flag_with_its_argument() {
-        let table: [(&str, &[&str]); 10] = [
+        let table: [(&str, &[&str]); 11] = [
             ("--once", &["--once"]),
+            ("\u{feff}--once\n\u{feff}", &["--once", "\u{feff}"]),
             (
                 "  --interval=10\r\n\n# nothing\n\t# nothing\n--top 3",
                 &["--interval=10", "--top", "3"],

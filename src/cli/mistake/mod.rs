@@ -8,10 +8,12 @@ mod aliases;
 
 mod rewritten;
 
+use std::any::TypeId;
 use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
 use std::net::IpAddr;
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind as Mistake};
 use clap::{Arg, Command};
@@ -48,7 +50,7 @@ const UNITS: &[(&str, &str)] = &[
 pub fn overlooked(command: &Command, args: &[OsString]) -> Option<Error> {
     let line = Line::new(command, args)?;
     let found = line.words.iter().zip(&line.roles).enumerate().find_map(|(at, (word, role))| {
-        let text = word.to_str()?;
+        let Some(text) = word.to_str() else { return no_text(line.source, word, role) };
         match role {
             // Of other sources a word too many is found by clap.
             Role::Word if line.source.get_name() == "files" && !Path::new(word).exists() => {
@@ -68,6 +70,22 @@ pub fn overlooked(command: &Command, args: &[OsString]) -> Option<Error> {
         }
     });
     found.map(Error::usage)
+}
+
+/// A word that is not UTF-8, of a flag that takes a text: clap would not say which one.
+fn no_text(source: &Command, word: &OsStr, role: &Role) -> Option<String> {
+    let arg = match role {
+        Role::Value(arg) => *arg,
+        Role::Flag => *words::defined_in(source, word).first()?,
+        Role::Word => return None,
+    };
+    let kind = arg.get_value_parser().type_id();
+    let takes_bytes = kind == TypeId::of::<OsString>() || kind == TypeId::of::<PathBuf>();
+    let bytes = word.as_bytes();
+    let at = std::str::from_utf8(bytes).err().filter(|_| !takes_bytes)?.valid_up_to();
+    // Not all of it, which may hold a secret.
+    let byte = bytes[at..=at].escape_ascii();
+    Some(format!("--{}: the byte {byte} is not UTF-8", arg.get_long()?))
 }
 
 /// A dash that is no hyphen, as web pages and word processors make of two.

@@ -75,6 +75,8 @@ pub struct Cursor {
     /// How many batches without a record came one after another.
     silent: u32,
     says_silent: bool,
+    /// When it was noted last how the input stands.
+    noted: Stamp,
     metrics: Arc<Metrics>,
     supervisor: Arc<Supervisor>,
 }
@@ -130,6 +132,7 @@ impl Cursor {
             overslept: Duration::ZERO,
             silent: 0,
             says_silent: settings.says_silent,
+            noted: now,
             metrics,
             supervisor,
         })
@@ -272,7 +275,12 @@ impl Cursor {
         if let Some(extent) = self.source.extent() {
             self.metrics.extent.set(extent);
         }
-        let overslept = self.wait.now().since(until);
+        let now = self.wait.now();
+        if now.since(self.noted) >= standing::SECOND {
+            self.noted = now;
+            standing::note(&*self.source, &self.metrics);
+        }
+        let overslept = now.since(until);
         if overslept > self.times.interval() {
             self.overslept = overslept;
         }

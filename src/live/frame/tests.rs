@@ -1,5 +1,6 @@
 //! Frames of boards and windows of all sizes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -24,7 +25,7 @@ fn board(shape: Shape, rows: &[(&[u8], &[Value])]) -> Board {
         interval: Duration::from_secs(2),
         is_utf8: true,
     };
-    let mut board = Board::new(about);
+    let mut board = Board::new(about, Arc::default());
     board.begins();
     board.time = Some(Stamp(1_544_488_280_000));
     let line = |(key, values): &(&[u8], &[Value])| Line {
@@ -94,8 +95,28 @@ fn what_has_no_room_is_told_by_dots_and_messages_stand_at_the_bottom() {
     assert_eq!(found.len(), 12);
     assert_eq!(found[7], "...");
     assert_eq!(found[8..], ["", "two", "three", "four"]);
-    let found = seen(&board, &["one"], (40, 6));
-    assert_eq!((found.len(), found[5].as_str()), (6, "..."), "rows come first");
+    let found = seen(&board, &["one", "two"], (40, 6));
+    assert_eq!(found[3..], ["key  1  ████████████████████████████████", "...", "two"]);
+    let found = seen(&board, &["one"], (40, 4));
+    assert_eq!(found[3..], ["..."], "rows come first");
+}
+
+#[test]
+fn until_something_is_reported_it_is_told_what_is_waited_for_and_what_has_come() {
+    let mut board = board(Shape::Keyed, &[]);
+    (board.has_begun, board.time) = (false, None);
+    let state = |board: &Board| seen(board, &[], (72, 10))[1].clone();
+    assert_eq!(state(&board), "what was kept is read, and the source opened");
+    board.begins();
+    assert_eq!(state(&board), "waiting for the first batch, of 2s: 0 records so far");
+    board.metrics.records.add(7);
+    board.metrics.bad.add(2);
+    assert_eq!(state(&board), "waiting for the first batch, of 2s: 7 records so far, 2 bad");
+    // A window may be due later than a batch, and what is read to its end has no batches.
+    board.batch(&Batch::default());
+    assert_eq!(state(&board), "waiting for the first report: 7 records so far, 2 bad");
+    (board.batch, board.about.interval) = (None, Duration::ZERO);
+    assert_eq!(state(&board), "waiting for the first report: 7 records so far, 2 bad");
 }
 
 #[test]

@@ -47,6 +47,11 @@ impl Losses {
         self.due = self.due.min(now.after(PAUSE));
     }
 
+    /// How many were lost, as far as it was looked.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
     /// When it is to be looked what was lost.
     pub fn deadline(&self) -> Stamp {
         self.due

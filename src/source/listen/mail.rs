@@ -136,6 +136,11 @@ impl Mailbox {
         self.losses.deadline()
     }
 
+    /// How many datagrams were lost.
+    pub fn lost(&self) -> u64 {
+        self.losses.total()
+    }
+
     /// Says what was lost, if it is time to.
     pub fn turn(&mut self, now: Stamp) {
         if self.losses.deadline() <= now {

@@ -51,6 +51,9 @@ fn a_person_reads_whether_it_keeps_up_and_what_is_counted() {
     browser.open(&format!("http://127.0.0.1:{page}/"));
     browser.reads("#verdict", "keeps up");
     browser.reads("#about", "Batches of 200 ms for ");
+    browser.reads("#processing", "┄ of 200 ms");
+    browser.reads("#processing small", " · max");
+    browser.reads("#covered", " batches, from ");
     client.write_all(b"to be or not to be\nthat is\n").unwrap();
     until(|| bars(&browser) == ["be 2", "to 2", "is 1", "not 1", "or 1", "that 1"]);
     // How all stands is told each second.
@@ -106,6 +109,25 @@ fn a_bar_grows_and_takes_its_place_as_its_key_is_counted() {
     client.write_all("b ".repeat(10).trim_end().as_bytes()).unwrap();
     client.write_all(b"\n").unwrap();
     until(|| bars(&browser) == ["b 15", "a 10"]);
+}
+
+#[test]
+#[ignore = "needs chromium: scripts/check runs it"]
+fn bars_of_several_values_begin_in_one_place_and_values_have_few_digits() {
+    let flags =
+        ["--pair", "=", "--stats-by-key", "count,mean", "--update-state", "--interval", "200ms"];
+    let mut run = start(weir(&[&["listen", "0", "--ui", "0"][..], &flags].concat()));
+    let page = page_port(&mut run);
+    let mut client = TcpStream::connect(("127.0.0.1", run.port())).unwrap();
+    let browser = Browser::start(1280, 1000);
+    browser.open(&format!("http://127.0.0.1:{page}/"));
+    client.write_all(b"a=1\na=1\na=2\nlong key=100000.5\n").unwrap();
+    until(|| bars(&browser) == ["a 3 1.33333", "long key 1 100000.5"]);
+    let script = "return [...document.querySelectorAll('#bars .track')] \
+        .map(track => track.getBoundingClientRect()).map(({ left, right }) => [left, right])";
+    let places = browser.run(script, json!([]));
+    assert_eq!(places[0], places[1], "{places}");
+    is_content(&browser);
 }
 
 #[test]

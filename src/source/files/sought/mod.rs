@@ -17,14 +17,17 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use self::glob::Glob;
+use self::walk::Walk;
 use crate::disk::tree::{Kind, RealTree, Seen, Tree};
 use crate::error::{Context, Error};
 
-/// True if something is at a path, or matches it as a pattern.
+/// True if something is at a path, or some file matches it as a pattern.
 pub fn is_there(path: &Path) -> bool {
-    let matches = |glob: Glob| glob.expand(&RealTree, &mut Vec::new());
-    path.exists()
-        || Glob::parse(path).is_some_and(|glob| matches(glob).is_ok_and(|found| !found.is_empty()))
+    let matches = |sought: &Sought| {
+        let found = Walk::new(0, sought, true).all(sought, &RealTree);
+        matches!(sought, Sought::Matching(..)) && found.is_ok_and(|found| !found.is_empty())
+    };
+    path.exists() || Sought::new(path, &RealTree).is_ok_and(|sought| matches(&sought))
 }
 
 /// How a file has come to be read.
