@@ -16,6 +16,7 @@ use weir::clock::{RealTime, Stamp, VirtualTime, Wait};
 use weir::disk::{Disk, RealDisk};
 use weir::engine::{self, OnBad, Saved, Surroundings};
 use weir::error::{Context, Error};
+use weir::jq;
 use weir::live::{self, About, Live};
 use weir::page;
 use weir::part::Shape;
@@ -79,6 +80,7 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     let is_script = typed.source.hidden;
     let start = typed.engine.virtual_clock.or(is_script.then_some(SCRIPT_START));
     set_level(typed.engine.level());
+    jq::allow_for(typed.engine.max_record);
     typed.origins.strays.iter().for_each(|stray| note(stray));
     let (mut wait, waker) = clock(start)?;
     let plan = plan::plan(typed, wait.now())?;

@@ -174,3 +174,50 @@ fn a_program_that_takes_too_much_ends_neither_the_stream_nor_its_memory() {
         assert!(ended.status == 0 && peak < 700, "{program}: {peak} MiB");
     }
 }
+
+#[test]
+fn what_a_program_may_make_follows_the_longest_record() {
+    let made = |flags: &[&str]| {
+        let command = ["--jq", "\"x\" * 2e7 | length", "--format", "text", "--once"];
+        on_file(&[&command[..], flags].concat(), "null\n")
+    };
+    assert_eq!(made(&[]).ok(), "20000000\n");
+    let ended = made(&["--max-record", "1M"]);
+    assert!(ended.err.contains("the program makes too much of the record"), "{}", ended.err);
+}
+
+#[test]
+fn the_memory_that_a_program_takes_is_what_it_may_make_and_no_more_than_twice_that() {
+    // 8 times --max-record, and 64 times the record.
+    let record = format!("[{}]\n", ["[]"; 20_000].join(","));
+    let limit = (8 << 20) + 64 * record.len() as u64;
+    let peak = |program: &str| {
+        let mut run = start(weir(&["--jq", program, "--max-record", "1M", "--format", "text"]));
+        run.write(&record);
+        // What comes behind it says that it is done.
+        run.write("null\n");
+        assert_eq!(run.out.lines(1), ["null"], "{program}");
+        let peak = run.peak() << 10;
+        run.close();
+        let ended = run.end();
+        (peak, ended.err)
+    };
+    let (base, _) = peak("if . then empty else . end");
+    for made in [
+        "[range(infinite) | []]",
+        "[range(infinite) | {}]",
+        "[range(infinite) | {a: [.]}]",
+        "[range(infinite) | tostring]",
+        "[range(infinite) | {\"k\\(.)\": .}]",
+        "reduce range(infinite) as $i ({}; .[\"k\\($i)\"] = $i)",
+        "reduce range(infinite) as $i ([]; . + [[$i]])",
+        "[range(9) as $i | .[] | {a: .}]",
+        "[range(9) as $i | .[] | [.[], 1.25]]",
+        "[range(9) as $i | .[] | \"\\(.)\"]",
+    ] {
+        let (peak, err) = peak(&format!("if . then {made} | length else . end"));
+        assert!(err.contains("makes too much"), "{made}: {err}");
+        let taken = peak.saturating_sub(base);
+        assert!(taken <= 2 * limit, "{made}: {} of {} KiB", taken >> 10, limit >> 10);
+    }
+}

@@ -17,9 +17,6 @@ use crate::state::State;
 use crate::table::keys::{Key, Seeds};
 use crate::table::missing;
 
-/// So many keys are on their way into the cache while the first of them is put into its place.
-const AHEAD: usize = 32;
-
 /// The state of an aggregate; one without keys has the empty key alone.
 pub(super) struct History<C: Cell> {
     plan: C::Plan,
@@ -86,11 +83,7 @@ impl<C: Cell> History<C> {
 
     /// Takes down which keys are there no more.
     fn note_forgotten(&mut self, note: &mut Note<'_>) {
-        for key in self.state.forgotten() {
-            if self.state.get(Key::copied(&key, &self.seeds)).is_none() {
-                note(&key, None);
-            }
-        }
+        self.state.forgotten(&self.seeds).iter().for_each(|key| note(key, None));
     }
 }
 
@@ -136,21 +129,11 @@ impl<C: Cell + Sync> StateStore for History<C> {
     }
 
     fn put(&mut self, noted: &[(&[u8], Option<&[u8]>)], fresh: bool) -> Option<()> {
-        let mut keys = Vec::with_capacity(AHEAD);
-        for some in noted.chunks(AHEAD) {
-            keys.clear();
-            keys.extend(some.iter().map(|(key, _)| Key::copied(key, &self.seeds)));
-            self.state.touch(&keys);
-            for (&key, &(_, held)) in keys.iter().zip(some) {
-                self.state.put(key, held, fresh)?;
-            }
-        }
-        Some(())
+        self.state.put(noted, &self.seeds, fresh)
     }
 
     fn restored(&mut self) {
         self.state.restored();
-        self.state.changes(|_, _, _| {});
     }
 
     fn holds(&self) -> bool {

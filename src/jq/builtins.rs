@@ -6,13 +6,13 @@
 
 use std::sync::Arc;
 
-use jaq_core::ValR;
 use jaq_core::load::parse::Def;
 use jaq_core::native::{Fun, bome, run, unary, v};
+use jaq_core::{ValR, ValT};
 
 use super::kind::Kind;
-use super::meter;
-use super::value::{self, ITEM, Number, Value, beyond, fails, read};
+use super::value::{self, ITEM, Need, Number, Value, beyond, fails, read};
+use super::{meter, patterns};
 use crate::say::note;
 
 /// Functions of jaq that are not there, or that are ours.
@@ -34,6 +34,9 @@ const NOT_FROM_JAQ: &[&str] = &[
     "ltrimstr",
     "rtrimstr",
     "keys_unsorted",
+    "matches",
+    "split_matches",
+    "split_",
 ];
 
 /// Definitions of jaq that are not there, or that are ours.
@@ -79,11 +82,17 @@ pub(super) fn definitions() -> impl Iterator<Item = Def<&'static str>> {
 pub(super) fn functions() -> impl Iterator<Item = Fun<Kind>> {
     let of_jaq = jaq_core::funs::<Kind>().chain(jaq_std::funs::<Kind>());
     let is_taken = |fun: &Fun<Kind>| !NOT_FROM_JAQ.contains(&fun.0);
-    of_jaq.filter(is_taken).chain(ours())
+    // What definitions of ours are made of.
+    let below = jaq_core::funs::<Kind>().filter_map(|(name, arguments, function)| match name {
+        "limit" => Some(("limit_", arguments, function)),
+        "range" => Some(("range_", arguments, function)),
+        _ => None,
+    });
+    of_jaq.filter(is_taken).chain(below).chain(ours())
 }
 
 fn ours() -> impl Iterator<Item = Fun<Kind>> {
-    numbers().into_iter().chain(texts()).chain(structures())
+    numbers().into_iter().chain(texts()).chain(structures()).chain(patterns::functions())
 }
 
 fn numbers() -> Vec<Fun<Kind>> {
@@ -136,6 +145,39 @@ fn structures() -> Vec<Fun<Kind>> {
     ]
 }
 
+/// The function of this name that has its input alone, for programs that are not interpreted.
+pub(super) fn of_input(name: &str) -> Option<fn(&Value) -> ValR<Value>> {
+    Some(match name {
+        "add" => |input| input.clone().values().try_fold(Value::Null, |sum, item| sum + item?),
+        "ceil" => |input| rounded(input, f64::ceil),
+        "floor" => |input| rounded(input, f64::floor),
+        "keys" => |input| value::keys(input, true),
+        "keys_unsorted" => |input| value::keys(input, false),
+        "length" => value::length,
+        "not" => |input| Ok(Value::from(!input.as_bool())),
+        "round" => |input| rounded(input, f64::round),
+        "tojson" => |input| whole(input.json()),
+        "tonumber" => |input| to_number(input.clone()),
+        "tostring" => |input| Ok(input.clone().into_string()),
+        "type" => |input| Ok(Value::text(input.kind().as_bytes())),
+        _ => return None,
+    })
+}
+
+/// The function of this name that has its input and one argument, for such programs too.
+pub(super) fn of_two(name: &str) -> Option<fn(&Value, &Value) -> ValR<Value>> {
+    Some(match name {
+        "contains" => |input, other| value::contains(input, other).map(Value::from),
+        "endswith" => |input, with| with_text("endswith", input, with, <[u8]>::ends_with),
+        "has" => value::has,
+        "ltrimstr" => |input, what| Ok(trimmed(input.clone(), what, true)),
+        "rtrimstr" => |input, what| Ok(trimmed(input.clone(), what, false)),
+        "startswith" => |input, with| with_text("startswith", input, with, <[u8]>::starts_with),
+        "test" => |input, expression| patterns::test(input, expression, &Value::Null),
+        _ => return None,
+    })
+}
+
 /// A value that was made, unless that was too much.
 fn whole(value: Value) -> ValR<Value> {
     if meter::spent().is_some() { beyond() } else { Ok(value) }
@@ -152,7 +194,7 @@ fn rounded(value: &Value, round: fn(f64) -> f64) -> ValR<Value> {
 fn to_number(value: Value) -> ValR<Value> {
     match &value {
         Value::Number(_) => Ok(value),
-        Value::Text(text) => match read(text) {
+        Value::Text(text) => match read(text, Need::WHOLE) {
             Ok(Value::Number(number)) => Ok(Value::Number(number)),
             _ => fails(format!("{} cannot be parsed as a number", value.named())),
         },
@@ -167,7 +209,7 @@ fn from_json(value: &Value) -> ValR<Value> {
     if !meter::bytes(text.len()) {
         return beyond();
     }
-    match read(text) {
+    match read(text, Need::WHOLE) {
         Ok(value) => whole(value),
         Err(lack) => fails(format!("{} cannot be parsed as JSON: {lack}", value.named())),
     }

@@ -4,6 +4,15 @@ def join($s): reduce (.[] | if . == null then "" elif isboolean or isnumber then
     (null; if . == null then "" + $x else . + $s + $x end) // "";
 def flatten($depth): if $depth < 0 then error("flatten depth must not be negative") else
     [.[] | if isarray and $depth > 0 then flatten($depth - 1)[] else . end] end;
+def flatten: flatten(1e9);
+def limit($n; f): if $n < 0 then f else limit_($n; f) end;
+def nth($n; f): if $n < 0 then error("Out of bounds negative array index") else last(limit($n + 1; f)) end;
+def range($from; $to; $by): if $by == 0 then empty else range_($from; $to; $by) end;
+def gamma: lgamma;
+def test(re; flags): test_(re; flags);
+def test(re): test_(re; "");
+def scan(re; flags): matches(re; "g" + flags)[] | if .[1] then [.[1:][].string] else .[0].string end;
+def scan(re): scan(re; "g");
 def leaf_paths: paths(scalars);
 def from_entries: reduce .[] as $e ({}; . + {
     ($e | (if .key == null then .k // .name // .Name // .K // .Key else .key end) |

@@ -3,8 +3,10 @@
 //! ```text
 //! program    compiled by jaq, once; runs on values
 //! value      JSON as a tree, counted as it is made
-//! kind       what jaq runs on: that, and a table of terms that ends
-//! builtins   what programs can call
+//! needs      what of its input a program looks at
+//! plain      programs without loops, which need no interpreter
+//! kind       what jaq runs on: our values, and a table of terms that ends
+//! builtins   what programs can call; patterns are regular expressions
 //! meter      what a program has taken, and whether it may go on
 //! rooms      how much it may take for one record
 //! stack      where there is enough of it
@@ -19,14 +21,17 @@ mod builtins;
 mod kind;
 mod meter;
 mod mistake;
+mod needs;
+mod patterns;
+mod plain;
 mod program;
 mod rooms;
 mod stack;
 mod value;
 
-pub use program::{Failure, Program, input, json};
-pub use rooms::Rooms;
-pub use value::{Name, Number, Object, Value, write, write_bare};
+pub use program::{Failure, Program, input, json, part};
+pub use rooms::{Rooms, allow_for};
+pub use value::{Name, Need, Number, Object, Value, write, write_bare};
 
 #[cfg(test)]
 mod tests;

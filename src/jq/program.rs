@@ -3,6 +3,7 @@
 //! ```text
 //! text ──> terms ──> live: the program and all it may call
 //!                    dead: as many terms, none of which does anything but fail
+//!                    plain: instead of both, for what has no loops
 //! ```
 //!
 //! Which of the two tables the interpreter is given says [`super::kind`].
@@ -15,13 +16,22 @@ use jaq_core::{Compiler, Ctx, Filter, Vars};
 
 use super::kind::{Compiled, Data, Kind};
 use super::meter::{self, Allowance, Spent};
+use super::needs::needs;
+use super::plain::{Plain, made};
 use super::stack::on_a_large_stack;
-use super::value::{self, Value};
+use super::value::{self, Need, Value};
 use super::{builtins, mistake};
 
 /// A program that is compiled, for any number of threads.
 #[derive(Clone)]
-pub struct Program(Arc<Compiled>);
+pub struct Program {
+    compiled: Arc<Compiled>,
+    /// The same without the interpreter, if it is plain.
+    plain: Option<Arc<Plain>>,
+    need: Arc<Need>,
+    /// The `select` that it begins with, where all else needs all of the input and this does not.
+    gate: Option<Arc<(Plain, Need)>>,
+}
 
 /// Why a program has no result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,16 +67,50 @@ impl Program {
     }
 
     fn compile(text: &str, variables: &[&'static str]) -> Result<Program, String> {
-        let live = compiled(text, parsed(text)?, variables)?;
+        let term = parsed(text)?;
+        let (plain, need) = (made(&term, variables).map(Arc::new), Arc::new(needs(&term)));
+        let gate = gate(&term).filter(|(_, of)| need.is_whole() && !of.is_whole()).map(Arc::new);
+        let live = compiled(text, term, variables)?;
         // Terms are numbered as they come, and the last one is what runs.
         let mut size = 1 << 9;
         loop {
             let dead = compiled("", failing(size), variables)?;
             if dead.id >= live.id {
-                return Ok(Program(Arc::new(Compiled { live, dead })));
+                let compiled = Arc::new(Compiled { live, dead });
+                return Ok(Program { compiled, plain, need, gate });
             }
             size *= 2;
         }
+    }
+
+    /// What of its input it looks at.
+    pub fn need(&self) -> &Need {
+        &self.need
+    }
+
+    /// False if it has no output for a record, as is to be seen of a part of it. The meter has begun.
+    pub fn passes(&self, record: &[u8]) -> bool {
+        let Some((gate, need)) = self.gate.as_deref() else { return true };
+        let Ok(input) = value::read(record, need) else { return true };
+        let mut passes = false;
+        let done = gate.run(&input, &[], |_| {
+            passes = true;
+            false
+        });
+        // What is wrong is told by the program itself.
+        passes || done.is_err() || meter::spent().is_some()
+    }
+
+    /// The same for the interpreter alone.
+    #[cfg(test)]
+    pub(super) fn interpreted(self) -> Program {
+        Program { plain: None, need: Arc::new(Need::WHOLE.clone()), gate: None, ..self }
+    }
+
+    /// True if the interpreter is not needed for it.
+    #[cfg(test)]
+    pub(super) fn is_plain(&self) -> bool {
+        self.plain.is_some()
     }
 
     /// Gives each output for an input to `each`, which is false if that is enough. The meter has begun.
@@ -76,8 +120,16 @@ impl Program {
         variables: impl IntoIterator<Item = Value>,
         mut each: impl FnMut(Value) -> bool,
     ) -> Result<(), Failure> {
-        let ctx = Ctx::<Kind>::new(Data(&self.0), Vars::new(variables));
-        for output in self.0.live.id.run::<Kind>((ctx, input)) {
+        if let Some(plain) = &self.plain {
+            let variables: Vec<Value> = variables.into_iter().collect();
+            let done = plain.run(&input, &variables, each);
+            return match (meter::spent(), done) {
+                (Some(spent), _) => Err(Failure::Beyond(spent)),
+                (None, done) => done.map_err(|error| Failure::Program(told(error))),
+            };
+        }
+        let ctx = Ctx::<Kind>::new(Data(&self.compiled), Vars::new(variables));
+        for output in self.compiled.live.id.run::<Kind>((ctx, input)) {
             if !meter::steps(1) {
                 break;
             }
@@ -109,9 +161,14 @@ pub fn json(value: &Value) -> Vec<u8> {
 
 /// A record as a value: JSON, or, where it is `raw`, a string. The meter has begun.
 pub fn input(record: &[u8], raw: bool) -> Result<Value, Failure> {
+    part(record, raw, Need::WHOLE)
+}
+
+/// The same for programs that look at no more of it than this.
+pub fn part(record: &[u8], raw: bool, need: &Need) -> Result<Value, Failure> {
     let read = match raw {
         true => Ok(Value::text(record)),
-        false => value::read(record),
+        false => value::read(record, need),
     };
     match (meter::spent(), read) {
         (Some(spent), _) => Err(Failure::Beyond(spent)),
@@ -131,6 +188,15 @@ fn told(error: jaq_core::Error<Value>) -> String {
         }
         Value::Null => "null (null) not a string".to_string(),
         other => format!("{other} (not a string)"),
+    }
+}
+
+/// The `select` with which a program begins, and what that looks at.
+fn gate(term: &Term<&str>) -> Option<(Plain, Need)> {
+    match term {
+        Term::Call("select", given) => Some((made(term, &[])?, needs(given.first()?))),
+        Term::BinOp(first, BinaryOp::Pipe(None), _) => gate(first),
+        _ => None,
     }
 }
 

@@ -1,14 +1,16 @@
 //! Rooms: how much memory, stack and time a program has for one record.
 //!
 //! ```text
-//! small    on the stack there is            2,000 steps, 1 MiB, 100 levels
-//! large    on a stack of its own, 512 MiB   a million steps and 64 a byte, 64 MiB and 64 times the record
+//! small    on the stack there is            2,000 steps, 1 MiB and 64 times the record, 100 levels
+//! large    on a stack of its own, 512 MiB   a million steps and 64 a byte, 8 times the longest record there may be
+//!                                           and 64 times this one
 //! ```
 //!
 //! Nearly all records need less than the small room has. What needs more is run again in the large one from its
 //! beginning, since a program has no effect but its outputs. Only memory that is touched is memory that is used.
 
 use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{Builder, scope};
 
 use super::meter::{self, Allowance};
@@ -17,12 +19,20 @@ use super::stack::STACK;
 
 const SMALL: Allowance = Allowance { steps: 2000, bytes: 1 << 20, depth: 100, stack: 256 << 10 };
 
+/// How long records may be, as `--max-record` has it.
+static LONGEST: AtomicUsize = AtomicUsize::new(16 << 20);
+
+/// Lets programs have what records of this length may need; programs have the same wherever they stand.
+pub fn allow_for(longest: usize) {
+    LONGEST.store(longest, Ordering::Relaxed);
+}
+
 /// What the large room has for a record of this length.
 fn large(length: usize) -> Allowance {
-    let length = length as u64;
+    let (length, longest) = (length as u64, LONGEST.load(Ordering::Relaxed) as u64);
     Allowance {
         steps: 1_000_000 + 64 * length,
-        bytes: (64 << 20) + 64 * length,
+        bytes: SMALL.bytes.max(8 * longest) + 64 * length,
         depth: 10_000,
         // Giving back what is nested needs some as well.
         stack: STACK / 4,
@@ -43,7 +53,7 @@ impl Rooms {
         mut work: impl FnMut() -> Result<R, Failure> + Send,
     ) -> Result<R, Failure> {
         if !self.is_large {
-            meter::begin(SMALL);
+            meter::begin(Allowance { bytes: SMALL.bytes + 64 * length as u64, ..SMALL });
             match work() {
                 Err(Failure::Beyond(_)) => {}
                 done => return done,

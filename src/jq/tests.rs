@@ -1,12 +1,18 @@
 //! Programs as they are typed: what they come to, what is wrong with them, and that all of them end.
 
-use super::{Program, Rooms, Value, input, write};
+use proptest::prelude::*;
+
+use super::{Need, Program, Rooms, Value, part, write};
 
 /// What a program makes of JSON, as JSON.
 fn run(text: &str, input: &str) -> Result<Vec<String>, String> {
-    let program = Program::new(text, &["$x"])?;
+    outcome(&Program::new(text, &["$x"])?, input)
+}
+
+/// The same of a program, which is given what it looks at.
+fn outcome(program: &Program, input: &str) -> Result<Vec<String>, String> {
     let outputs = Rooms::default().within(input.len(), || {
-        let input = self::input(input.as_bytes(), false)?;
+        let input = part(input.as_bytes(), false, program.need())?;
         let mut outputs = Vec::new();
         program.run(input, [Value::from(7usize)], |output| {
             let mut text = Vec::new();
@@ -75,6 +81,12 @@ fn programs_come_to_what_jq_says() {
         ("def f: if . > 99999 then . else . + 1 | f end; f", "0", "100000"),
         ("last(range(100000))", "0", "99999"),
         ("with_entries(.value += 1)", r#"{"a":1}"#, r#"{"a":2}"#),
+        ("flatten, flatten(1)", "[1,[2,[3]]]", "[1,2,3] [1,2,[3]]"),
+        ("[limit(-1; .[])], [limit(0; .[])], [limit(1; .[])]", "[1,2]", "[1,2] [] [1]"),
+        ("[nth(0, 2; .[])], [nth(9; .[])], nth(1)", "[1,2,3]", "[1,3] [3] 2"),
+        ("[range(0; 3; 0)], [range(3; 0; -1)], [range(0, 1; 3)]", "1", "[] [3,2,1] [0,1,2,1,2]"),
+        ("[path(limit(1; .[]))]", "[1,2]", "[[0]]"),
+        ("4 | gamma, lgamma, tgamma", "1", "1.791759469228055 1.791759469228055 6"),
         (
             "[range(0; 10; 3)], [recurse(if . < 3 then . + 1 else empty end)]",
             "0",
@@ -83,6 +95,212 @@ fn programs_come_to_what_jq_says() {
     ];
     for (text, input, expected) in table {
         assert_eq!(one(text, input), expected, "{text} of {input}");
+    }
+}
+
+#[test]
+fn groups_that_take_no_part_are_null() {
+    let table = [
+        (
+            "match(\"(?<x>q)?b\") | .captures",
+            r#"[{"offset":-1,"length":0,"string":null,"name":"x"}]"#,
+        ),
+        (
+            "[match(\"(a)?b\"; \"g\") | .captures[0] | [.offset, .string, .name]]",
+            r#"[[-1,null,null],[1,"a",null]]"#,
+        ),
+        // Its groups do not stand in their order: this ended the process.
+        (
+            "match(\"(?:(a)|(b)){2}\") | [.length, (.captures[] | .offset, .string)]",
+            r#"[2,1,"a",0,"b"]"#,
+        ),
+        ("capture(\"(?<x>q)?(?<y>b)\")", r#"{"x":null,"y":"b"}"#),
+        ("[scan(\"(q)?(b)\")]", r#"[[null,"b"],[null,"b"]]"#),
+        ("[scan(\"(q)?b\")], [scan(\"b\")]", r#"[[null],[null]] ["b","b"]"#),
+        ("sub(\"(?<x>q)?b\"; \"<\\(.x)>\")", r#""<null>abé""#),
+        ("gsub(\"(?<c>[ab])\"; .c + .c)", r#""bbaabbé""#),
+        ("[splits(\"a\")], split(\"b\"; null)", r#"["b","bé"] ["","a","é"]"#),
+        ("[match(\"\"; \"g\").offset], [match(\"\"; \"gn\")]", "[0,1,2,3,4] []"),
+        ("[match(\"é|$\"; \"g\") | .offset, .length]", "[3,1]"),
+        ("test(\"B\"), test(\"B\"; \"i\"), test(\"^\\\\w+$\")", "false true true"),
+        ("try test(\"(\") catch .", r#""invalid regex: unclosed group""#),
+        ("try test(\"a\"; \"q\") catch .", r#""invalid regex flag: q""#),
+        ("try (1 | test(\"a\")) catch .", r#""cannot use 1 as string""#),
+    ];
+    for (text, expected) in table {
+        assert_eq!(one(text, "\"babé\""), expected, "{text}");
+    }
+}
+
+/// Programs that are plain, and some that nearly are.
+fn programs() -> impl Strategy<Value = String> {
+    let leaves = [
+        ".",
+        ".a",
+        ".b.a",
+        ".a?",
+        ".[0]",
+        ".[-1]",
+        ".[0]?",
+        ".[\"odd key\"]",
+        ".[]",
+        ".[]?",
+        ".a[]?.b",
+        "1",
+        "-2",
+        "1.50",
+        "0",
+        "\"a\"",
+        "\"x\\(.a)y\\(.)\"",
+        "\"\\(.b)\"",
+        "null",
+        "true",
+        "false",
+        "$x",
+        "[]",
+        "{}",
+        "{a}",
+        "{$x, \"b\": .a}",
+        "{(.a): 1}",
+        "empty",
+        "add",
+        "length",
+        "keys",
+        "type",
+        "tostring",
+        "floor",
+        "tonumber",
+        "last",
+        "not",
+        "first",
+        "tojson",
+        "..",
+    ];
+    let leaf = prop::sample::select(leaves.to_vec()).prop_map(str::to_string);
+    leaf.prop_recursive(4, 12, 3, |inner| {
+        let operators = "+ - * / % == != < <= > >= and or // | ,".split(' ').collect::<Vec<_>>();
+        let forms = [
+            "[F]",
+            "select(F)",
+            "map(F)",
+            "{k: (F)}",
+            "{(F): 1, a: 2}",
+            "(F)?",
+            "try (F) catch .",
+            "-(F)",
+            "(F).a",
+            "(F)[]",
+            "(F).b?",
+            "(F)[0]",
+            "\"<\\(F)>\"",
+            "if F then . end",
+            "(F) as $y | $y",
+            "first(F)",
+            "select(F) | .",
+            "select(F) | tojson",
+            "(F)[1:]",
+            "(F)[:-1]",
+            "(F) | startswith(\"a\"), test(\"^[a-z]\")",
+            "(F) | has(\"a\")",
+            "(F) | contains(F)",
+            "(F) | ltrimstr(\"a\")",
+        ];
+        prop_oneof![
+            (inner.clone(), prop::sample::select(operators), inner.clone())
+                .prop_map(|(left, with, right)| format!("({left}) {with} ({right})")),
+            (prop::sample::select(forms.to_vec()), inner.clone())
+                .prop_map(|(form, inner)| form.replace('F', &inner)),
+            (inner.clone(), inner.clone(), inner)
+                .prop_map(|(a, b, c)| format!("if {a} then {b} else {c} end")),
+        ]
+    })
+}
+
+/// Records that are nested a little.
+fn records() -> impl Strategy<Value = String> {
+    let leaves =
+        ["null", "true", "0", "-1.50", "7", "\"\"", "\"a\"", "\"é\\n\"", "[]", "{}", "1e3"];
+    let leaf = prop::sample::select(leaves.to_vec()).prop_map(str::to_string);
+    leaf.prop_recursive(3, 16, 4, |inner| {
+        let name = prop::sample::select(vec!["a", "b", "\\u0061", "odd key", "c"]);
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4)
+                .prop_map(|items| format!("[{}]", items.join(", "))),
+            prop::collection::vec((name, inner), 0..5).prop_map(|members| {
+                let member = |(name, value): &(&str, String)| format!("\"{name}\":{value}");
+                format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(","))
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    #[test]
+    fn a_plain_program_comes_to_what_the_interpreter_says(
+        text in programs(), inputs in prop::collection::vec(records(), 1..6),
+    ) {
+        let program = Program::new(&text, &["$x"]).unwrap();
+        let interpreted = program.clone().interpreted();
+        for input in inputs {
+            let passes = Rooms::default().within(9, || Ok(program.passes(input.as_bytes())));
+            prop_assert!(passes == Ok(true) || outcome(&interpreted, &input) == Ok(Vec::new()));
+            let [plain, other] = [&program, &interpreted].map(|program| outcome(program, &input));
+            prop_assert_eq!(plain, other, "{} of {}", text, input);
+        }
+    }
+
+    #[test]
+    fn what_is_not_looked_at_is_held_to_the_grammar(
+        record in records(), cut in any::<prop::sample::Index>(), put in "[]\\[{}:,\"\\\\x1-]{0,2}",
+    ) {
+        // Something else in one place of it.
+        let at = cut.index(record.len() + 1);
+        let at = (0..=at).rev().find(|&at| record.is_char_boundary(at)).unwrap();
+        let rest = record[at..].chars().skip(1).collect::<String>();
+        let record = format!("{}{put}{rest}", &record[..at]);
+        let read = |need: &Need| {
+            let done = Rooms::default().within(9, || part(record.as_bytes(), false, need).map(drop));
+            done.map_err(|failure| failure.to_string())
+        };
+        let program = Program::new(".a.b, .c", &[]).unwrap();
+        prop_assert!(!program.need().is_whole());
+        prop_assert_eq!(read(program.need()), read(Need::WHOLE), "{}", record);
+    }
+}
+
+#[test]
+fn what_only_looks_up_compares_and_calculates_is_plain() {
+    let plain = [
+        "select(.request.status >= 500) | [.request.path, .request.ms]",
+        ". + $x",
+        "if $x > . then $x else . end",
+        "{n: (.values | length), last: .values[-1].path}",
+        "(.values | add // 0) + (.state // 0)",
+        ".items[] | select(.n > 1 and .s != \"x\") | \"\\(.n) \\(.s)\"",
+        "[.list[]? | .a.b? // 1] | map(. * 2)",
+        ".a?, (try .b catch \"none\")",
+    ];
+    for text in plain {
+        assert!(Program::new(text, &["$x"]).unwrap().is_plain(), "{text}");
+    }
+    let passes = |text: &str, input: &str| {
+        let program = Program::new(text, &[]).unwrap();
+        Rooms::default().within(9, || Ok(program.passes(input.as_bytes()))).unwrap()
+    };
+    for text in ["select(.a > 1)", "select(.a > 1) | to_entries | .[]"] {
+        assert!(!passes(text, r#"{"a":1}"#) && passes(text, r#"{"a":2}"#), "{text}");
+        assert!(passes(text, "{"), "{text}: it is the program that says what is wrong");
+    }
+    for text in [
+        "reduce .[] as $y (0; 1)",
+        "def f: .; f",
+        "def select(f): 1; select(.)",
+        "..",
+        "$x as $y | $y",
+    ] {
+        assert!(!Program::new(text, &["$x"]).unwrap().is_plain(), "{text}");
     }
 }
 
@@ -232,6 +450,10 @@ fn a_program_that_is_nested_deep_is_parsed_or_refused() {
         format!("{}1", "try ".repeat(15_000)),
         format!("{}1", "1,".repeat(30_000)),
         format!("{}.a", ".a//".repeat(15_000)),
+        // Each level was looked at twice as often as the one around it.
+        format!("{}..{}", "[".repeat(60), " | .]".repeat(60)),
+        ".a".repeat(30_000),
+        format!("if 1 then 1 {} end", "elif 1 then 1".repeat(4_000)),
     ] {
         let _ = Program::new(&text, &[]);
     }

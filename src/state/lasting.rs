@@ -11,7 +11,10 @@ use super::recency::Seen;
 use super::{Running, State, Store, Touched};
 use crate::cell::Cell;
 use crate::clock::Stamp;
-use crate::table::keys::Key;
+use crate::table::keys::{Key, Seeds};
+
+/// So many keys are on their way into the cache while the first of them is put into its place.
+const AHEAD: usize = 32;
 
 impl<C: Cell> State<C> {
     /// Appends what is held of a key that was seen in the batch of `time`; false if nothing is.
@@ -42,20 +45,35 @@ impl<C: Cell> State<C> {
         self.keep_zeros
     }
 
-    /// The keys that were forgotten since the last call; they may have come again.
-    pub fn forgotten(&mut self) -> Vec<Box<[u8]>> {
-        self.forgotten.as_mut().map(std::mem::take).unwrap_or_default()
+    /// The keys that were forgotten since the last call and have not come again.
+    pub fn forgotten(&mut self, seeds: &Seeds) -> Vec<Box<[u8]>> {
+        let mut keys = self.forgotten.as_mut().map(std::mem::take).unwrap_or_default();
+        keys.retain(|key| self.get(Key::copied(key, seeds)).is_none());
+        keys
     }
 
-    /// Brings the places of some keys into the cache, all at the same time.
-    pub fn touch(&self, keys: &[Key<'_>]) {
-        self.slots.touch(keys);
-    }
-
-    /// Sets a key to what [`State::save`] wrote, or to nothing; `None` if it wrote no such bytes.
+    /// Sets keys to what [`State::save`] wrote of them, or to nothing; `None` if it wrote no such bytes.
     ///
-    /// With `noted`, this is a change since the last report.
-    pub fn put(&mut self, key: Key<'_>, bytes: Option<&[u8]>, noted: bool) -> Option<()> {
+    /// With `fresh` they have changed since the last report.
+    pub fn put(
+        &mut self,
+        noted: &[(&[u8], Option<&[u8]>)],
+        seeds: &Seeds,
+        fresh: bool,
+    ) -> Option<()> {
+        let mut keys = Vec::with_capacity(AHEAD);
+        for some in noted.chunks(AHEAD) {
+            keys.clear();
+            keys.extend(some.iter().map(|(key, _)| Key::copied(key, seeds)));
+            self.slots.touch(&keys);
+            for (&key, &(_, held)) in keys.iter().zip(some) {
+                self.put_one(key, held, fresh)?;
+            }
+        }
+        Some(())
+    }
+
+    fn put_one(&mut self, key: Key<'_>, bytes: Option<&[u8]>, noted: bool) -> Option<()> {
         let (slot, is_new) = self.slots.slot(key);
         self.store.grow(self.slots.count());
         let Store::Running(Running { cells, recency, .. }) = &mut self.store else {
@@ -83,11 +101,12 @@ impl<C: Cell> State<C> {
         Some(())
     }
 
-    /// Says that all that was held is there again.
+    /// Says that all that was held is there again, and reported.
     pub fn restored(&mut self) {
         if let Store::Running(Running { recency: Some(recency), .. }) = &mut self.store {
             recency.sort();
         }
+        self.changes(|_, _, _| {});
     }
 }
 

@@ -14,7 +14,7 @@ use std::ffi::OsStr;
 use super::{Built, Spec, Step, own};
 use crate::chunk::{Chunk, Edit, Parts};
 use crate::error::Error;
-use crate::jq::{Failure, Program, Rooms, Value, input, write_bare};
+use crate::jq::{Failure, Need, Program, Rooms, Value, part, write_bare};
 use crate::part::{Flag, Shape, Words};
 use crate::selector::json::{Json, path};
 use crate::selector::{Found, Part, Selector};
@@ -39,7 +39,8 @@ pub const JQ: Spec = Spec {
             that of jq 1.7, by jaq; numbers keep their text until they are calculated with. Nothing is there \
             that would come to something else when records are run again: now, localtime, $ENV, input, halt. \
             A record is bad for which a program takes more than a million steps and 64 for each of its bytes, or \
-            makes more than 64 MiB and 64 times its length, or a value that is nested deeper than 10000 levels.",
+            makes more bytes of values than 8 times --max-record and 64 times its length, or a value that is nested deeper \
+            than 10000 levels.",
     },
     own: &[RAW, own::VALUE, own::ELSE],
     build,
@@ -52,6 +53,8 @@ struct Jq {
     value: Option<Asked>,
     /// Finds what is asked for where that is a plain path, or two.
     plain: Option<Json>,
+    /// What the programs look at.
+    need: Need,
     raw: bool,
     otherwise: Option<Vec<u8>>,
     rooms: Rooms,
@@ -92,7 +95,9 @@ fn build(words: &Words, rows: Shape) -> Result<Built, String> {
     let otherwise = otherwise.map_err(|why| format!("--{}: {why}", own::ELSE.name))?;
     let leaves = if value.is_some() { Shape::Pairs } else { rows };
     let (rooms, scratch) = (Rooms::default(), Vec::new());
-    let step = Jq { key, value, plain, raw, otherwise, rooms, scratch };
+    let mut need = key.program.need().clone();
+    value.iter().for_each(|value| need.add(value.program.need()));
+    let step = Jq { key, value, plain, need, raw, otherwise, rooms, scratch };
     Ok(Built::new(step, words, leaves))
 }
 
@@ -196,9 +201,13 @@ impl Jq {
 
     /// Runs the programs on a record; outputs are there then. An error says why it is bad.
     fn run(&mut self, record: &[u8]) -> Result<(), String> {
-        let Jq { key, value, raw, rooms, otherwise, .. } = self;
+        let Jq { key, value, need, raw, rooms, otherwise, .. } = self;
         let both = rooms.within(record.len(), || {
-            let input = input(record, *raw)?;
+            if value.is_none() && !*raw && !key.program.passes(record) {
+                key.outputs.clear();
+                return Ok(());
+            }
+            let input = part(record, *raw, need)?;
             if let Some(value) = value {
                 value.run(input.clone())?;
             }
@@ -209,7 +218,7 @@ impl Jq {
             (Err(why), None) => Err(format!("--jq: {why}")),
             (Err(_), Some(text)) => {
                 for asked in [Some(key), value.as_mut()].into_iter().flatten() {
-                    let one = rooms.within(record.len(), || asked.run(input(record, *raw)?));
+                    let one = rooms.within(record.len(), || asked.run(part(record, *raw, need)?));
                     if one.is_err() {
                         asked.outputs.clear();
                         asked.outputs.push(|out| out.extend_from_slice(text));

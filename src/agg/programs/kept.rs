@@ -155,11 +155,7 @@ impl Kept {
 
     /// Takes down what became of keys.
     fn note(&mut self, keys: &[Box<[u8]>], time: Stamp, note: &mut Note<'_>) {
-        for key in self.state.forgotten() {
-            if self.state.get(Key::copied(&key, &self.seeds)).is_none() {
-                note(&key, None);
-            }
-        }
+        self.state.forgotten(&self.seeds).iter().for_each(|key| note(key, None));
         let mut bytes = Vec::new();
         for key in keys {
             bytes.clear();
@@ -250,15 +246,11 @@ impl StateStore for Kept {
     }
 
     fn put(&mut self, noted: &[(&[u8], Option<&[u8]>)], fresh: bool) -> Option<()> {
-        for (key, held) in noted {
-            self.state.put(Key::copied(key, &self.seeds), *held, fresh)?;
-        }
-        Some(())
+        self.state.put(noted, &self.seeds, fresh)
     }
 
     fn restored(&mut self) {
         self.state.restored();
-        self.state.changes(|_, _, _| {});
     }
 
     fn holds(&self) -> bool {

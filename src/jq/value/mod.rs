@@ -7,27 +7,33 @@
 //! What the interpreter asks of values is arithmetic (`operations`) and what stands where (`places`).
 
 mod containing;
+mod members;
+mod need;
 mod number;
 mod operations;
 mod places;
 mod read;
 mod removal;
+mod text;
 mod write;
 
 use std::borrow::Borrow;
+use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
+use self::members::Members;
 use super::meter;
 
 pub use containing::{contains, has, keys, length, search};
+pub use need::Need;
 pub use number::Number;
 pub(super) use operations::{beyond, fails};
 pub use read::read;
 pub(super) use removal::without;
+pub use text::Text;
+pub(super) use write::{characters, length as character};
 pub use write::{write, write_bare};
 
 /// A value.
@@ -41,7 +47,7 @@ pub enum Value {
     /// A number.
     Number(Number),
     /// A string: bytes as they came, which mostly are UTF-8.
-    Text(Arc<Vec<u8>>),
+    Text(Arc<Text>),
     /// A list.
     List(Arc<List>),
     /// An object.
@@ -60,7 +66,7 @@ pub struct List {
 /// The members of an object, in the order in which they came.
 #[derive(Clone, Debug, Default)]
 pub struct Object {
-    members: IndexMap<Name, Value, ahash::RandomState>,
+    members: Members,
     below: u32,
 }
 
@@ -80,9 +86,31 @@ impl Hash for Name {
     }
 }
 
+thread_local! {
+    /// Names that were met last, by a digest: the same few come in each record.
+    static MET: RefCell<[Option<Name>; 64]> = const { RefCell::new([const { None }; 64]) };
+}
+
 impl Name {
-    /// Makes it of bytes.
+    /// Makes it of bytes, or is one that was made of such bytes before.
     pub fn new(bytes: &[u8]) -> Name {
+        /// Longer ones are made each time.
+        const LONGEST: usize = 32;
+        if bytes.len() > LONGEST {
+            return Name::made(bytes);
+        }
+        let ends = bytes
+            .first()
+            .zip(bytes.last())
+            .map_or(0, |(first, last)| usize::from(*first) + 7 * usize::from(*last));
+        MET.with_borrow_mut(|met| match &mut met[(ends + 13 * bytes.len()) % 64] {
+            Some(name) if *name.0 == *bytes => name.clone(),
+            place => place.insert(Name::made(bytes)).clone(),
+        })
+    }
+
+    fn made(bytes: &[u8]) -> Name {
+        meter::bytes(heap(COUNTS + bytes.len()));
         Name(bytes.into())
     }
 
@@ -97,10 +125,25 @@ impl Name {
     }
 }
 
-/// About what an element takes in memory.
+/// What an element takes in memory.
 pub(super) const ITEM: usize = size_of::<Value>();
 /// About what a member takes.
-pub(super) const MEMBER: usize = ITEM + 3 * size_of::<usize>();
+pub(super) const MEMBER: usize = size_of::<(Name, Value)>() + 3 * size_of::<usize>();
+/// How many hold something, which stands before it.
+const COUNTS: usize = 2 * size_of::<usize>();
+/// What a text, a list or an object takes beside what it holds.
+pub(super) const TEXT: usize = heap(COUNTS + size_of::<Text>());
+pub(super) const LIST: usize = heap(COUNTS + size_of::<List>());
+pub(super) const OBJECT: usize = heap(COUNTS + size_of::<Object>());
+
+/// What so many bytes take of the heap.
+pub(super) const fn heap(bytes: usize) -> usize {
+    match bytes {
+        0 => 0,
+        1..=24 => 32,
+        more => (more + 8).next_multiple_of(16),
+    }
+}
 
 impl List {
     /// Changes the elements, and takes note of what they are then.
@@ -120,6 +163,11 @@ impl List {
 }
 
 impl Object {
+    /// One without members, with room for so many.
+    pub fn with_room(count: usize) -> Object {
+        Object { members: Members::with_room(count), below: 0 }
+    }
+
     /// Sets a member.
     pub fn set(&mut self, name: Name, value: Value) {
         self.below = self.below.max(value.depth());
@@ -134,7 +182,7 @@ impl Object {
 
     /// Removes a member.
     pub fn remove(&mut self, name: &[u8]) {
-        self.members.shift_remove(name);
+        self.members.remove(name);
     }
 
     /// A member.
@@ -144,22 +192,22 @@ impl Object {
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.members.len()
+        self.members.count()
     }
 
     /// The member of this place.
     pub fn at(&self, place: usize) -> Option<(&Name, &Value)> {
-        self.members.get_index(place)
+        self.members.at(place)
     }
 
     /// All members, as they came.
     pub fn iter(&self) -> impl Iterator<Item = (&Name, &Value)> {
-        self.members.iter()
+        (0..self.members.count()).filter_map(|place| self.members.at(place))
     }
 
     /// All members, by name.
     pub fn sorted(&self) -> Vec<(&Name, &Value)> {
-        let mut members: Vec<_> = self.members.iter().collect();
+        let mut members: Vec<_> = self.iter().collect();
         members.sort_unstable_by_key(|(name, _)| *name);
         members
     }
@@ -168,14 +216,20 @@ impl Object {
 impl Value {
     /// A string.
     pub fn text(bytes: &[u8]) -> Value {
-        if !meter::bytes(bytes.len()) {
+        if !meter::bytes(TEXT + text::room(bytes.len())) {
             return Value::Null;
         }
-        Value::Text(Arc::new(bytes.to_vec()))
+        Value::Text(Arc::new(Text::new(bytes)))
+    }
+
+    /// A string that is counted already, or by nobody.
+    pub(super) fn told(bytes: impl Into<Vec<u8>>) -> Value {
+        Value::Text(Arc::new(Text::from(bytes.into())))
     }
 
     /// A list of elements.
     pub fn list(items: Vec<Value>) -> Value {
+        meter::bytes(LIST + heap(items.capacity() * ITEM));
         let mut list = List { items, below: 0 };
         list.change(|_| ());
         // One that is too deep is given back here, where it is one level deeper than allowed at most.
@@ -184,6 +238,7 @@ impl Value {
 
     /// An object.
     pub fn object(object: Object) -> Value {
+        meter::bytes(OBJECT + heap(object.members.room()));
         if meter::spent().is_some() { Value::Null } else { Value::Object(Arc::new(object)) }
     }
 
@@ -227,7 +282,7 @@ impl Ord for Value {
             (Value::Number(a), Value::Number(b)) => a.order(b),
             (Value::Text(a), Value::Text(b)) => {
                 meter::steps(a.len().min(b.len()) / 64);
-                a.cmp(b)
+                a[..].cmp(&b[..])
             }
             // What holds itself many times over would be gone through as often: a program that is spent fails
             // whatever its values are.

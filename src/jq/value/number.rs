@@ -9,8 +9,12 @@
 //! jq knows doubles alone. What it prints of a result is printed here too, as long as its 53 bits are exact.
 
 use std::cmp::Ordering;
-use std::fmt::Write;
+use std::io::Write;
 use std::sync::Arc;
+
+use super::text::{Text, room};
+use super::{COUNTS, heap};
+use crate::jq::meter;
 
 /// A number.
 #[derive(Clone, Debug)]
@@ -26,7 +30,7 @@ pub enum Number {
 /// A number as it is written, and what it is.
 #[derive(Debug)]
 pub struct Written {
-    text: Box<[u8]>,
+    text: Text,
     double: f64,
 }
 
@@ -36,20 +40,15 @@ const EXACT: f64 = (1u64 << 53) as f64;
 impl Number {
     /// Reads a number of JSON.
     pub fn read(text: &[u8]) -> Number {
-        let is_plain = text.len() < 20 && text.iter().all(|b| b.is_ascii_digit() || *b == b'-');
-        if is_plain && text != b"-0" {
-            let (digits, sign) = text.strip_prefix(b"-").map_or((text, 1), |rest| (rest, -1));
-            // Nineteen digits of nine are less than what 128 bits hold.
-            let whole = digits
-                .iter()
-                .fold(0i128, |whole, digit| whole * 10 + i128::from(digit.wrapping_sub(b'0')));
-            if let Ok(whole) = i64::try_from(whole * sign) {
-                return Number::Int(whole);
-            }
+        if text != b"-0"
+            && let Some(whole) = whole(text)
+        {
+            return Number::Int(whole);
         }
+        meter::bytes(heap(COUNTS + size_of::<Written>()) + room(text.len()));
         let double = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
         let double = double.unwrap_or(f64::NAN);
-        Number::Written(Arc::new(Written { text: text.into(), double }))
+        Number::Written(Arc::new(Written { text: Text::new(text), double }))
     }
 
     /// A result: an integer where it is one.
@@ -117,10 +116,29 @@ impl Number {
     }
 }
 
+/// The integer that is written so, if it is one of 64 bits.
+fn whole(text: &[u8]) -> Option<i64> {
+    let (digits, is_negative) = text.strip_prefix(b"-").map_or((text, false), |rest| (rest, true));
+    if digits.is_empty() || digits.len() > 19 {
+        return None;
+    }
+    let mut whole = 0u64;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        // Nineteen digits of nine are less than what 64 bits hold.
+        whole = whole * 10 + u64::from(digit - b'0');
+    }
+    match is_negative {
+        true => 0i64.checked_sub_unsigned(whole),
+        false => i64::try_from(whole).ok(),
+    }
+}
+
 fn write_whole(whole: i64, out: &mut Vec<u8>) {
-    let mut text = String::with_capacity(20);
-    let _ = write!(text, "{whole}");
-    out.extend_from_slice(text.as_bytes());
+    // Memory has no errors.
+    let _ = write!(out, "{whole}");
 }
 
 /// Writes the fewest digits that read back; with an exponent where jq does.

@@ -7,7 +7,7 @@ use jaq_core::ValR;
 
 use super::number::Number;
 use super::write;
-use super::{ITEM, List, MEMBER, Name, Object, Value};
+use super::{ITEM, LIST, List, MEMBER, Name, OBJECT, Object, TEXT, Value, heap};
 use crate::jq::meter;
 
 /// An error of the program, in words.
@@ -20,7 +20,7 @@ pub(in crate::jq) fn beyond<T>() -> Result<T, Error> {
 
 /// An error that is told so.
 pub(in crate::jq) fn fails<T>(what: String) -> Result<T, Error> {
-    Err(Error::new(Value::Text(Arc::new(what.into_bytes()))))
+    Err(Error::new(Value::told(what)))
 }
 
 fn cannot(a: &Value, b: &Value, what: &str) -> ValR<Value> {
@@ -42,16 +42,16 @@ impl Add for Value {
             }
             (Value::Text(mut a), Value::Text(b)) => {
                 // What nobody else holds is added to.
-                let copied = if Arc::get_mut(&mut a).is_some() { 0 } else { a.len() };
+                let copied = if Arc::get_mut(&mut a).is_some() { 0 } else { TEXT + a.len() };
                 if !meter::bytes(copied + b.len()) {
                     return beyond();
                 }
-                Arc::make_mut(&mut a).extend_from_slice(&b);
+                Arc::make_mut(&mut a).extend(&b);
                 Value::Text(a)
             }
             (Value::List(mut a), Value::List(b)) => {
                 let copied = if Arc::get_mut(&mut a).is_some() { 0 } else { a.items.len() };
-                if !meter::bytes((copied + b.items.len()) * ITEM) {
+                if !meter::bytes(LIST + (copied + b.items.len()) * ITEM) {
                     return beyond();
                 }
                 let list = Arc::make_mut(&mut a);
@@ -60,7 +60,7 @@ impl Add for Value {
             }
             (Value::Object(mut a), Value::Object(b)) => {
                 let copied = if Arc::get_mut(&mut a).is_some() { 0 } else { a.count() };
-                if !meter::bytes((copied + b.count()) * MEMBER) {
+                if !meter::bytes(OBJECT + (copied + b.count()) * MEMBER) {
                     return beyond();
                 }
                 let object = Arc::make_mut(&mut a);
@@ -81,7 +81,7 @@ impl Sub for Value {
                 number(a.calculate(&b, i64::checked_sub, |a, b| a - b))
             }
             (Value::List(mut a), Value::List(b)) => {
-                if !meter::bytes(a.items.len() * ITEM) {
+                if !meter::bytes(LIST + a.items.len() * ITEM) {
                     return beyond();
                 }
                 let mut gone: Vec<&Value> = b.items.iter().collect();
@@ -109,9 +109,9 @@ impl Mul for Value {
                 if times.is_nan() || times <= 0.0 {
                     return Ok(Value::Null);
                 }
-                let all = times * text.len() as f64;
+                let all = times * text.len() as f64 + TEXT as f64;
                 match all <= u32::MAX.into() && meter::bytes(all as usize) {
-                    true => Ok(Value::Text(Arc::new(text.repeat(times as usize)))),
+                    true => Ok(Value::told(text.repeat(times as usize))),
                     false => {
                         meter::bytes(usize::MAX);
                         beyond()
@@ -126,7 +126,7 @@ impl Mul for Value {
 
 /// An object and, over it, another one; objects in both are merged too.
 fn merged(mut a: Arc<Object>, b: &Object) -> ValR<Value> {
-    if !meter::bytes((a.count() + b.count()) * MEMBER) {
+    if !meter::bytes(OBJECT + (a.count() + b.count()) * MEMBER) {
         return beyond();
     }
     let object = Arc::make_mut(&mut a);
@@ -222,10 +222,10 @@ impl From<f64> for Value {
 
 impl From<String> for Value {
     fn from(text: String) -> Value {
-        if !meter::bytes(text.len()) {
+        if !meter::bytes(TEXT + heap(text.capacity())) {
             return Value::Null;
         }
-        Value::Text(Arc::new(text.into_bytes()))
+        Value::told(text)
     }
 }
 

@@ -1,16 +1,17 @@
 //! What stands where in a value: indexing, parts, and changes in place, as jq has them.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
 use jaq_core::box_iter::box_once;
 use jaq_core::path::Opt;
-use jaq_core::{Exn, ValR, ValX};
+use jaq_core::{Exn, ValR, ValT, ValX};
 
 use super::number::Number;
 use super::operations::{Error, beyond, fails};
 use super::write;
-use super::{ITEM, List, MEMBER, Name, Object, Value};
+use super::{ITEM, LIST, List, MEMBER, Name, OBJECT, Object, Value};
 use crate::jq::meter;
 
 /// Lists are not filled up beyond this.
@@ -32,12 +33,12 @@ impl jaq_core::ValT for Value {
             let Value::Text(name) = &name else {
                 return fails(format!("Object keys must be strings, not {}", name.named()));
             };
-            if !meter::bytes(MEMBER + name.len()) {
-                return beyond();
-            }
             object.set(Name::new(name), value);
         }
-        Ok(Value::object(object))
+        match Value::object(object) {
+            Value::Null => beyond(),
+            object => Ok(object),
+        }
     }
 
     fn key_values(self) -> Box<dyn Iterator<Item = Result<(Value, Value), Error>>> {
@@ -169,7 +170,7 @@ impl jaq_core::ValT for Value {
             other => {
                 return opt.fail(other, |other| {
                     let what = format!("Cannot update a part of {}", other.named());
-                    Exn::from(Error::new(Value::Text(Arc::new(what.into_bytes()))))
+                    Exn::from(Error::new(Value::told(what)))
                 });
             }
         };
@@ -207,8 +208,9 @@ fn change_member<'a, I: Iterator<Item = ValX<'a, Value>>>(
     name: &[u8],
     f: impl Fn(Value) -> I,
 ) -> ValX<'a, Value> {
-    let copied = if Arc::get_mut(&mut object).is_some() { 1 } else { object.count() };
-    if !meter::bytes(copied * MEMBER + name.len()) {
+    let copied =
+        if Arc::get_mut(&mut object).is_some() { 0 } else { OBJECT + object.count() * MEMBER };
+    if !meter::bytes(copied + MEMBER) {
         return Ok(beyond()?);
     }
     let members = Arc::make_mut(&mut object);
@@ -235,8 +237,8 @@ fn change_element<'a, I: Iterator<Item = ValX<'a, Value>>>(
         (None, at) if at > LONGEST => return Ok(fails("Array index too large".into())?),
         (None, at) => at as usize,
     };
-    let copied = if Arc::get_mut(&mut list).is_some() { 0 } else { len };
-    if !meter::bytes((copied + (at + 1).saturating_sub(len)) * ITEM) {
+    let copied = if Arc::get_mut(&mut list).is_some() { 0 } else { LIST + len * ITEM };
+    if !meter::bytes(copied + (at + 1).saturating_sub(len) * ITEM) {
         return Ok(beyond()?);
     }
     let items = Arc::make_mut(&mut list);
@@ -280,6 +282,21 @@ fn bounds(range: &Range<Option<&Value>>, len: usize) -> Result<Range<usize>, Err
 }
 
 impl Value {
+    /// What stands at an index: the same as by `index`, without a copy where it is a part of this.
+    pub(in crate::jq) fn part(&self, index: &Value) -> Result<Cow<'_, Value>, Error> {
+        static NULL: Value = Value::Null;
+        match (self, index) {
+            (Value::Object(object), Value::Text(name)) => {
+                Ok(Cow::Borrowed(object.get(name).unwrap_or(&NULL)))
+            }
+            (Value::List(list), Value::Number(at)) => {
+                let place = place(at, list.items.len());
+                Ok(Cow::Borrowed(place.map_or(&NULL, |place| &list.items[place])))
+            }
+            _ => self.clone().index(index).map(Cow::Owned),
+        }
+    }
+
     /// How many elements or members there are; none of what has none.
     fn len(&self) -> usize {
         match self {
@@ -294,7 +311,7 @@ impl Value {
             Value::Null => "Cannot iterate over null".to_string(),
             other => format!("Cannot iterate over {}", other.named()),
         };
-        Error::new(Value::Text(Arc::new(what.into_bytes())))
+        Error::new(Value::told(what))
     }
 
     fn no_index(&self, index: &Value) -> Error {
@@ -303,6 +320,6 @@ impl Value {
             other => other.kind().to_string(),
         };
         let what = format!("Cannot index {} with {with}", self.kind());
-        Error::new(Value::Text(Arc::new(what.into_bytes())))
+        Error::new(Value::told(what))
     }
 }

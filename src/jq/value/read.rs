@@ -1,24 +1,26 @@
 //! A record as a value: JSON, held to the same grammar as by `--json`.
 //!
 //! Numbers keep their text. Of members of one name the last counts, in the place of the first. A mark of
-//! the byte order at the beginning is passed over.
+//! the byte order at the beginning is passed over. What the program does not look at is held to the grammar as
+//! all else is, but no value is made of it.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use super::number::Number;
-use super::{Name, Object, Value};
+use super::{Name, Need, Object, Value};
 use crate::jq::meter;
 use crate::selector::Lack;
 use crate::selector::json::syntax::{Fault, Syntax};
 use crate::selector::json::text::unescape;
 
-/// Reads a record that is one value of JSON. What is wrong is told; if the meter is spent, that is it.
-pub fn read(record: &[u8]) -> Result<Value, Lack> {
+/// Reads what is needed of a record that is one value of JSON. What is wrong is told; if the meter is spent, that
+/// is it.
+pub fn read(record: &[u8], need: &Need) -> Result<Value, Lack> {
     let mut open = Vec::new();
-    let mut reader = Reader { syntax: Syntax::new(record, &mut open), made: Vec::new() };
+    let reader = Reader { syntax: Syntax::new(record, &mut open) };
     let start = if record.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let start = reader.syntax.token(start);
-    let read = reader.value(start, 1).and_then(|(value, end)| {
+    let read = reader.value(start, 1, Some(need)).and_then(|(value, end)| {
         let end = reader.syntax.token(end);
         match end < record.len() {
             true => Err(reader.syntax.fault(end, "no JSON: something follows it")),
@@ -30,87 +32,108 @@ pub fn read(record: &[u8]) -> Result<Value, Lack> {
 
 struct Reader<'a> {
     syntax: Syntax<'a>,
-    /// Memory for strings with escapes.
-    made: Vec<u8>,
 }
 
 impl Reader<'_> {
-    /// The value that begins there, in so many levels of others, and its end.
-    fn value(&mut self, at: usize, level: u32) -> Result<(Value, usize), Fault> {
-        match self.syntax.peek(at) {
+    /// The value that begins there, in so many levels of others, and its end; null if it is not needed.
+    fn value(&self, at: usize, level: u32, need: Option<&Need>) -> Result<(Value, usize), Fault> {
+        let (made, end) = match self.syntax.peek(at) {
             b'"' => {
-                let end = self.string(at)?;
-                Ok((Value::Text(Arc::new(self.made.clone())), end))
+                let (end, has_escape) = self.syntax.string(at + 1)?;
+                (need.map(|_| Value::text(&self.text(at, end, has_escape))), end)
             }
             b'-' | b'0'..=b'9' => {
                 let end = self.syntax.number(at)?;
-                Ok((Value::Number(Number::read(&self.syntax.bytes[at..end])), end))
+                let number = || Value::Number(Number::read(&self.syntax.bytes[at..end]));
+                (need.map(|_| number()), end)
             }
-            b'[' => self.list(at, level),
-            b'{' => self.object(at, level),
+            b'[' => return self.list(at, level, need),
+            b'{' => return self.object(at, level, need),
             first => {
                 let end = self.syntax.word(at)?;
                 let value = match first {
                     b'n' => Value::Null,
                     first => Value::Bool(first == b't'),
                 };
-                Ok((value, end))
+                (Some(value), end)
             }
-        }
+        };
+        Ok((made.unwrap_or_default(), end))
     }
 
-    fn list(&mut self, start: usize, level: u32) -> Result<(Value, usize), Fault> {
+    fn list(&self, start: usize, level: u32, need: Option<&Need>) -> Result<(Value, usize), Fault> {
         self.go_deeper(start, level)?;
+        let made = |items| if need.is_some() { Value::list(items) } else { Value::Null };
+        // A program that does not need all of it fails on a list.
+        let each = need.filter(|need| need.is_whole());
         let mut items = Vec::new();
         if let Some(end) = self.syntax.opened(start, b']') {
-            return Ok((Value::list(items), end));
+            return Ok((made(items), end));
         }
         let mut at = start;
         loop {
-            let (item, end) = self.value(self.syntax.token(at + 1), level + 1)?;
-            items.push(item);
+            let (item, end) = self.value(self.syntax.token(at + 1), level + 1, each)?;
+            if each.is_some() {
+                items.push(item);
+            }
             at = self.syntax.token(end);
             match self.syntax.peek(at) {
                 b',' => {}
-                b']' => return Ok((Value::list(items), at + 1)),
+                b']' => return Ok((made(items), at + 1)),
                 _ => return Err(self.syntax.unended(at, false)),
             }
         }
     }
 
-    fn object(&mut self, start: usize, level: u32) -> Result<(Value, usize), Fault> {
+    fn object(
+        &self,
+        start: usize,
+        level: u32,
+        need: Option<&Need>,
+    ) -> Result<(Value, usize), Fault> {
         self.go_deeper(start, level)?;
-        let mut object = Object::default();
+        let made = |object| if need.is_some() { Value::object(object) } else { Value::Null };
+        let mut object = Object::with_room(need.map_or(0, Need::count));
         if let Some(end) = self.syntax.opened(start, b'}') {
-            return Ok((Value::object(object), end));
+            return Ok((made(object), end));
         }
         let mut at = start;
         loop {
-            let name = self.syntax.token(at + 1);
-            self.syntax.name(name)?;
-            let end = self.string(name)?;
-            let name = Name::new(&self.made);
-            let (value, end) = self.value(self.syntax.colon(end)?, level + 1)?;
-            object.set(name, value);
-            at = self.syntax.token(end);
+            let start = self.syntax.token(at + 1);
+            let (end, has_escape) = self.syntax.name(start)?;
+            let colon = self.syntax.colon(end)?;
+            at = match need {
+                None => self.value(colon, level + 1, None)?.1,
+                Some(need) => {
+                    let name = self.text(start, end, has_escape);
+                    let of = need.of(&name);
+                    let (value, end) = self.value(colon, level + 1, of)?;
+                    if of.is_some() {
+                        object.set(Name::new(&name), value);
+                    }
+                    end
+                }
+            };
+            at = self.syntax.token(at);
             match self.syntax.peek(at) {
                 b',' => {}
-                b'}' => return Ok((Value::object(object), at + 1)),
+                b'}' => return Ok((made(object), at + 1)),
                 _ => return Err(self.syntax.unended(at, true)),
             }
         }
     }
 
-    /// The end of the string that begins there; its bytes are in `made` then.
-    fn string(&mut self, at: usize) -> Result<usize, Fault> {
-        let (end, has_escape) = self.syntax.string(at + 1)?;
-        let inner = &self.syntax.bytes[at + 1..end - 1];
-        self.made.clear();
+    /// The bytes of the string from its first quote to behind its last.
+    fn text(&self, start: usize, end: usize, has_escape: bool) -> Cow<'_, [u8]> {
+        let inner = &self.syntax.bytes[start + 1..end - 1];
         match has_escape {
-            true => unescape(inner, &mut self.made),
-            false => self.made.extend_from_slice(inner),
+            false => Cow::Borrowed(inner),
+            true => {
+                let mut made = Vec::with_capacity(inner.len());
+                unescape(inner, &mut made);
+                Cow::Owned(made)
+            }
         }
-        Ok(end)
     }
 
     fn go_deeper(&self, at: usize, level: u32) -> Result<(), Fault> {

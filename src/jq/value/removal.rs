@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jaq_core::{ValR, ValT};
 
 use super::operations::{Error, beyond, fails};
-use super::{ITEM, MEMBER, Value};
+use super::{ITEM, LIST, MEMBER, OBJECT, Value};
 use crate::jq::meter;
 
 /// The value without what stands at these paths.
@@ -57,14 +57,14 @@ fn put(value: Value, at: &Value, becomes: Value) -> ValR<Value> {
 fn last(value: Value, at: &Value) -> ValR<Value> {
     match (value, at) {
         (Value::Object(mut object), Value::Text(name)) => {
-            if !meter::bytes(object.count() * MEMBER) {
+            if !meter::bytes(OBJECT + object.count() * MEMBER) {
                 return beyond();
             }
             Arc::make_mut(&mut object).remove(name);
             Ok(Value::Object(object))
         }
         (Value::List(mut list), Value::Number(number)) => {
-            if !meter::bytes(list.items.len() * ITEM) {
+            if !meter::bytes(LIST + list.items.len() * ITEM) {
                 return beyond();
             }
             let len = list.items.len() as f64;

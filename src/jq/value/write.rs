@@ -2,9 +2,8 @@
 
 use std::fmt::{self, Display};
 use std::ops::Range;
-use std::sync::Arc;
 
-use super::Value;
+use super::{TEXT, Value, heap};
 use crate::jq::meter;
 use crate::selector::json::text::escape;
 
@@ -17,8 +16,8 @@ impl Value {
     /// It as a string of JSON.
     pub fn json(&self) -> Value {
         let mut out = Vec::new();
-        match write(self, &mut out) {
-            true => Value::Text(Arc::new(out)),
+        match write(self, &mut out) && meter::bytes(TEXT + heap(out.capacity())) {
+            true => Value::told(out),
             false => Value::Null,
         }
     }
@@ -131,7 +130,7 @@ pub fn beginning(value: &Value, most: usize, out: &mut Vec<u8>) {
 }
 
 /// How long the character is that begins with this byte, of bytes that need not be UTF-8.
-fn length(text: &[u8]) -> usize {
+pub fn length(text: &[u8]) -> usize {
     let length = match text[0] {
         0xc2..=0xdf => 2,
         0xe0..=0xef => 3,
