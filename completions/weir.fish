@@ -7,10 +7,14 @@ function __fish_weir_needs_command
     # Figure out if the current invocation already has a command.
     set -l cmd (commandline -opc)
     set -e cmd[1]
-    # A first flag means stdin.
+    # A first flag means stdin, and a first file means files.
     set -l first $cmd (commandline -ct)
     if string match -q -- '-*' "$first[1]"
         echo stdin
+        return 1
+    end
+    if set -q cmd[1]; and test -e "$cmd[1]"; and not contains -- "$cmd[1]" stdin connect listen files kafka flume-push flume-pull man completions checkpoint
+        echo files
         return 1
     end
     argparse -s (__fish_weir_global_optspecs) -- $cmd 2>/dev/null
@@ -947,6 +951,34 @@ complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_su
 complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_subcommand_from reset" -s h -l help -d 'Print help'
 complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_subcommand_from reset" -s V -l version -d 'Print version'
 complete -c weir -f
+complete -c weir -n __fish_weir_needs_command -F
+function __fish_weir_table
+    set -l word (commandline -ct)
+    string match -q -- '@*' "$word"
+    and __fish_complete_path (string sub -s 2 -- "$word") | string replace -r '^' '@'
+end
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l in -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l not-in -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand stdin" -l lookup -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand connect" -l in -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand connect" -l not-in -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand connect" -l lookup -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand listen" -l in -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand listen" -l not-in -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand listen" -l lookup -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand files" -F
+complete -c weir -n "__fish_weir_using_subcommand files" -l in -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand files" -l not-in -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand files" -l lookup -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l in -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l not-in -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand kafka" -l lookup -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l in -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l not-in -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand flume-push" -l lookup -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l in -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l not-in -r -f -a "(__fish_weir_table)"
+complete -c weir -n "__fish_weir_using_subcommand flume-pull" -l lookup -r -f -a "(__fish_weir_table)"
 complete -c weir -n "__fish_weir_using_subcommand completions" -a "bash elvish fish powershell zsh"
 complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_subcommand_from show" -a "(__fish_complete_directories)"
 complete -c weir -n "__fish_weir_using_subcommand checkpoint; and __fish_seen_subcommand_from reset" -a "(__fish_complete_directories)"

@@ -1,3 +1,5 @@
+//! Places of bytes that were read, made and copied, and the records around them.
+
 use super::*;
 
 fn origins(runs: &[(&str, Range<usize>, u64)]) -> Origins {

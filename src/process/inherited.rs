@@ -47,14 +47,14 @@ pub fn are_announced() -> bool {
     env::var_os("LISTEN_FDS").is_some()
 }
 
-/// What is said of sockets that were passed on, and this process has none of.
+/// What is said of sockets that were passed on, and this process has none of; to be asked before they are taken,
+/// which takes the variables away.
 pub fn announced() -> String {
     let own = std::process::id();
     match ["LISTEN_FDS", "LISTEN_PID"].map(env::var) {
         [Ok(count), Ok(process)] => {
             format!("LISTEN_FDS={count} is for process {process}, and this is {own}")
         }
-        [Ok(count), Err(_)] => format!("LISTEN_FDS={count}, and LISTEN_PID does not say {own}"),
         _ => "LISTEN_FDS would say how many there are, and LISTEN_PID to whom".to_string(),
     }
 }

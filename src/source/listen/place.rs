@@ -91,6 +91,7 @@ impl Places {
         typed: Option<&[u8]>,
         passed: &mut Option<Vec<Inherited>>,
     ) -> Result<(), Error> {
+        let announced = inherited::announced();
         if passed.is_none() {
             *passed = Some(inherited::take()?);
         }
@@ -113,9 +114,8 @@ impl Places {
                 "{what}: no socket was passed on by this name; LISTEN_FDNAMES has the names"
             ),
             false => format!(
-                "{what}: no socket was passed on to this process ({}); weir listen PORT opens one of \
-                 its own",
-                inherited::announced()
+                "{what}: no socket was passed on to this process ({announced}); weir listen PORT opens one of \
+                 its own"
             ),
         }))
     }
