@@ -19,7 +19,7 @@ mod settings;
 #[cfg(feature = "kafka")]
 mod voice;
 
-pub use flags::Flags;
+pub use flags::{Flags, is_secret};
 #[cfg(feature = "kafka")]
 pub use queue::{Batch, Message, Queue, Topic};
 #[cfg(feature = "kafka")]
