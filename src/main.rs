@@ -21,7 +21,7 @@ use weir::live::{self, About, Live};
 use weir::page;
 use weir::part::Shape;
 use weir::process::signal::{self, Heard, Pauses, Stop};
-use weir::process::supervisor::Supervisor;
+use weir::process::supervisor::{Supervisor, Watched};
 use weir::progress::Progress;
 use weir::progress::flags::{Place, Prints};
 use weir::progress::meter::Meter;
@@ -82,7 +82,8 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     set_level(typed.engine.level());
     jq::allow_for(typed.engine.max_record);
     typed.origins.strays.iter().for_each(|stray| note(stray));
-    let (mut wait, waker) = clock(start)?;
+    let supervisor = Arc::new(Supervisor::of_environment());
+    let (mut wait, waker) = clock(start, &supervisor)?;
     let plan = plan::plan(typed, wait.now())?;
     if typed.engine.explain {
         return explain::explain(typed, plan, &mut *wait, &stdout);
@@ -98,19 +99,18 @@ fn stream(typed: &Typed, stdout: Stdout) -> Result<(), Error> {
     let saved = plan.saving.map(|saving| opened(&saving, &disk, start.is_some())).transpose()?;
     // Before signals are heard: opening a FIFO waits for its reader, and a signal ends that.
     let (stop, mut wakers) = (Arc::new(Stop::default()), vec![Arc::clone(&waker)]);
-    let supervisor = Arc::new(Supervisor::of_environment());
     let retries = |target: &Target| matches!(target, Target::Exec { on_fail: OnFail::Retry, .. });
     let pauses = match plan.outputs.iter().any(retries) {
         true => {
             // The other clock belongs to whoever reads, while this one is waited for.
-            let (wait, waker) = clock(start)?;
+            let (wait, waker) = clock(start, &supervisor)?;
             wakers.push(waker);
-            Some(Pauses::new(wait, &stop).under(&supervisor))
+            Some(Pauses::new(wait, &stop))
         }
         false => None,
     };
     let name = saved.as_ref().map(|saved| format!("weir-{}", saved.checkpoint.name()));
-    let run = Run { pauses, stop: Arc::clone(&stop), name };
+    let run = Run { pauses, stop: Arc::clone(&stop), supervisor: Arc::clone(&supervisor), name };
     let outputs = match &saved {
         Some(_) => Outputs::open_staged(&disk, &plan.outputs, &stdout, run)?,
         None => Outputs::open(&disk, &plan.outputs, &stdout, run)?,
@@ -193,7 +193,10 @@ fn shown(typed: &Typed, plan: &Plan, started: Stamp) -> page::Run {
 }
 
 /// A clock, which may be a virtual one, and the waker by which other threads end a wait.
-fn clock(start: Option<i64>) -> Result<(Box<dyn Wait>, Arc<Waker>), Error> {
+fn clock(
+    start: Option<i64>,
+    supervisor: &Arc<Supervisor>,
+) -> Result<(Box<dyn Wait>, Arc<Waker>), Error> {
     Ok(match start {
         Some(start) => {
             let (clock, waker) = VirtualTime::new(Stamp(start)).place("clock")?;
@@ -201,7 +204,7 @@ fn clock(start: Option<i64>) -> Result<(Box<dyn Wait>, Arc<Waker>), Error> {
         }
         None => {
             let (clock, waker) = RealTime::new().place("clock")?;
-            (Box::new(clock), waker)
+            (Box::new(Watched::new(clock, supervisor)), waker)
         }
     })
 }

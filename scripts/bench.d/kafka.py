@@ -59,7 +59,7 @@ def broker(bench):
 
 
 def fill(bench, at, count):
-    """Sends the messages, and takes them once, so that all rounds read from memory what fits in there."""
+    """Sends the messages. The warm-up takes them once, so that all rounds read from memory what fits in there."""
     note(f"sending {count / MB:.3g} million messages")
     source = bench.input("kafka-messages", messages, count)
     send = ["kcat", "-P", "-b", at, "-t", TOPIC, "-q", "-K", "\t", "-X", "linger.ms=50", "-X", "batch.size=1000000"]

@@ -9,7 +9,7 @@
 //! A flag that is given in one place is not looked for in those that count less, so of a list one place has all.
 //! What is found becomes words of the command line, before those that were typed, so that it means the same; where
 //! each came from is kept, and what is said of a flag names that place. What passes as a secret is refused in
-//! the environment, where other programs see it.
+//! the environment, where other programs see it; that everybody sees one that is typed is told.
 
 mod file;
 mod origins;
@@ -25,6 +25,7 @@ pub use self::origins::Origins;
 use super::words::{self, Role, roles};
 use crate::agg::AGGS;
 use crate::error::Error;
+use crate::kafka::is_secret;
 use crate::part::likeness::near;
 use crate::source::SOURCES;
 use crate::units::quoted;
@@ -57,11 +58,12 @@ pub fn filled(
     let Some(source) = source else { return Ok((args, Origins::default())) };
     let typed = Typed::of(source, &args[2..]);
     let is_alone = variables.is_empty() && typed.config.is_none();
+    let mut origins = Origins::default();
+    origins.strays.clone_from(&typed.exposed);
     if is_alone || typed.asks_for_help {
-        return Ok((args, Origins::default()));
+        return Ok((args, origins));
     }
-    let mut given =
-        Given { command, source, decided: BTreeSet::new(), origins: Origins::default() };
+    let mut given = Given { command, source, decided: BTreeSet::new(), origins };
     given.decide(&typed.args);
     let config = config(&typed, variables);
     let from_environment = given.environment(variables)?;
@@ -78,12 +80,15 @@ struct Typed<'a> {
     args: Vec<&'a Arg>,
     /// The argument of --config.
     config: Option<PathBuf>,
+    /// What is to be said of secrets that everybody sees.
+    exposed: Vec<String>,
     asks_for_help: bool,
 }
 
 impl<'a> Typed<'a> {
     fn of(source: &'a Command, words: &[OsString]) -> Typed<'a> {
         let (mut args, mut config, mut asks_for_help) = (Vec::new(), None, false);
+        let mut exposed = Vec::new();
         for (word, role) in words.iter().zip(roles(source, words)) {
             match role {
                 Role::Flag => {
@@ -93,13 +98,25 @@ impl<'a> Typed<'a> {
                     if let Some(path) = word.as_bytes().strip_prefix(b"--config=") {
                         config = Some(OsStr::from_bytes(path).into());
                     }
-                    args.extend(words::defined_in(source, word));
+                    let given = words::defined_in(source, word);
+                    let value =
+                        given.last().and_then(|arg| secret(arg, words::attached(arg, word)?));
+                    exposed.extend(value);
+                    args.extend(given);
                 }
                 Role::Value(arg) if arg.get_long() == Some("config") => config = Some(word.into()),
-                Role::Value(_) | Role::Word => {}
+                Role::Value(arg) => exposed.extend(secret(arg, word)),
+                Role::Word => {}
             }
         }
-        Typed { args, config, asks_for_help }
+        let told = |key| {
+            format!(
+                "-X {key}: everybody on this machine can read it there; it belongs as a line {key}=... into a file \
+                 that -F FILE names"
+            )
+        };
+        let exposed = exposed.into_iter().map(told).collect();
+        Typed { args, config, exposed, asks_for_help }
     }
 }
 
@@ -337,9 +354,8 @@ fn listed(value: &OsStr) -> Vec<OsString> {
 
 /// The name of a property whose value nobody else is to see.
 fn secret(arg: &Arg, value: &OsStr) -> Option<String> {
-    let key = value.to_str()?.split('=').next().filter(|_| arg.get_id() == "property")?;
-    let is_secret = ["password", "secret", "key.pem", "jaas"].iter().any(|word| key.contains(word));
-    is_secret.then(|| key.to_string())
+    let key = value.to_str()?.split('=').next().filter(|_| arg.get_id() == "property")?.trim();
+    is_secret(key).then(|| key.to_string())
 }
 
 #[cfg(test)]

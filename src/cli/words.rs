@@ -82,6 +82,16 @@ pub fn defined_in<'a>(source: &'a Command, word: &OsStr) -> Vec<&'a Arg> {
     found
 }
 
+/// The value that stands in the word of its flag: of `--top=5` and of `-vi5`.
+pub fn attached<'a>(arg: &Arg, word: &'a OsStr) -> Option<&'a OsStr> {
+    let text = word.to_str()?;
+    let value = match text.strip_prefix("--") {
+        Some(long) => long.split_once('=')?.1,
+        None => text.split_once(arg.get_short()?)?.1,
+    };
+    Some(OsStr::new(value)).filter(|value| !value.is_empty() && takes_value(arg))
+}
+
 /// True if the argument takes a value.
 pub fn takes_value(arg: &Arg) -> bool {
     // What takes none says so by its action or, as a step does, by their number.

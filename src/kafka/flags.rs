@@ -7,6 +7,15 @@ use crate::error::Error;
 use crate::part::{Given, hold};
 use crate::units;
 
+/// What is in the names of properties whose values nobody else is to see.
+const SECRETS: [&str; 6] =
+    ["password", "passphrase", "secret", "key.pem", "jaas", "oauthbearer.config"];
+
+/// True of a property whose value nobody else is to see.
+pub fn is_secret(property: &str) -> bool {
+    SECRETS.iter().any(|part| property.contains(part))
+}
+
 /// `--connect-timeout`, where it is not typed.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -26,7 +35,8 @@ pub struct Flags {
     /// Read such properties from FILE, a line each: key=value; may be repeated
     ///
     /// Blank lines and those that begin with # pass. What -X sets counts more, and of equal keys the last.
-    /// A password stands better here than on a command line, which everybody on the machine can read.
+    /// A password belongs here and not on the command line, which everybody on the machine can read: there it is
+    /// taken, and told.
     #[arg(short = 'F', long, value_name = "FILE")]
     pub property_file: Vec<PathBuf>,
 

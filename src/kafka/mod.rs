@@ -15,13 +15,15 @@ mod flags;
 #[cfg(feature = "kafka")]
 mod queue;
 #[cfg(feature = "kafka")]
+pub mod seam;
+#[cfg(feature = "kafka")]
 mod settings;
 #[cfg(feature = "kafka")]
 mod voice;
 
-pub use flags::Flags;
+pub use flags::{Flags, is_secret};
 #[cfg(feature = "kafka")]
-pub use queue::{Batch, Message, Queue, Topic};
+pub use queue::{RealQueue, RealTopic};
 #[cfg(feature = "kafka")]
 pub use settings::{Client, Settings};
 #[cfg(feature = "kafka")]

@@ -7,7 +7,7 @@
 //!
 //! Message by message a consumer of the crate reaches a third of kcat's rate; so many a call, more than all
 //! of it. A message borrows from its batch, a batch from its queue, and the queue keeps the client alive.
-//! What the entries mean is left to the source; one that has an error is an event and no record.
+//! What the entries mean is left to the source.
 
 use std::ffi::{CStr, CString, c_void};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -19,12 +19,14 @@ use rdkafka::bindings as sys;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::RDKafkaErrorCode as Code;
 
+use super::seam::{Batch, Message, Queue, Topic};
+
 /// Keeps a client alive whose pointer is used here.
 trait Alive: Send + Sync {}
 impl<C: ConsumerContext + 'static> Alive for BaseConsumer<C> {}
 
 /// Messages of any number of partitions, as they come.
-pub struct Queue {
+pub struct RealQueue {
     queue: NonNull<sys::rd_kafka_queue_t>,
     client: *mut sys::rd_kafka_t,
     /// What a batch has taken; empty between two of them.
@@ -36,62 +38,18 @@ pub struct Queue {
 
 // SAFETY: librdkafka's objects may be used from any thread; the vector is empty but within `take`.
 #[expect(unsafe_code, reason = "it holds pointers, of which the compiler knows nothing")]
-unsafe impl Send for Queue {}
+unsafe impl Send for RealQueue {}
 
-impl Queue {
+impl RealQueue {
     /// Makes a queue of this consumer, into which nothing comes yet.
-    pub fn new<C: ConsumerContext + 'static>(consumer: &Arc<BaseConsumer<C>>) -> Queue {
+    pub fn new<C: ConsumerContext + 'static>(consumer: &Arc<BaseConsumer<C>>) -> RealQueue {
         let client = consumer.client().native_ptr();
         // SAFETY: the client is alive, since the consumer is.
         #[expect(unsafe_code, reason = "the crate makes no queues")]
         let queue = unsafe { sys::rd_kafka_queue_new(client) };
         let queue = NonNull::new(queue).expect("librdkafka ends the process if it has no memory");
         let alive = Arc::clone(consumer) as Arc<dyn Alive>;
-        Queue { queue, client, taken: Vec::new(), bell: None, _alive: alive }
-    }
-
-    /// Has a byte written to `bell`, which must not block, whenever it stops being empty.
-    pub fn ring(&mut self, bell: OwnedFd) {
-        const BYTE: &[u8] = b"\0";
-        let (queue, fd) = (self.queue.as_ptr(), bell.as_raw_fd());
-        // SAFETY: the payload is copied; the descriptor lives until this is dropped, which ends it.
-        #[expect(unsafe_code, reason = "the crate does not wrap it")]
-        unsafe {
-            sys::rd_kafka_queue_io_event_enable(
-                queue,
-                fd,
-                BYTE.as_ptr().cast::<c_void>(),
-                BYTE.len(),
-            );
-        }
-        self.bell = Some(bell);
-    }
-
-    /// Takes what is there, at most `most` messages, without waiting.
-    pub fn take(&mut self, most: usize) -> Batch<'_> {
-        self.taken.clear();
-        self.taken.reserve(most);
-        let (queue, room) = (self.queue.as_ptr(), self.taken.as_mut_ptr());
-        // SAFETY: there is room for `most` pointers, and so many of them as it returns are set.
-        #[expect(unsafe_code, reason = "the crate takes one message at a time")]
-        let count = unsafe {
-            let count = sys::rd_kafka_consume_batch_queue(queue, 0, room, most);
-            let count = usize::try_from(count).unwrap_or(0).min(most);
-            self.taken.set_len(count);
-            count
-        };
-        debug_assert_eq!(count, self.taken.len());
-        Batch { taken: &mut self.taken }
-    }
-
-    /// Begins to read a partition into this queue.
-    pub fn read(&self, topic: &Topic, partition: i32, offset: i64) {
-        // SAFETY: both are alive; what cannot be read comes as an event.
-        #[expect(unsafe_code, reason = "the crate reads only as a member of a group")]
-        unsafe {
-            let (topic, queue) = (topic.topic.as_ptr(), self.queue.as_ptr());
-            sys::rd_kafka_consume_start_queue(topic, partition, offset, queue);
-        }
+        RealQueue { queue, client, taken: Vec::new(), bell: None, _alive: alive }
     }
 
     /// Has what comes of a partition come into this queue, whoever begins to read it.
@@ -107,9 +65,54 @@ impl Queue {
             }
         }
     }
+}
 
-    /// The end of a partition, as the last answer of a broker had it.
-    pub fn high(&self, topic: &str, partition: i32) -> Option<i64> {
+impl Queue for RealQueue {
+    type Topic = RealTopic;
+    type Batch<'a> = RealBatch<'a>;
+
+    fn ring(&mut self, bell: OwnedFd) {
+        const BYTE: &[u8] = b"\0";
+        let (queue, fd) = (self.queue.as_ptr(), bell.as_raw_fd());
+        // SAFETY: the payload is copied; the descriptor lives until this is dropped, which ends it.
+        #[expect(unsafe_code, reason = "the crate does not wrap it")]
+        unsafe {
+            sys::rd_kafka_queue_io_event_enable(
+                queue,
+                fd,
+                BYTE.as_ptr().cast::<c_void>(),
+                BYTE.len(),
+            );
+        }
+        self.bell = Some(bell);
+    }
+
+    fn take(&mut self, most: usize) -> RealBatch<'_> {
+        self.taken.clear();
+        self.taken.reserve(most);
+        let (queue, room) = (self.queue.as_ptr(), self.taken.as_mut_ptr());
+        // SAFETY: there is room for `most` pointers, and so many of them as it returns are set.
+        #[expect(unsafe_code, reason = "the crate takes one message at a time")]
+        let count = unsafe {
+            let count = sys::rd_kafka_consume_batch_queue(queue, 0, room, most);
+            let count = usize::try_from(count).unwrap_or(0).min(most);
+            self.taken.set_len(count);
+            count
+        };
+        debug_assert_eq!(count, self.taken.len());
+        RealBatch { taken: &mut self.taken }
+    }
+
+    fn read(&self, topic: &RealTopic, partition: i32, offset: i64) {
+        // SAFETY: both are alive; what cannot be read comes as an event.
+        #[expect(unsafe_code, reason = "the crate reads only as a member of a group")]
+        unsafe {
+            let (topic, queue) = (topic.topic.as_ptr(), self.queue.as_ptr());
+            sys::rd_kafka_consume_start_queue(topic, partition, offset, queue);
+        }
+    }
+
+    fn high(&self, topic: &str, partition: i32) -> Option<i64> {
         let topic = CString::new(topic).ok()?;
         let (mut low, mut high) = (-1, -1);
         // SAFETY: all pointers are good for the call.
@@ -128,7 +131,7 @@ impl Queue {
     }
 }
 
-impl Drop for Queue {
+impl Drop for RealQueue {
     fn drop(&mut self) {
         // SAFETY: nothing is written to the bell afterwards, and the queue is ours.
         #[expect(unsafe_code, reason = "it was made here")]
@@ -142,31 +145,32 @@ impl Drop for Queue {
 }
 
 /// A topic of which partitions are read.
-pub struct Topic {
+pub struct RealTopic {
     topic: NonNull<sys::rd_kafka_topic_t>,
     _alive: Arc<dyn Alive>,
 }
 
 // SAFETY: as for a queue.
 #[expect(unsafe_code, reason = "it holds a pointer, of which the compiler knows nothing")]
-unsafe impl Send for Topic {}
+unsafe impl Send for RealTopic {}
 
-impl Topic {
+impl RealTopic {
     /// Makes the topic known to the client; none if it cannot be one, because of its name.
     pub fn new<C: ConsumerContext + 'static>(
         consumer: &Arc<BaseConsumer<C>>,
         name: &str,
-    ) -> Option<Topic> {
+    ) -> Option<RealTopic> {
         let (client, name) = (consumer.client().native_ptr(), CString::new(name).ok()?);
         // SAFETY: the client is alive, and the name good for the call.
         #[expect(unsafe_code, reason = "the crate reads only as a member of a group")]
         let topic = unsafe { sys::rd_kafka_topic_new(client, name.as_ptr(), ptr::null_mut()) };
         let alive = Arc::clone(consumer) as Arc<dyn Alive>;
-        Some(Topic { topic: NonNull::new(topic)?, _alive: alive })
+        Some(RealTopic { topic: NonNull::new(topic)?, _alive: alive })
     }
+}
 
-    /// Ends the reading of a partition; what is in a queue of it is given up.
-    pub fn stop(&self, partition: i32) {
+impl Topic for RealTopic {
+    fn stop(&self, partition: i32) {
         // SAFETY: the topic is alive.
         #[expect(unsafe_code, reason = "the crate reads only as a member of a group")]
         unsafe {
@@ -175,7 +179,7 @@ impl Topic {
     }
 }
 
-impl Drop for Topic {
+impl Drop for RealTopic {
     fn drop(&mut self) {
         // SAFETY: it was made here, and is given back once.
         #[expect(unsafe_code, reason = "it was made here")]
@@ -186,31 +190,29 @@ impl Drop for Topic {
 }
 
 /// Messages that were taken from a queue.
-pub struct Batch<'a> {
+pub struct RealBatch<'a> {
     taken: &'a mut Vec<*mut sys::rd_kafka_message_t>,
 }
 
-impl Batch<'_> {
-    /// How many there are.
-    pub fn len(&self) -> usize {
+impl Batch for RealBatch<'_> {
+    type Message<'m>
+        = RealMessage<'m>
+    where
+        Self: 'm;
+
+    fn len(&self) -> usize {
         self.taken.len()
     }
 
-    /// True if there are none.
-    pub fn is_empty(&self) -> bool {
-        self.taken.is_empty()
-    }
-
-    /// One of them.
     #[inline]
-    pub fn get(&self, at: usize) -> Message<'_> {
+    fn get(&self, at: usize) -> RealMessage<'_> {
         // SAFETY: each pointer is a message that lives until the batch is dropped.
         #[expect(unsafe_code, reason = "the messages are librdkafka's")]
-        Message(unsafe { &*self.taken[at] })
+        RealMessage(unsafe { &*self.taken[at] })
     }
 }
 
-impl Drop for Batch<'_> {
+impl Drop for RealBatch<'_> {
     fn drop(&mut self) {
         for message in self.taken.drain(..) {
             // SAFETY: each is given back once, and nobody borrows from it any more.
@@ -224,38 +226,33 @@ impl Drop for Batch<'_> {
 
 /// A message, or an event of a partition.
 #[derive(Clone, Copy)]
-pub struct Message<'a>(&'a sys::rd_kafka_message_t);
+pub struct RealMessage<'a>(&'a sys::rd_kafka_message_t);
 
-impl<'a> Message<'a> {
-    /// What it is an event of, if it is no record.
+impl<'a> Message<'a> for RealMessage<'a> {
     #[inline]
-    pub fn event(self) -> Option<Code> {
+    fn event(self) -> Option<Code> {
         match self.0.err {
             sys::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR => None,
             error => Some(error.into()),
         }
     }
 
-    /// The offset; of the event that a partition has ended, where it ends.
     #[inline]
-    pub fn offset(self) -> i64 {
+    fn offset(self) -> i64 {
         self.0.offset
     }
 
-    /// The partition.
     #[inline]
-    pub fn partition(self) -> i32 {
+    fn partition(self) -> i32 {
         self.0.partition
     }
 
-    /// True if the other one is of the same partition.
     #[inline]
-    pub fn is_beside(self, other: Message) -> bool {
+    fn is_beside(self, other: RealMessage<'a>) -> bool {
         self.0.partition == other.0.partition && self.0.rkt == other.0.rkt
     }
 
-    /// The topic's name.
-    pub fn topic(self) -> &'a str {
+    fn topic(self) -> &'a str {
         if self.0.rkt.is_null() {
             return "";
         }
@@ -265,20 +262,17 @@ impl<'a> Message<'a> {
         name.to_str().unwrap_or_default()
     }
 
-    /// The key, if it has one. That of an event is nothing.
     #[inline]
-    pub fn key(self) -> Option<&'a [u8]> {
+    fn key(self) -> Option<&'a [u8]> {
         bytes(self.0, self.0.key, self.0.key_len)
     }
 
-    /// The value, if it has one; of an event what is to be said of it.
     #[inline]
-    pub fn value(self) -> Option<&'a [u8]> {
+    fn value(self) -> Option<&'a [u8]> {
         bytes(self.0, self.0.payload, self.0.len)
     }
 
-    /// The time it has, in ms since the epoch; -1 if it has none.
-    pub fn timestamp(self) -> i64 {
+    fn timestamp(self) -> i64 {
         let mut kind = sys::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
         // SAFETY: the message is alive.
         #[expect(unsafe_code, reason = "the crate has it of its own messages")]
@@ -287,8 +281,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// Calls `visit` with the name and the value of each header, in their order.
-    pub fn headers(self, mut visit: impl FnMut(&'a [u8], Option<&'a [u8]>)) {
+    fn headers(self, mut visit: impl FnMut(&'a [u8], Option<&'a [u8]>)) {
         let mut list = ptr::null_mut();
         // SAFETY: the list, its names and values belong to the message and live as long as that.
         #[expect(unsafe_code, reason = "the crate has them of its own messages")]
@@ -391,7 +384,8 @@ mod tests {
     /// By batches, until each partition has said that it ends, with that end.
     fn batched(address: &str) -> (Vec<Known>, Vec<(i32, i64)>) {
         let consumer = consumer(address, None);
-        let (mut queue, topic) = (Queue::new(&consumer), Topic::new(&consumer, "t").unwrap());
+        let (mut queue, topic) =
+            (RealQueue::new(&consumer), RealTopic::new(&consumer, "t").unwrap());
         (0..3).for_each(|partition| queue.read(&topic, partition, 0));
         let (mut all, mut ends) = (Vec::new(), Vec::new());
         while ends.len() < 3 {

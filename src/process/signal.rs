@@ -65,18 +65,12 @@ impl Stop {
 pub struct Pauses {
     wait: Box<dyn Wait>,
     stop: Arc<Stop>,
-    supervisor: Arc<Supervisor>,
 }
 
 impl Pauses {
     /// Makes it of a clock of its own, whose waker signals know.
     pub fn new(wait: Box<dyn Wait>, stop: &Arc<Stop>) -> Pauses {
-        Pauses { wait, stop: Arc::clone(stop), supervisor: Arc::default() }
-    }
-
-    /// The same under a manager, who is shown meanwhile that all is well.
-    pub fn under(self, supervisor: &Arc<Supervisor>) -> Pauses {
-        Pauses { supervisor: Arc::clone(supervisor), ..self }
+        Pauses { wait, stop: Arc::clone(stop) }
     }
 
     /// The time it is.
@@ -88,12 +82,10 @@ impl Pauses {
     pub fn pass(&mut self, span: Duration) -> Result<bool, Error> {
         let until = self.now().after(span);
         while !self.stop.is_asked() {
-            let now = self.now();
-            if now >= until {
+            if self.now() >= until {
                 return Ok(true);
             }
-            let next = until.min(now.after(self.supervisor.beat()));
-            self.wait.until(next).place("clock")?;
+            self.wait.until(until).place("clock")?;
         }
         Ok(false)
     }

@@ -11,15 +11,22 @@
 //! A message is a datagram to the socket that `NOTIFY_SOCKET` names, by path or, with `@`, by a name that is in no
 //! directory. Without that variable nothing is opened, read or sent. A manager that takes nothing is not waited
 //! for where the stream would have to wait.
+//!
+//! Whoever waits by the clock does so by plan, so that [`Watched`] shows meanwhile that all is well: whoever is stuck
+//! elsewhere is not heard of.
 
 use std::ffi::OsStr;
+use std::io;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use crate::clock::{self, Stopwatch};
+use mio::{Events, Registry};
+
+use crate::clock::{self, Stamp, Stopwatch, Wait, Woke};
 use crate::error::said;
 use crate::say::note;
 
@@ -172,17 +179,64 @@ impl Told {
 }
 
 /// The address of `/run/notify` or `@name`.
-fn address(socket: &OsStr) -> std::io::Result<SocketAddr> {
+fn address(socket: &OsStr) -> io::Result<SocketAddr> {
     match socket.as_bytes() {
         [b'@', name @ ..] => SocketAddr::from_abstract_name(name),
         [b'/', ..] => SocketAddr::from_pathname(socket),
-        _ => Err(std::io::Error::other("neither a path nor @NAME")),
+        _ => Err(io::Error::other("neither a path nor @NAME")),
+    }
+}
+
+/// A clock by which whoever waits is alive.
+pub struct Watched<W> {
+    wait: W,
+    supervisor: Arc<Supervisor>,
+}
+
+impl<W: Wait> Watched<W> {
+    /// This clock, under a manager.
+    pub fn new(wait: W, supervisor: &Arc<Supervisor>) -> Watched<W> {
+        Watched { wait, supervisor: Arc::clone(supervisor) }
+    }
+}
+
+impl<W: Wait> Wait for Watched<W> {
+    fn now(&mut self) -> Stamp {
+        self.wait.now()
+    }
+
+    fn registry(&self) -> &Registry {
+        self.wait.registry()
+    }
+
+    fn until(&mut self, deadline: Stamp) -> io::Result<Woke> {
+        loop {
+            let next = self.now().after(self.supervisor.beat()).min(deadline);
+            match self.wait.until(next)? {
+                Woke::Due if next < deadline => {}
+                woke => return Ok(woke),
+            }
+        }
+    }
+
+    fn pause(&mut self, deadline: Stamp) {
+        self.supervisor.beat();
+        self.wait.pause(deadline);
+    }
+
+    fn go_on_from(&mut self, moment: Stamp) {
+        self.wait.go_on_from(moment);
+    }
+
+    fn events(&self) -> &Events {
+        self.wait.events()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::RealTime;
     use crate::disk::scratch::Scratch;
 
     /// What a manager has heard so far.
@@ -227,6 +281,22 @@ mod tests {
         assert_eq!(us.beat(), Duration::MAX, "it does not watch");
         us.ready();
         assert_eq!(heard(&manager), ["READY=1\n"]);
+    }
+
+    #[test]
+    fn whoever_waits_by_the_clock_is_alive_and_waits_no_longer_than_he_would() {
+        let dir = Scratch::new();
+        let path = dir.path("notify");
+        let manager = UnixDatagram::bind(&path).unwrap();
+        let us = Arc::new(Supervisor::at(path.as_os_str(), Some(Duration::from_millis(4))));
+        let (clock, waker) = RealTime::new().unwrap();
+        let mut clock = Watched::new(clock, &us);
+        let until = clock.now().after(Duration::from_millis(20));
+        assert_eq!(clock.until(until).unwrap(), Woke::Due);
+        assert!(clock.now() >= until);
+        assert!(heard(&manager).len() > 2);
+        waker.wake().unwrap();
+        assert_eq!(clock.until(Stamp::NEVER).unwrap(), Woke::Called);
     }
 
     #[test]

@@ -50,6 +50,7 @@ use crate::disk::medium;
 use crate::error::Error;
 use crate::process::descriptor::{self, Identity};
 use crate::process::signal::{Pauses, Stop};
+use crate::process::supervisor::Supervisor;
 use crate::say::say;
 
 /// Where batches go, as it is meant.
@@ -122,6 +123,8 @@ pub struct Run {
     pub pauses: Option<Pauses>,
     /// Asked when a signal has come, by those that wait for others.
     pub stop: Arc<Stop>,
+    /// Shown meanwhile that all is well.
+    pub supervisor: Arc<Supervisor>,
     /// What the checkpoint is called, which no other one is.
     pub name: Option<String>,
 }
@@ -170,7 +173,7 @@ impl Outputs {
         dir: impl Fn(&Path, &'static str) -> Result<Dir, Error>,
         run: Run,
     ) -> Result<Outputs, Error> {
-        let Run { pauses, stop, name } = run;
+        let Run { pauses, stop, supervisor, name } = run;
         let mut exec = command(pauses);
         let mut outputs = Outputs::of(Vec::new());
         for target in targets {
@@ -181,7 +184,9 @@ impl Outputs {
                 }
                 Target::File(path) => Box::new(file(path)?),
                 Target::Dir { path, extension } => Box::new(dir(path, extension)?),
-                Target::Topic(to) => Box::new(Topic::connect(to, name.clone(), &stop)?),
+                Target::Topic(to) => {
+                    Box::new(Topic::connect(to, name.clone(), &stop, &supervisor)?)
+                }
                 Target::Exec { command, on_fail } => Box::new(exec(command, *on_fail)),
             };
             outputs.list.push(Timed::new(output, target.flag()));

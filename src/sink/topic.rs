@@ -35,6 +35,7 @@ use crate::clock::Stamp;
 use crate::error::Error;
 use crate::kafka;
 use crate::process::signal::Stop;
+use crate::process::supervisor::Supervisor;
 use crate::say::note;
 use crate::wire::message::{Message, Pieces};
 
@@ -123,17 +124,18 @@ impl Topic {
         to: &Destination,
         name: Option<String>,
         stop: &Arc<Stop>,
+        supervisor: &Arc<Supervisor>,
     ) -> Result<Topic, Error> {
         to.check()?;
         #[cfg(feature = "kafka")]
         {
             let has_transactions = name.is_some();
-            let client = client::Client::connect(to, name, stop)?;
+            let client = client::Client::connect(to, name, stop, supervisor)?;
             let topic = Topic::new(&to.topic, Box::new(client));
             if has_transactions { topic.opened() } else { Ok(topic) }
         }
         #[cfg(not(feature = "kafka"))]
-        unreachable!("{name:?}, {stop:?}: refused already")
+        unreachable!("{name:?}, {stop:?}, {supervisor:?}: refused already")
     }
 
     /// Looks what the last run has come to, before anything is read.

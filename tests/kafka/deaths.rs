@@ -1,11 +1,14 @@
 //! Killed at any moment, a start with the same checkpoint counts each message once.
 
 use std::fs;
+use std::thread;
+use std::time::Duration;
 
 use rustix::process::Signal;
 
 use crate::broker::Broker;
-use crate::common::{Dir, Run};
+use crate::common::chance::{Chance, asked};
+use crate::common::{Dir, Run, start, weir};
 
 const PARTITIONS: i32 = 3;
 
@@ -57,6 +60,53 @@ fn each_message_counts_once_however_often_it_is_killed() {
     assert!(counts.is_sorted(), "{counts:?}");
 }
 
+/// Lives that are ended at any moment while messages come, and one to the end.
+fn live(broker: &Broker, chance: &mut Chance, args: &[&str]) {
+    for life in 0..15 {
+        let run = broker.weir("t", args);
+        // When it is killed is decided by chance, so here time passes.
+        let span = Duration::from_millis(chance.below(150) / 4);
+        for part in 0..4 {
+            let lines: Vec<String> =
+                (0..40).map(|n| format!("{} {life} {part} {n}", chance.below(9))).collect();
+            let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+            broker.lines("t", chance.below(PARTITIONS as u64) as i32, &lines);
+            thread::park_timeout(span);
+        }
+        run.signal(Signal::KILL);
+        run.end();
+    }
+    let last = broker.weir("t", &[args, &["--once"]].concat()).end();
+    assert_eq!((last.status, last.err.as_str()), (0, ""));
+}
+
+/// The lines of a text in the order of their bytes.
+fn sorted(text: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.sort_unstable();
+    lines
+}
+
+#[test]
+fn killed_at_any_moment_it_comes_to_what_an_undisturbed_run_comes_to() {
+    let seed = asked("WEIR_SEED").unwrap_or(u64::from(std::process::id()));
+    let (broker, mut chance) = (Broker::new(&[("t", PARTITIONS)]), Chance(seed));
+    let text = ["--from", "earliest", "--interval", "0.02", "--format", "text", "-q"];
+    for flags in [&["--field", "1", "--count-by-key", "--update-state"][..], &[]] {
+        let (dir, keeps) = (Dir::new(), !flags.is_empty());
+        let (checkpoint, out) = (dir.path("ck"), dir.path("out"));
+        let kept = ["--checkpoint", checkpoint.to_str().unwrap(), "-o", out.to_str().unwrap()];
+        live(&broker, &mut chance, &[&text[..], &kept, flags].concat());
+        let came = match keeps {
+            true => start(weir(&["checkpoint", "show", "--state", kept[1]])).end().ok().to_string(),
+            false => fs::read_to_string(&out).unwrap(),
+        };
+        let flags = if keeps { &flags[..3] } else { flags };
+        let once = broker.weir("t", &[&["--once", "--format", "text", "-q"], flags].concat()).end();
+        assert!(sorted(&came) == sorted(once.ok()), "WEIR_SEED={seed}: {came}");
+    }
+}
+
 #[test]
 fn a_stop_goes_on_where_it_was() {
     let (broker, dir) = (Broker::new(&[("t", PARTITIONS)]), Dir::new());
@@ -66,6 +116,27 @@ fn a_stop_goes_on_where_it_was() {
         assert_eq!((ended.status, reported(&dir).last()), (0, Some(&count)), "{}", ended.err);
         broker.lines("t", 0, &["c", "d"]);
     }
+}
+
+#[test]
+fn a_topic_that_comes_to_match_while_nobody_runs_is_read_from_its_first_record_on() {
+    let (broker, dir) = (Broker::new(&[("logs-a", 1)]), Dir::new());
+    let checkpoint = dir.path("ck");
+    let kept = ["--checkpoint", checkpoint.to_str().unwrap(), "--format", "text", "-q"];
+    let once = |more: &[&str]| {
+        let args = ["--count", "--update-state", "--from", "latest", "--once"];
+        broker.weir("^logs-", &[&kept[..], &args, more].concat()).end().ok().to_string()
+    };
+    broker.lines("logs-a", 0, &["old"; 5]);
+    assert_eq!(once(&[]), "0\n");
+    broker.lines("logs-a", 0, &["new"; 2]);
+    broker.cluster.create_topic("logs-b", 2, 1).unwrap();
+    broker.lines("logs-b", 1, &["new"; 3]);
+    assert_eq!(once(&[]), "5\n");
+    // One that is typed for the first time begins where --from says, and what it came to is kept.
+    broker.cluster.create_topic("other", 1, 1).unwrap();
+    broker.lines("other", 0, &["old"; 7]);
+    assert_eq!(once(&["-t", "other"]), "5\n");
 }
 
 #[test]

@@ -10,4 +10,5 @@ mod groups;
 mod mistakes;
 mod reading;
 mod records;
+mod watched;
 mod writing;

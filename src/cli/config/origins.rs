@@ -9,7 +9,7 @@ use crate::error::Error;
 pub struct Origins {
     /// `--interval`, or `-i`, and its place.
     places: Vec<(String, String)>,
-    /// What is to be said of variables that look like ours and are none.
+    /// What is to be said of variables that look like ours and are none, and of secrets that are typed.
     pub strays: Vec<String>,
 }
 

@@ -120,3 +120,31 @@ fn what_exec_tells_its_command_is_the_name_of_no_flag() {
     assert!(all.iter().any(|name| name == "WEIR_MAX_RATE"));
     assert!(!OTHERS.iter().skip(1).any(|other| all.iter().any(|name| name == other)));
 }
+
+#[test]
+fn a_secret_that_is_typed_is_told_and_taken_and_one_in_a_file_is_not_told() {
+    let said = |typed: &str| {
+        let (words, origins) =
+            filled(&cli::command(), os(&typed.split(' ').collect::<Vec<_>>()), &Variables::new())
+                .unwrap();
+        assert_eq!(words, os(&typed.split(' ').collect::<Vec<_>>()));
+        origins.strays
+    };
+    let told = "-X sasl.password: everybody on this machine can read it there; it belongs as a line \
+                sasl.password=... into a file that -F FILE names";
+    for typed in [
+        "weir kafka -t t -X sasl.password=hunter2",
+        "weir kafka -t t -Xsasl.password=hunter2",
+        "weir kafka -t t -vX sasl.password=hunter2",
+        "weir stdin --property sasl.password=hunter2",
+        "weir stdin --property=sasl.password=hunter2",
+    ] {
+        assert_eq!(said(typed), [told], "{typed}");
+    }
+    for typed in ["weir kafka -F client.conf -X sasl.username=me", "weir stdin --filter password="]
+    {
+        assert!(said(typed).is_empty(), "{typed}");
+    }
+    let file = made("kafka -t t", &[], Some("-X sasl.password=hunter2"));
+    assert_eq!(file.as_deref(), Ok("kafka -X sasl.password=hunter2 -t t"));
+}

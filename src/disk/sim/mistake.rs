@@ -4,6 +4,7 @@ use std::cell::Cell;
 
 /// A way to get it wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "kafka"), allow(dead_code, reason = "some are made by topics alone"))]
 pub enum Mistake {
     /// The directory of `--output-dir` is not synced.
     FolderUnsynced,
@@ -25,6 +26,16 @@ pub enum Mistake {
     NotedEarly,
     /// Who has sent something is answered before it is safe.
     AnsweredEarly,
+    /// The position of a partition is noted one too high.
+    NotedBeyond,
+    /// A partition that is added is read from its end.
+    AddedAtItsEnd,
+    /// What a partition was is kept where it was made anew.
+    ResetHalf,
+    /// Nobody looks whether a partition is the one that it was.
+    Unrecognized,
+    /// A group is told of records before they are out.
+    ToldEarly,
 }
 
 thread_local! {

@@ -160,7 +160,7 @@ impl Cursor {
             return Ok(Next::Done);
         }
         self.logged()?;
-        let beat = self.supervisor.beat();
+        self.supervisor.beat();
         if self.stop.take_reopen() {
             return Ok(Next::Reopen);
         }
@@ -179,7 +179,7 @@ impl Cursor {
         if let Some(next) = self.turn(now)? {
             return Ok(next);
         }
-        let until = self.deadline().min(self.end).min(bad.say(now)).min(now.after(beat));
+        let until = self.deadline().min(self.end).min(bad.say(now));
         self.read_on(chunk, bad, now, until)
     }
 

@@ -12,7 +12,7 @@
 //! one operation after the other, `lives` several by chance, `sent` a source that cannot be asked again,
 //! `down` time in which nobody lives, `short` lives that end before anything is tidied up, `stopped` ends
 //! that are none, `scripted/many` an input of very many parts, `scripted/files` a file that is rotated, `scripted/agents`
-//! Flume, and `planted` proves that they find bugs.
+//! Flume, `scripted/topics` Kafka, and `planted` proves that they find bugs.
 //! Seeds are as those of `checkpoint/tests`: `WEIR_SIM=NUMBER cargo test lasting` lives one again.
 
 macro_rules! ensure {
@@ -123,6 +123,9 @@ struct Case {
     is_file: bool,
     /// Flume's agents, if its source is what they talk to.
     agents: Option<scripted::agents::Agents>,
+    /// Kafka's topics, if its source reads them.
+    #[cfg(feature = "kafka")]
+    topics: Option<scripted::topics::Topics>,
     /// How many parts its input has, where they have positions.
     parts: usize,
     disk: SimDisk,
@@ -181,6 +184,8 @@ impl Case {
             pairs,
             is_file,
             agents: None,
+            #[cfg(feature = "kafka")]
+            topics: None,
             parts,
             disk,
             seen,
@@ -224,6 +229,10 @@ impl Case {
             None if self.is_file => Box::new(scripted::files::Rotated::new(self, start)),
             None => Box::new(Scripted::new(self, asked)),
         };
+        #[cfg(feature = "kafka")]
+        if let Some(topics) = &self.topics {
+            pipeline.source = Box::new(topics.source(self, start, last.is_none()));
+        }
         let twin = self.plan(start)?.pipeline.layout.text;
         pipeline.layout.messages = twin.map(|text| Box::new(Wrapped(text)) as Box<dyn Format>);
         (settings.threads, settings.once) = (manner.threads, false);
@@ -280,7 +289,8 @@ impl Case {
         self.reader.lock().unwrap().leaves = manner.leaves;
         let result = self.live(manner);
         let mut world = self.disk.world();
-        if let Some(error) = result.as_ref().err().filter(|error| !matches!(error, Error::Closed)) {
+        let is_end = |error: &&Error| matches!(error, Error::Closed) || self.may_refuse(error);
+        if let Some(error) = result.as_ref().err().filter(|error| !is_end(error)) {
             ensure!(world.struck.is_some(), "without a cause: {error}");
             ensure!(error.exit_status() == 1, "a fault is no damage: {error}");
         }
@@ -300,6 +310,16 @@ impl Case {
         self.seen().check()?;
         self.commands.lock().unwrap().check()?;
         self.reader.lock().unwrap().check()
+    }
+
+    /// True of what ends a life though nothing has failed: what comes next in the input is not there any more.
+    fn may_refuse(&self, error: &Error) -> bool {
+        #[cfg(feature = "kafka")]
+        if let (Some(topics), Error::Refused(_)) = (&self.topics, error) {
+            return topics.may_refuse();
+        }
+        let _ = error;
+        false
     }
 
     fn out(&self) -> String {

@@ -11,7 +11,7 @@
 //! or undoes what that has left, and reads the mark. So it does not matter whether a time was over or
 //! somebody else has opened the topic, which librdkafka does not tell apart.
 //!
-//! Brokers that go away are waited for, in slices, so that a signal is heard. librdkafka holds so many
+//! Brokers that go away are waited for, in slices, so that a signal is heard and a service manager knows. librdkafka holds so many
 //! messages and bytes that memory is bounded; when that is full, `send` waits.
 
 use std::sync::Arc;
@@ -30,6 +30,7 @@ use crate::error::Error;
 use crate::kafka::{self, Settings, Voice};
 use crate::part::likeness::near;
 use crate::process::signal::Stop;
+use crate::process::supervisor::Supervisor;
 use crate::wire::message::Message;
 
 /// The longest wait within which no signal is heard.
@@ -54,6 +55,7 @@ pub struct Client {
     voice: Arc<Voice>,
     patience: Duration,
     stop: Arc<Stop>,
+    supervisor: Arc<Supervisor>,
     /// What a checkpoint calls its transactions; none without a checkpoint.
     name: Option<String>,
     producer: BaseProducer<Ears>,
@@ -70,15 +72,27 @@ impl Client {
         to: &Destination,
         name: Option<String>,
         stop: &Arc<Stop>,
+        supervisor: &Arc<Supervisor>,
     ) -> Result<Client, Error> {
         let settings = Settings::read(&to.client)?;
         let brokers = settings.brokers("--to-brokers", to.brokers.as_deref())?;
         let voice = Arc::new(Voice::new(&brokers, settings.get("debug").is_some()));
         let producer = producer(&settings, &voice, name.as_deref(), 0)?;
         let (topic, patience, stop) = (to.topic.clone(), to.client.patience(), Arc::clone(stop));
-        let (group, sent, quiet) = (None, 0, None);
-        let client =
-            Client { topic, settings, voice, patience, stop, name, producer, group, sent, quiet };
+        let supervisor = Arc::clone(supervisor);
+        let client = Client {
+            topic,
+            settings,
+            voice,
+            patience,
+            stop,
+            supervisor,
+            name,
+            producer,
+            group: None,
+            sent: 0,
+            quiet: None,
+        };
         client.find()?;
         Ok(client)
     }
@@ -94,6 +108,7 @@ impl Client {
     fn find(&self) -> Result<(), Error> {
         let watch = Stopwatch::start();
         loop {
+            self.supervisor.beat();
             let client = self.producer.client();
             let found = client.fetch_metadata(Some(&self.topic), SLICE);
             // Without time a poll takes one event of several.
@@ -151,6 +166,7 @@ impl Client {
 
     /// Looks at what has gone wrong meanwhile; `what` is waited for.
     fn look(&mut self, what: &str) -> Result<(), Trouble> {
+        self.supervisor.beat();
         self.voice.failed().map_err(Trouble::Failed)?;
         let ears = self.producer.context();
         if let Some((code, told)) = ears.refused() {

@@ -19,8 +19,8 @@ pub struct Flags {
     ///
     /// All partitions of all topics are one stream. What begins with ^ is a regular expression: all topics that
     /// it matches, also those that come later. A partition that appears while weir runs is read from its first
-    /// record on. A record is the value of a message, whatever bytes are in it; one without a value is an
-    /// empty record.
+    /// record on, and with --checkpoint also one that appears while it does not. A record is the value of a message,
+    /// whatever bytes are in it; one without a value is an empty record.
     #[arg(short, long, value_name = "T", required = true)]
     pub topic: Vec<String>,
 
@@ -40,7 +40,7 @@ pub struct Flags {
     ///
     /// -N are the last N of each partition, -10m is ten minutes ago, @TIME a moment as RFC 3339 or in ms since the
     /// epoch. A start that goes on from a --checkpoint is where it was, and --from counts for topics that are
-    /// new.
+    /// typed for the first time.
     #[arg(long, value_name = "WHERE", value_parser = Start::parse)]
     pub from: Option<Start>,
 

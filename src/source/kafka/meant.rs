@@ -3,17 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use mio::Token;
 use rdkafka::config::ClientConfig;
 
-use super::direct::bell::Bell;
-use super::direct::brokers::Brokers;
 use super::direct::rows::Rows;
 use super::direct::topics::Topics;
 use super::flags::{Flags, OnReset, With};
 use super::start::Start;
-use crate::clock::{FIRST_TOKEN, Wait};
-use crate::error::{Context, Error};
+use crate::error::Error;
 use crate::kafka::{self, Client, Settings as Properties, Voice};
 use crate::metrics::link::Link;
 use crate::source::{Form, Settings};
@@ -108,18 +104,6 @@ impl Meant {
     pub fn start(&self) -> Start {
         let default = if self.once { Start::Earliest } else { Start::Latest };
         self.start.unwrap_or(default)
-    }
-
-    /// Connects to the brokers. The bell, which ends waits, is also theirs.
-    pub fn connect(
-        &self,
-        config: &ClientConfig,
-        wait: &mut dyn Wait,
-    ) -> Result<(Arc<Bell>, Brokers), Error> {
-        let bell = Arc::new(Bell::new().place("kafka")?);
-        bell.register(wait.registry(), Token(FIRST_TOKEN)).place("kafka")?;
-        let brokers = Brokers::new(config, &self.voice, self.patience, &bell)?;
-        Ok((bell, brokers))
     }
 
     /// What makes rows.

@@ -11,6 +11,8 @@
 //! queue, of a bounded size, and whoever reads takes a batch of that. So back-pressure is that nobody takes.
 
 #[cfg(feature = "kafka")]
+mod cluster;
+#[cfg(feature = "kafka")]
 mod direct;
 #[cfg_attr(
     not(feature = "kafka"),
@@ -21,6 +23,8 @@ mod flags;
 mod group;
 #[cfg(feature = "kafka")]
 mod meant;
+#[cfg(all(test, feature = "kafka"))]
+pub(crate) mod sim;
 #[cfg_attr(
     not(feature = "kafka"),
     allow(dead_code, reason = "a flag is known without a client too")
@@ -56,7 +60,7 @@ fn made(flags: &Flags, shared: &kafka::Flags, settings: &Settings) -> Result<Bui
         Some(group) if !settings.lasts => {
             Built::new(group::member::Member::new(meant, group), flags.identity())
         }
-        group => Built::new(direct::Kafka::new(meant, group.clone()), flags.identity()),
+        group => Built::new(direct::Kafka::of_brokers(meant, group.clone()), flags.identity()),
     })
 }
 

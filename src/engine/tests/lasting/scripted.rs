@@ -12,6 +12,8 @@ pub mod agents;
 pub mod files;
 mod many;
 mod parts;
+#[cfg(feature = "kafka")]
+pub mod topics;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -8,17 +8,18 @@
 //! ```
 //!
 //! A partition that a checkpoint does not have of a topic that it has was added meanwhile, and is read from its
-//! first record on.
+//! first record on; so is a topic that has come to match a regular expression that the run before had too.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::brokers::{Brokers, Found};
-use super::parts::{Kept, Last};
+use super::parts::{Kept, Last, Noted};
 use super::recognized;
+use super::topics::Topics;
 use crate::clock::Wait;
 use crate::error::Error;
 use crate::say::say;
+use crate::source::kafka::cluster::{Cluster, Found};
 use crate::source::kafka::flags::OnReset;
 use crate::source::kafka::start::{Range, Start};
 
@@ -37,14 +38,12 @@ pub struct Begin {
     pub is_new: bool,
 }
 
-/// What was kept of all partitions, by topic and number.
-pub type AllKept = HashMap<(String, i32), Kept>;
-
 /// Resolves where all partitions that were found begin.
 pub fn begin(
-    brokers: &Brokers,
+    cluster: &impl Cluster,
     found: &Found,
-    kept: &AllKept,
+    noted: &Noted,
+    topics: &Topics,
     start: Start,
     on_reset: OnReset,
     wait: &mut dyn Wait,
@@ -56,17 +55,16 @@ pub fn begin(
             numbers.iter().map(move |number| (Arc::clone(&topic), *number))
         })
         .collect();
-    gone(found, kept, on_reset)?;
-    let ranges = brokers.ranges(&list, wait)?;
+    let ranges = cluster.ranges(&list, wait)?;
     let timed = match start.time(wait.now()) {
-        Some(millis) => brokers.at(&list, millis, wait)?,
+        Some(millis) => cluster.at(&list, millis, wait)?,
         None => vec![None; list.len()],
     };
-    let known: HashSet<&str> = kept.keys().map(|(topic, _)| topic.as_str()).collect();
+    let known: HashSet<&str> = noted.parts.keys().map(|(topic, _)| topic.as_str()).collect();
     let mut all = Vec::with_capacity(list.len());
     for (((topic, partition), range), timed) in list.into_iter().zip(ranges).zip(timed) {
-        let before = kept.get(&(topic.to_string(), partition)).copied();
-        let fresh = || match known.contains(&*topic) {
+        let before = noted.parts.get(&(topic.to_string(), partition)).copied();
+        let fresh = || match known.contains(&*topic) || topics.match_by(&noted.patterns, &topic) {
             true => range.low,
             false => start.resolve(range, timed),
         };
@@ -76,26 +74,32 @@ pub fn begin(
         };
         all.push(Begin { topic, partition, kept, range, is_new });
     }
-    recognize(brokers, &mut all, on_reset, wait)?;
+    recognize(cluster, &mut all, on_reset, wait)?;
     Ok(all)
 }
 
-/// Partitions of topics that are there, which are not there any more.
-fn gone(found: &Found, kept: &AllKept, on_reset: OnReset) -> Result<(), Error> {
-    let is_gone = |(topic, number): &&(String, i32)| {
+/// Forgets partitions that are not there any more, of topics that are: their names.
+pub fn forget(found: &Found, noted: &mut Noted, on_reset: OnReset) -> Result<Vec<String>, Error> {
+    let is_gone = |(topic, number): &(String, i32), _: &mut Kept| {
         found.get(topic).is_some_and(|numbers| !numbers.contains(number))
     };
-    let mut gone: Vec<_> = kept.keys().filter(is_gone).collect();
-    gone.sort();
-    let Some((topic, number)) = gone.first() else { return Ok(()) };
-    let position = kept[&(topic.clone(), *number)].position;
-    let what = format!("{topic}[{number}] was read up to {position}, and is not there any more");
-    told(&what, on_reset)
+    let mut gone: Vec<_> = noted.parts.extract_if(is_gone).collect();
+    gone.sort_by(|(one, _), (other, _)| one.cmp(other));
+    if let Some(((topic, number), Kept { position, .. })) = gone.first() {
+        let more = match gone.len() - 1 {
+            0 => String::new(),
+            more => format!("; so it is with {more} more"),
+        };
+        let what =
+            format!("{topic}[{number}] was read up to {position}, and is not there any more{more}");
+        told(&what, on_reset, "nothing is kept of it")?;
+    }
+    Ok(gone.into_iter().map(|((topic, number), _)| format!("{topic}[{number}]")).collect())
 }
 
 /// Looks whether each partition is the one that was read, and puts those elsewhere that are not.
 fn recognize(
-    brokers: &Brokers,
+    cluster: &impl Cluster,
     all: &mut [Begin],
     on_reset: OnReset,
     wait: &mut dyn Wait,
@@ -111,7 +115,7 @@ fn recognize(
         .iter()
         .map(|(at, last)| (Arc::clone(&all[*at].topic), all[*at].partition, *last))
         .collect();
-    let others = recognized::others(brokers, &parts, wait)?;
+    let others = recognized::others(cluster, &parts, wait)?;
     for (at, begin) in all.iter_mut().enumerate() {
         let (position, Range { low, high }) = (begin.kept.position, begin.range);
         let is_other = asked.iter().zip(&others).any(|((asked, _), other)| *asked == at && *other);
@@ -125,25 +129,52 @@ fn recognize(
             }
             false => format!("{name} was read up to {position}, and ends at {high} now"),
         };
-        told(&format!("{what}: the topic is not the one that was read"), on_reset)?;
-        let position = if on_reset == OnReset::Earliest { low } else { high };
+        let (position, rest) = match on_reset {
+            OnReset::Earliest => (low, "it is read from its first record on"),
+            _ => (high, "what comes from now on is read"),
+        };
+        told(&format!("{what}: the topic is not the one that was read"), on_reset, rest)?;
         begin.kept = Kept { position, last: None };
     }
     Ok(())
 }
 
-/// Refuses what has become of a topic, or says it.
-fn told(what: &str, on_reset: OnReset) -> Result<(), Error> {
+/// Refuses what has become of a topic, or says it, and what comes of that.
+fn told(what: &str, on_reset: OnReset, rest: &str) -> Result<(), Error> {
     if on_reset == OnReset::Fail {
         return Err(Error::Refused(format!(
             "{what}; `weir checkpoint reset DIR` forgets what is kept of the old one, --on-offset-reset earliest \
              or latest reads the new one on top of it"
         )));
     }
-    let rest = match on_reset {
-        OnReset::Earliest => "it is read from its first record on",
-        _ => "what comes from now on is read",
-    };
     say(&format!("{what}; {rest}"));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noted() -> Noted {
+        let kept = |position| Kept { position, last: None };
+        let parts = [("t", 0), ("t", 3), ("t", 4), ("gone", 0)];
+        let parts = parts.map(|(topic, number)| ((topic.to_string(), number), kept(10)));
+        Noted { parts: parts.into(), ..Noted::default() }
+    }
+
+    #[test]
+    fn partitions_that_a_topic_has_no_more_are_forgotten_if_that_is_asked_for() {
+        let found = Found::from([("t".to_string(), vec![0, 1])]);
+        let (mut before, mut other) = (noted(), noted());
+        let told = forget(&found, &mut before, OnReset::Fail).unwrap_err();
+        assert_eq!(told.exit_status(), 2);
+        let told = told.to_string();
+        let expected = "t[3] was read up to 10, and is not there any more; so it is with 1 more; ";
+        assert!(told.starts_with(expected), "{told}");
+        assert_eq!(forget(&found, &mut other, OnReset::Earliest).unwrap(), ["t[3]", "t[4]"]);
+        let mut left: Vec<_> = other.parts.keys().map(|(topic, _)| topic.as_str()).collect();
+        left.sort_unstable();
+        assert_eq!(left, ["gone", "t"], "of a topic that is away all is kept");
+        assert!(forget(&found, &mut other, OnReset::Fail).unwrap().is_empty());
+    }
 }

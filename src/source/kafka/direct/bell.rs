@@ -4,10 +4,14 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::Arc;
 
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 use rustix::pipe::{PipeFlags, pipe_with};
+
+use crate::clock::{FIRST_TOKEN, Wait};
+use crate::error::{Context, Error};
 
 /// Both ends of the pipe; none of them blocks.
 #[derive(Debug)]
@@ -18,9 +22,16 @@ pub struct Bell {
 
 impl Bell {
     /// Makes the pipe.
-    pub fn new() -> io::Result<Bell> {
+    fn new() -> io::Result<Bell> {
         let (reader, writer) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
         Ok(Bell { reader, writer })
+    }
+
+    /// Makes one that ends the waits of a source.
+    pub fn of(wait: &mut dyn Wait) -> Result<Arc<Bell>, Error> {
+        let bell = Arc::new(Bell::new().place("kafka")?);
+        bell.register(wait.registry(), Token(FIRST_TOKEN)).place("kafka")?;
+        Ok(bell)
     }
 
     /// Another descriptor of the end that is written to.
@@ -34,7 +45,7 @@ impl Bell {
     }
 
     /// Has waits end when it rings.
-    pub fn register(&self, registry: &Registry, token: Token) -> io::Result<()> {
+    fn register(&self, registry: &Registry, token: Token) -> io::Result<()> {
         registry.register(&mut SourceFd(&self.reader.as_raw_fd()), token, Interest::READABLE)
     }
 
@@ -48,7 +59,7 @@ impl Bell {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::{FIRST_TOKEN, RealTime, Stamp, Wait, Woke};
+    use crate::clock::{RealTime, Stamp, Woke};
 
     #[test]
     fn it_ends_a_wait_each_time_it_rings_after_it_was_hushed() {

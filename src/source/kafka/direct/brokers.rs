@@ -3,15 +3,15 @@
 //! Each question waits for its answer, in slices: a signal, or a failure that no waiting heals, ends the wait.
 //! Nothing here is asked while messages come, but for what has become of a place that is lost.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rdkafka::TopicPartitionList;
 use rdkafka::client::ClientContext;
-use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode as Code};
 use rdkafka::metadata::Metadata;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionListElem};
@@ -22,12 +22,16 @@ use super::parts::Parts;
 use super::topics::{self, Topics};
 use crate::clock::{Stopwatch, Wait, Woke};
 use crate::error::{Context, Error};
-use crate::kafka::Voice;
+use crate::kafka::{RealQueue, RealTopic, Voice};
+use crate::source::kafka::cluster::{Cluster, Found};
+use crate::source::kafka::meant::Meant;
 use crate::source::kafka::start::Range;
 
 /// The longest wait for an answer within which no signal is heard. A broker answers in the order of the questions, and
 /// may hold back the answer to a fetch for half a second.
 const SLICE: Duration = Duration::from_millis(1500);
+/// How long an answer may take that nobody waits for.
+const LEISURE: Duration = Duration::from_secs(10);
 /// The pause before a question is asked again to which a broker has no answer yet.
 pub const PAUSE: Duration = Duration::from_millis(50);
 
@@ -99,9 +103,6 @@ impl ConsumerContext for Ears {
 /// The client that reads.
 pub type Consuming = BaseConsumer<Ears>;
 
-/// The partitions of each topic.
-pub type Found = BTreeMap<String, Vec<i32>>;
-
 /// The brokers of a run.
 pub struct Brokers {
     consumer: Arc<Consuming>,
@@ -113,47 +114,9 @@ pub struct Brokers {
 }
 
 impl Brokers {
-    /// Makes the client; it connects by itself. Its news ring the bell.
-    pub fn new(
-        config: &ClientConfig,
-        voice: &Arc<Voice>,
-        patience: Duration,
-        bell: &Arc<Bell>,
-    ) -> Result<Brokers, Error> {
-        let ears = Ears {
-            voice: Arc::clone(voice),
-            count: AtomicU64::new(0),
-            turns: Mutex::default(),
-            is_leaving: AtomicBool::new(false),
-        };
-        let made: KafkaResult<Consuming> = config.create_with_context(ears);
-        // What is refused here are values that do not go together, as of a certificate and its key.
-        let mut consumer = made.map_err(|error| {
-            let what = match error {
-                KafkaError::ClientCreation(what) => what,
-                other => other.to_string(),
-            };
-            Error::usage(format!("-X: librdkafka does not take these properties: {what}"))
-        })?;
-        let bell = Arc::clone(bell);
-        consumer.set_nonempty_callback(move || bell.ring());
-        let (consumer, voice) = (Arc::new(consumer), Arc::clone(voice));
-        Ok(Brokers { consumer, voice, patience, is_opening: true })
-    }
-
     /// The client.
     pub fn consumer(&self) -> &Arc<Consuming> {
         &self.consumer
-    }
-
-    /// Reads the partitions from where they stand, as a member of a group.
-    pub fn assign(&self, parts: &Parts) -> Result<(), Error> {
-        let mut list = TopicPartitionList::with_capacity(parts.len());
-        let added = parts.iter().try_for_each(|part| {
-            list.add_partition_offset(&part.topic, part.partition, Offset::Offset(part.position))
-        });
-        let assigned = added.and_then(|()| self.consumer.assign(&list));
-        assigned.map_err(|error| Error::Failed(format!("{}: {error}", self.voice.brokers())))
     }
 
     /// What the group wants next; it stays until it is done.
@@ -173,39 +136,6 @@ impl Brokers {
 
     fn turns(&self) -> MutexGuard<'_, VecDeque<Turn>> {
         self.consumer.context().turns.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// True while no broker can be reached.
-    pub fn is_out(&self) -> bool {
-        self.voice.is_out()
-    }
-
-    /// How long an answer may take.
-    pub fn patience(&self) -> Duration {
-        self.patience
-    }
-
-    /// Says that the source is open: what is asked from now on is answered before anything else is done.
-    pub fn opened(&mut self) {
-        self.is_opening = false;
-    }
-
-    /// Says that something has come of them.
-    pub fn answered(&self) {
-        self.voice.answered();
-    }
-
-    /// Takes what librdkafka has to tell; an error if the run cannot go on.
-    pub fn hear(&self) -> Result<(), Error> {
-        let count = || self.consumer.context().count.load(Relaxed);
-        loop {
-            let before = count();
-            // No message comes this way: each partition is read into a queue of its own.
-            self.consumer.poll(Duration::ZERO);
-            if count() == before {
-                return self.voice.failed();
-            }
-        }
     }
 
     /// Asks until there is an answer, or nobody has answered for too long.
@@ -237,34 +167,6 @@ impl Brokers {
         }
     }
 
-    /// What is said when nobody has answered.
-    pub fn silent(&self, what: &str) -> Error {
-        self.voice.silent(what, self.patience, "--brokers")
-    }
-
-    /// The partitions of all topics that are meant; an error if a topic that was named is not there.
-    pub fn partitions(&self, topics: &Topics, wait: &mut dyn Wait) -> Result<Found, Error> {
-        let found = self.ask(wait, |consumer, patience| look(consumer, topics, patience))?;
-        for topic in topics.names() {
-            if !found.contains_key(topic) {
-                let all = self.ask(wait, |consumer, patience| {
-                    consumer.client().fetch_metadata(None, patience)
-                })?;
-                let all: Vec<String> = all.topics().iter().map(|t| t.name().to_string()).collect();
-                return Err(topics::unknown(topic, &all));
-            }
-        }
-        Ok(found)
-    }
-
-    /// How many members a group has.
-    pub fn members(&self, group: &str, wait: &mut dyn Wait) -> Result<usize, Error> {
-        self.ask(wait, |consumer, patience| {
-            let groups = consumer.fetch_group_list(Some(group), patience)?;
-            Ok(groups.groups().iter().map(|group| group.members().len()).sum())
-        })
-    }
-
     /// The offsets that a group has of partitions, in their order; none of those that it does not know.
     pub fn committed(
         &self,
@@ -275,31 +177,6 @@ impl Brokers {
             let told = consumer.committed_offsets(listed(parts, Offset::Invalid)?, patience)?;
             offsets(parts, &told)
         })
-    }
-
-    /// The offsets that partitions have, in their order.
-    pub fn ranges(
-        &self,
-        parts: &[(Arc<str>, i32)],
-        wait: &mut dyn Wait,
-    ) -> Result<Vec<Range>, Error> {
-        let low = self.offsets(parts, Offset::Beginning, wait)?;
-        let high = self.offsets(parts, Offset::End, wait)?;
-        let range = |(low, high): (Option<i64>, Option<i64>)| {
-            let low = low.unwrap_or(0);
-            Range { low, high: high.unwrap_or(low).max(low) }
-        };
-        Ok(low.into_iter().zip(high).map(range).collect())
-    }
-
-    /// The offset of the first record of each partition that is as new as `millis`; none if no record is.
-    pub fn at(
-        &self,
-        parts: &[(Arc<str>, i32)],
-        millis: i64,
-        wait: &mut dyn Wait,
-    ) -> Result<Vec<Option<i64>>, Error> {
-        self.offsets(parts, Offset::Offset(millis.max(0)), wait)
     }
 
     /// Asks each leader once. For Kafka the beginning and the end are times, -2 and -1.
@@ -318,8 +195,149 @@ impl Brokers {
     }
 }
 
+impl Cluster for Brokers {
+    type Address = ();
+    type Topic = RealTopic;
+    type Queue = RealQueue;
+
+    fn connect(
+        (): &(),
+        meant: &Meant,
+        group: Option<&str>,
+        bell: &Arc<Bell>,
+    ) -> Result<Brokers, Error> {
+        let (voice, patience) = (Arc::clone(&meant.voice), meant.patience);
+        let ears = Ears {
+            voice: Arc::clone(&voice),
+            count: AtomicU64::new(0),
+            turns: Mutex::default(),
+            is_leaving: AtomicBool::new(false),
+        };
+        let mut config = meant.config.clone();
+        if let Some(group) = group {
+            config.set("group.id", group);
+        }
+        let made: KafkaResult<Consuming> = config.create_with_context(ears);
+        // What is refused here are values that do not go together, as of a certificate and its key.
+        let mut consumer = made.map_err(|error| {
+            let what = match error {
+                KafkaError::ClientCreation(what) => what,
+                other => other.to_string(),
+            };
+            Error::usage(format!("-X: librdkafka does not take these properties: {what}"))
+        })?;
+        let bell = Arc::clone(bell);
+        consumer.set_nonempty_callback(move || bell.ring());
+        Ok(Brokers { consumer: Arc::new(consumer), voice, patience, is_opening: true })
+    }
+
+    fn queue(&self) -> RealQueue {
+        RealQueue::new(&self.consumer)
+    }
+
+    fn topic(&self, name: &str) -> Result<RealTopic, Error> {
+        let wrong = || Error::Failed(format!("{name}: librdkafka does not take this name"));
+        RealTopic::new(&self.consumer, name).ok_or_else(wrong)
+    }
+
+    fn assign(&self, parts: &Parts) -> Result<(), Error> {
+        let mut list = TopicPartitionList::with_capacity(parts.len());
+        let added = parts.iter().try_for_each(|part| {
+            list.add_partition_offset(&part.topic, part.partition, Offset::Offset(part.position))
+        });
+        let assigned = added.and_then(|()| self.consumer.assign(&list));
+        assigned.map_err(|error| Error::Failed(format!("{}: {error}", self.voice.brokers())))
+    }
+
+    fn opened(&mut self) {
+        self.is_opening = false;
+    }
+
+    fn answered(&self) {
+        self.voice.answered();
+    }
+
+    fn hear(&self) -> Result<(), Error> {
+        let count = || self.consumer.context().count.load(Relaxed);
+        loop {
+            let before = count();
+            // No message comes this way: each partition is read into a queue of its own.
+            self.consumer.poll(Duration::ZERO);
+            if count() == before {
+                return self.voice.failed();
+            }
+        }
+    }
+
+    fn is_out(&self) -> bool {
+        self.voice.is_out()
+    }
+
+    fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    fn silent(&self, what: &str) -> Error {
+        self.voice.silent(what, self.patience, "--brokers")
+    }
+
+    fn partitions(&self, topics: &Topics, wait: &mut dyn Wait) -> Result<Found, Error> {
+        let found = self.ask(wait, |consumer, patience| look(consumer, topics, patience))?;
+        for topic in topics.names() {
+            if !found.contains_key(topic) {
+                let all = self.ask(wait, |consumer, patience| {
+                    consumer.client().fetch_metadata(None, patience)
+                })?;
+                let all: Vec<String> = all.topics().iter().map(|t| t.name().to_string()).collect();
+                return Err(topics::unknown(topic, &all));
+            }
+        }
+        Ok(found)
+    }
+
+    fn look(&self, topics: &Arc<Topics>, told: impl FnOnce(Option<Found>) + Send + 'static) {
+        let (consumer, topics) = (Arc::clone(&self.consumer), Arc::clone(topics));
+        std::thread::spawn(move || {
+            let found = look(&consumer, &topics, LEISURE).ok();
+            // Whoever ends the run is not to wait for this thread's share of the client.
+            drop(consumer);
+            told(found);
+        });
+    }
+
+    fn ranges(&self, parts: &[(Arc<str>, i32)], wait: &mut dyn Wait) -> Result<Vec<Range>, Error> {
+        let low = self.offsets(parts, Offset::Beginning, wait)?;
+        let high = self.offsets(parts, Offset::End, wait)?;
+        let range = |(low, high): (Option<i64>, Option<i64>)| {
+            let low = low.unwrap_or(0);
+            Range { low, high: high.unwrap_or(low).max(low) }
+        };
+        Ok(low.into_iter().zip(high).map(range).collect())
+    }
+
+    fn at(
+        &self,
+        parts: &[(Arc<str>, i32)],
+        millis: i64,
+        wait: &mut dyn Wait,
+    ) -> Result<Vec<Option<i64>>, Error> {
+        self.offsets(parts, Offset::Offset(millis.max(0)), wait)
+    }
+
+    fn members(&self, group: &str, wait: &mut dyn Wait) -> Result<usize, Error> {
+        self.ask(wait, |consumer, patience| {
+            let groups = consumer.fetch_group_list(Some(group), patience)?;
+            Ok(groups.groups().iter().map(|group| group.members().len()).sum())
+        })
+    }
+
+    fn commit(&self, due: &TopicPartitionList, mode: CommitMode) -> KafkaResult<()> {
+        self.consumer.commit(due, mode)
+    }
+}
+
 /// The partitions, for the client.
-pub fn listed(parts: &[(Arc<str>, i32)], offset: Offset) -> KafkaResult<TopicPartitionList> {
+fn listed(parts: &[(Arc<str>, i32)], offset: Offset) -> KafkaResult<TopicPartitionList> {
     let mut list = TopicPartitionList::with_capacity(parts.len());
     for (topic, partition) in parts {
         list.add_partition_offset(topic, *partition, offset)?;
@@ -343,7 +361,7 @@ fn offsets(parts: &[(Arc<str>, i32)], told: &TopicPartitionList) -> KafkaResult<
 }
 
 /// Looks up the topics that are meant. One that is not there is left out; what is not known yet is an error.
-pub fn look(consumer: &Consuming, topics: &Topics, patience: Duration) -> KafkaResult<Found> {
+fn look(consumer: &Consuming, topics: &Topics, patience: Duration) -> KafkaResult<Found> {
     let mut found = Found::new();
     if topics.has_patterns() {
         take(&consumer.client().fetch_metadata(None, patience)?, topics, &mut found)?;

@@ -7,41 +7,35 @@ use std::io;
 use std::sync::Arc;
 
 use super::bell::Bell;
-use super::brokers::Consuming;
 use crate::clock::Stamp;
 use crate::clock::rate::Rate;
-use crate::kafka::Queue;
+use crate::kafka::seam::Queue;
+use crate::source::kafka::cluster::Cluster;
 
 /// The queues of a run.
-pub struct Lanes {
-    consumer: Arc<Consuming>,
+pub struct Lanes<C: Cluster> {
     bell: Arc<Bell>,
     /// What all partitions come to that have no queue of their own.
-    shared: Queue,
+    shared: C::Queue,
     /// So many records a second of each partition.
     limit: Option<u64>,
     /// Those of each partition, in the order of the parts.
-    each: Vec<(Queue, Rate)>,
+    each: Vec<(C::Queue, Rate)>,
     turn: usize,
 }
 
-impl Lanes {
+impl<C: Cluster> Lanes<C> {
     /// Makes the queue of all, or makes ready for one of each.
-    pub fn new(
-        consumer: &Arc<Consuming>,
-        bell: &Arc<Bell>,
-        limit: Option<u64>,
-    ) -> io::Result<Lanes> {
-        let (consumer, bell) = (Arc::clone(consumer), Arc::clone(bell));
-        let shared = ringing(&consumer, &bell)?;
-        Ok(Lanes { consumer, bell, shared, limit, each: Vec::new(), turn: 0 })
+    pub fn new(cluster: &C, bell: &Arc<Bell>, limit: Option<u64>) -> io::Result<Lanes<C>> {
+        let (bell, shared) = (Arc::clone(bell), ringing(cluster, bell)?);
+        Ok(Lanes { bell, shared, limit, each: Vec::new(), turn: 0 })
     }
 
     /// The queue of the partition at this place, where it is made if there was none.
-    pub fn of(&mut self, at: usize, now: Stamp) -> io::Result<&Queue> {
+    pub fn of(&mut self, cluster: &C, at: usize, now: Stamp) -> io::Result<&C::Queue> {
         let Some(limit) = self.limit else { return Ok(&self.shared) };
         while self.each.len() <= at {
-            self.each.push((ringing(&self.consumer, &self.bell)?, Rate::new(limit, now)));
+            self.each.push((ringing(cluster, &self.bell)?, Rate::new(limit, now)));
         }
         Ok(&self.each[at].0)
     }
@@ -52,7 +46,7 @@ impl Lanes {
     }
 
     /// The queue that tells where partitions end.
-    pub fn shared(&self) -> &Queue {
+    pub fn shared(&self) -> &C::Queue {
         &self.shared
     }
 
@@ -68,7 +62,7 @@ impl Lanes {
     }
 
     /// A queue, and how many records may be taken from it now.
-    pub fn open(&mut self, lane: usize, now: Stamp) -> (&mut Queue, usize) {
+    pub fn open(&mut self, lane: usize, now: Stamp) -> (&mut C::Queue, usize) {
         match self.limit {
             None => (&mut self.shared, usize::MAX),
             Some(_) => {
@@ -95,8 +89,8 @@ impl Lanes {
     }
 }
 
-fn ringing(consumer: &Arc<Consuming>, bell: &Bell) -> io::Result<Queue> {
-    let mut queue = Queue::new(consumer);
+fn ringing<C: Cluster>(cluster: &C, bell: &Bell) -> io::Result<C::Queue> {
+    let mut queue = cluster.queue();
     queue.ring(bell.cord()?);
     Ok(queue)
 }

@@ -20,11 +20,16 @@ pub mod rows;
 pub mod topics;
 mod watch;
 
-use self::begin::{AllKept, Begin, begin};
-use self::brokers::Found;
-use self::parts::noted;
+use std::collections::HashSet;
+
+use self::begin::{Begin, begin, forget};
+use self::bell::Bell;
+use self::brokers::Brokers;
+use self::parts::{ALL, Noted, noted};
 use self::reading::Reading;
+use self::topics::Topics;
 use self::watch::Watch;
+use super::cluster::{Cluster, Found};
 use super::group::monitor::Monitor;
 use super::meant::Meant;
 use crate::chunk::{Chunk, Mark};
@@ -38,25 +43,37 @@ use crate::source::kafka::start::Start;
 use crate::source::{Changed, Form, Read, Source, Stage};
 
 /// The source.
-pub struct Kafka {
+pub struct Kafka<C: Cluster> {
     meant: Meant,
+    /// Where the cluster is, beside what is meant.
+    at: C::Address,
     /// The group that is told what is out.
     group: Option<String>,
-    kept: AllKept,
-    open: Option<Open>,
+    /// What the run before has noted.
+    noted: Noted,
+    /// What is to be noted beside where partitions stand.
+    news: Vec<(String, &'static [u8])>,
+    open: Option<Open<C>>,
 }
 
 /// What there is once it is opened.
-struct Open {
-    reading: Reading,
+struct Open<C: Cluster> {
+    reading: Reading<C>,
     watch: Watch,
-    monitor: Option<Monitor>,
+    monitor: Option<Monitor<C>>,
 }
 
-impl Kafka {
+impl Kafka<Brokers> {
+    /// The source that is meant, by librdkafka.
+    pub fn of_brokers(meant: Meant, group: Option<String>) -> Kafka<Brokers> {
+        Kafka::new(meant, (), group)
+    }
+}
+
+impl<C: Cluster> Kafka<C> {
     /// The source that is meant; it is not opened yet.
-    pub fn new(meant: Meant, group: Option<String>) -> Kafka {
-        Kafka { meant, group, kept: AllKept::new(), open: None }
+    pub fn new(meant: Meant, at: C::Address, group: Option<String>) -> Kafka<C> {
+        Kafka { meant, at, group, noted: Noted::default(), news: Vec::new(), open: None }
     }
 
     /// Says how many partitions are read, and where from if nobody has typed that.
@@ -79,17 +96,21 @@ impl Kafka {
     }
 }
 
-impl Source for Kafka {
+impl<C: Cluster> Source for Kafka<C> {
     fn resume(&mut self, positions: Vec<(Vec<u8>, Vec<u8>)>) -> Result<Vec<Changed>, Error> {
-        self.kept = noted(positions)?;
+        self.noted = noted(positions)?;
         Ok(Vec::new())
     }
 
     fn open(&mut self, wait: &mut dyn Wait) -> Result<(), Error> {
         let meant = &self.meant;
-        let (bell, brokers) = meant.connect(&meant.config, wait)?;
+        let bell = Bell::of(wait)?;
+        let brokers = C::connect(&self.at, meant, None, &bell)?;
         let found = brokers.partitions(&meant.topics, wait)?;
-        let all = begin(&brokers, &found, &self.kept, meant.start(), meant.on_reset, wait)?;
+        let gone = forget(&found, &mut self.noted, meant.on_reset)?;
+        let (start, on_reset) = (meant.start(), meant.on_reset);
+        let all = begin(&brokers, &found, &self.noted, &meant.topics, start, on_reset, wait)?;
+        self.news = news(&meant.topics, &self.noted, gone);
         self.say_start(&all);
         let mut reading = Reading::new(brokers, &bell, meant.rows(), meant.rate).place("kafka")?;
         for begin in &all {
@@ -97,7 +118,8 @@ impl Source for Kafka {
             reading.parts.add(&begin.topic, begin.partition, begin.kept, end);
         }
         let watch = Watch::new(&meant.topics, &bell, meant.refresh, wait.now());
-        let monitor = self.group.as_ref().map(|group| Monitor::open(group, meant, &bell, wait));
+        let group = self.group.as_ref();
+        let monitor = group.map(|group| Monitor::open(&self.at, group, meant, &bell, wait));
         self.open = Some(Open { reading, watch, monitor: monitor.transpose()? });
         Ok(())
     }
@@ -118,7 +140,7 @@ impl Source for Kafka {
         open.reading.brokers.hear()?;
         open.monitor.iter().try_for_each(Monitor::hear)?;
         if !once {
-            open.look_around(&self.kept, wait)?;
+            open.look_around(&self.meant.topics, &self.noted, wait)?;
         }
         if once && open.reading.parts.len() == 0 {
             return Ok(Read::End);
@@ -161,17 +183,33 @@ impl Source for Kafka {
     }
 
     fn moved(&mut self, note: &mut dyn FnMut(&[u8], &[u8])) {
+        self.news.drain(..).for_each(|(part, position)| note(part.as_bytes(), position));
         if let Some(open) = &mut self.open {
             open.reading.parts.note(note);
         }
     }
 }
 
-impl Open {
+/// What is to be noted of regular expressions, and of partitions that are gone.
+fn news(topics: &Topics, noted: &Noted, gone: Vec<String>) -> Vec<(String, &'static [u8])> {
+    let typed: HashSet<&str> = topics.patterns().collect();
+    let fresh = typed.iter().filter(|pattern| !noted.patterns.contains(**pattern));
+    let over = noted.patterns.iter().filter(|pattern| !typed.contains(pattern.as_str()));
+    let fresh = fresh.map(|pattern| (pattern.to_string(), ALL));
+    let over = over.cloned().chain(gone).map(|part| (part, &b""[..]));
+    fresh.chain(over).collect()
+}
+
+impl<C: Cluster> Open<C> {
     /// Looks for partitions that are new.
-    fn look_around(&mut self, kept: &AllKept, wait: &mut dyn Wait) -> Result<(), Error> {
+    fn look_around(
+        &mut self,
+        topics: &Topics,
+        noted: &Noted,
+        wait: &mut dyn Wait,
+    ) -> Result<(), Error> {
         let now = wait.now();
-        self.watch.ask(self.reading.brokers.consumer(), now);
+        self.watch.ask(&self.reading.brokers, now);
         let Some(found) = self.watch.answer(now) else { return Ok(()) };
         let fresh = |(topic, numbers): (String, Vec<i32>)| {
             let is_new = |number: &i32| self.reading.parts.find(&topic, *number).is_none();
@@ -183,9 +221,8 @@ impl Open {
             return Ok(());
         }
         // A topic whose name matches now, and that was read before, goes on.
-        let all =
-            begin(&self.reading.brokers, &fresh, kept, Start::Earliest, OnReset::Earliest, wait);
-        let all = match all {
+        let (brokers, on_reset) = (&self.reading.brokers, OnReset::Earliest);
+        let all = match begin(brokers, &fresh, noted, topics, Start::Earliest, on_reset, wait) {
             Ok(all) => all,
             // Whatever it was, it is asked again.
             Err(error) => {

@@ -7,9 +7,11 @@
 //! ```text
 //! part       orders[3]
 //! position   78 77 1544488280000 2868024573      next; of the last record: offset, timestamp, checksum
+//! part       ^logs-
+//! position   all                                 topics that it matches and that have no position came later
 //! ```
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -205,15 +207,32 @@ impl Parts {
     }
 }
 
-/// Reads what was noted of all partitions.
-pub fn noted(positions: Vec<(Vec<u8>, Vec<u8>)>) -> Result<HashMap<(String, i32), Kept>, Error> {
-    let mut all = HashMap::new();
+/// What is noted of a regular expression, once all topics that it matches are.
+pub const ALL: &[u8] = b"all";
+
+/// What was noted by the run before.
+#[derive(Debug, Default)]
+pub struct Noted {
+    /// Where each partition was, by topic and number.
+    pub parts: HashMap<(String, i32), Kept>,
+    /// The regular expressions by which topics were found.
+    pub patterns: HashSet<String>,
+}
+
+/// Reads what was noted.
+pub fn noted(positions: Vec<(Vec<u8>, Vec<u8>)>) -> Result<Noted, Error> {
+    let mut all = Noted::default();
     for (part, position) in positions {
+        // No topic's name begins so.
+        if part.starts_with(b"^") && position == ALL {
+            all.patterns.insert(String::from_utf8_lossy(&part).into_owned());
+            continue;
+        }
         let (Some((topic, number)), Some(kept)) = (named(&part), Kept::decode(&position)) else {
             let part = String::from_utf8_lossy(&part).into_owned();
             return Err(Error::Refused(format!("{part}: its position in the checkpoint is none")));
         };
-        all.insert((topic.to_string(), number), kept);
+        all.parts.insert((topic.to_string(), number), kept);
     }
     Ok(all)
 }
@@ -237,6 +256,16 @@ mod tests {
         }
         assert_eq!(named(b"a.b[c][12]"), Some(("a.b[c]", 12)));
         assert_eq!((named(b"a"), named(b"a[x]"), named(b"[")), (None, None, None));
+    }
+
+    #[test]
+    fn what_was_noted_are_partitions_and_expressions_by_which_topics_were_found() {
+        let pair = |part: &str, position: &str| (part.into(), position.into());
+        let read = noted(vec![pair("^a[12]", "all"), pair("a[12]", "5"), pair("b[0]", "all")]);
+        assert_eq!(read.unwrap_err().exit_status(), 2, "that is where no partition is");
+        let read = noted(vec![pair("^a[12]", "all"), pair("a[12]", "5")]).unwrap();
+        assert_eq!(read.parts, HashMap::from([(("a".to_string(), 12), kept(5))]));
+        assert_eq!(read.patterns, HashSet::from(["^a[12]".to_string()]));
     }
 
     #[test]

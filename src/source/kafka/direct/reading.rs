@@ -20,9 +20,10 @@ use super::rows::Rows;
 use crate::chunk::{CHUNK, Chunk};
 use crate::clock::{Stamp, Wait, Woke};
 use crate::error::{Context, Error};
-use crate::kafka::{Batch, Topic};
+use crate::kafka::seam::{Batch, Message, Queue, Topic};
 use crate::say::say;
 use crate::source::Read;
+use crate::source::kafka::cluster::Cluster;
 use crate::source::kafka::flags::OnReset;
 
 /// So many messages are taken at once, at most.
@@ -31,11 +32,11 @@ const BATCH: usize = 4096;
 const TYPICAL: usize = 256;
 
 /// What is read, and how far that has come.
-pub struct Reading {
+pub struct Reading<C: Cluster> {
     /// What comes.
-    lanes: Lanes,
+    lanes: Lanes<C>,
     /// The topics that are read by nobody else's leave; a member of a group has none.
-    topics: HashMap<Arc<str>, Topic>,
+    topics: HashMap<Arc<str>, C::Topic>,
     /// How far each partition is read.
     pub parts: Parts,
     /// So many partitions have been begun with.
@@ -48,7 +49,7 @@ pub struct Reading {
     /// How large a message is, about.
     typical: usize,
     /// Who is read from.
-    pub brokers: Brokers,
+    pub brokers: C,
 }
 
 /// What a batch tells beside its records.
@@ -58,16 +59,16 @@ struct Event {
     reason: String,
 }
 
-impl Reading {
+impl<C: Cluster> Reading<C> {
     /// Reads nothing yet; of each partition no more records a second than `limit`.
     pub fn new(
-        mut brokers: Brokers,
+        mut brokers: C,
         bell: &Arc<Bell>,
         rows: Rows,
         limit: Option<u64>,
-    ) -> io::Result<Reading> {
+    ) -> io::Result<Reading<C>> {
         brokers.opened();
-        let lanes = Lanes::new(brokers.consumer(), bell, limit)?;
+        let lanes = Lanes::new(&brokers, bell, limit)?;
         let (topics, parts, told, bell) =
             (HashMap::new(), Parts::default(), HashSet::new(), Arc::clone(bell));
         let (started, typical) = (0, TYPICAL);
@@ -78,28 +79,16 @@ impl Reading {
     pub fn start(&mut self, now: Stamp) -> Result<(), Error> {
         while self.started < self.parts.len() {
             let part = self.parts.get(self.started);
-            let queue = self.lanes.of(self.started, now).place("kafka")?;
+            let queue = self.lanes.of(&self.brokers, self.started, now).place("kafka")?;
             self.started += 1;
             if part.is_done() {
                 continue;
             }
             if !self.topics.contains_key(&part.topic) {
-                let topic = Topic::new(self.brokers.consumer(), &part.topic);
-                let topic =
-                    topic.ok_or_else(|| Error::Failed(format!("{}: no topic", part.topic)))?;
+                let topic = self.brokers.topic(&part.topic)?;
                 self.topics.insert(Arc::clone(&part.topic), topic);
             }
             queue.read(&self.topics[&part.topic], part.partition, part.position);
-        }
-        Ok(())
-    }
-
-    /// Has what comes of partitions come here, and of no others, which a group assigns next.
-    pub fn receive(&mut self, parts: Parts, now: Stamp) -> io::Result<()> {
-        self.parts = parts;
-        self.lanes.clear();
-        for (at, part) in self.parts.iter().enumerate() {
-            self.lanes.of(at, now)?.receive(&part.topic, part.partition);
         }
         Ok(())
     }
@@ -178,7 +167,8 @@ impl Reading {
         match self.topics.get(&part.topic) {
             Some(topic) => {
                 topic.stop(part.partition);
-                self.lanes.of(at, now).place("kafka")?.read(topic, part.partition, position);
+                let queue = self.lanes.of(&self.brokers, at, now).place("kafka")?;
+                queue.read(topic, part.partition, position);
                 Ok(())
             }
             None => self.brokers.assign(&self.parts),
@@ -214,7 +204,19 @@ impl Reading {
     }
 }
 
-impl Drop for Reading {
+impl Reading<Brokers> {
+    /// Has what comes of partitions come here, and of no others, which a group assigns next.
+    pub fn receive(&mut self, parts: Parts, now: Stamp) -> io::Result<()> {
+        self.parts = parts;
+        self.lanes.clear();
+        for (at, part) in self.parts.iter().enumerate() {
+            self.lanes.of(&self.brokers, at, now)?.receive(&part.topic, part.partition);
+        }
+        Ok(())
+    }
+}
+
+impl<C: Cluster> Drop for Reading<C> {
     fn drop(&mut self) {
         for part in self.parts.iter().take(self.started) {
             if let Some(topic) = self.topics.get(&part.topic) {
@@ -226,7 +228,7 @@ impl Drop for Reading {
 
 /// Makes rows of the messages that count; returns how many there were. Events that are no end go to `events`.
 fn take(
-    batch: &Batch,
+    batch: &impl Batch,
     parts: &mut Parts,
     rows: &mut Rows,
     chunk: &mut Chunk,

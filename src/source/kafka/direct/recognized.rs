@@ -5,11 +5,12 @@
 
 use std::sync::Arc;
 
-use super::brokers::{Brokers, PAUSE};
+use super::brokers::PAUSE;
 use super::parts::Last;
 use crate::clock::{Stopwatch, Wait, Woke};
 use crate::error::{Context, Error};
-use crate::kafka::{Message, Queue, Topic};
+use crate::kafka::seam::{Batch, Message, Queue, Topic};
+use crate::source::kafka::cluster::Cluster;
 
 /// So many partitions are looked at together: each brings up to a fetch of messages along.
 const TOGETHER: usize = 32;
@@ -17,37 +18,36 @@ const TOGETHER: usize = 32;
 const BATCH: usize = 256;
 
 /// For each of these partitions whether another record is where `Last` was.
-pub fn others(
-    brokers: &Brokers,
+pub fn others<C: Cluster>(
+    cluster: &C,
     parts: &[(Arc<str>, i32, Last)],
     wait: &mut dyn Wait,
 ) -> Result<Vec<bool>, Error> {
     let mut others = Vec::with_capacity(parts.len());
     for parts in parts.chunks(TOGETHER) {
-        others.extend(look(brokers, parts, wait)?);
+        others.extend(look(cluster, parts, wait)?);
     }
     Ok(others)
 }
 
-fn look(
-    brokers: &Brokers,
+fn look<C: Cluster>(
+    cluster: &C,
     parts: &[(Arc<str>, i32, Last)],
     wait: &mut dyn Wait,
 ) -> Result<Vec<bool>, Error> {
-    let mut queue = Queue::new(brokers.consumer());
+    let mut queue = cluster.queue();
     let mut topics = Vec::new();
     for (topic, partition, last) in parts {
-        let handle = Topic::new(brokers.consumer(), topic)
-            .ok_or_else(|| Error::Failed(format!("{topic}: librdkafka does not take this name")))?;
+        let handle = cluster.topic(topic)?;
         queue.read(&handle, *partition, last.offset);
         topics.push(handle);
     }
     let mut others = vec![None; parts.len()];
     let watch = Stopwatch::start();
     while others.contains(&None) {
-        brokers.hear()?;
-        if watch.elapsed() > brokers.patience() {
-            return Err(brokers.silent("the records that were read last do not come"));
+        cluster.hear()?;
+        if watch.elapsed() > cluster.patience() {
+            return Err(cluster.silent("the records that were read last do not come"));
         }
         let batch = queue.take(BATCH);
         for message in (0..batch.len()).map(|at| batch.get(at)) {
@@ -71,7 +71,7 @@ fn look(
 }
 
 /// True if this is a record at the place of `last`, and another one.
-fn is_other(message: Message, last: Last) -> bool {
+fn is_other<'m>(message: impl Message<'m>, last: Last) -> bool {
     let is_there = message.event().is_none() && message.offset() == last.offset;
     is_there
         && Last::of(message.offset(), message.timestamp(), message.key(), message.value()) != last

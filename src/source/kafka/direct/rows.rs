@@ -9,7 +9,7 @@
 
 use super::parts::Part;
 use crate::chunk::{Bad, Chunk, Span};
-use crate::kafka::Message;
+use crate::kafka::seam::Message;
 use crate::source::kafka::flags::With;
 
 /// Of a record that is too long so much is kept.
@@ -42,7 +42,7 @@ impl Rows {
 
     /// Adds a message of the partition with which was begun.
     #[inline]
-    pub fn add(&mut self, chunk: &mut Chunk, part: &Part, message: Message) {
+    pub fn add<'m>(&mut self, chunk: &mut Chunk, part: &Part, message: impl Message<'m>) {
         let value = message.value().unwrap_or_default();
         let key = match &self.with {
             None => None,
@@ -92,7 +92,7 @@ fn named(chunk: &mut Chunk, name: &[u8]) -> Span {
 }
 
 /// The last header of this name that has a value.
-fn header<'a>(message: Message<'a>, name: &[u8]) -> Option<&'a [u8]> {
+fn header<'a>(message: impl Message<'a>, name: &[u8]) -> Option<&'a [u8]> {
     let mut found = None;
     message.headers(|header, value| {
         if header == name {
@@ -103,7 +103,7 @@ fn header<'a>(message: Message<'a>, name: &[u8]) -> Option<&'a [u8]> {
 }
 
 /// All headers, as a JSON object.
-fn headers(message: Message, json: &mut Vec<u8>) {
+fn headers<'a>(message: impl Message<'a>, json: &mut Vec<u8>) {
     json.clear();
     json.push(b'{');
     message.headers(|name, value| {

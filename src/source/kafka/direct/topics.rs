@@ -1,5 +1,7 @@
 //! Which topics are meant: names, and regular expressions of them.
 
+use std::collections::HashSet;
+
 use regex::Regex;
 
 use crate::error::Error;
@@ -31,8 +33,7 @@ impl Topics {
 
     /// Names and regular expressions, as they were typed.
     pub fn all(&self) -> Vec<&str> {
-        let patterns = self.patterns.iter().map(Regex::as_str);
-        self.names.iter().map(String::as_str).chain(patterns).collect()
+        self.names.iter().map(String::as_str).chain(self.patterns()).collect()
     }
 
     /// True if all topics that there are have to be looked through.
@@ -44,6 +45,17 @@ impl Topics {
     pub fn take(&self, topic: &str) -> bool {
         self.names.iter().any(|name| name == topic)
             || self.patterns.iter().any(|pattern| pattern.is_match(topic))
+    }
+
+    /// The regular expressions.
+    pub fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.patterns.iter().map(Regex::as_str)
+    }
+
+    /// True if the topic of this name is meant by one of these regular expressions.
+    pub fn match_by(&self, patterns: &HashSet<String>, topic: &str) -> bool {
+        let mut known = self.patterns.iter().filter(|pattern| patterns.contains(pattern.as_str()));
+        known.any(|pattern| pattern.is_match(topic))
     }
 
     /// What was typed, with commas.

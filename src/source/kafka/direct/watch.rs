@@ -1,18 +1,15 @@
 //! Finding partitions and topics that appear while weir runs.
 //!
 //! A question to a broker waits for its answer, and nobody is to wait for this one: a thread asks, leaves the
-//! answer and rings the bell. There is one such thread at most, and none between two questions.
+//! answer and rings the bell. There is one such question at most.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::bell::Bell;
-use super::brokers::{Consuming, Found, look};
 use super::topics::Topics;
 use crate::clock::Stamp;
-
-/// How long one answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
+use crate::source::kafka::cluster::{Cluster, Found};
 
 /// Asks again and again which partitions there are.
 pub struct Watch {
@@ -37,17 +34,13 @@ impl Watch {
     }
 
     /// Asks, if it is time to.
-    pub fn ask(&mut self, consumer: &Arc<Consuming>, now: Stamp) {
+    pub fn ask(&mut self, cluster: &impl Cluster, now: Stamp) {
         if now < self.due {
             return;
         }
         self.due = Stamp::NEVER;
-        let (consumer, topics) = (Arc::clone(consumer), Arc::clone(&self.topics));
         let (bell, answer) = (Arc::clone(&self.bell), Arc::clone(&self.answer));
-        std::thread::spawn(move || {
-            let found = look(&consumer, &topics, PATIENCE).ok();
-            // Whoever ends the run is not to wait for this thread's share of the client.
-            drop(consumer);
+        cluster.look(&self.topics, move |found| {
             *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
             bell.ring();
         });

@@ -21,6 +21,8 @@ use crate::clock::{Stamp, Wait};
 use crate::error::{Context, Error};
 use crate::metrics::link::Said;
 use crate::say::{detail, note, say};
+use crate::source::kafka::cluster::Cluster;
+use crate::source::kafka::direct::bell::Bell;
 use crate::source::kafka::direct::brokers::{Brokers, Turn};
 use crate::source::kafka::direct::parts::{Kept, Parts};
 use crate::source::kafka::direct::reading::Reading;
@@ -44,7 +46,7 @@ pub struct Member {
     out: Mark,
     /// True once the group has assigned partitions.
     has_parts: bool,
-    reading: Option<Reading>,
+    reading: Option<Reading<Brokers>>,
 }
 
 impl Member {
@@ -153,7 +155,7 @@ impl Member {
         if let (Some(due), false) = (self.offsets.due(), reading.brokers.is_out()) {
             // Of a commit that is not waited for the context is told. One that is fails where the group has
             // given the partitions to others.
-            if let Err(error) = reading.brokers.consumer().commit(&due, mode) {
+            if let Err(error) = reading.brokers.commit(&due, mode) {
                 self.meant.voice.uncommitted(&error);
             }
         }
@@ -187,9 +189,8 @@ impl Source for Member {
                 self.group
             ));
         }
-        let mut config = self.meant.config.clone();
-        config.set("group.id", &self.group);
-        let (bell, brokers) = self.meant.connect(&config, wait)?;
+        let bell = Bell::of(wait)?;
+        let brokers = Brokers::connect(&(), &self.meant, Some(&self.group), &bell)?;
         // Topics that are not there are told at once; which partitions there are is the group's matter.
         brokers.partitions(&self.meant.topics, wait)?;
         let typed = self.meant.topics.all();

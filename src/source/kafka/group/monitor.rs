@@ -5,34 +5,33 @@
 
 use std::sync::Arc;
 
-use rdkafka::consumer::{CommitMode, Consumer};
+use rdkafka::consumer::CommitMode;
 
 use super::Offsets;
 use crate::chunk::Mark;
 use crate::clock::Wait;
 use crate::error::Error;
+use crate::source::kafka::cluster::Cluster;
 use crate::source::kafka::direct::bell::Bell;
-use crate::source::kafka::direct::brokers::Brokers;
 use crate::source::kafka::direct::parts::Parts;
 use crate::source::kafka::meant::Meant;
 
 /// A group that is told how far reading has come.
-pub struct Monitor {
-    brokers: Brokers,
+pub struct Monitor<C: Cluster> {
+    brokers: C,
     offsets: Offsets,
 }
 
-impl Monitor {
+impl<C: Cluster> Monitor<C> {
     /// Connects, and looks whether the group is free.
     pub fn open(
+        at: &C::Address,
         group: &str,
         meant: &Meant,
         bell: &Arc<Bell>,
         wait: &mut dyn Wait,
-    ) -> Result<Monitor, Error> {
-        let mut config = meant.config.clone();
-        config.set("group.id", group);
-        let brokers = Brokers::new(&config, &meant.voice, meant.patience, bell)?;
+    ) -> Result<Monitor<C>, Error> {
+        let brokers = C::connect(at, meant, Some(group), bell)?;
         let members = brokers.members(group, wait)?;
         if members > 0 {
             let count = format!("{members} member{}", if members == 1 { "" } else { "s" });
@@ -64,12 +63,12 @@ impl Monitor {
     fn tell(&self, mode: CommitMode) {
         if let Some(due) = self.offsets.due() {
             // That it has failed is told to the client's context; the next one has all of it again.
-            let _ = self.brokers.consumer().commit(&due, mode);
+            let _ = self.brokers.commit(&due, mode);
         }
     }
 }
 
-impl Drop for Monitor {
+impl<C: Cluster> Drop for Monitor<C> {
     fn drop(&mut self) {
         if !self.brokers.is_out() {
             self.tell(CommitMode::Sync);
