@@ -49,7 +49,10 @@ fuzz_target!(|record: &[u8]| {
     // A string stands bare in a record.
     if let Some(selected) = selected.filter(|_| !written.starts_with(b"\"")) {
         let others = |text: &[u8]| serde_json::from_slice::<Value>(text).ok();
-        assert_eq!(others(&selected), others(&written));
+        // The record may have members that another one of the same name has taken the place of.
+        if let Some(selected) = others(&selected) {
+            assert_eq!(Some(selected), others(&written));
+        }
     }
     if let Ok(others) = others {
         assert_eq!(serde_json::from_slice::<Value>(&written).ok(), Some(others));

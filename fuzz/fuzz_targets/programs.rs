@@ -24,7 +24,7 @@ const PROGRAMS: &[&str] = &[
     "def f: [., f]; f",
     "[limit(20; repeat(.))] | sort | length, [range(.[0]?; .[1]?; .[2]?)]?, splits(.)?, combinations?",
     "reduce .[]? as $x (null; . + $x), [foreach .[]? as [$a, $b] ([]; [$a, .]; $b)], INDEX(.[]?; .a?)",
-    "try error(.) catch ., (.. |= .), (.[]? += 1)?, getpath([\"a\", 0])?, input_line_number?",
+    "try error(.) catch ., (.. |= .), (.[]? += 1)?, getpath([\"a\", 0])?",
 ];
 
 thread_local! {

@@ -44,8 +44,11 @@ fn step(line: &str, rows: Shape) -> Option<(Box<dyn Step>, Shape)> {
     Some((built.step, built.leaves))
 }
 
-/// What is left of a chunk: its rows, and what was refused.
-fn left(chunk: &mut Chunk) -> (Vec<(Option<Vec<u8>>, Option<Vec<u8>>)>, Vec<(String, Vec<u8>)>) {
+/// A key and a value, each of which may be missing.
+type Row = (Option<Vec<u8>>, Option<Vec<u8>>);
+
+/// What is left of a chunk: its rows, and what was refused and why.
+fn left(chunk: &mut Chunk) -> (Vec<Row>, Vec<(String, Vec<u8>)>) {
     let mut rows = Vec::new();
     match chunk.is_pairs() {
         true => {

@@ -55,19 +55,23 @@ fuzz_target!(|bytes: &[u8]| {
     let packing = if packing % 2 == 0 { Packing::Gzip } else { Packing::Zstandard };
     let open = || Unpacking::new(Box::new(File(bytes.to_vec())), packing).expect("memory");
     let (whole, end) = read(&mut open(), MOST);
-    // Of what stands right before some damage, shorter pieces have more.
-    let is_same = |(all, other): (Vec<u8>, Option<Result<(), String>>)| {
-        let is_damaged = |end: &Option<Result<(), String>>| matches!(end, Some(Err(_)));
-        match is_damaged(&end) {
-            true => all.starts_with(&whole) && (is_damaged(&other) || all.len() == MOST),
-            false => (all, other) == (whole.clone(), end.clone()),
-        }
+    // How much is seen of what stands before some damage, and some damage itself, depends on the pieces: of a frame
+    // for which there is room, libzstd looks at the length before anything else.
+    let is_damaged = |end: &Option<Result<(), String>>| matches!(end, Some(Err(_)));
+    let is_same = |(all, other): (Vec<u8>, Option<Result<(), String>>)| match is_damaged(&end)
+        || is_damaged(&other)
+    {
+        true => all.starts_with(&whole) || whole.starts_with(&all),
+        false => (all, other) == (whole.clone(), end.clone()),
     };
     assert!(is_same(read(&mut open(), usize::from(piece) + 1)));
 
+    if is_damaged(&end) {
+        return;
+    }
     let place = whole.len() / 2;
     let mut later = open();
-    let trail = later.skip(place as u64).expect("so far it is sound");
+    let trail = later.skip(place as u64).expect("it is sound");
     assert_eq!(trail.at(), place as u64);
     later.unread(&whole[..place]);
     assert!(is_same(read(&mut later, usize::from(piece) + 1)));
