@@ -12,6 +12,7 @@ mod operations;
 mod places;
 mod read;
 mod removal;
+mod sorting;
 mod write;
 
 use std::borrow::Borrow;
@@ -28,6 +29,7 @@ pub use number::Number;
 pub(super) use operations::{beyond, fails};
 pub use read::read;
 pub(super) use removal::without;
+pub(super) use sorting::{group_by, sort, sort_by};
 pub use write::{write, write_bare};
 
 /// A value.
