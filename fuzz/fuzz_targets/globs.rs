@@ -74,7 +74,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Some(glob) = parts.next().and_then(Glob::parse) else { return };
     let is_plain = |path: &&Path| {
         path.components().all(|part| matches!(part, Component::Normal(_)))
-            && path.as_os_str().len() > 0
+            && !path.as_os_str().is_empty()
             && path.components().collect::<PathBuf>().as_os_str() == path.as_os_str()
     };
     let files: BTreeSet<PathBuf> = parts.filter(is_plain).take(8).map(Path::to_path_buf).collect();
