@@ -30,3 +30,17 @@ fn a_run_of_the_tests_ends_with_a_verdict_and_cargo_s_status() {
     assert_eq!(status, 101);
     assert!(last.starts_with("scripts/test: FAILED with status 101, after "), "{last}");
 }
+
+#[test]
+fn what_fuzzing_lacks_is_named_with_what_installs_it() {
+    let dir = Dir::new();
+    let cargo = dir.file("cargo", "#!/bin/sh\nexit 101\n");
+    std::fs::set_permissions(cargo, PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", dir.path("").display(), std::env::var("PATH").unwrap());
+    let output = Command::new("scripts/fuzz").env("PATH", path).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    let wanted =
+        "missing programs; rustup toolchain install nightly; cargo install cargo-fuzz --locked";
+    assert!(said.starts_with(&format!("scripts/fuzz: {wanted}")), "{said}");
+}

@@ -1,4 +1,6 @@
 //! Datagrams: however they are limited, the records are the lines of each alone.
+//!
+//! The first bytes: the longest record, how many come at once; 0xff ends a datagram.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -6,14 +8,15 @@ use weir::chunk::Chunk;
 use weir::origin::Origin;
 use weir::wire::datagrams::Datagrams;
 
-fuzz_target!(|input: (u8, u8, Vec<Vec<u8>>)| {
-    let (max, limit, datagrams) = input;
+fuzz_target!(|bytes: &[u8]| {
+    let Some((&[max, limit], bytes)) = bytes.split_first_chunk() else { return };
     let (max, limit) = (usize::from(max) + 1, usize::from(limit) + 1);
+    let datagrams = || bytes.split(|&byte| byte == 0xff);
     let (how, origin) = (Datagrams { delimiter: b'\n', max }, Origin::peer("here"));
     let mut chunk = Chunk::default();
     let mut records: Vec<Vec<u8>> = Vec::new();
-    for datagram in &datagrams {
-        let mut rest = &datagram[..];
+    for datagram in datagrams() {
+        let mut rest = datagram;
         while !rest.is_empty() {
             let done = how.unpack(rest, &origin, &mut chunk, &mut limit.clone());
             assert!(done > 0 && chunk.count() <= limit);
@@ -24,8 +27,7 @@ fuzz_target!(|input: (u8, u8, Vec<Vec<u8>>)| {
         }
     }
 
-    let lines =
-        datagrams.iter().flat_map(|datagram| datagram.split_inclusive(|&byte| byte == b'\n'));
+    let lines = datagrams().flat_map(|datagram| datagram.split_inclusive(|&byte| byte == b'\n'));
     let lines = lines.map(|line| line.strip_suffix(b"\n").unwrap_or(line));
     // The end of a line is no part of what is too long.
     let length = |record: &[u8]| record.strip_suffix(b"\r").unwrap_or(record).len();

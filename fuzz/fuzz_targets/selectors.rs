@@ -1,4 +1,6 @@
 //! Selectors: any SEL, any record. What is found stands in the record, or was made.
+//!
+//! SEL, the separator and the record, a NUL between them.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -14,18 +16,27 @@ use weir::selector::{Found, Part, Selector};
 fn select(mut selector: impl Selector, items: usize, record: &[u8]) {
     let (mut parts, mut rows, mut made) = (vec![Part::Unsaid; items], Vec::new(), Vec::new());
     selector.select(record, &mut Found::new(&mut parts, &mut rows, &mut made));
+    assert!(selector.is_many() || rows.is_empty());
+    assert_eq!(rows.len() % items.max(1), 0);
     for part in parts.iter().chain(&rows) {
         match *part {
             Part::Within(start, end) => assert!(record.get(start..end).is_some()),
             Part::Made(start, end) => assert!(made.get(start..end).is_some()),
             Part::Unsaid => (),
-            Part::Lacks(lack) => assert!(!lack.to_string().is_empty()),
+            Part::Lacks(lack) => {
+                assert!(!lack.to_string().is_empty());
+                assert!(lack.byte().is_none_or(|byte| byte <= record.len()));
+            }
         }
     }
 }
 
-fuzz_target!(|input: (&str, &[u8], &[u8])| {
-    let (sel, separator, record) = input;
+fuzz_target!(|bytes: &[u8]| {
+    let mut parts = bytes.splitn(3, |&byte| byte == 0);
+    let mut part = || parts.next().unwrap_or_default();
+    let (Ok(sel), separator, record) = (std::str::from_utf8(part()), part(), part()) else {
+        return;
+    };
     if let Ok(items) = field::parse(sel) {
         let separator = Separator::new(separator).unwrap_or(Separator::Blanks);
         select(Fields::new(items.clone(), separator, b" ".to_vec()), items.len(), record);

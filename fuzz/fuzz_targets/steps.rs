@@ -1,58 +1,106 @@
-//! Every step, with any argument and flags of its own behind it, a NUL between them: on a chunk as it comes
-//! from a source, and on the same rows cut. Commands are not run, and no files are read.
+//! Steps, as they are typed: on a chunk as it comes from a source, and on the same rows cut. Commands are not
+//! run, and no files are read.
+//!
+//! ```text
+//! --field  2  --else  -      a line each, its words between tabs
+//! --replace  a+  b
+//!
+//! the stream                 behind an empty line
+//! ```
 #![no_main]
-
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 
 use libfuzzer_sys::fuzz_target;
 use weir::chunk::Chunk;
-use weir::part::{Shape, Words};
-use weir::step::STEPS;
+use weir::origin::Origin;
+use weir::part::{Flag, Shape, Words};
+use weir::step::{STEPS, Step};
 
-fuzz_target!(|input: (Vec<(u8, Vec<u8>)>, Vec<u8>)| {
-    let (steps, stream) = input;
-    let mut rows = Shape::Records;
-    let typed = steps.iter().take(4);
-    let steps = typed.filter_map(|(which, argument)| {
-        let spec = &STEPS[usize::from(*which) % STEPS.len()];
-        if spec.flag.name == "pipe" || argument.starts_with(b"@") {
-            return None;
-        }
-        let mut typed = argument.split(|&byte| byte == 0).map(OsStr::from_bytes);
-        let first = typed.next().unwrap_or_default();
-        let mut words = Words::new(&spec.flag, spec.flag.takes.iter().map(|_| first));
-        for (flag, argument) in
-            spec.own.iter().zip(typed).filter(|(_, argument)| *argument != "\x01")
-        {
-            words.bind(Words::new(flag, flag.takes.iter().map(|_| argument)));
-        }
-        let built = (spec.build)(&words, rows).ok()?;
-        rows = built.leaves;
-        Some(built.step)
-    });
-    let mut steps: Vec<_> = steps.collect();
+/// The words of a flag, if it is one of these: its arguments are the next words.
+fn words<'a>(
+    name: &str,
+    flags: impl IntoIterator<Item = &'static Flag>,
+    rest: &mut impl Iterator<Item = &'a str>,
+) -> Option<Words> {
+    let name = name.strip_prefix("--")?;
+    let flag = flags.into_iter().find(|flag| flag.name == name)?;
+    let arguments: Vec<&str> = rest.take(flag.takes.len()).collect();
+    (arguments.len() == flag.takes.len()).then(|| Words::new(flag, arguments))
+}
 
-    let (mut uncut, mut cut) = (Chunk::default(), Chunk::default());
-    uncut.append(&stream);
-    uncut.append(b"\n");
-    uncut.set_uncut(b'\n');
-    cut.append(&stream);
-    cut.append(b"\n");
-    cut.set_uncut(b'\n');
-    cut.cut();
+/// The step that a line names, and the shape of what leaves it.
+fn step(line: &str, rows: Shape) -> Option<(Box<dyn Step>, Shape)> {
+    let mut typed = line.split('\t');
+    let name = typed.next()?;
+    let spec = STEPS.iter().find(|spec| name.strip_prefix("--") == Some(spec.flag.name))?;
+    // A command is not to be run, and a file of that name not to be read.
+    if spec.flag.name == "pipe" || line.contains('@') {
+        return None;
+    }
+    let mut words = words(name, [&spec.flag], &mut typed)?;
+    while let Some(name) = typed.next() {
+        words.bind(self::words(name, spec.own, &mut typed)?);
+    }
+    let built = (spec.build)(&words, rows).ok()?;
+    Some((built.step, built.leaves))
+}
 
-    let mut rows = [Vec::new(), Vec::new()];
-    for (chunk, rows) in [&mut uncut, &mut cut].into_iter().zip(&mut rows) {
-        for step in &mut steps {
-            let mut step = step.fork();
-            step.apply(chunk).expect("no step fails on a record");
-        }
-        chunk.for_each_key(|arena, start, end| rows.push(arena[start..end].to_vec()));
-        if chunk.is_pairs() {
+/// A key and a value, each of which may be missing.
+type Row = (Option<Vec<u8>>, Option<Vec<u8>>);
+
+/// What is left of a chunk: its rows, and what was refused and why.
+fn left(chunk: &mut Chunk) -> (Vec<Row>, Vec<(String, Vec<u8>)>) {
+    let mut rows = Vec::new();
+    match chunk.is_pairs() {
+        true => {
             assert_eq!(chunk.keys.len(), chunk.values.len());
-            rows.extend(chunk.values.iter().map(|&value| chunk.at(value).to_vec()));
+            let half = |half: Option<&[u8]>| half.map(<[u8]>::to_vec);
+            let pair = |row| (half(chunk.key(row)), half(chunk.value(row)));
+            rows.extend((0..chunk.keys.len()).map(pair));
+        }
+        false => chunk.for_each_key(|arena, start, end| {
+            rows.push((Some(arena[start..end].to_vec()), None));
+        }),
+    }
+    let mut bad: Vec<_> =
+        chunk.bad.iter().map(|bad| (bad.reason.clone(), bad.record.clone())).collect();
+    bad.sort();
+    (rows, bad)
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let border = bytes.windows(2).position(|pair| pair == b"\n\n").unwrap_or(0);
+    let (typed, stream) = bytes.split_at(border);
+    let (Ok(typed), stream) = (std::str::from_utf8(typed), stream.get(2..).unwrap_or_default())
+    else {
+        return;
+    };
+    let (mut steps, mut rows) = (Vec::new(), Shape::Records);
+    for line in typed.lines().take(4) {
+        if let Some((step, leaves)) = step(line, rows) {
+            steps.push(step);
+            rows = leaves;
         }
     }
-    assert_eq!(rows[0], rows[1]);
+    if steps.is_empty() {
+        return;
+    }
+    let mut uncut = Chunk::default();
+    uncut.append(stream);
+    uncut.append(b"\n");
+    uncut.set_uncut(b'\n');
+    uncut.origins.add(&Origin::peer("here"), 0..uncut.len(), Some(0));
+    let mut cut = Chunk::default();
+    cut.append(stream);
+    cut.append(b"\n");
+    cut.set_uncut(b'\n');
+    cut.origins.add(&Origin::peer("here"), 0..cut.len(), Some(0));
+    cut.cut();
+
+    let [uncut, cut] = [&mut uncut, &mut cut].map(|chunk| {
+        for step in &steps {
+            step.fork().apply(chunk).expect("no step fails on a record");
+        }
+        left(chunk)
+    });
+    assert_eq!(uncut, cut);
 });

@@ -6,9 +6,10 @@
 
 use std::sync::Arc;
 
+use jaq_core::box_iter::box_once;
 use jaq_core::load::parse::Def;
 use jaq_core::native::{Fun, bome, run, unary, v};
-use jaq_core::{ValR, ValT};
+use jaq_core::{Bind, ValR, ValT};
 
 use super::kind::Kind;
 use super::value::{self, ITEM, Need, Number, Value, beyond, fails, read};
@@ -37,6 +38,9 @@ const NOT_FROM_JAQ: &[&str] = &[
     "matches",
     "split_matches",
     "split_",
+    "sort",
+    "sort_by",
+    "group_by",
 ];
 
 /// Definitions of jaq that are not there, or that are ours.
@@ -142,6 +146,15 @@ fn structures() -> Vec<Fun<Kind>> {
         run(("indices", v(1), |cv| unary(cv, |of, other| of.indices(&other)))),
         run(("bsearch", v(1), |cv| unary(cv, |of, value| value::search(&of, &value)))),
         run(("delpaths", v(1), |cv| unary(cv, |of, paths| value::without(of, &paths)))),
+        run(("sort", v(0), |cv| bome(value::sort(cv.1)))),
+        run(("sort_by", [Bind::Fun(())].into(), |mut cv| {
+            let (key, ctx) = cv.0.pop_fun();
+            box_once(value::sort_by(cv.1, |item| key.run((ctx.clone(), item))))
+        })),
+        run(("group_by", [Bind::Fun(())].into(), |mut cv| {
+            let (key, ctx) = cv.0.pop_fun();
+            box_once(value::group_by(cv.1, |item| key.run((ctx.clone(), item))))
+        })),
     ]
 }
 
@@ -254,8 +267,14 @@ impl jaq_std::ValT for Value {
     }
 
     fn as_isize(&self) -> Option<isize> {
+        // Who asks makes characters and times of it, and counts these in microseconds without a look at what comes
+        // out: beyond that it is a double.
+        const MOST: i64 = i64::MAX / 1_000_000;
         match self {
-            Value::Number(number) => number.whole().map(|whole| whole as isize),
+            Value::Number(number) => {
+                let whole = number.whole().filter(|whole| (-MOST..=MOST).contains(whole));
+                whole.map(|whole| whole as isize)
+            }
             _ => None,
         }
     }

@@ -348,6 +348,57 @@ fn a_mistake_is_pointed_at() {
 }
 
 #[test]
+fn numbers_of_whatever_kind_have_one_order() {
+    let (exact, more) = (1i64 << 53, 200);
+    let number = |at: i64| match at * 7 % 3 {
+        0 => format!("{}.0", exact + at * 11 % 40),
+        _ => format!("{}", exact + at * 11 % 40),
+    };
+    let list: Vec<String> = (0..more).map(number).collect();
+    let list = format!("[{}]", list.join(","));
+    assert_eq!(one("sort | length", &list), more.to_string());
+    assert_eq!(one("sort as $l | all(range(199); $l[.] <= $l[. + 1])", &list), "true");
+    let table = [
+        ("[9007199254740993, 9007199254740992.0] | .[0] > .[1]", "true"),
+        (
+            "[2, 1.5, -1.5, -1, -2, 1e300, -1e300, 9223372036854775807] | sort",
+            "[-1e+300,-2,-1.5,-1,1.5,2,9223372036854775807,1e+300]",
+        ),
+        (
+            "1 == 1.0, 1 < 1.5, 1 > 0.5, -1 > -1.5, -1 < -0.5, 1 < infinite, 1 > -infinite, 1 > nan",
+            "true true true true true true true true",
+        ),
+    ];
+    for (text, expected) in table {
+        assert_eq!(one(text, "null"), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_time_that_no_calendar_has_is_an_error_and_no_other_time() {
+    // So many microseconds are 448,384 more than 64 bits hold.
+    for text in ["todate", "gmtime", "strftime(\"%Y\")"] {
+        let told = run(text, "18446744073710").unwrap_err();
+        assert!(told.contains("is not in the required range"), "{text}: {told}");
+    }
+    assert_eq!(
+        one("todate, (gmtime | mktime)", "253402207200"),
+        "\"9999-12-30T22:00:00Z\" 253402207200"
+    );
+}
+
+#[test]
+fn a_program_that_is_spent_while_it_sorts_fails() {
+    for (count, how) in [(177, "sort"), (198, "group_by(.)"), (212, "sort_by(.)")] {
+        let text = format!(
+            "[range({count}) | [. * 7919 % 10007]] as $l | [range(2000) | $l | {how} | length]"
+        );
+        let told = run(&text, "1").unwrap_err();
+        assert_eq!(told, "the program takes too many steps; does it end?", "{text}");
+    }
+}
+
+#[test]
 fn whatever_is_typed_ends() {
     let steps = "the program takes too many steps; does it end?";
     let bytes = "the program makes too much of the record: many times its length";

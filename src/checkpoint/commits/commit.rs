@@ -141,7 +141,9 @@ impl Commit {
             _ => return None,
         };
         let commit = Commit { n, time, from, to, outputs, wal, began, chunks, clock, open, before };
-        take.0.is_empty().then_some((commit, chain))
+        // What comes next has a number too.
+        let goes_on = n.max(wal) < u64::MAX;
+        (take.0.is_empty() && goes_on).then_some((commit, chain))
     }
 }
 
@@ -328,6 +330,14 @@ mod tests {
         assert_eq!(Commit::decode(&bytes), Some((commit(), chain)));
         (0..bytes.len()).for_each(|len| assert_eq!(Commit::decode(&bytes[..len]), None));
         assert_eq!(Commit::decode(&[&bytes[..], b"x"].concat()), None);
+    }
+
+    #[test]
+    fn a_record_after_which_no_number_is_left_is_none() {
+        for (n, wal) in [(u64::MAX, 11), (3, u64::MAX)] {
+            let last = Commit { n, wal, ..commit() };
+            assert_eq!(Commit::decode(&last.encode(Chain::default())), None);
+        }
     }
 
     #[test]

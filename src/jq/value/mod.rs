@@ -14,6 +14,7 @@ mod operations;
 mod places;
 mod read;
 mod removal;
+mod sorting;
 mod text;
 mod write;
 
@@ -32,6 +33,7 @@ pub use number::Number;
 pub(super) use operations::{beyond, fails};
 pub use read::read;
 pub(super) use removal::without;
+pub(super) use sorting::{group_by, sort, sort_by};
 pub use text::Text;
 pub(super) use write::{characters, length as character};
 pub use write::{write, write_bare};

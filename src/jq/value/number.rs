@@ -96,13 +96,18 @@ impl Number {
         Number::of(double(self.double(), other.double()))
     }
 
-    /// By size; what is no number (NaN) is less than any.
+    /// By size; what is no number (NaN) is less than any. An integer is not rounded for it: two that are not the
+    /// same would each be the same as the double that is nearest to both.
     pub fn order(&self, other: &Number) -> Ordering {
-        if let (Number::Int(a), Number::Int(b)) = (self, other) {
-            return a.cmp(b);
+        match (self, other) {
+            (Number::Int(a), Number::Int(b)) => a.cmp(b),
+            (Number::Int(a), b) => beside(*a, b.double()),
+            (a, Number::Int(b)) => beside(*b, a.double()).reverse(),
+            (a, b) => {
+                let (a, b) = (a.double(), b.double());
+                a.partial_cmp(&b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan()))
+            }
         }
-        let (a, b) = (self.double(), other.double());
-        a.partial_cmp(&b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan()))
     }
 
     /// Appends it as JSON; what JSON has no number for as jq does: null, and the largest double.
@@ -133,6 +138,15 @@ fn whole(text: &[u8]) -> Option<i64> {
     match is_negative {
         true => 0i64.checked_sub_unsigned(whole),
         false => i64::try_from(whole).ok(),
+    }
+}
+
+/// How an integer compares with a double: by its whole part, and then by whether there is more.
+fn beside(whole: i64, double: f64) -> Ordering {
+    match i128::from(whole).cmp(&(double.floor() as i128)) {
+        _ if double.is_nan() => Ordering::Greater,
+        Ordering::Equal if double.fract() != 0.0 => Ordering::Less,
+        order => order,
     }
 }
 

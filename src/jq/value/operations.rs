@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jaq_core::ValR;
 
 use super::number::Number;
+use super::sorting::sorted;
 use super::write;
 use super::{ITEM, LIST, List, MEMBER, Name, OBJECT, Object, TEXT, Value, heap};
 use crate::jq::meter;
@@ -84,8 +85,7 @@ impl Sub for Value {
                 if !meter::bytes(LIST + a.items.len() * ITEM) {
                     return beyond();
                 }
-                let mut gone: Vec<&Value> = b.items.iter().collect();
-                gone.sort();
+                let gone: Vec<&Value> = sorted(b.items.iter().collect(), &Ord::cmp);
                 let list: &mut List = Arc::make_mut(&mut a);
                 list.change(|items| items.retain(|item| gone.binary_search(&item).is_err()));
                 Ok(Value::List(a))

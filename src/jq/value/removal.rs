@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jaq_core::{ValR, ValT};
 
 use super::operations::{Error, beyond, fails};
+use super::sorting::sorted;
 use super::{ITEM, LIST, MEMBER, OBJECT, Value};
 use crate::jq::meter;
 
@@ -13,11 +14,10 @@ pub(in crate::jq) fn without(value: Value, paths: &Value) -> ValR<Value> {
     let Value::List(paths) = paths else {
         return fails("Paths must be specified as an array".to_string());
     };
-    let mut sorted: Vec<&Value> = paths.items.iter().collect();
-    sorted.sort();
+    let paths: Vec<&Value> = sorted(paths.items.iter().collect(), &Ord::cmp);
     let mut value = value;
     // From the last to the first, so that no place moves that is still to be removed.
-    for path in sorted.into_iter().rev() {
+    for path in paths.into_iter().rev() {
         let Value::List(path) = path else {
             return fails("Path must be specified as an array".to_string());
         };

@@ -16,10 +16,10 @@ pub(super) mod place;
 pub(super) mod reading;
 mod scan;
 mod shelf;
-mod sought;
+pub mod sought;
 mod start;
 mod turn;
-mod unpack;
+pub mod unpack;
 mod watch;
 
 use std::collections::{BTreeSet, VecDeque};

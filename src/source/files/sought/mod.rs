@@ -9,7 +9,7 @@
 //! -             standard input, and so whatever is no file: a pipe, a device
 //! ```
 
-mod glob;
+pub mod glob;
 pub mod walk;
 
 use std::ffi::OsStr;

@@ -229,7 +229,7 @@ fn check(case: &Case, topics: &Topics) -> Lived {
 
 /// Lives all lives of a seed.
 pub fn live(seed: u64) -> Lived {
-    say::hold();
+    say::hold(|| ());
     let mut tape = Tape(seed);
     let (case, topics, has_new) = case(&mut tape, seed);
     let tells = !case.flags.contains("window") && tape.chance(50);
@@ -265,7 +265,7 @@ fn what_is_there_is_counted_once_whatever_becomes_of_topics_and_however_often_it
 
 #[test]
 fn all_that_can_become_of_topics_does() {
-    say::hold();
+    say::hold(|| ());
     let mut troubles = BTreeMap::new();
     for seed in 0..60 {
         let (case, topics, has_new) = case(&mut Tape(seed), seed);
