@@ -217,8 +217,9 @@ fn what_has_come_is_told_before_the_first_batch_has_ended() {
     shown.run.write("a\nb\n");
     shown.screen.contains("waiting for the first batch, of 1h: 2 records so far\r");
     shown.run.write("much too long\n");
-    shown.screen.contains("weir: a bad record is skipped");
+    // Both in one frame, from the top down.
     shown.screen.contains("so far, 1 bad\r");
+    shown.screen.contains("weir: a bad record is skipped");
     shown.run.signal(Signal::TERM);
     assert_eq!(shown.end().0, 0);
 }
