@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn a_step_is_a_name_at_most() {
         let scratch = Scratch::new();
-        (0..9).for_each(|n| std::fs::write(scratch.path(&n.to_string()), "").unwrap());
+        (0..9).for_each(|n| std::fs::write(scratch.path(n.to_string()), "").unwrap());
         let sought = Sought::new(&scratch.path(""), &RealTree).unwrap();
         let (mut walk, mut dirs) = (Walk::new(0, &sought, false), Vec::new());
         let step = || match walk.step(&sought, &RealTree, &mut dirs).unwrap() {
