@@ -87,9 +87,7 @@ fn records_of_a_partition_have_numbers_also_where_some_are_missing_or_empty() {
 fn a_record_that_is_noted_is_found_and_what_stands_elsewhere_is_not_of_one() {
     let mut origins = Origins::default();
     origins.add(&Origin::peer("p"), 0..20, None);
-    for record in [3..7, 9..9] {
-        origins.note(record);
-    }
+    [3..7, 9..9].into_iter().for_each(|record| origins.note(record));
     let of = |at| origins.record(b"", at, None).map(|record| (record.bytes, record.at));
     assert_eq!((of(5), of(9)), (Some((Some(3..7), Some(2))), Some((Some(9..9), Some(0)))));
     assert_eq!((of(8), of(12)), (Some((None, None)), Some((None, None))));
