@@ -358,7 +358,7 @@ fn explain_shows_the_pipeline_and_reads_no_socket() {
     let args = [&args[..], &["--interval", "90", "--top", "3", "--ascending"]].concat();
     assert_eq!(
         start(weir(&args)).end().ok(),
-        "source     listen                           -> record\n\
+        "source     listen 0                         -> record\n\
          step       --split ', '                     -> record\n\
          step       --reject 'it'\\''s'               -> record\n\
          aggregate  --count-by-key                   -> pair (record, value), a batch every 90s\n\

@@ -348,6 +348,6 @@ fn sigusr1_tells_how_much_there_is_of_a_file() {
     let mut run = start(weir(&args));
     run.out.line("0123456789");
     run.signal(Signal::USR1);
-    let line = run.err.line("records read");
+    let line = run.err.line(" read, ");
     assert!(line.contains("; batches: 0; ") && line.ends_with("% of 1100 bytes"), "{line}");
 }

@@ -74,7 +74,7 @@ pub struct Flags {
     /// Keep state, windows and positions in DIR, and go on from there at the next start
     ///
     /// After a crash, kill -9 or a reboot the same command goes on where it was. DIR is made if it is
-    /// missing, and is of one command: what changes the meaning of the state (steps, aggregate,
+    /// missing, in a directory that is there, and is of one command: what changes the meaning of the state (steps, aggregate,
     /// window) must stay the same; format, selection and outputs may change. `weir checkpoint show
     /// DIR` says what it holds, `weir checkpoint reset DIR` forgets it.
     #[arg(long, value_name = "DIR")]

@@ -97,12 +97,7 @@ impl Settings {
     pub fn brokers(&self, flag: &str, typed: Option<&str>) -> Result<String, Error> {
         let set =
             ["bootstrap.servers", "metadata.broker.list"].iter().find_map(|key| self.get(key));
-        match typed.or(set) {
-            Some(brokers) => Ok(brokers.to_string()),
-            None => {
-                Err(Error::usage(format!("{flag}: which brokers? {flag} localhost:9092 names one")))
-            }
-        }
+        checked(flag, typed.or(set).unwrap_or_default())
     }
 
     /// Makes the configuration of a client of these brokers.
@@ -181,6 +176,28 @@ fn property(place: String, text: &str) -> Result<Property, Error> {
     }
 }
 
+/// Refuses ports that there are not: librdkafka takes such for others.
+fn checked(flag: &str, brokers: &str) -> Result<String, Error> {
+    let mut named =
+        brokers.split(',').map(str::trim).filter(|broker| !broker.is_empty()).peekable();
+    if named.peek().is_none() {
+        return Err(Error::usage(format!(
+            "{flag}: which brokers? {flag} localhost:9092 names one"
+        )));
+    }
+    for broker in named {
+        let address = broker.split_once("://").map_or(broker, |(_, address)| address);
+        let port = address.rsplit_once(':').map(|(_, port)| port);
+        // Of an address in brackets the last colon may be its own.
+        let port = port.filter(|port| !port.ends_with(']'));
+        if port.is_some_and(|port| !matches!(port.parse::<u16>(), Ok(1..))) {
+            let why = "a broker is HOST or HOST:PORT, with a port from 1 to 65535";
+            return Err(Error::usage(format!("{flag}: {broker}: {why}")));
+        }
+    }
+    Ok(brokers.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,6 +227,12 @@ mod tests {
     fn brokers_are_typed_or_set() {
         let settings = typed(&["bootstrap.servers=set:1"]);
         assert_eq!(settings.brokers("--brokers", Some("typed:1")).unwrap(), "typed:1");
+        for brokers in ["a", "a:1,b", "[::1]", "[::1]:9092", "SSL://a:65535", "a:1,"] {
+            assert_eq!(settings.brokers("--brokers", Some(brokers)).unwrap(), brokers);
+        }
+        for brokers in ["a:0", "a:65536", "a:1,b:x", ":", "[::1]:", "SSL://a:", "", ",,"] {
+            assert!(settings.brokers("--brokers", Some(brokers)).is_err(), "{brokers}");
+        }
         assert_eq!(settings.brokers("--brokers", None).unwrap(), "set:1");
         let told = typed(&[]).brokers("--brokers", None).unwrap_err().to_string();
         assert!(told.starts_with("--brokers: "), "{told}");

@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn a_narrow_terminal_has_none() {
         let text = Bar::new().text(&reading(Some(Extent::records(1, 4))), 40);
-        assert!(text.starts_with(" 25% 98,765 records/s"), "{text}");
+        assert!(text.starts_with(" 25% 1 of 4, 98,765 records/s"), "{text}");
     }
 
     #[test]

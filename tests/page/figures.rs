@@ -29,7 +29,7 @@ fn a_batch_is_told_with_its_records_and_its_report() {
         .iter()
         .map(|part| part["what"].as_str().unwrap())
         .collect();
-    assert_eq!(parts[..4], ["listen", "--split ' '", "--count-by-key", "--update-state"]);
+    assert_eq!(parts[..4], ["listen 0", "--split ' '", "--count-by-key", "--update-state"]);
     counting.send("a b a\nb a\n");
     let batch = events.batch();
     assert_eq!(

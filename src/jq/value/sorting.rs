@@ -5,10 +5,9 @@
 
 use std::cmp::Ordering;
 
-use jaq_core::{Exn, ValR, ValX, ValXs};
+use jaq_core::{Error, Exn, ValR, ValX, ValXs};
 
 use super::Value;
-use super::operations::Error;
 
 /// The elements in their order.
 pub fn sort(list: Value) -> ValR<Value> {
@@ -37,7 +36,7 @@ fn keyed<'a>(
     Ok(sorted(keyed, &|(one, _), (other, _)| one.cmp(other)))
 }
 
-fn elements(list: Value) -> Result<Vec<Value>, Error> {
+fn elements(list: Value) -> Result<Vec<Value>, Error<Value>> {
     jaq_std::ValT::into_seq(list).map_err(|other| Error::typ(other, "array"))
 }
 

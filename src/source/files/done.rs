@@ -13,7 +13,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::sought::above;
+use super::sought::{Sought, above};
 use crate::disk::tree::{Kind, Tree, is_absent};
 use crate::error::{Context, Error};
 
@@ -63,6 +63,24 @@ impl Done {
             None => Err(Error::usage(format!(
                 "--done archive {}: no such directory; make it, on the disk of what is moved there",
                 dir.display()
+            ))),
+        }
+    }
+
+    /// Refuses a directory that is read itself: each file would come again.
+    pub fn leads_away(
+        &self,
+        sought: &[Sought],
+        tree: &dyn Tree,
+        all_names: bool,
+    ) -> Result<(), Error> {
+        let Done::Archive(dir) = self else { return Ok(()) };
+        match sought.iter().find(|path| path.takes(&dir.join("moved"), tree, all_names).is_some()) {
+            None => Ok(()),
+            Some(path) => Err(Error::usage(format!(
+                "--done archive {}: what is moved there would be read again, since {} is read",
+                dir.display(),
+                path.typed().display()
             ))),
         }
     }

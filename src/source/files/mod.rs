@@ -131,6 +131,7 @@ impl Files {
     ) -> Result<Files, Error> {
         let sought = flags.paths.iter().map(|path| Sought::new(path, &*tree));
         let sought = sought.collect::<Result<Vec<_>, _>>()?;
+        done.leads_away(&sought, &*tree, flags.all_names)?;
         let streams = streams(&sought, settings)?;
         let has_dirs = sought.iter().any(|path| match path {
             Sought::At(path) => tree
@@ -192,6 +193,8 @@ impl Files {
             return Ok(());
         }
         if !self.scan.is_under_way() && self.scan.next() <= now {
+            // What was renamed before comes before what is found at its name now.
+            self.hear(now)?;
             self.scan.begin(&self.sought, &mut self.shelf);
         }
         if self.scan.is_under_way() {

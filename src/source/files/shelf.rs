@@ -271,7 +271,10 @@ impl Shelf {
         self.current.retain(|_, current| *current != number);
         self.leaving.remove(&number);
         self.moved.remove(&number);
-        self.gone.push(Part::File(number, known.home));
+        // Without a checkpoint nobody asks for these.
+        if self.rules.lasts {
+            self.gone.push(Part::File(number, known.home));
+        }
     }
 
     /// Takes a new file.

@@ -7,7 +7,7 @@ use super::Files;
 use super::flags::From;
 use super::known::Known;
 use super::place::position::{End, Number, Part, Position};
-use super::place::resume::{self, Found};
+use super::place::resume::{self, Found, Listings};
 use super::scan;
 use super::shelf::{self, Turn, Why};
 use super::sought::{Entry, Manner, Sought};
@@ -117,7 +117,7 @@ impl Files {
         for (.., position) in &files {
             noted.entry(position.identity.inode).or_default().push(position.clone());
         }
-        let mut changed = Vec::new();
+        let (mut changed, mut listings) = (Vec::new(), Listings::default());
         for (number, home, position) in files {
             let own = position.identity.inode;
             // A file that was renamed has the inode that it had, and must not be taken for another. But the inode of
@@ -128,7 +128,7 @@ impl Files {
                 shelf.number(seen.identity).is_none()
                     && (inode == own || !noted.get(&inode).is_some_and(|of| of.iter().any(is_of)))
             };
-            changed.extend(self.take_up_file(number, home, &position, &is_free));
+            changed.extend(self.take_up_file(number, home, &position, &mut listings, &is_free));
         }
         Ok(changed)
     }
@@ -146,6 +146,7 @@ impl Files {
         number: Number,
         home: PathBuf,
         position: &Position,
+        listings: &mut Listings,
         is_free: &dyn Fn(&shelf::Shelf, &Path, Seen) -> bool,
     ) -> Option<Changed> {
         self.shelf.pass_number(number);
@@ -157,7 +158,7 @@ impl Files {
             return None;
         };
         let is_free = |path: &Path, seen: Seen| is_free(&self.shelf, path, seen);
-        let found = resume::find(position, &home, tree, &is_free);
+        let found = resume::find(position, &home, tree, listings, &is_free);
         let changed = |fate: Fate| {
             let part = position.path.to_string_lossy().into_owned().into_bytes();
             let read = format!("byte {}", position.place.offset);

@@ -127,14 +127,14 @@ impl Shelf {
             }
             Ok(Opened::Another) => {
                 self.queue.pop_front();
-                self.forget(number);
+                self.miss(number);
                 if let Ok(Some(seen)) = self.tree.look(&path) {
                     self.sight(of, manner, &path, seen, Why::Found, now);
                 }
             }
             Err(error) if is_absent(&error) && !self.is_named_once(manner) => {
                 self.queue.pop_front();
-                self.forget(number);
+                self.miss(number);
             }
             Err(error) => {
                 let failed = self.failed(number, &error, chunk);
@@ -142,6 +142,16 @@ impl Shelf {
             }
         }
         Ok(false)
+    }
+
+    /// A file is not at its name when it is opened: it may have another by now, where news or a scan find it.
+    fn miss(&mut self, number: Number) {
+        match self.files.get_mut(&number) {
+            Some(known) if known.leaving.is_none() => {
+                (known.state, known.seen.len) = (State::Idle, u64::MAX);
+            }
+            _ => self.forget(number),
+        }
     }
 
     /// Closes a file that waits, if very many are open.

@@ -368,12 +368,19 @@ fn a_row_that_is_bad_after_the_steps_is_of_the_client_that_sent_it_at_its_place(
         chunk.cut();
         chunk.refuse(chunk.keys.iter().map(|&part| (part, "no number")).collect());
         bad.extend(chunk.bad.iter().map(|bad| {
-            (String::from_utf8(bad.record.clone().unwrap()).unwrap(), bad.position.clone())
+            let part = bad.part.as_ref().unwrap();
+            (part.bytes.clone(), bad.record.clone(), bad.to_string())
         }));
     }
     bad.sort();
-    let expected = [("a", to_a, 15), ("b", to_b, 0), ("one", to_b, 2), ("two", to_a, 17)];
-    let expected =
-        expected.map(|(record, from, at)| (record.to_string(), format!("{from}, byte {at}")));
+    let expected = [
+        ("a", Some("a two"), format!("{to_a}, byte 15: no number")),
+        ("b", Some("b one"), format!("{to_b}, byte 0: no number")),
+        ("one", None, format!("{to_b}, byte 0 (byte 2 of it): no number")),
+        ("two", None, format!("{to_a}, byte 15 (byte 2 of it): no number")),
+    ];
+    let expected = expected.map(|(part, record, shown)| {
+        (part.as_bytes().to_vec(), record.map(|record: &str| record.as_bytes().to_vec()), shown)
+    });
     assert_eq!(bad, expected);
 }

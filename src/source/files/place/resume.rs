@@ -9,7 +9,8 @@
 //!
 //! Device numbers change when a machine is started; so what was read decides, and the inode helps.
 
-use std::ffi::OsStr;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -33,18 +34,67 @@ pub enum Found {
 /// True of a file of which no other position is.
 pub type IsFree<'a> = &'a dyn Fn(&Path, Seen) -> bool;
 
+/// The files in directories, by name, as they were when somebody asked first: a start asks for each file that is
+/// not where it was, and there may be thousands.
+#[derive(Debug, Default)]
+pub struct Listings(BTreeMap<PathBuf, Vec<(PathBuf, Seen)>>);
+
+impl Listings {
+    /// The files in the directories in which one was.
+    fn others<'a>(
+        &'a mut self,
+        position: &Position,
+        home: &Path,
+        tree: &dyn Tree,
+    ) -> impl Iterator<Item = &'a (PathBuf, Seen)> + Clone + use<'a> {
+        let dirs = BTreeSet::from([above(&position.path), above(home)]);
+        for dir in &dirs {
+            if !self.0.contains_key(dir) {
+                self.0.insert(dir.clone(), files_in(dir, tree));
+            }
+        }
+        let listings = &self.0;
+        let found: Vec<_> = dirs.iter().filter_map(|dir| listings.get(dir)).collect();
+        found.into_iter().flatten()
+    }
+}
+
+/// The files in a directory, by name.
+fn files_in(dir: &Path, tree: &dyn Tree) -> Vec<(PathBuf, Seen)> {
+    let place = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    let names = tree.names(place).into_iter().flatten().flatten();
+    let look = |name: OsString| {
+        let path = dir.join(name);
+        let seen = tree.look(&path).ok().flatten()?;
+        (seen.kind == Kind::File).then_some((path, seen))
+    };
+    let mut found: Vec<_> = names.filter_map(look).collect();
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    found
+}
+
 /// Finds a file again, among those that are free.
-pub fn find(position: &Position, home: &Path, tree: &dyn Tree, is_free: IsFree) -> Found {
+pub fn find(
+    position: &Position,
+    home: &Path,
+    tree: &dyn Tree,
+    listings: &mut Listings,
+    is_free: IsFree,
+) -> Found {
     let at = tree.look(&position.path).ok().flatten();
     let at = at.filter(|seen| seen.kind == Kind::File && is_free(&position.path, *seen));
     if let Some(seen) = at.filter(|seen| is_same(position, &position.path, *seen, tree)) {
         return Found::At(position.path.clone(), seen);
     }
-    let mut others = others(position, home, tree);
-    others.retain(|(path, seen)| is_free(path, *seen));
-    let renamed = others.iter().find(|(path, seen)| is_same(position, path, *seen, tree));
+    let others = listings.others(position, home, tree);
+    let renamed = others.clone().find(|(path, seen)| {
+        let is_its = seen.identity.inode == position.identity.inode;
+        is_its && is_free(path, *seen) && is_same(position, path, *seen, tree)
+    });
     let copied = || {
-        others.iter().find(|(path, _)| is_named_alike(path, home) && is_copy(position, path, tree))
+        others.clone().find(|(path, seen)| {
+            is_named_alike(path, home) && is_free(path, *seen) && is_copy(position, path, tree)
+        })
     };
     match renamed.or_else(copied) {
         Some((path, seen)) => Found::At(path.clone(), *seen),
@@ -60,15 +110,15 @@ pub fn copy(
     tree: &dyn Tree,
     is_free: IsFree,
 ) -> Option<(PathBuf, Seen)> {
-    let mut others = others(position, home, tree);
-    others.retain(|(path, seen)| {
+    let mut listings = Listings::default();
+    let mut others = listings.others(position, home, tree).filter(|(path, seen)| {
         let is_packed = Packing::of(path).is_some();
         is_free(path, *seen)
             && is_named_alike(path, home)
             && !is_packed
             && seen.len > position.place.offset
     });
-    others.into_iter().find(|(path, _)| is_copy(position, path, tree))
+    others.find(|(path, _)| is_copy(position, path, tree)).cloned()
 }
 
 /// True if it is the file itself, by its number and by what was read of it.
@@ -101,25 +151,6 @@ fn has_read(position: &Position, path: &Path, tree: &dyn Tree) -> bool {
 /// True if another file has what was read of this one; of one that nothing was read of none is known.
 fn is_copy(position: &Position, path: &Path, tree: &dyn Tree) -> bool {
     position.prints != Prints::default() && has_read(position, path, tree)
-}
-
-/// The files in the directories in which it was, by name.
-fn others(position: &Position, home: &Path, tree: &dyn Tree) -> Vec<(PathBuf, Seen)> {
-    let mut dirs = vec![above(&position.path), above(home)];
-    dirs.dedup();
-    let mut found = Vec::new();
-    for dir in dirs {
-        let place = if dir.as_os_str().is_empty() { Path::new(".") } else { &dir };
-        let names = tree.names(place).into_iter().flatten().flatten();
-        let look = |name: std::ffi::OsString| {
-            let path = dir.join(name);
-            let seen = tree.look(&path).ok().flatten()?;
-            (seen.kind == Kind::File).then_some((path, seen))
-        };
-        found.extend(names.filter_map(look));
-    }
-    found.sort_by(|(a, _), (b, _)| a.cmp(b));
-    found
 }
 
 /// True if a name begins as this one does: `app.log.1`, `app-20261126.log.gz`.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use rustls::ServerConfig;
 
 use crate::clock::Stamp;
-use crate::disk::tree::{RealTree, Seen, Tree};
+use crate::disk::tree::{Kind, RealTree, Seen, Tree};
 use crate::error::Error;
 use crate::say::{note, say};
 
@@ -69,6 +69,10 @@ impl Renewal {
         }
         self.looked = now;
         let seen = seen(&self.paths);
+        // Whoever opens a pipe waits for its other end, and so would everybody here.
+        if seen.iter().flatten().any(|seen| seen.kind == Kind::Other) {
+            return;
+        }
         let is_same = seen == self.seen;
         if is_same && self.state != State::Doubtful {
             return;

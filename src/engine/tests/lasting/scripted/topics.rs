@@ -85,14 +85,16 @@ impl Consumed {
     fn mistaken(&self, part: &[u8], position: &[u8]) -> Vec<u8> {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         let (name, noted) = (text(part), text(position));
-        let Some((topic, number)) = name.strip_suffix(']').and_then(|name| name.split_once('['))
-        else {
+        // What is noted of a regular expression, or of a partition that is gone, is no position.
+        let is_position = !name.starts_with('^') && !noted.is_empty();
+        let part = name.strip_suffix(']').filter(|_| is_position);
+        let Some((topic, number)) = part.and_then(|name| name.split_once('[')) else {
             return position.to_vec();
         };
         let (next, last) = noted.split_once(' ').unwrap_or((&noted, ""));
         let next: i64 = next.parse().unwrap();
         let joined = |next: i64, last: &str| format!("{next} {last}").trim_end().into();
-        let before = self.last.get(part).map(|before| text(before)).unwrap_or_default();
+        let before = self.last.get(name.as_bytes()).map(|before| text(before)).unwrap_or_default();
         let before = before.split_once(' ').map_or("", |(_, last)| last);
         match () {
             () if made(Mistake::NotedBeyond) => joined(next + 1, last),
