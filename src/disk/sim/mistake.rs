@@ -30,8 +30,6 @@ pub enum Mistake {
     NotedBeyond,
     /// A partition that is added is read from its end.
     AddedAtItsEnd,
-    /// What a partition was is kept where it was made anew.
-    ResetHalf,
     /// Nobody looks whether a partition is the one that it was.
     Unrecognized,
     /// A group is told of records before they are out.

@@ -116,6 +116,7 @@ impl Plain {
 
 impl One {
     /// What it comes to, which may be a part of the input.
+    #[expect(clippy::too_many_lines, reason = "a case for each kind of node, as in a table")]
     fn run<'a>(
         &'a self,
         input: &'a Value,

@@ -82,7 +82,6 @@ mod topics {
         a_position_that_is_one_too_high_is_found: noticed Mistake::NotedBeyond, live;
         positions_of_what_is_only_read_ahead_are_found: noticed Mistake::NotedEarly, live;
         a_partition_that_is_read_from_its_end_is_found: noticed Mistake::AddedAtItsEnd, live;
-        a_reset_that_forgets_half_of_what_was_is_found: noticed Mistake::ResetHalf, live;
         a_topic_made_anew_that_is_not_recognized_is_found: noticed Mistake::Unrecognized, live;
         a_group_that_is_told_too_early_is_found: noticed Mistake::ToldEarly, live;
     }

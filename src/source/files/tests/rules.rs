@@ -182,6 +182,32 @@ fn a_start_goes_on_in_the_file_that_was_renamed_and_says_so() {
 }
 
 #[test]
+fn a_file_that_is_renamed_when_a_start_has_looked_and_not_opened_it_is_read_on() {
+    for is_taken in [false, true] {
+        let tree = SimTree::new(&["in"]);
+        tree.append("in/a.log", b"1\n");
+        let (flags, settings) = (flags(&["in"], true), settings(false, true));
+        let mut positions = Positions::new();
+        let mut run = Run::start(&tree, &flags, &settings, START, &positions);
+        run.pass(9000);
+        assert_eq!(run.records, ["1"]);
+        run.record(&mut positions);
+        drop(run);
+        let mut run = Run::start(&tree, &flags, &settings, START + 9000, &positions);
+        tree.move_to("in/a.log", "in/a.log.1");
+        if is_taken {
+            tree.append("in/a.log", b"3\n");
+        }
+        run.pass(0);
+        run.tell("in/a.log.1", News::Complete);
+        tree.append("in/a.log.1", b"2\n");
+        run.pass(9000);
+        run.records.sort();
+        assert_eq!(run.records, if is_taken { &["2", "3"][..] } else { &["2"] });
+    }
+}
+
+#[test]
 fn a_start_says_what_is_gone_or_another_and_how_far_it_was_read() {
     let tree = SimTree::new(&[]);
     tree.append("a.log", b"1\n2\n");

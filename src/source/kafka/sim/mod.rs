@@ -170,7 +170,7 @@ impl World {
 
     /// A run begins, by --from, that has no checkpoint yet: what is before its start is none of its business.
     pub fn begin(&mut self, from: &str) {
-        let start = Start::parse(from).unwrap();
+        let start = Start::parse(from).expect("a start of the test");
         for log in self.topics.values_mut().flatten() {
             log.begin = start.resolve(log.range(), None);
             log.is_plain &= log.begin == 0;
@@ -290,7 +290,7 @@ fn kind(chance: &mut Tape, manners: Manners) -> Event {
 
 /// The world, whoever has it.
 fn of(world: &Shared) -> MutexGuard<'_, World> {
-    world.lock().unwrap()
+    world.lock().expect("nobody has failed")
 }
 
 /// The source as it is typed, of this cluster, in a process that ends with the machine.
@@ -301,9 +301,9 @@ pub fn source(
     machine: &SimDisk,
 ) -> Box<dyn Source> {
     let command = kafka::Flags::augment_args(Flags::augment_args(Command::new("kafka")));
-    let matches = command.try_get_matches_from(words.split(' ')).unwrap();
-    let flags = Flags::from_arg_matches(&matches).unwrap();
-    let shared = kafka::Flags::from_arg_matches(&matches).unwrap();
-    let meant = Meant::of(&flags, &shared, settings).unwrap();
+    let matches = command.try_get_matches_from(words.split(' ')).expect("flags of the test");
+    let flags = Flags::from_arg_matches(&matches).expect("flags of the test");
+    let shared = kafka::Flags::from_arg_matches(&matches).expect("flags of the test");
+    let meant = Meant::of(&flags, &shared, settings).expect("flags of the test");
     Box::new(Kafka::<Client>::new(meant, (Arc::clone(world), machine.clone()), flags.group_id))
 }

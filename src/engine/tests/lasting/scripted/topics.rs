@@ -57,7 +57,7 @@ impl Topics {
         }
         let (world, seen, disk) =
             (Arc::clone(&self.world), Arc::clone(&case.seen), case.disk.clone());
-        Consumed { source, world, seen, disk, last: BTreeMap::new() }
+        Consumed { source, world, seen, disk }
     }
 
     /// True if the input may be refused.
@@ -72,8 +72,6 @@ pub struct Consumed {
     world: Shared,
     seen: Arc<Mutex<Seen>>,
     disk: SimDisk,
-    /// What was noted last of each partition, for those who make mistakes.
-    last: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
 impl Consumed {
@@ -94,15 +92,12 @@ impl Consumed {
         let (next, last) = noted.split_once(' ').unwrap_or((&noted, ""));
         let next: i64 = next.parse().unwrap();
         let joined = |next: i64, last: &str| format!("{next} {last}").trim_end().into();
-        let before = self.last.get(name.as_bytes()).map(|before| text(before)).unwrap_or_default();
-        let before = before.split_once(' ').map_or("", |(_, last)| last);
         match () {
             () if made(Mistake::NotedBeyond) => joined(next + 1, last),
             () if made(Mistake::NotedEarly) => {
                 let ahead = self.world().ahead(topic, number.parse().unwrap());
                 joined(ahead.unwrap_or(next), last)
             }
-            () if made(Mistake::ResetHalf) && last.is_empty() => joined(next, before),
             () => position.to_vec(),
         }
     }
@@ -166,9 +161,7 @@ impl Source for Consumed {
         let mut moved = Vec::new();
         self.source.moved(&mut |part, position| moved.push((part.to_vec(), position.to_vec())));
         for (part, position) in moved {
-            let position = self.mistaken(&part, &position);
-            note(&part, &position);
-            self.last.insert(part, position);
+            note(&part, &self.mistaken(&part, &position));
         }
     }
 
@@ -178,7 +171,6 @@ impl Source for Consumed {
                 position.truncate(position.iter().take_while(|byte| **byte != b' ').count());
             }
         }
-        self.last = positions.iter().cloned().collect();
         self.source.resume(positions)
     }
 
