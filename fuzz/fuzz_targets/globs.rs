@@ -10,9 +10,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use libfuzzer_sys::fuzz_target;
-use weir::disk::tree::{Kind, Readable, Seen, Tree};
+use weir::disk::tree::{Kind, Names, Readable, Seen, Tree};
 use weir::process::descriptor::Identity;
 use weir::source::files::sought::glob::Glob;
+use weir::source::files::sought::walk::Walk;
+use weir::source::files::sought::{Manner, Sought};
 
 /// Files by their paths, and so the directories they are in.
 #[derive(Debug, Default)]
@@ -41,7 +43,7 @@ impl Tree for Files {
         Ok(Some(Seen { identity, kind, len: 0, modified: 0, changed: 0 }))
     }
 
-    fn names(&self, dir: &Path) -> io::Result<Vec<OsString>> {
+    fn names(&self, dir: &Path) -> io::Result<Names> {
         let dir = bare(dir);
         if !self.is_dir(dir) {
             return Err(ErrorKind::NotFound.into());
@@ -49,7 +51,7 @@ impl Tree for Files {
         let below = self.0.iter().filter_map(|file| file.strip_prefix(dir).ok());
         let names: BTreeSet<OsString> =
             below.filter_map(|path| path.iter().next().map(OsStr::to_os_string)).collect();
-        Ok(names.into_iter().collect())
+        Ok(Names::new(names.into_iter().map(Ok)))
     }
 
     fn open(&self, _path: &Path) -> io::Result<Box<dyn Readable>> {
@@ -71,7 +73,8 @@ impl Tree for Files {
 
 fuzz_target!(|bytes: &[u8]| {
     let mut parts = bytes.split(|&byte| byte == 0).map(OsStr::from_bytes).map(Path::new);
-    let Some(glob) = parts.next().and_then(Glob::parse) else { return };
+    let Some(typed) = parts.next() else { return };
+    let Some(glob) = Glob::parse(typed) else { return };
     let is_plain = |path: &&Path| {
         path.components().all(|part| matches!(part, Component::Normal(_)))
             && !path.as_os_str().is_empty()
@@ -82,12 +85,13 @@ fuzz_target!(|bytes: &[u8]| {
     let tree = Files(files);
     let files: Vec<PathBuf> = tree.0.iter().filter(|file| !tree.is_dir(file)).cloned().collect();
 
-    let mut dirs = Vec::new();
-    let found = glob.expand(&tree, &mut dirs).expect("nothing fails here");
-    assert!(found.windows(2).all(|pair| pair[0].0.as_os_str() < pair[1].0.as_os_str()));
-    assert!(found.iter().all(|(path, _)| glob.matches(path)), "{glob:?} {found:?}");
+    let sought = Sought::Matching(typed.to_path_buf(), glob.clone());
+    let found = Walk::new(0, &sought, true).all(&sought, &tree).expect("nothing fails here");
+    // Others are in directories that match.
+    let named: Vec<_> = found.iter().filter(|entry| entry.manner == Manner::Named).collect();
+    assert!(named.iter().all(|entry| glob.matches(&entry.path)), "{glob:?} {found:?}");
     for file in files {
-        let is_found = found.iter().any(|(path, _)| *path == file);
+        let is_found = named.iter().any(|entry| entry.path == file);
         assert_eq!(is_found, glob.matches(&file), "{glob:?} {file:?}");
     }
 });

@@ -10,7 +10,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use weir::chunk::Chunk;
+use weir::chunk::{Bad, Chunk};
 use weir::origin::Origin;
 use weir::part::{Flag, Shape, Words};
 use weir::step::{STEPS, Step};
@@ -61,8 +61,12 @@ fn left(chunk: &mut Chunk) -> (Vec<Row>, Vec<(String, Vec<u8>)>) {
             rows.push((Some(arena[start..end].to_vec()), None));
         }),
     }
-    let mut bad: Vec<_> =
-        chunk.bad.iter().map(|bad| (bad.reason.clone(), bad.record.clone())).collect();
+    // What was refused is all of a record, or a part of it.
+    let refused = |bad: &Bad| match &bad.part {
+        Some(part) => part.bytes.clone(),
+        None => bad.record.clone().unwrap_or_default(),
+    };
+    let mut bad: Vec<_> = chunk.bad.iter().map(|bad| (bad.reason.clone(), refused(bad))).collect();
     bad.sort();
     (rows, bad)
 }
