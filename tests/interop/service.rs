@@ -143,7 +143,7 @@ fn in_a_tmux_it_is_drawn_follows_the_window_and_leaves_the_shell_as_it_was() {
     tmux.sees("a shorter bar", |screen| (10..40).contains(&bar(screen)));
     tmux.ran(&["send-keys", "C-c"]);
     // The shell's screen is there again, with the command, the last report and a new prompt.
-    tmux.sees("a prompt", |screen| screen.contains("records") && has_prompt(screen));
+    tmux.sees("a prompt", |screen| screen.contains(" record") && has_prompt(screen));
     assert!(bar(&tmux.screen()) > 10);
     assert_eq!(tmux.flags(), "1 0");
 }

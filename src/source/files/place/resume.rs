@@ -34,10 +34,17 @@ pub enum Found {
 /// True of a file of which no other position is.
 pub type IsFree<'a> = &'a dyn Fn(&Path, Seen) -> bool;
 
-/// The files in directories, by name, as they were when somebody asked first: a start asks for each file that is
-/// not where it was, and there may be thousands.
+/// The files in directories, by name: a start asks for each file that is not where it was, and there may be
+/// thousands. A directory that has changed since it was listed is listed anew.
 #[derive(Debug, Default)]
-pub struct Listings(BTreeMap<PathBuf, Vec<(PathBuf, Seen)>>);
+pub struct Listings(BTreeMap<PathBuf, Listing>);
+
+#[derive(Debug)]
+struct Listing {
+    /// When names in the directory had changed last before it was listed.
+    changed: Option<i128>,
+    files: Vec<(PathBuf, Seen)>,
+}
 
 impl Listings {
     /// The files in the directories in which one was.
@@ -49,13 +56,15 @@ impl Listings {
     ) -> impl Iterator<Item = &'a (PathBuf, Seen)> + Clone + use<'a> {
         let dirs = BTreeSet::from([above(&position.path), above(home)]);
         for dir in &dirs {
-            if !self.0.contains_key(dir) {
-                self.0.insert(dir.clone(), files_in(dir, tree));
+            let place = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+            let changed = tree.look(place).ok().flatten().map(|seen| seen.changed);
+            if self.0.get(dir).is_none_or(|listing| listing.changed != changed) {
+                self.0.insert(dir.clone(), Listing { changed, files: files_in(dir, tree) });
             }
         }
         let listings = &self.0;
         let found: Vec<_> = dirs.iter().filter_map(|dir| listings.get(dir)).collect();
-        found.into_iter().flatten()
+        found.into_iter().flat_map(|listing| &listing.files)
     }
 }
 
