@@ -4,6 +4,7 @@
 //! offset or count seconds, so that what a pipe carries means the same everywhere.
 
 use std::io::Write;
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -27,15 +28,15 @@ const LOCAL: &str = "/etc/localtime";
 /// What UTC is called; it is known also where there are no data of zones.
 const UTC: &[&str] = &["UTC", "UCT", "GMT", "GMT0", "Greenwich", "Universal", "Zulu"];
 
-/// The local zone: `TZ`, else the system's.
-///
-/// The system's is read where it stands. Asked for by its name, as [`TimeZone::try_system`] does, it costs a
+/// The local zone, which is read once: `TZ`, else the system's; none if that names one that is not known here.
+fn local() -> Option<TimeZone> {
+    static ZONE: OnceLock<Option<TimeZone>> = OnceLock::new();
+    ZONE.get_or_init(|| read_local().ok()).clone()
+}
+
+/// Reads it. The system's is read where it stands. Asked for by its name, as [`TimeZone::try_system`] does, it costs a
 /// walk through the directory of all zones, which is a tenth of a start; no format writes the name.
-///
-/// # Errors
-///
-/// If `TZ` or the system names a zone that is not known here.
-fn local() -> Result<TimeZone, jiff::Error> {
+fn read_local() -> Result<TimeZone, jiff::Error> {
     if std::env::var_os("TZ").is_none()
         && let Ok(data) = std::fs::read(LOCAL)
         && let Ok(zone) = TimeZone::tzif(LOCAL, &data)
@@ -47,7 +48,9 @@ fn local() -> Result<TimeZone, jiff::Error> {
 
 /// What is to be said if UTC stands in for the local zone, which is not known here.
 pub fn unknown_zone() -> Option<String> {
-    local().err()?;
+    if local().is_some() {
+        return None;
+    }
     let has_zones = !jiff::tz::db().is_definitively_empty();
     let typed = std::env::var_os("TZ").filter(|zone| !zone.is_empty());
     if let Some(zone) = typed {

@@ -13,7 +13,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::sought::{Sought, above};
+use super::sought::{Sought, above, here};
 use crate::disk::tree::{Kind, Tree, is_absent};
 use crate::error::{Context, Error};
 
@@ -133,7 +133,7 @@ fn archive(path: &Path, dir: &Path, tree: &dyn Tree) -> io::Result<()> {
 /// Returns when what was done in directories is on the disk.
 pub fn sync(dirs: &BTreeSet<PathBuf>, tree: &dyn Tree) -> Result<(), Error> {
     dirs.iter().try_for_each(|dir| {
-        let place = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+        let place = here(dir);
         tree.sync(place).at(place)
     })
 }

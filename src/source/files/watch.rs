@@ -18,6 +18,8 @@ use mio::{Interest, Registry, Token};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
 use rustix::io::Errno;
 
+use super::sought::here;
+
 /// What has happened at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {
@@ -85,8 +87,7 @@ impl Watch {
 
     /// Watches a directory, whichever has the name now.
     pub fn add(&mut self, dir: &Path) -> io::Result<()> {
-        let place = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-        match inotify::add_watch(&self.queue, place, self.mask) {
+        match inotify::add_watch(&self.queue, here(dir), self.mask) {
             Ok(number) => {
                 if self.dirs.get(&number).is_none_or(|before| before != dir) {
                     self.dirs.insert(number, dir.to_path_buf());

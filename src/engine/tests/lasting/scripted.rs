@@ -55,6 +55,15 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// A life begins, and all that is owed was handed out.
+    pub fn begin(&mut self, disk: &SimDisk) {
+        self.begun.push(disk.text_outside("out"));
+        // What has no name yet is no batch.
+        let mut parts = disk.files_in("od");
+        parts.retain(|name, _| !name.starts_with('.'));
+        self.parts.push(parts);
+    }
+
     /// Numbers of records and their Times grow, and what was in FILE stays there.
     pub fn check(&self) -> Lived {
         for pair in self.records.windows(2) {
@@ -154,14 +163,7 @@ fn put_pairs(chunk: &mut Chunk, text: &str, half: Half) {
 
 impl Source for Scripted {
     fn open(&mut self, _wait: &mut dyn Wait) -> Result<(), Error> {
-        let out = self.disk.text_outside("out");
-        // What has no name yet is no batch.
-        let mut parts = self.disk.files_in("od");
-        parts.retain(|name, _| !name.starts_with('.'));
-        let mut seen = self.seen();
-        seen.begun.push(out);
-        seen.parts.push(parts);
-        drop(seen);
+        self.seen().begin(&self.disk);
         if self.has_position {
             self.parts.open();
             self.left = self.parts.left(self.script.len());

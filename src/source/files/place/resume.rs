@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use super::position::{End, Position};
 use super::print::Prints;
 use crate::disk::tree::{Kind, Seen, Tree};
-use crate::source::files::sought::above;
+use crate::source::files::sought::{above, here};
 use crate::source::files::unpack::{Packing, Unpacking};
 
 /// What has become of a file.
@@ -56,8 +56,7 @@ impl Listings {
     ) -> impl Iterator<Item = &'a (PathBuf, Seen)> + Clone + use<'a> {
         let dirs = BTreeSet::from([above(&position.path), above(home)]);
         for dir in &dirs {
-            let place = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-            let changed = tree.look(place).ok().flatten().map(|seen| seen.changed);
+            let changed = tree.look(here(dir)).ok().flatten().map(|seen| seen.changed);
             if self.0.get(dir).is_none_or(|listing| listing.changed != changed) {
                 self.0.insert(dir.clone(), Listing { changed, files: files_in(dir, tree) });
             }
@@ -70,8 +69,7 @@ impl Listings {
 
 /// The files in a directory, by name.
 fn files_in(dir: &Path, tree: &dyn Tree) -> Vec<(PathBuf, Seen)> {
-    let place = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-    let names = tree.names(place).into_iter().flatten().flatten();
+    let names = tree.names(here(dir)).into_iter().flatten().flatten();
     let look = |name: OsString| {
         let path = dir.join(name);
         let seen = tree.look(&path).ok().flatten()?;

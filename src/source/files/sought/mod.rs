@@ -110,6 +110,11 @@ pub fn above(path: &Path) -> PathBuf {
     path.parent().unwrap_or(path).to_path_buf()
 }
 
+/// A directory as the system is asked for it: that in which we are has an empty path here.
+pub fn here(dir: &Path) -> &Path {
+    if dir.as_os_str().is_empty() { Path::new(".") } else { dir }
+}
+
 /// True if both say the same, as `in/` and `in` do.
 fn is_same(a: &Path, b: &Path) -> bool {
     let whole = |path: &Path| match path.as_os_str().is_empty() {

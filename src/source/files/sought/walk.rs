@@ -11,10 +11,10 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::glob::Followed;
-use super::{Entry, Manner, Sought, above, is_ready};
+use super::{Entry, Manner, Sought, above, here, is_ready};
 use crate::disk::tree::{Kind, Names, Seen, Tree};
 
 /// What is looked for in a directory.
@@ -86,8 +86,7 @@ impl Walk {
         if what == For::Itself {
             return self.typed(path, tree, dirs);
         }
-        let place = if path.as_os_str().is_empty() { Path::new(".") } else { &path };
-        match tree.names(place) {
+        match tree.names(here(&path)) {
             Ok(names) => {
                 dirs.push(path.clone());
                 self.open = Some((path, what, names));

@@ -105,13 +105,7 @@ impl Consumed {
 
 impl Source for Consumed {
     fn open(&mut self, wait: &mut dyn Wait) -> Result<(), Error> {
-        let out = self.disk.text_outside("out");
-        let mut parts = self.disk.files_in("od");
-        parts.retain(|name, _| !name.starts_with('.'));
-        let mut seen = self.seen.lock().unwrap();
-        seen.begun.push(out);
-        seen.parts.push(parts);
-        drop(seen);
+        self.seen.lock().unwrap().begin(&self.disk);
         self.source.open(wait)
     }
 
