@@ -13,11 +13,11 @@ use rdkafka::TopicPartitionList;
 use rdkafka::consumer::CommitMode;
 use rdkafka::error::KafkaResult;
 
-use super::direct::bell::Bell;
-use super::direct::parts::Parts;
-use super::direct::topics::Topics;
+use super::bell::Bell;
 use super::meant::Meant;
+use super::parts::Parts;
 use super::start::Range;
+use super::topics::Topics;
 use crate::clock::Wait;
 use crate::error::Error;
 use crate::kafka::seam::{Queue, Topic};

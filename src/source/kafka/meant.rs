@@ -6,9 +6,9 @@ use std::time::Duration;
 use rdkafka::config::ClientConfig;
 
 use super::direct::rows::Rows;
-use super::direct::topics::Topics;
 use super::flags::{Flags, OnReset, With};
 use super::start::Start;
+use super::topics::Topics;
 use crate::error::Error;
 use crate::kafka::{self, Client, Settings as Properties, Voice};
 use crate::metrics::link::Link;

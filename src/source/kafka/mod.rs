@@ -11,6 +11,8 @@
 //! queue, of a bounded size, and whoever reads takes a batch of that. So back-pressure is that nobody takes.
 
 #[cfg(feature = "kafka")]
+mod bell;
+#[cfg(feature = "kafka")]
 mod cluster;
 #[cfg(feature = "kafka")]
 mod direct;
@@ -23,6 +25,8 @@ mod flags;
 mod group;
 #[cfg(feature = "kafka")]
 mod meant;
+#[cfg(feature = "kafka")]
+mod parts;
 #[cfg(all(test, feature = "kafka"))]
 pub(crate) mod sim;
 #[cfg_attr(
@@ -30,6 +34,8 @@ pub(crate) mod sim;
     allow(dead_code, reason = "a flag is known without a client too")
 )]
 mod start;
+#[cfg(feature = "kafka")]
+mod topics;
 
 use clap::{ArgMatches, Command, FromArgMatches};
 

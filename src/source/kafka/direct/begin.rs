@@ -13,15 +13,15 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::parts::{Kept, Last, Noted};
 use super::recognized;
-use super::topics::Topics;
 use crate::clock::Wait;
 use crate::error::Error;
 use crate::say::say;
 use crate::source::kafka::cluster::{Cluster, Found};
 use crate::source::kafka::flags::OnReset;
+use crate::source::kafka::parts::{Kept, Last, Noted};
 use crate::source::kafka::start::{Range, Start};
+use crate::source::kafka::topics::Topics;
 
 /// A partition, and where reading begins.
 #[derive(Clone, Debug, PartialEq, Eq)]

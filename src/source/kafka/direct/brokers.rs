@@ -17,15 +17,15 @@ use rdkafka::metadata::Metadata;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionListElem};
 use rdkafka::types::RDKafkaRespErr;
 
-use super::bell::Bell;
-use super::parts::Parts;
-use super::topics::{self, Topics};
 use crate::clock::{Stopwatch, Wait, Woke};
 use crate::error::{Context, Error};
 use crate::kafka::{RealQueue, RealTopic, Voice};
+use crate::source::kafka::bell::Bell;
 use crate::source::kafka::cluster::{Cluster, Found};
 use crate::source::kafka::meant::Meant;
+use crate::source::kafka::parts::Parts;
 use crate::source::kafka::start::Range;
+use crate::source::kafka::topics::{self, Topics};
 
 /// The longest wait for an answer within which no signal is heard. A broker answers in the order of the questions, and
 /// may hold back the answer to a fetch for half a second.

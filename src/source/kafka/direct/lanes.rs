@@ -6,10 +6,10 @@
 use std::io;
 use std::sync::Arc;
 
-use super::bell::Bell;
 use crate::clock::Stamp;
 use crate::clock::rate::Rate;
 use crate::kafka::seam::Queue;
+use crate::source::kafka::bell::Bell;
 use crate::source::kafka::cluster::Cluster;
 
 /// The queues of a run.

@@ -1,9 +1,9 @@
 //! A place that is lost: the records that come next were deleted before they were read.
 
-use super::parts::Part;
 use crate::error::Error;
 use crate::say::say;
 use crate::source::kafka::flags::OnReset;
+use crate::source::kafka::parts::Part;
 use crate::source::kafka::start::Range;
 
 /// Where reading goes on, and says what is lost; an error if it is to end the run.
@@ -42,8 +42,8 @@ pub fn go_on(part: &Part, range: Range, on_reset: OnReset) -> Result<i64, Error>
 mod tests {
     use std::sync::Arc;
 
-    use super::super::parts::{Kept, Parts};
     use super::*;
+    use crate::source::kafka::parts::{Kept, Parts};
 
     fn at(position: i64, range: (i64, i64), on_reset: OnReset) -> Result<i64, Error> {
         let mut parts = Parts::default();

@@ -9,29 +9,26 @@
 //! With `--group-id` beside a checkpoint, offsets of what is out go to the group too.
 
 mod begin;
-pub mod bell;
 pub mod brokers;
 mod lanes;
 mod lost;
-pub mod parts;
 pub mod reading;
 mod recognized;
 pub mod rows;
-pub mod topics;
 mod watch;
 
 use std::collections::HashSet;
 
 use self::begin::{Begin, begin, forget};
-use self::bell::Bell;
 use self::brokers::Brokers;
-use self::parts::{ALL, Noted, noted};
 use self::reading::Reading;
-use self::topics::Topics;
 use self::watch::Watch;
+use super::bell::Bell;
 use super::cluster::{Cluster, Found};
 use super::group::monitor::Monitor;
 use super::meant::Meant;
+use super::parts::{ALL, Noted, noted};
+use super::topics::Topics;
 use crate::chunk::{Chunk, Mark};
 use crate::clock::{Stamp, Wait};
 use crate::error::{Context, Error};

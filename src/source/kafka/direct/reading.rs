@@ -11,11 +11,9 @@ use std::sync::Arc;
 
 use rdkafka::error::RDKafkaErrorCode as Code;
 
-use super::bell::Bell;
 use super::brokers::Brokers;
 use super::lanes::Lanes;
 use super::lost;
-use super::parts::{Last, Part, Parts};
 use super::rows::Rows;
 use crate::chunk::{CHUNK, Chunk};
 use crate::clock::{Stamp, Wait, Woke};
@@ -23,8 +21,10 @@ use crate::error::{Context, Error};
 use crate::kafka::seam::{Batch, Message, Queue, Topic};
 use crate::say::say;
 use crate::source::Read;
+use crate::source::kafka::bell::Bell;
 use crate::source::kafka::cluster::Cluster;
 use crate::source::kafka::flags::OnReset;
+use crate::source::kafka::parts::{Last, Part, Parts};
 
 /// So many messages are taken at once, at most.
 const BATCH: usize = 4096;

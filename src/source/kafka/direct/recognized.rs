@@ -6,11 +6,11 @@
 use std::sync::Arc;
 
 use super::brokers::PAUSE;
-use super::parts::Last;
 use crate::clock::{Stopwatch, Wait, Woke};
 use crate::error::{Context, Error};
 use crate::kafka::seam::{Batch, Message, Queue, Topic};
 use crate::source::kafka::cluster::Cluster;
+use crate::source::kafka::parts::Last;
 
 /// So many partitions are looked at together: each brings up to a fetch of messages along.
 const TOGETHER: usize = 32;

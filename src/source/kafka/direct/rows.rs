@@ -7,10 +7,10 @@
 //! A value may hold any byte, so the chunk is cut as it is made. The byte behind each value gives an empty
 //! one a place of its own, by which a bad record is found (`origin`).
 
-use super::parts::Part;
 use crate::chunk::{Bad, Chunk, Span};
 use crate::kafka::seam::Message;
 use crate::source::kafka::flags::With;
+use crate::source::kafka::parts::Part;
 
 /// Of a record that is too long so much is kept.
 const KEPT: usize = 256;

@@ -6,10 +6,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::bell::Bell;
-use super::topics::Topics;
 use crate::clock::Stamp;
+use crate::source::kafka::bell::Bell;
 use crate::source::kafka::cluster::{Cluster, Found};
+use crate::source::kafka::topics::Topics;
 
 /// Asks again and again which partitions there are.
 pub struct Watch {

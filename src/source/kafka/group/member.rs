@@ -21,14 +21,14 @@ use crate::clock::{Stamp, Wait};
 use crate::error::{Context, Error};
 use crate::metrics::link::Said;
 use crate::say::{detail, note, say};
+use crate::source::kafka::bell::Bell;
 use crate::source::kafka::cluster::Cluster;
-use crate::source::kafka::direct::bell::Bell;
 use crate::source::kafka::direct::brokers::{Brokers, Turn};
-use crate::source::kafka::direct::parts::{Kept, Parts};
 use crate::source::kafka::direct::reading::Reading;
-use crate::source::kafka::direct::topics::Topics;
 use crate::source::kafka::meant::Meant;
+use crate::source::kafka::parts::{Kept, Parts};
 use crate::source::kafka::start::Start;
+use crate::source::kafka::topics::Topics;
 use crate::source::{Form, Read, Source, Stage};
 
 /// The pause between two looks whether the batch that was cut is out.

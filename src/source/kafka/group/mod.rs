@@ -16,7 +16,7 @@ use std::sync::Arc;
 use rdkafka::TopicPartitionList;
 use rdkafka::topic_partition_list::Offset;
 
-use super::direct::parts::Parts;
+use super::parts::Parts;
 use crate::chunk::Mark;
 
 /// A partition, by topic and number.
@@ -77,7 +77,7 @@ impl Offsets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::kafka::direct::parts::Kept;
+    use crate::source::kafka::parts::Kept;
 
     #[test]
     fn positions_are_due_when_their_batch_is_out_and_not_before() {

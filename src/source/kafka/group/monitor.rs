@@ -11,10 +11,10 @@ use super::Offsets;
 use crate::chunk::Mark;
 use crate::clock::Wait;
 use crate::error::Error;
+use crate::source::kafka::bell::Bell;
 use crate::source::kafka::cluster::Cluster;
-use crate::source::kafka::direct::bell::Bell;
-use crate::source::kafka::direct::parts::Parts;
 use crate::source::kafka::meant::Meant;
+use crate::source::kafka::parts::Parts;
 
 /// A group that is told how far reading has come.
 pub struct Monitor<C: Cluster> {

@@ -16,9 +16,9 @@ use crate::disk::sim::Fault;
 use crate::disk::sim::mistake::{Mistake, made};
 use crate::error::Error;
 use crate::kafka::seam::{Batch, Message, Queue, Topic};
+use crate::source::kafka::bell::Bell;
 use crate::source::kafka::cluster::Cluster;
-use crate::source::kafka::direct::bell::Bell;
-use crate::source::kafka::direct::parts::Parts;
+use crate::source::kafka::parts::Parts;
 use crate::source::kafka::start::Range;
 
 /// A client.
