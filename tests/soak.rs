@@ -33,7 +33,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::chance::{Chance, asked};
-use common::{Dir, PATIENCE, weir};
+use common::{Dir, Over, PATIENCE, weir};
 use rustix::process::{Pid, Signal, kill_process};
 use socket2::SockRef;
 
@@ -191,15 +191,6 @@ fn converse(
         }
     };
     (answer, end)
-}
-
-/// Ends the clients, also when a check has failed.
-struct Over<'a>(&'a AtomicBool);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }
 
 /// weir while it lives.

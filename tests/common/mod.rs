@@ -14,7 +14,7 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Once};
 use std::thread;
@@ -413,6 +413,16 @@ pub fn batches(text: &str) -> Vec<Batch> {
 pub fn batch(rows: &[&str]) -> String {
     let rows: String = rows.iter().map(|row| format!("{row}\n")).collect();
     format!("{RULE}\nTime: 2018-12-11 00:31:20\n{RULE}\n{rows}\n")
+}
+
+/// Says that it is over when it goes, also when a check has failed: threads in a scope that go on until they are
+/// told would otherwise be waited for without an end.
+pub struct Over<'a>(pub &'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// A directory that goes with the test.
