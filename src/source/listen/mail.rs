@@ -48,7 +48,7 @@ pub struct Mailbox {
     /// Its name in messages.
     name: String,
     /// How many bytes the system's queue has room for.
-    queue: usize,
+    pub(super) queue: usize,
     /// True if a call may find something.
     readable: bool,
     sack: Sack,
@@ -155,14 +155,17 @@ impl Mailbox {
 
     /// Unpacks what has come, until chunk or limit are full or nothing is there any more.
     pub fn collect(&mut self, how: Datagrams, chunk: &mut Chunk, limit: &mut usize, now: Stamp) {
+        // What is taken counts too: nothing comes into the chunk of empty datagrams, nor of lines that are too long.
+        let mut taken = 0;
         loop {
             self.unpack(how, chunk, limit);
-            let is_full = *limit == 0 || chunk.len() >= CHUNK;
+            let is_full = *limit == 0 || chunk.len().max(taken) >= CHUNK;
             if is_full || !self.sack.is_empty() || !self.readable || self.left == 0 {
                 return;
             }
             match self.sack.fill(&self.socket, *limit) {
                 Ok(size) => {
+                    taken += size;
                     self.left = self.left.saturating_sub(size);
                     self.failed = None;
                     self.losses.came(now);

@@ -74,6 +74,20 @@ fn more_than_a_chunk_of_the_longest_datagrams_comes_in_chunks() {
 }
 
 #[test]
+fn of_empty_datagrams_no_more_are_taken_at_once_than_make_a_chunk() {
+    let (mut room, address) = room(&settings());
+    let socket = sender(address);
+    (0..3000).for_each(|_| assert_eq!(socket.send(b"").unwrap(), 0));
+    let (mut wait, _) = RealTime::new().unwrap();
+    wait.until(Stamp(0)).unwrap();
+    let (clients, mut limit) = (&mut room.listen.clients, usize::MAX);
+    clients.collect(&mut room.chunk, &mut limit, wait.now());
+    // A queue that is shorter than a chunk is emptied.
+    let is_long = clients.mail[0].queue >= 4 * CHUNK;
+    assert_eq!((room.chunk.len(), clients.has_mail()), (0, is_long));
+}
+
+#[test]
 fn once_ends_though_datagrams_never_pause() {
     let (mut room, address) = room(&Settings { once: true, ..settings() });
     let stop = std::sync::atomic::AtomicBool::new(false);
