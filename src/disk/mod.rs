@@ -8,8 +8,8 @@
 //! Tree      files of others, that are only read: files
 //! ```
 //!
-//! Files of the checkpoint are written once, from the front to the back, and are never changed after that; so a file
-//! is created, appended to and synced, gone on with if it has no name of its own yet, and all else is
+//! Files of the checkpoint are written once, from the front to the back (over zeros where room was laid out), and are
+//! never changed after that; so a file is created, appended to and synced, gone on with if it has no name of its own yet, and all else is
 //! names. A name is on the disk only when its
 //! directory has been synced after it was made, changed or removed.
 //!
@@ -60,13 +60,17 @@ pub trait Append: Debug + Send + Sync {
     /// Appends all of `bytes`; after an error some of them may stand there.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
 
+    /// Lays so many zeros behind what was appended, which is what comes next written over: a sync of bytes for
+    /// which the file has a place already does not write where that is, and takes half the time.
+    fn reserve(&mut self, bytes: u64) -> io::Result<()>;
+
     /// Returns when all that was appended is on the disk and would be found again.
     ///
     /// After an error nothing is known about any of it, and asking again does not help: the system
     /// has dropped what it could not write, and says so once.
     fn sync(&mut self) -> io::Result<()>;
 
-    /// Another handle on the same file: one appends while the other syncs.
+    /// Another handle on the same file, to sync it while this one appends.
     fn twin(&self) -> io::Result<Box<dyn Append>>;
 }
 
@@ -169,22 +173,41 @@ impl RealDisk {
     }
 }
 
-impl Append for File {
+/// A file of the system that is being written.
+#[derive(Debug)]
+struct Own {
+    file: File,
+    /// Where what was appended ends.
+    end: u64,
+}
+
+impl Append for Own {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.write_all(bytes)
+        self.file.write_all_at(bytes, self.end)?;
+        self.end += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn reserve(&mut self, bytes: u64) -> io::Result<()> {
+        const ZEROS: &[u8] = &[0; 1 << 16];
+        for at in (0..bytes).step_by(ZEROS.len()) {
+            let len = ZEROS.len().min((bytes - at) as usize);
+            self.file.write_all_at(&ZEROS[..len], self.end + at)?;
+        }
+        Ok(())
     }
 
     fn sync(&mut self) -> io::Result<()> {
-        self.sync_data()?;
+        self.file.sync_data()?;
         // A file without a name takes bytes as before, and nobody will ever find them.
-        match self.metadata()?.nlink() {
+        match self.file.metadata()?.nlink() {
             0 => Err(io::Error::new(io::ErrorKind::NotFound, "removed while in use")),
             _ => Ok(()),
         }
     }
 
     fn twin(&self) -> io::Result<Box<dyn Append>> {
-        Ok(Box::new(self.try_clone()?))
+        Ok(Box::new(Own { file: self.file.try_clone()?, end: self.end }))
     }
 }
 
@@ -196,14 +219,15 @@ impl Disk for RealDisk {
 
     fn create(&self, path: &Path) -> io::Result<Box<dyn Append>> {
         let new = OFlags::CREATE | OFlags::EXCL;
-        Ok(Box::new(File::from(self.open(path, new | OFlags::WRONLY | OFlags::APPEND)?)))
+        let file = File::from(self.open(path, new | OFlags::WRONLY)?);
+        Ok(Box::new(Own { file, end: 0 }))
     }
 
     fn reopen(&self, path: &Path, len: u64) -> io::Result<Box<dyn Append>> {
-        let file = File::from(self.open(path, OFlags::WRONLY | OFlags::APPEND)?);
+        let file = File::from(self.open(path, OFlags::WRONLY)?);
         file.set_len(len)?;
         file.sync_all()?;
-        Ok(Box::new(file))
+        Ok(Box::new(Own { file, end: len }))
     }
 
     fn len(&self, path: &Path) -> io::Result<u64> {

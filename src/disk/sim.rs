@@ -288,7 +288,8 @@ impl World {
         inode.ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
-    fn append(&mut self, inode: usize, bytes: &[u8]) -> io::Result<()> {
+    /// Writes at `at`, or behind all that stands in the file.
+    fn write(&mut self, inode: usize, at: Option<usize>, bytes: &[u8]) -> io::Result<()> {
         let result = self.operation(true);
         // A write that fails, or that a crash cuts short, has written a part.
         let len = match result {
@@ -301,8 +302,10 @@ impl World {
         };
         self.written += len as u64;
         let file = &mut self.inodes[inode];
-        let from = file.cache.len();
-        file.cache.extend_from_slice(&bytes[..len]);
+        let from = at.unwrap_or(file.cache.len());
+        let whole = file.cache.len().max(from + len);
+        file.cache.resize(whole, 0);
+        file.cache[from..from + len].copy_from_slice(&bytes[..len]);
         file.pending.push((from, from + len));
         if result? { Err(error(Fault::Kill)) } else { Ok(()) }
     }
@@ -338,12 +341,19 @@ fn text(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
+/// A file of the checkpoint that is being written: its inode, and where what was appended ends.
 #[derive(Clone, Debug)]
-struct SimFile(SimDisk, usize);
+struct SimFile(SimDisk, usize, usize);
 
 impl Append for SimFile {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.world().append(self.1, bytes)
+        self.0.world().write(self.1, Some(self.2), bytes)?;
+        self.2 += bytes.len();
+        Ok(())
+    }
+
+    fn reserve(&mut self, bytes: u64) -> io::Result<()> {
+        self.0.world().write(self.1, Some(self.2), &vec![0; bytes as usize])
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -381,7 +391,7 @@ impl Disk for SimDisk {
         world.inodes.push(Inode::default());
         let inode = world.inodes.len() - 1;
         world.name(Naming::Made(text(path), inode))?;
-        Ok(Box::new(SimFile(self.clone(), inode)))
+        Ok(Box::new(SimFile(self.clone(), inode, 0)))
     }
 
     fn reopen(&self, path: &Path, len: u64) -> io::Result<Box<dyn Append>> {
@@ -397,7 +407,11 @@ impl Disk for SimDisk {
         for (from, to) in std::mem::take(pending) {
             disk[from..to].copy_from_slice(&cache[from..to]);
         }
-        if crash { Err(error(Fault::Kill)) } else { Ok(Box::new(SimFile(self.clone(), inode))) }
+        if crash {
+            Err(error(Fault::Kill))
+        } else {
+            Ok(Box::new(SimFile(self.clone(), inode, len)))
+        }
     }
 
     fn len(&self, path: &Path) -> io::Result<u64> {

@@ -121,6 +121,10 @@ impl Past {
         let (path, at) = (self.path(), self.reader.offset());
         let mut bytes = vec![0; self.bytes.saturating_sub(at) as usize];
         let len = disk.read(path, at, &mut bytes).at(path)?;
+        // Mostly it is room that nothing was written to.
+        if bytes[..len].iter().all(|&byte| byte == 0) {
+            return Ok((next - 1, proven));
+        }
         let (last, synced) = sound_anywhere(self.seed, next, &bytes[..len]).unwrap_or_default();
         Ok((last.max(next - 1), synced.max(proven)))
     }

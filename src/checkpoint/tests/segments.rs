@@ -194,9 +194,9 @@ fn show_counts_what_is_unread_and_lists_the_segments() {
         shown.lines().filter(|line| line.starts_with("wal") || line.contains("unread")).collect();
     let wanted = [
         "unread    0 records of input in its log, 1000 bytes",
-        "wal-2     496 bytes",
-        "wal-3     496 bytes",
-        "wal-4     496 bytes",
+        "wal-2     4122 bytes",
+        "wal-3     4122 bytes",
+        "wal-4     4122 bytes",
     ];
     assert_eq!(lines, wanted, "{shown}");
 }
@@ -253,4 +253,33 @@ fn pairs_that_a_reset_has_kept_come_only_to_a_source_that_gives_pairs() {
     forget(&shared(&disk), dir, true).unwrap();
     assert_eq!(open(&of_lines).unwrap().wal().unwrap().1.left().records, 1);
     assert_eq!(version(), "weir checkpoint 3", "rows may be there from before");
+}
+
+#[test]
+fn short_frames_are_written_where_the_file_has_a_place() {
+    let disk = SimDisk::new(1);
+    let (_checkpoint, mut wal, _) =
+        Checkpoint::open(shared(&disk), Path::new("ck"), &pipeline(), Limits::default())
+            .and_then(|mut checkpoint| {
+                checkpoint.wal().map(|(wal, unread)| (checkpoint, wal, unread))
+            })
+            .unwrap();
+    let len = || disk.world().image()["wal-1"].len();
+    let mut append = |lsn: u8, size: usize| {
+        wal.append(&chunk(b'\n', &vec![lsn; size])).unwrap();
+        wal.syncer().sync().unwrap();
+        len()
+    };
+    let mut lens: Vec<usize> = (1..=100).map(|lsn| append(lsn, 200)).collect();
+    lens.dedup();
+    // 23 KB: room is laid out as much as there is, and each time from where it was used up.
+    assert!(lens.len() <= 4, "{lens:?}");
+    let (before, long) = (len(), 1 << 20);
+    assert!(
+        append(101, long) < before + long,
+        "a long frame takes the room, and none is laid out for it"
+    );
+    disk.world().lose_power();
+    let (_, wal, unread) = open(&disk).unwrap();
+    assert_eq!((wal.next(), unread.left().frames), (102, 101));
 }

@@ -135,6 +135,7 @@ impl Wal {
         let log = self.open.as_mut().expect("it was begun if there was none");
         log.trust(self.syncer.synced());
         log.append(Kind::Input, &self.payload)?;
+        log.make_room()?;
         log.flush()
     }
 

@@ -146,6 +146,10 @@ mod tests {
             Ok(())
         }
 
+        fn reserve(&mut self, _bytes: u64) -> io::Result<()> {
+            Ok(())
+        }
+
         fn sync(&mut self) -> io::Result<()> {
             self.0.send(()).unwrap();
             self.1.lock().unwrap().recv().unwrap()

@@ -3,8 +3,7 @@
 use std::io::{self, Write};
 
 use super::mistake::{Mistake, made};
-use super::{Fault, Inode, Naming, SimDisk, SimFile, World, error};
-use crate::disk::Append;
+use super::{Fault, Inode, Naming, SimDisk, World, error};
 use crate::disk::medium::{Held, Identity, Medium};
 
 /// A file that is held, and what it is called.
@@ -12,7 +11,8 @@ use crate::disk::medium::{Held, Identity, Medium};
 pub struct Outside {
     /// No name in the checkpoint's directory looks like this.
     pub(super) name: String,
-    pub(super) file: SimFile,
+    pub(super) disk: SimDisk,
+    pub(super) inode: usize,
 }
 
 impl SimDisk {
@@ -29,7 +29,7 @@ impl SimDisk {
                 inode
             }
         };
-        Ok(Outside { name, file: SimFile(self.clone(), inode) })
+        Ok(Outside { name, disk: self.clone(), inode })
     }
 
     /// Has something happen that is no matter of the disk, and yet may be prevented, or be the last.
@@ -68,7 +68,7 @@ impl World {
 
 impl Write for Outside {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.append(bytes).map(|()| bytes.len())
+        self.disk.world().write(self.inode, None, bytes).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -78,19 +78,19 @@ impl Write for Outside {
 
 impl Medium for Outside {
     fn held(&self) -> io::Result<Held> {
-        let SimFile(disk, inode) = &self.file;
-        let identity = Identity { device: 0, inode: *inode as u64 };
-        Ok(Held { identity, is_regular: true, len: disk.world().len_of(*inode) as u64 })
+        let identity = Identity { device: 0, inode: self.inode as u64 };
+        let len = self.disk.world().len_of(self.inode) as u64;
+        Ok(Held { identity, is_regular: true, len })
     }
 
     fn named(&self) -> io::Result<Option<Identity>> {
-        let world = self.file.0.world();
+        let world = self.disk.world();
         let identity = |&inode: &usize| Identity { device: 0, inode: inode as u64 };
         Ok(world.names.get(&self.name).map(identity))
     }
 
     fn reopen(&mut self) -> io::Result<()> {
-        *self = self.file.0.clone().outside(&self.name[1..])?;
+        *self = self.disk.outside(&self.name[1..])?;
         Ok(())
     }
 
@@ -99,19 +99,19 @@ impl Medium for Outside {
     }
 
     fn read_at(&mut self, at: u64, into: &mut [u8]) -> io::Result<usize> {
-        let mut world = self.file.0.world();
+        let mut world = self.disk.world();
         world.operation(false)?;
-        let bytes = world.inodes[self.file.1].cache.get(at as usize..).unwrap_or_default();
+        let bytes = world.inodes[self.inode].cache.get(at as usize..).unwrap_or_default();
         let len = bytes.len().min(into.len());
         into[..len].copy_from_slice(&bytes[..len]);
         Ok(len)
     }
 
     fn cut(&mut self, len: u64) -> io::Result<()> {
-        let mut world = self.file.0.world();
+        let mut world = self.disk.world();
         let crash = world.operation(false)?;
         let is_on_disk = world.tape.chance(50);
-        let file = &mut world.inodes[self.file.1];
+        let file = &mut world.inodes[self.inode];
         file.cache.truncate(len as usize);
         file.pending.iter_mut().for_each(|(_, to)| *to = (*to).min(len as usize));
         file.pending.retain(|(from, to)| from < to);
@@ -125,15 +125,15 @@ impl Medium for Outside {
         if made(Mistake::FileUnsynced) && self.name.rfind('/') > Some(0) {
             return Ok(());
         }
-        Append::sync(&mut self.file)?;
+        self.disk.world().sync(self.inode)?;
         // The length is on the disk too.
-        let file = &mut self.file.0.world().inodes[self.file.1];
+        let file = &mut self.disk.world().inodes[self.inode];
         file.disk.truncate(file.cache.len());
         Ok(())
     }
 
     fn sync_name(&mut self) -> io::Result<()> {
         let dir = self.name.rsplit_once('/').map(|(dir, _)| dir);
-        self.file.0.world().sync_names(dir)
+        self.disk.world().sync_names(dir)
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 
 use super::files::Outside;
 use super::mistake::{Mistake, made};
-use super::{Naming, SimDisk, SimFile};
+use super::{Naming, SimDisk};
 use crate::disk::folder::Folder;
 use crate::disk::medium::{Identity, Medium};
 
@@ -48,7 +48,7 @@ impl SimFolder {
     }
 
     fn file(&self, name: &str, inode: usize) -> Box<dyn Medium> {
-        Box::new(Outside { name: self.path(name), file: SimFile(self.disk.clone(), inode) })
+        Box::new(Outside { name: self.path(name), disk: self.disk.clone(), inode })
     }
 }
 
