@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jaq_core::box_iter::box_once;
 use jaq_core::load::parse::Def;
 use jaq_core::native::{Fun, bome, run, unary, v};
-use jaq_core::{Bind, ValR, ValT};
+use jaq_core::{Bind, Exn, ValR, ValT};
 
 use super::kind::Kind;
 use super::value::{self, ITEM, Need, Number, Value, beyond, fails, read};
@@ -27,6 +27,7 @@ const NOT_FROM_JAQ: &[&str] = &[
     "stderr_empty",
     "jn",
     "yn",
+    "range",
     "floor",
     "ceil",
     "round",
@@ -46,6 +47,10 @@ const NOT_FROM_JAQ: &[&str] = &[
 /// Definitions of jaq that are not there, or that are ours.
 const NOT_DEFINED_BY_JAQ: &[&str] =
     &["halt", "halt_error", "nan", "infinite", "type", "keys", "delpaths"];
+
+/// The first and the last output of a function, for what is made of a program; no program can type these names.
+pub(super) const FIRST: &str = "the first";
+pub(super) const LAST: &str = "the last";
 
 /// Why a function or variable is not there that jq has; none if jq has none either.
 pub(super) fn refused(name: &str) -> Option<&'static str> {
@@ -69,7 +74,6 @@ pub(super) fn refused(name: &str) -> Option<&'static str> {
         "limit_input" | "get_search_list" | "import" | "include" | "modulemeta" => {
             "a program has no modules"
         }
-        "tostream" | "fromstream" | "truncate_stream" | "getpath_stream" => "is not there",
         _ => return None,
     })
 }
@@ -87,10 +91,18 @@ pub(super) fn functions() -> impl Iterator<Item = Fun<Kind>> {
     let of_jaq = jaq_core::funs::<Kind>().chain(jaq_std::funs::<Kind>());
     let is_taken = |fun: &Fun<Kind>| !NOT_FROM_JAQ.contains(&fun.0);
     // What definitions of ours are made of.
-    let below = jaq_core::funs::<Kind>().filter_map(|(name, arguments, function)| match name {
-        "limit" => Some(("limit_", arguments, function)),
-        "range" => Some(("range_", arguments, function)),
-        _ => None,
+    let of_jaq_too = jaq_core::funs::<Kind>().chain(jaq_std::funs::<Kind>());
+    let below = of_jaq_too.filter_map(|(name, arguments, function)| {
+        let name = match name {
+            "first" => FIRST,
+            "last" => LAST,
+            "limit" => "limit_",
+            "mktime" => "mktime_",
+            "range" => "range_",
+            "reverse" => "reverse_",
+            _ => return None,
+        };
+        Some((name, arguments, function))
     });
     of_jaq.filter(is_taken).chain(below).chain(ours())
 }
@@ -107,6 +119,20 @@ fn numbers() -> Vec<Fun<Kind>> {
         run(("ceil", v(0), |cv| bome(rounded(&cv.1, f64::ceil)))),
         run(("round", v(0), |cv| bome(rounded(&cv.1, f64::round)))),
         run(("tonumber", v(0), |cv| bome(to_number(cv.1)))),
+        run(("range", v(3), |mut cv| {
+            let (by, to, from) = (cv.0.pop_var(), cv.0.pop_var(), cv.0.pop_var());
+            match (from, to, by) {
+                (Value::Number(from), Value::Number(to), Value::Number(by)) => {
+                    let mut goes_on = true;
+                    Box::new(Number::range(from, to, by).map_while(move |number| {
+                        let was_going_on = std::mem::replace(&mut goes_on, meter::steps(1));
+                        let number = if goes_on { Ok(Value::Number(number)) } else { beyond() };
+                        was_going_on.then(|| number.map_err(Exn::from))
+                    }))
+                }
+                _ => bome(fails("Range bounds must be numeric".to_string())),
+            }
+        })),
     ]
 }
 
@@ -207,8 +233,8 @@ fn rounded(value: &Value, round: fn(f64) -> f64) -> ValR<Value> {
 fn to_number(value: Value) -> ValR<Value> {
     match &value {
         Value::Number(_) => Ok(value),
-        Value::Text(text) => match read(text, Need::WHOLE) {
-            Ok(Value::Number(number)) => Ok(Value::Number(number)),
+        Value::Text(text) => match (read(text, Need::WHOLE), Number::spelled(text)) {
+            (Ok(Value::Number(number)), _) | (_, Some(number)) => Ok(Value::Number(number)),
             _ => fails(format!("{} cannot be parsed as a number", value.named())),
         },
         other => fails(format!("{} cannot be parsed as a number", other.named())),

@@ -3,14 +3,13 @@
 //! ```text
 //! program    compiled by jaq, once; runs on values
 //! value      JSON as a tree, counted as it is made
-//! needs      what of its input a program looks at
+//! terms      what a text says: which of its input is looked at, and in which order; what is wrong with it
 //! plain      programs without loops, which need no interpreter
 //! kind       what jaq runs on: our values, and a table of terms that ends
 //! builtins   what programs can call; patterns are regular expressions
 //! meter      what a program has taken, and whether it may go on
 //! rooms      how much it may take for one record
 //! stack      where there is enough of it
-//! mistake    what is wrong with a text, and where
 //! ```
 //!
 //! A program sees what it is given and nothing else, and has no effect but its outputs: run again, it comes to
@@ -20,13 +19,12 @@
 mod builtins;
 mod kind;
 mod meter;
-mod mistake;
-mod needs;
 mod patterns;
 mod plain;
 mod program;
 mod rooms;
 mod stack;
+mod terms;
 mod value;
 
 pub use program::{Failure, Program, input, json, part};

@@ -6,6 +6,7 @@
 //!                            split_         "a", "b"
 //! ```
 //!
+//! What stands for an expression alone may be a list, of it and its flags.
 //! A group that takes no part is there, with null for its string. Offsets count characters; bytes that are no
 //! UTF-8 are characters of their own. Expressions are compiled once a thread, as long as there are few.
 
@@ -173,6 +174,12 @@ fn pattern(expression: &Value, flags: &Value) -> Result<Rc<Pattern>, jaq_core::E
     thread_local! {
         static COMPILED: RefCell<Vec<Known>> = const { RefCell::new(Vec::new()) };
     }
+    let (expression, flags) = match (expression, flags) {
+        (Value::List(both), Value::Null) if !both.items.is_empty() => {
+            (&both.items[0], both.items.get(1).unwrap_or(&Value::Null))
+        }
+        both => both,
+    };
     let flags = if matches!(flags, Value::Null) { &b""[..] } else { bytes(flags)? };
     let expression = bytes(expression)?;
     COMPILED.with_borrow_mut(|compiled| {
@@ -193,16 +200,15 @@ fn compile(expression: &[u8], flags: &[u8]) -> Result<Pattern, jaq_core::Error<V
     let Ok(expression) = std::str::from_utf8(expression) else {
         return fails("invalid regex: it is no UTF-8".to_string());
     };
-    if let Some(unknown) = flags.iter().find(|flag| !b"gnimslxp".contains(flag)) {
+    if let Some(unknown) = flags.iter().find(|flag| !b"gnimsxp".contains(flag)) {
         return fails(format!("invalid regex flag: {}", char::from(*unknown)));
     }
     let has = |flag| flags.contains(&flag);
     let mut builder = RegexBuilder::new(expression);
     builder
         .case_insensitive(has(b'i'))
-        .multi_line(has(b'm') || has(b'p'))
-        .dot_matches_new_line(has(b's') || has(b'p'))
-        .swap_greed(has(b'l'))
+        .multi_line(has(b'm'))
+        .dot_matches_new_line(has(b'p'))
         .ignore_whitespace(has(b'x'));
     match builder.build() {
         Ok(regex) => {

@@ -11,16 +11,16 @@
 use std::sync::Arc;
 
 use jaq_core::load::parse::{BinaryOp, Def, Term};
-use jaq_core::load::{Arena, File, Lexer, Loader, Parser, lex};
+use jaq_core::load::{Arena, File, Loader, lex};
 use jaq_core::{Compiler, Ctx, Filter, Vars};
 
+use super::builtins;
 use super::kind::{Compiled, Data, Kind};
 use super::meter::{self, Allowance, Spent};
-use super::needs::needs;
 use super::plain::{Plain, made};
 use super::stack::on_a_large_stack;
+use super::terms::{mistake, needs, ordered, parsed, spelled};
 use super::value::{self, Need, Value};
-use super::{builtins, mistake};
 
 /// A program that is compiled, for any number of threads.
 #[derive(Clone)]
@@ -63,14 +63,14 @@ impl Program {
         if text.len() > LONGEST {
             return Err(format!("a program is no longer than {LONGEST} bytes"));
         }
-        on_a_large_stack(|| Program::compile(text, variables))
+        on_a_large_stack(|| Program::compile(&spelled(text), variables))
     }
 
     fn compile(text: &str, variables: &[&'static str]) -> Result<Program, String> {
         let term = parsed(text)?;
         let (plain, need) = (made(&term, variables).map(Arc::new), Arc::new(needs(&term)));
         let gate = gate(&term).filter(|(_, of)| need.is_whole() && !of.is_whole()).map(Arc::new);
-        let live = compiled(text, term, variables)?;
+        let live = compiled(text, ordered(text, term), variables)?;
         // Terms are numbered as they come, and the last one is what runs.
         let mut size = 1 << 9;
         loop {
@@ -198,19 +198,6 @@ fn gate(term: &Term<&str>) -> Option<(Plain, Need)> {
         Term::BinOp(first, BinaryOp::Pipe(None), _) => gate(first),
         _ => None,
     }
-}
-
-/// The terms of a program.
-fn parsed(text: &str) -> Result<Term<&str>, String> {
-    let tokens = Lexer::new(text).lex().map_err(|errors| {
-        let (expected, at) = &errors[0];
-        mistake::expected(text, at, expected.as_str())
-    })?;
-    Parser::new(&tokens).parse(|parser| parser.term()).map_err(|errors| {
-        let (expected, found) = &errors[0];
-        let at = lex::Token::opt_as_str(*found, text);
-        mistake::expected(text, at, expected.as_str())
-    })
 }
 
 fn compiled<'a>(

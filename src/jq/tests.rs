@@ -1,5 +1,6 @@
 //! Programs as they are typed: what they come to, what is wrong with them, and that all of them end.
 
+mod alike;
 mod bounded;
 
 use proptest::prelude::*;

@@ -9,7 +9,7 @@ use jaq_core::path::{Opt, Part};
 
 use super::{Many, One, Plain};
 use crate::jq::builtins::{of_input, of_two};
-use crate::jq::needs::constant;
+use crate::jq::terms::constant;
 use crate::jq::value::{Number, Value};
 
 /// Terms are nested no deeper.

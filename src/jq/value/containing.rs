@@ -33,6 +33,7 @@ pub fn has(of: &Value, key: &Value) -> ValR<Value> {
             let at = at.double();
             Ok(Value::Bool(at >= 0.0 && at < list.items.len() as f64))
         }
+        (Value::Null, _) => Ok(Value::Bool(false)),
         _ => fails(format!("Cannot check whether {} has a {} key", of.kind(), key.kind())),
     }
 }
@@ -87,10 +88,12 @@ fn has_all(of: &Value, other: &Value) -> bool {
 /// Where a value stands in a sorted list, or -1 less where it would.
 pub fn search(of: &Value, value: &Value) -> ValR<Value> {
     match of {
-        Value::List(list) => Ok(Value::from(match list.items.binary_search(value) {
-            Ok(at) => at as isize,
-            Err(at) => -1 - at as isize,
-        })),
+        Value::List(list) => {
+            Ok(Value::from(match list.items.binary_search_by(|item| value.cmp(item).reverse()) {
+                Ok(at) => at as isize,
+                Err(at) => -1 - at as isize,
+            }))
+        }
         other => fails(format!("{} cannot be searched from", other.named())),
     }
 }

@@ -277,7 +277,8 @@ impl Value {
     }
 }
 
-/// The order in which lists are sorted: null, false, true, numbers, strings, lists, objects.
+/// The order in which lists are sorted: null, false, true, numbers, strings, lists, objects. As in jq, what is no
+/// number is less than itself, and so is what holds it; sorting is [`sorting::sorted`], to which that is no harm.
 impl Ord for Value {
     fn cmp(&self, other: &Value) -> Ordering {
         match (self, other) {
@@ -311,23 +312,15 @@ impl Ord for Value {
     }
 }
 
-/// As programs compare: what is no number is less than itself, so a program can tell.
-#[expect(clippy::non_canonical_partial_ord_impl, reason = "a list of NaNs can be sorted")]
 impl PartialOrd for Value {
     fn partial_cmp(&self, other: &Value) -> Option<Ordering> {
-        Some(match (self, other) {
-            (Value::Number(a), Value::Number(b)) if a.double().is_nan() => {
-                a.order(b).then(Ordering::Less)
-            }
-            _ => self.cmp(other),
-        })
+        Some(self.cmp(other))
     }
 }
 
 impl PartialEq for Value {
     fn eq(&self, other: &Value) -> bool {
-        let is_nan = matches!(self, Value::Number(number) if number.double().is_nan());
-        !is_nan && self.cmp(other) == Ordering::Equal
+        self.cmp(other) == Ordering::Equal
     }
 }
 

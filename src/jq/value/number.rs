@@ -51,6 +51,31 @@ impl Number {
         Number::Written(Arc::new(Written { text: Text::new(text), double }))
     }
 
+    /// Reads a number that JSON would have without a sign, a nought or a point, as `+5`, `007` and `.5`.
+    pub fn spelled(text: &[u8]) -> Option<Number> {
+        let text = std::str::from_utf8(text).ok()?.trim_ascii();
+        // Words are numbers to others.
+        if text.bytes().any(|byte| byte.is_ascii_alphabetic() && !byte.eq_ignore_ascii_case(&b'e'))
+        {
+            return None;
+        }
+        match text.parse() {
+            Ok(whole) => Some(Number::Int(whole)),
+            Err(_) => text.parse().ok().map(Number::of),
+        }
+    }
+
+    /// The numbers from one to before another, by steps; none by steps of nothing.
+    pub fn range(from: Number, to: Number, by: Number) -> impl Iterator<Item = Number> {
+        let ahead = by.order(&Number::Int(0));
+        let mut next = from;
+        std::iter::from_fn(move || {
+            let is_before = next.order(&to) == ahead.reverse() && ahead.is_ne();
+            let after = next.calculate(&by, i64::checked_add, |a, b| a + b);
+            is_before.then(|| std::mem::replace(&mut next, after))
+        })
+    }
+
     /// A result: an integer where it is one.
     pub fn of(double: f64) -> Number {
         let is_whole = double.abs() <= EXACT && double.fract() == 0.0;
@@ -96,8 +121,8 @@ impl Number {
         Number::of(double(self.double(), other.double()))
     }
 
-    /// By size; what is no number (NaN) is less than any. An integer is not rounded for it: two that are not the
-    /// same would each be the same as the double that is nearest to both.
+    /// By size; what is no number (NaN) is less than any, also than itself, so it is never equal. An integer is not
+    /// rounded for it: two that are not the same would each be the same as the double that is nearest to both.
     pub fn order(&self, other: &Number) -> Ordering {
         match (self, other) {
             (Number::Int(a), Number::Int(b)) => a.cmp(b),
@@ -105,7 +130,8 @@ impl Number {
             (a, Number::Int(b)) => beside(*b, a.double()).reverse(),
             (a, b) => {
                 let (a, b) = (a.double(), b.double());
-                a.partial_cmp(&b).unwrap_or_else(|| b.is_nan().cmp(&a.is_nan()))
+                let not_numbers = || if a.is_nan() { Ordering::Less } else { Ordering::Greater };
+                a.partial_cmp(&b).unwrap_or_else(not_numbers)
             }
         }
     }
@@ -235,7 +261,7 @@ mod tests {
     fn integers_are_ordered_exactly_and_what_is_no_number_is_least() {
         let [a, b] = [Number::Int(i64::MAX), Number::Int(i64::MAX - 1)];
         assert_eq!(a.order(&b), Ordering::Greater);
-        assert_eq!(Number::Float(f64::NAN).order(&Number::Float(f64::NAN)), Ordering::Equal);
+        assert_eq!(Number::Float(f64::NAN).order(&Number::Float(f64::NAN)), Ordering::Less);
         assert_eq!(Number::Float(f64::NAN).order(&Number::Int(i64::MIN)), Ordering::Less);
         assert_eq!(Number::Int(1).order(&Number::Float(f64::NAN)), Ordering::Greater);
         assert_eq!(Number::read(b"1.0").order(&Number::Int(1)), Ordering::Equal);

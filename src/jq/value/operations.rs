@@ -169,7 +169,7 @@ impl Rem for Value {
 
     fn rem(self, other: Value) -> ValR<Value> {
         let (Value::Number(a), Value::Number(b)) = (&self, &other) else {
-            return cannot(&self, &other, "divided");
+            return cannot(&self, &other, "divided (remainder)");
         };
         let (a, b) = match (a.double(), b.double()) {
             (a, b) if a.is_nan() || b.is_nan() => return number(Number::Float(f64::NAN)),

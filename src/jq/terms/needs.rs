@@ -13,7 +13,7 @@ use jaq_core::load::lex::StrPart;
 use jaq_core::load::parse::{BinaryOp, Pattern, Term};
 use jaq_core::path::Part;
 
-use super::value::Need;
+use crate::jq::value::Need;
 
 /// So many places are followed at once, and so deep.
 const MOST: usize = 16;
@@ -23,14 +23,14 @@ const DEEPEST: usize = 64;
 type Place = Vec<String>;
 
 /// What a program looks at.
-pub(super) fn needs(term: &Term<&str>) -> Need {
+pub(in crate::jq) fn needs(term: &Term<&str>) -> Need {
     let mut needs = Needs { need: Need::default(), depth: 0 };
     needs.used(term, &[Place::new()]);
     needs.need
 }
 
 /// Whether a string is always the same, and which.
-pub(super) fn constant(parts: &[StrPart<&str, Term<&str>>]) -> Option<String> {
+pub(in crate::jq) fn constant(parts: &[StrPart<&str, Term<&str>>]) -> Option<String> {
     let mut text = String::new();
     for part in parts {
         match part {

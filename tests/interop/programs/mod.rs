@@ -2,7 +2,9 @@
 //!
 //! Where they differ is in the man page, and left out here: numbers keep their text (`1.50`), integers are exact, 0
 //! has no sign, indices count characters as in jq 1.7, `@uri` escapes what jq 1.7 does, what a replay would
-//! change is not there, nor are `tostream`, `fromstream` and `$__loc__`; `exp10` may differ in the last digit.
+//! change is not there, nor is `$__loc__`; `exp10` may differ in the last digit.
+
+mod same;
 
 use crate::common::{Dir, from, shell, start, weir};
 use crate::parts::{Dice, ours, printed};

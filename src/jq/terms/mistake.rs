@@ -2,11 +2,11 @@
 
 use jaq_core::compile::Undefined;
 
-use super::builtins::refused;
+use crate::jq::builtins::refused;
 use crate::selector;
 
 /// Something else was expected there, at a part of the text.
-pub(super) fn expected(text: &str, at: &str, what: &str) -> String {
+pub(in crate::jq) fn expected(text: &str, at: &str, what: &str) -> String {
     let what = match (what, at.is_empty()) {
         ("nothing", _) => "the program should have ended before this".to_string(),
         (what, true) => format!("{what} is expected, and the program ends"),
@@ -16,7 +16,7 @@ pub(super) fn expected(text: &str, at: &str, what: &str) -> String {
 }
 
 /// There is nothing of this name.
-pub(super) fn undefined(text: &str, name: &str, what: &Undefined) -> String {
+pub(in crate::jq) fn undefined(text: &str, name: &str, what: &Undefined) -> String {
     let reason = refused(name).map_or_else(
         || match what {
             Undefined::Filter(0) => format!("there is no {name}"),
