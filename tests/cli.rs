@@ -454,7 +454,8 @@ fn a_zone_that_does_not_exist_is_said() {
         start(command).end()
     };
     let args = ["--count", "--format", "tsv"];
-    let said = "weir: TZ=Bogus/Zone names no time zone; times are in UTC\n";
+    let said = "weir: TZ=Bogus/Zone is no name of a time zone, as Europe/Berlin is, no file of one, and no rule, \
+                as CET-1CEST,M3.5.0,M10.5.0/3 is; times are in UTC\n";
     assert_eq!(zoned("Bogus/Zone", &args).err, said);
     assert_eq!(zoned("Bogus/Zone", &["--count", "--utc"]).err, "");
     assert_eq!(zoned("EST5EDT,M3.2.0,M11.1.0", &args).err, "");

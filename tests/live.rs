@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::terminal::terminal;
-use common::{Dir, Run, Stream, start, weir};
+use common::{Dir, Run, Stream, shell, start, weir};
 use rustix::process::Signal;
 use rustix::termios::{Winsize, tcsetwinsize};
 use weir::clock::clockface::{Clockface, Style};
@@ -164,12 +164,18 @@ fn a_run_that_fails_or_is_ended_at_once_gives_the_screen_back_first() {
 
 #[test]
 fn a_run_that_a_signal_ends_without_a_word_gives_the_screen_back_first() {
-    for (signal, number) in [(Signal::QUIT, 3), (Signal::ABORT, 6), (Signal::USR2, 12)] {
+    let named =
+        [Signal::QUIT, Signal::TRAP, Signal::ABORT, Signal::USR2, Signal::STKFLT, Signal::IO];
+    let named = [&named[..], &[Signal::POWER, Signal::SYS]].concat();
+    // Those of real time have no names.
+    let numbers = named.iter().map(|signal| signal.as_raw()).chain([34, 50, 64]);
+    for number in numbers {
         let mut shown = shown(&["--count-by-key", "--max-record", "5", "--update-state"]);
         shown.run.write("word\nmuch too long\n");
         shown.screen.contains("word");
         shown.screen.contains("skipped");
-        shown.run.signal(signal);
+        let kill = format!("kill -{number} {}", shown.run.id());
+        start(shell(&kill)).end().ok();
         let (status, text) = shown.end();
         assert_eq!(status, 128 + number, "{text:?}");
         let left = left(&text);

@@ -5,15 +5,15 @@
 mod common;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs;
+use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{BASE, Dir, Ended, WEIR, from, on_file, piped, replayed, shell, start, weir};
+use common::{BASE, Dir, Ended, Run, WEIR, from, on_file, piped, replayed, shell, start, weir};
 use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::process::Signal;
 
@@ -40,6 +40,11 @@ fn fifo(dir: &Dir) -> PathBuf {
     let path = dir.path("fifo");
     mkfifoat(CWD, &path, Mode::RWXU).unwrap();
     path
+}
+
+/// Who reads a fifo, and waits for whoever writes there.
+fn reader(fifo: &Path) -> Run {
+    start(shell(&format!("exec cat {}", fifo.display())))
 }
 
 #[test]
@@ -227,25 +232,20 @@ fn a_fifo_gets_records_as_they_come_and_batches_when_they_end() {
         let dir = Dir::new();
         let path = fifo(&dir);
         let mut run = start(weir(&at(args, &path)));
-        let mut reader = BufReader::new(File::open(&path).unwrap());
-        let mut line = String::new();
-        for record in input.split_inclusive('\n') {
-            run.write(record);
-            line.clear();
-            reader.read_line(&mut line).unwrap();
-            assert_eq!(line, record, "while the batch is open");
+        let mut reader = reader(&path);
+        for record in input.lines() {
+            run.write(format!("{record}\n"));
+            assert_eq!(reader.out.line(""), record, "while the batch is open");
         }
         assert_eq!(run.end().ok(), "");
     }
     let dir = Dir::new();
     let path = fifo(&dir);
     let mut run = start(weir(&at("--count --format text --once -o", &path)));
-    let mut reader = File::open(&path).unwrap();
+    let reader = reader(&path);
     run.write("a\nb\n");
     assert_eq!(run.end().ok(), "");
-    let mut all = String::new();
-    reader.read_to_string(&mut all).unwrap();
-    assert_eq!(all, "2\n");
+    assert_eq!(reader.end().ok(), "2\n");
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn a_reader_of_a_fifo_that_goes_is_an_error() {
     let dir = Dir::new();
     let path = fifo(&dir);
     let run = start(weir(&at("--count --once -o", &path)));
-    drop(File::open(&path).unwrap());
+    start(shell(&format!(": < {}", path.display()))).end().ok();
     let message =
         format!("weir: {}: broken pipe; 0 bytes of the batch are written\n", path.display());
     assert_eq!(run.end().failed(1), message);

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use common::terminal::terminal;
-use common::{Dir, Run, Stream, from, start, weir};
+use common::{Dir, Patience, Run, Stream, from, start, weir};
 
 /// A file that is read in some two seconds, by these flags.
 fn slow(dir: &Dir) -> (PathBuf, [&'static str; 2]) {
@@ -56,8 +56,9 @@ fn a_pipe_of_which_nobody_knows_the_end_has_a_rate() {
     let mut run = start(command);
     let mut drawn = Stream::new(Some(person.try_clone().unwrap()));
     run.write("a\nb\n");
-    let mut said = String::new();
+    let (mut said, patience) = (String::new(), Patience::new());
     while !said.contains("2 records, 4 B, ") {
+        patience.lasts("how many records there are");
         said = drawn.until_byte(b'J');
     }
     assert_eq!(run.end().status, 0);

@@ -12,7 +12,7 @@ use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::Path;
 
-use common::{Dir, PATIENCE, Run, shell, start, until, weir};
+use common::{Dir, PATIENCE, Patience, Run, shell, start, until, weir};
 use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::Signal;
 
@@ -25,8 +25,9 @@ fn manager(path: &Path) -> UnixDatagram {
 
 /// What it hears next that is no sign of life and no status.
 fn heard(manager: &UnixDatagram) -> String {
-    let mut buffer = [0; 4096];
+    let (mut buffer, patience) = ([0; 4096], Patience::new());
     loop {
+        patience.lasts("a message of this kind");
         let len = manager.recv(&mut buffer).unwrap();
         let text = String::from_utf8(buffer[..len].to_vec()).unwrap();
         if !text.starts_with("WATCHDOG=1") && !text.starts_with("STATUS=") {
@@ -37,8 +38,9 @@ fn heard(manager: &UnixDatagram) -> String {
 
 /// The next message that begins so.
 fn awaited(manager: &UnixDatagram, begin: &str) -> String {
-    let mut buffer = [0; 4096];
+    let (mut buffer, patience) = ([0; 4096], Patience::new());
     loop {
+        patience.lasts("a message of this kind");
         let len = manager.recv(&mut buffer).unwrap();
         let text = String::from_utf8(buffer[..len].to_vec()).unwrap();
         if text.starts_with(begin) {
@@ -182,6 +184,7 @@ fn rotation_by_a_hang_up_has_each_batch_once_over_kills() {
         let port = run.port();
         for _ in 0..5 {
             let mut client = TcpStream::connect(("127.0.0.1", port)).unwrap();
+            client.set_read_timeout(Some(PATIENCE)).unwrap();
             client.write_all(format!("{sent}\n").as_bytes()).unwrap();
             client.shutdown(std::net::Shutdown::Write).unwrap();
             let mut answer = String::new();

@@ -6,11 +6,13 @@ mod common;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read, Write, pipe};
 use std::net::TcpStream;
+use std::os::fd::AsFd;
 use std::process::Stdio;
 use std::sync::mpsc;
 
 use common::terminal::terminal;
-use common::{Dir, Ended, Run, batches, shell, start, weir};
+use common::{Dir, Ended, Patience, Run, Stream, batches, ready, shell, start, weir};
+use rustix::event::PollFlags;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::Signal;
@@ -190,7 +192,7 @@ fn a_full_device_is_an_error_that_says_so() {
 #[test]
 fn the_flags_of_stdin_and_stdout_are_left_alone() {
     let (stdin, mut writer) = pipe().unwrap();
-    let (mut reader, stdout) = pipe().unwrap();
+    let (reader, stdout) = pipe().unwrap();
     let (our_stdin, our_stdout) = (stdin.try_clone().unwrap(), stdout.try_clone().unwrap());
     let flags = || [fcntl_getfl(&our_stdin).unwrap(), fcntl_getfl(&our_stdout).unwrap()];
     let before = flags();
@@ -198,11 +200,10 @@ fn the_flags_of_stdin_and_stdout_are_left_alone() {
     let mut command = weir(&["--interval", "0"]);
     command.stdin(stdin).stdout(stdout);
     let run = start(command);
-    let mut echoed = [0; 2];
-    for line in [b"a\n", b"b\n"] {
-        writer.write_all(line).unwrap();
-        reader.read_exact(&mut echoed).unwrap();
-        assert_eq!(&echoed, line);
+    let mut echoed = Stream::new(Some(reader));
+    for line in ["a", "b"] {
+        writeln!(writer, "{line}").unwrap();
+        assert_eq!(echoed.line(""), line);
         assert_eq!(flags(), before, "while it runs");
     }
     drop(writer);
@@ -233,20 +234,21 @@ fn pipes_that_somebody_has_made_non_blocking_serve_as_well() {
         reader.read_to_string(&mut taken).unwrap();
         taken
     });
-    giver.join().unwrap();
     assert_eq!(run.end().ok(), "");
     assert!(fcntl_getfl(&our_stdin).unwrap().contains(OFlags::NONBLOCK));
     assert!(fcntl_getfl(&our_stdout).unwrap().contains(OFlags::NONBLOCK));
     drop((our_stdin, our_stdout));
+    giver.join().unwrap();
     assert!(taker.join().unwrap() == expected);
 }
 
 /// `listen -v` with such a stderr, and what comes first there: where it listens.
-fn chatting(stderr: impl Into<Stdio>, reader: &mut impl Read) -> (Run, u16) {
+fn chatting(stderr: impl Into<Stdio>, reader: &mut (impl Read + AsFd)) -> (Run, u16) {
     let mut command = weir(&["listen", "0", "-v", "--interval", "0"]);
     command.stderr(stderr);
     let run = start(command);
     let mut line = String::new();
+    ready(&reader, PollFlags::IN);
     BufReader::with_capacity(1, reader).read_line(&mut line).unwrap();
     let port = line.split(':').nth(2).unwrap().split(',').next().unwrap().parse().unwrap();
     (run, port)
@@ -292,7 +294,9 @@ fn messages_that_are_lost_are_counted_when_stderr_is_read_again() {
     });
     let (mut heard, mut counted) = (0, None);
     // Until something comes behind the count. Each message takes some of those that wait with it.
+    let patience = Patience::new();
     while counted.is_none_or(|counted| heard <= counted) {
+        patience.lasts("the count of those that are missing");
         said.extend(visits(&mut run, port, 1));
         for line in lines.try_iter() {
             if line.contains(" missing here") {

@@ -8,7 +8,7 @@ use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
-use common::{Dir, Ended, Run, batches, shell, start, weir};
+use common::{Dir, Ended, Patience, Run, accepted, batches, shell, start, weir};
 use rustix::process::Signal;
 use socket2::SockRef;
 
@@ -93,7 +93,7 @@ fn with_peer_the_lines_of_several_servers_are_told_apart_by_what_was_typed() {
     // A server that has closed has the same key when it comes back.
     for text in ["one\n", "two\n"] {
         for (server, name) in servers.iter().zip(&names) {
-            server.accept().unwrap().0.write_all(text.as_bytes()).unwrap();
+            accept(server, text);
             assert_eq!(run.out.line(""), format!("('{name}', '{}')", text.trim_end()));
         }
     }
@@ -153,7 +153,7 @@ fn once_ends_when_the_first_client_closes() {
 
 /// A server that weir is connected to.
 fn accept(listener: &TcpListener, text: &str) -> TcpStream {
-    let (mut stream, _) = listener.accept().unwrap();
+    let mut stream = accepted(listener);
     stream.write_all(text.as_bytes()).unwrap();
     stream
 }
@@ -297,7 +297,9 @@ fn clients_leave_files_to_the_log_the_outputs_and_the_command() {
             |line: &str| line.strip_prefix(word).map(|count| count.trim().parse::<u64>().unwrap());
         text.lines().filter_map(count).sum()
     };
+    let patience = Patience::new();
     while counted("run", "other") < 80 {
+        patience.lasts("the last of 80 others");
         first.write_all(b"again\n").unwrap();
         run.out.line("again\t");
     }

@@ -10,7 +10,8 @@ use crate::checkpoint::{Checkpoint, meta};
 use crate::cli::identity::identity;
 use crate::cli::{self, Typed};
 use crate::clock::Stamp;
-use crate::clock::clockface::{self, Clockface, Style};
+use crate::clock::clockface::{Clockface, Style};
+use crate::clock::zone;
 use crate::disk::medium;
 use crate::engine::{self, Layout, OnBad, Pipeline, Stateful};
 use crate::error::Error;
@@ -407,7 +408,7 @@ fn written(
         (false, true) => Style::Absent,
         (false, false) => Style::Rfc3339,
     };
-    if let (false, Some(why)) = (flags.utc, clockface::unknown_zone()) {
+    if let (false, Some(why)) = (flags.utc, zone::unknown()) {
         note(&why);
     }
     format::Settings {

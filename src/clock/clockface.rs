@@ -1,16 +1,15 @@
-//! How a Time is written: the zone it is read in, and the style of the formats for pipes.
+//! How a Time is written: in which zone, and the style of the formats for pipes.
 //!
 //! `pprint` has one style, Python's, whatever the flags say, and no zone in it; all others have an
 //! offset or count seconds, so that what a pipe carries means the same everywhere.
 
 use std::io::Write;
-use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use crate::clock::Stamp;
+use crate::clock::{Stamp, zone};
 
 /// How the formats for pipes write a Time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,57 +20,6 @@ pub enum Style {
     Epoch,
     /// `--no-time`: not at all.
     Absent,
-}
-
-/// Where the system says which zone is the local one, unless `TZ` does.
-const LOCAL: &str = "/etc/localtime";
-/// What UTC is called; it is known also where there are no data of zones.
-const UTC: &[&str] = &["UTC", "UCT", "GMT", "GMT0", "Greenwich", "Universal", "Zulu"];
-
-/// The local zone, which is read once: `TZ`, else the system's; none if that names one that is not known here.
-fn local() -> Option<TimeZone> {
-    static ZONE: OnceLock<Option<TimeZone>> = OnceLock::new();
-    ZONE.get_or_init(|| read_local().ok()).clone()
-}
-
-/// Reads it. The system's is read where it stands. Asked for by its name, as [`TimeZone::try_system`] does, it costs a
-/// walk through the directory of all zones, which is a tenth of a start; no format writes the name.
-fn read_local() -> Result<TimeZone, jiff::Error> {
-    if std::env::var_os("TZ").is_none()
-        && let Ok(data) = std::fs::read(LOCAL)
-        && let Ok(zone) = TimeZone::tzif(LOCAL, &data)
-    {
-        return Ok(zone);
-    }
-    TimeZone::try_system()
-}
-
-/// What is to be said if UTC stands in for the local zone, which is not known here.
-pub fn unknown_zone() -> Option<String> {
-    if local().is_some() {
-        return None;
-    }
-    let has_zones = !jiff::tz::db().is_definitively_empty();
-    let typed = std::env::var_os("TZ").filter(|zone| !zone.is_empty());
-    if let Some(zone) = typed {
-        return stands_in("TZ=", &zone.to_string_lossy(), has_zones);
-    }
-    // A machine that names no zone at all has UTC.
-    let linked = std::fs::read_link(LOCAL).ok()?;
-    let linked = linked.to_string_lossy();
-    let zone = linked.split_once("zoneinfo/").map_or(&*linked, |(_, zone)| zone);
-    stands_in(&format!("{LOCAL}: "), zone, has_zones)
-}
-
-/// What is said of a zone that cannot be looked up, and is not UTC by another name.
-fn stands_in(place: &str, zone: &str, has_zones: bool) -> Option<String> {
-    let name = zone.strip_prefix(':').unwrap_or(zone);
-    let name = name.strip_prefix("Etc/").unwrap_or(name);
-    let why = match has_zones {
-        true => "names no time zone",
-        false => "cannot be looked up, as there are no time zones on this machine (tzdata)",
-    };
-    (!UTC.contains(&name)).then(|| format!("{place}{zone} {why}; times are in UTC"))
 }
 
 /// The zone, and how a Time is written.
@@ -86,7 +34,7 @@ pub struct Clockface {
 impl Clockface {
     /// A clock of the local zone (`TZ`, else the system's), or of UTC.
     pub fn new(utc: bool, style: Style) -> Clockface {
-        let zone = if utc { TimeZone::UTC } else { local().unwrap_or(TimeZone::UTC) };
+        let zone = if utc { TimeZone::UTC } else { zone::local().unwrap_or(TimeZone::UTC) };
         Clockface { zone, style }
     }
 
@@ -182,15 +130,6 @@ mod tests {
     }
 
     #[test]
-    fn the_zone_read_where_it_stands_is_the_one_that_is_named() {
-        let (read, named) = (local().unwrap_or(TimeZone::UTC), TimeZone::system());
-        for quarter in -400..400 {
-            let time = Timestamp::from_second(quarter * 7_889_238).unwrap();
-            assert_eq!(read.to_offset(time), named.to_offset(time), "{time}");
-        }
-    }
-
-    #[test]
     fn python_shows_six_digits_of_a_second_or_none() {
         assert_eq!(python(TimeZone::UTC, 1544491881000), "2018-12-11 01:31:21");
         assert_eq!(python(TimeZone::UTC, 1544491881500), "2018-12-11 01:31:21.500000");
@@ -221,19 +160,6 @@ mod tests {
         let summer_begins = 1521939600000;
         assert_eq!(rfc(summer_begins - 1000), "2018-03-25T01:59:59+01:00");
         assert_eq!(rfc(summer_begins), "2018-03-25T03:00:00+02:00");
-    }
-
-    #[test]
-    fn a_zone_that_is_not_known_is_said_unless_it_is_utc_anyway() {
-        let said = |zone, has_zones| stands_in("TZ=", zone, has_zones);
-        let expected = "TZ=Bogus/Zone names no time zone; times are in UTC";
-        assert_eq!(said("Bogus/Zone", true).as_deref(), Some(expected));
-        let expected = "TZ=Europe/Berlin cannot be looked up, as there are no time zones on this \
-                        machine (tzdata); times are in UTC";
-        assert_eq!(said("Europe/Berlin", false).as_deref(), Some(expected));
-        for zone in ["UTC", "Etc/UTC", ":Etc/Zulu", "GMT"] {
-            assert_eq!(said(zone, false), None);
-        }
     }
 
     #[test]

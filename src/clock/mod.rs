@@ -15,6 +15,7 @@
 
 pub mod clockface;
 pub mod rate;
+pub mod zone;
 
 use std::io;
 use std::sync::Arc;

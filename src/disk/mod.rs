@@ -164,8 +164,9 @@ impl RealDisk {
 
     fn open(&self, path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
         let (from, path) = self.way(path);
-        // Children do not inherit them.
-        Ok(retry_on_intr(|| openat(from, path, flags | OFlags::CLOEXEC, FILE))?)
+        // Children do not inherit them, and a pipe in the place of a file is not waited for.
+        let flags = flags | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        Ok(retry_on_intr(|| openat(from, path, flags, FILE))?)
     }
 
     fn open_dir(&self, dir: &Path) -> io::Result<OwnedFd> {

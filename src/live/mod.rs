@@ -14,7 +14,7 @@
 //!
 //! The end may be one of which nobody here is asked: signals that would end us without a word (`ENDS`) give the
 //! screen back first, and so does a panic. After `kill -9` it stays, and after what leaves safe code no time: a fault
-//! in memory (SIGSEGV, SIGBUS), or an abort from within.
+//! (SIGSEGV, SIGBUS, SIGILL, SIGFPE, which safe code cannot hear even if somebody sends them), or an abort from within.
 
 mod board;
 mod frame;
@@ -22,13 +22,16 @@ mod plain;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
+use std::ops::RangeInclusive;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rustix::process::Signal;
 use signal_hook::consts::{
-    SIGABRT, SIGALRM, SIGCONT, SIGPROF, SIGQUIT, SIGTSTP, SIGUSR2, SIGVTALRM, SIGWINCH, SIGXCPU,
+    SIGABRT, SIGALRM, SIGCONT, SIGIO, SIGPROF, SIGQUIT, SIGSYS, SIGTRAP, SIGTSTP, SIGUSR2,
+    SIGVTALRM, SIGWINCH, SIGXCPU,
 };
 use signal_hook::iterator::{Handle, Signals};
 use signal_hook::low_level::emulate_default_handler;
@@ -46,7 +49,22 @@ use crate::say;
 use crate::units::quoted;
 
 /// Signals that end a process that does not heed them; those that ask the stream to end are heard elsewhere.
-const ENDS: [i32; 7] = [SIGQUIT, SIGABRT, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGUSR2];
+const ENDS: [i32; 12] = [
+    SIGQUIT,
+    SIGABRT,
+    SIGALRM,
+    SIGVTALRM,
+    SIGPROF,
+    SIGXCPU,
+    SIGUSR2,
+    SIGTRAP,
+    SIGSYS,
+    SIGIO,
+    Signal::POWER.as_raw(),
+    Signal::STKFLT.as_raw(),
+];
+/// Those of real time end it too; the first of them may be the C library's own.
+const REAL_TIME: RangeInclusive<i32> = 34..=64;
 /// How often the painter looks by itself.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -109,6 +127,10 @@ impl Live {
         let heard = [SIGWINCH, SIGTSTP, SIGCONT].into_iter().chain(ENDS);
         let mut signals =
             Signals::new(heard.filter(|&signal| !is_ignored(signal))).place("--live")?;
+        for signal in REAL_TIME.filter(|&signal| !is_ignored(signal)) {
+            // One that cannot be heard cannot come either.
+            let _ = signals.add_signal(signal);
+        }
         screen::take().place("--live")?;
         // What a panic says is for the screen that was there before.
         let hook = std::panic::take_hook();
@@ -202,8 +224,9 @@ fn watch(signals: &mut Signals, calls: &SyncSender<Call>) {
             _ => {
                 screen::give_back();
                 say::let_go();
-                // This is where we are ended.
+                // This is where we are ended; by those that crate does not know, with the status a shell reports.
                 let _ = emulate_default_handler(signal);
+                std::process::exit(128 + signal);
             }
         }
         let _ = calls.try_send(Call::Draw);

@@ -11,6 +11,7 @@
 //! is left to whoever takes them.
 
 use std::env;
+use std::fs;
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::net::UnixListener;
 
@@ -52,6 +53,9 @@ pub fn are_announced() -> bool {
 pub fn announced() -> String {
     let own = std::process::id();
     match ["LISTEN_FDS", "LISTEN_PID"].map(env::var) {
+        [Ok(count), _] if count.parse::<usize>().unwrap_or(0) == 0 => {
+            format!("LISTEN_FDS={count} announces none")
+        }
         [Ok(count), Ok(process)] => {
             format!("LISTEN_FDS={count} is for process {process}, and this is {own}")
         }
@@ -63,6 +67,7 @@ pub fn announced() -> String {
 pub fn take() -> Result<Vec<Inherited>, Error> {
     let names = env::var("LISTEN_FDNAMES").unwrap_or_default();
     let mut names = names.split(':');
+    check_count()?;
     let mut passed = ListenFd::from_env();
     let mut taken = Vec::new();
     for index in 0..passed.len() {
@@ -86,6 +91,21 @@ pub fn take() -> Result<Vec<Inherited>, Error> {
         taken.push(Inherited { name, socket });
     }
     Ok(taken)
+}
+
+/// Refuses a count of more descriptors than are open, for this process: room would be made for each of them.
+fn check_count() -> Result<(), Error> {
+    let count = env::var("LISTEN_FDS").ok().and_then(|count| count.parse::<usize>().ok());
+    let process = env::var("LISTEN_PID").unwrap_or_default();
+    let is_for_us = process.is_empty() || process == std::process::id().to_string();
+    let open = fs::read_dir("/proc/self/fd").map_or(usize::MAX, Iterator::count);
+    match count.filter(|&count| is_for_us && count > open) {
+        Some(count) => Err(Error::usage(format!(
+            "LISTEN_FDS={count}: not so many files are open; it is how many sockets were passed on, from fd \
+             {FIRST} on"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// The socket with this index, if it is of a kind that is read.

@@ -5,7 +5,8 @@ use std::io::{ErrorKind, PipeReader, Read, Write, pipe};
 use std::net::{Shutdown, TcpStream};
 
 use crate::Place;
-use crate::common::{Ended, PATIENCE, Run, complaints, start};
+use crate::common::{Ended, PATIENCE, Run, complaints, ready, start};
+use rustix::event::PollFlags;
 use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::Signal;
@@ -65,6 +66,7 @@ fn a_batch_that_was_being_written_at_a_kill_comes_again_whole() {
     let run = start(command);
     // The first byte is out, and there is no room for all of them.
     let mut seen = vec![0];
+    ready(&reader, PollFlags::IN);
     reader.read_exact(&mut seen).unwrap();
     run.signal(Signal::KILL);
     assert_eq!(run.end().status, 128 + 9);

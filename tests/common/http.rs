@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use serde_json::Value;
 
-use super::{PATIENCE, Run};
+use super::{PATIENCE, Patience, Run};
 
 /// What was answered.
 #[derive(Debug)]
@@ -84,7 +84,9 @@ impl Events {
     /// The data of the next event of this name; none if the connection ends before.
     pub fn next(&mut self, name: &str) -> Option<Value> {
         let (wanted, mut is_it) = (format!("event: {name}"), false);
+        let patience = Patience::new();
         loop {
+            patience.lasts(&wanted);
             let mut line = String::new();
             if self.lines.read_line(&mut line).unwrap() == 0 {
                 return None;
@@ -101,7 +103,9 @@ impl Events {
 
     /// The next batch with records.
     pub fn batch(&mut self) -> Value {
+        let patience = Patience::new();
         loop {
+            patience.lasts("a batch with records");
             let batch = self.next("batch").expect("the connection stands");
             if batch["records"] != 0 {
                 return batch;

@@ -2,7 +2,8 @@
 //!
 //! Nothing here sleeps. A [`Run`] has threads that take whatever comes out of the process, so it is
 //! never held up by a test; a test waits for an event, a line on stdout or stderr or the end of the
-//! process, and fails if that has not come after [`PATIENCE`].
+//! process, and fails if that has not come after [`PATIENCE`], whatever else has. What tells of itself
+//! by a descriptor is waited for by [`ready`], so that no read, write or accept waits for ever.
 #![allow(dead_code, reason = "each test file uses some of it")]
 
 pub mod chance;
@@ -10,17 +11,22 @@ pub mod console;
 pub mod http;
 pub mod terminal;
 
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Once};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::retry_on_intr;
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group, pidfd_open};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 /// How long an event may take: on a machine that is busy with other things, long.
@@ -28,6 +34,52 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// 2018-12-11T00:31:20Z, for `--virtual-clock`; scripts begin there too.
 pub const BASE: &str = "1544488280000";
+
+/// Patience from a moment on, for whoever looks again and again.
+pub struct Patience {
+    since: Instant,
+    most: Duration,
+}
+
+impl Patience {
+    /// From now on.
+    pub fn new() -> Patience {
+        Patience::of(PATIENCE)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a test that waits has a limit")]
+    fn of(most: Duration) -> Patience {
+        Patience { since: Instant::now(), most }
+    }
+
+    /// How much is left.
+    fn left(&self) -> Duration {
+        self.most.saturating_sub(self.since.elapsed())
+    }
+
+    /// The test fails if none is left, and says for what.
+    #[track_caller]
+    pub fn lasts(&self, wanted: impl Display) {
+        assert!(!self.left().is_zero(), "{wanted} has not come");
+    }
+}
+
+/// Waits until something can be read, or written.
+#[track_caller]
+pub fn ready(fd: impl AsFd, how: PollFlags) {
+    let limit = Timespec { tv_sec: PATIENCE.as_secs() as i64, tv_nsec: 0 };
+    let ready = retry_on_intr(|| poll(&mut [PollFd::new(&fd, how)], Some(&limit))).unwrap();
+    assert_eq!(ready, 1, "nothing has come, or nothing is taken");
+}
+
+/// The next who calls at a listener.
+#[track_caller]
+pub fn accepted(listener: &TcpListener) -> TcpStream {
+    ready(listener, PollFlags::IN);
+    let (stream, _) = listener.accept().unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
 
 /// The binary.
 pub const WEIR: &str = env!("CARGO_BIN_EXE_weir");
@@ -144,22 +196,23 @@ impl Stream {
     }
 
     /// Waits for more; false at the end.
-    fn more(&mut self, wanted: &str) -> bool {
-        match self.pieces.recv_timeout(PATIENCE) {
-            Ok(piece) => {
+    #[track_caller]
+    fn more(&mut self, wanted: &str, patience: &Patience) -> bool {
+        let left = patience.left().min(PATIENCE);
+        match self.pieces.recv_timeout(left) {
+            Ok(piece) if !left.is_zero() => {
                 self.bytes.extend_from_slice(&piece);
                 true
             }
             Err(RecvTimeoutError::Disconnected) => false,
-            Err(RecvTimeoutError::Timeout) => {
-                panic!("{wanted} has not come, but: {:?}", String::from_utf8_lossy(&self.bytes))
-            }
+            _ => panic!("{wanted} has not come, but: {:?}", String::from_utf8_lossy(&self.bytes)),
         }
     }
 
     /// The next whole line that contains `text`, without its newline.
     #[track_caller]
     pub fn line(&mut self, text: &str) -> String {
+        let patience = Patience::new();
         loop {
             while let Some(length) = memchr::memchr(b'\n', &self.bytes[self.seen..]) {
                 let line = String::from_utf8_lossy(&self.bytes[self.seen..][..length]).into_owned();
@@ -168,7 +221,7 @@ impl Stream {
                     return line;
                 }
             }
-            let came = self.more(text);
+            let came = self.more(text, &patience);
             assert!(came, "{text:?} never came: {:?}", String::from_utf8_lossy(&self.bytes));
         }
     }
@@ -176,6 +229,7 @@ impl Stream {
     /// What comes up to the next such byte.
     #[track_caller]
     pub fn until_byte(&mut self, byte: u8) -> String {
+        let patience = Patience::new();
         loop {
             if let Some(length) = memchr::memchr(byte, &self.bytes[self.seen..]) {
                 let text = &self.bytes[self.seen..][..=length];
@@ -183,19 +237,20 @@ impl Stream {
                 self.seen += length + 1;
                 return text;
             }
-            assert!(self.more("the byte"), "it never came");
+            assert!(self.more("the byte", &patience), "it never came");
         }
     }
 
     /// Waits until a text has come, behind what the test has looked at.
     #[track_caller]
     pub fn contains(&mut self, text: &str) {
+        let patience = Patience::new();
         loop {
             if let Some(at) = memchr::memmem::find(&self.bytes[self.seen..], text.as_bytes()) {
                 self.seen += at + text.len();
                 return;
             }
-            let came = self.more(text);
+            let came = self.more(text, &patience);
             assert!(came, "{text:?} never came: {:?}", String::from_utf8_lossy(&self.bytes));
         }
     }
@@ -206,15 +261,24 @@ impl Stream {
     }
 
     /// Everything to the end that no test has looked at.
+    #[track_caller]
     pub fn rest(&mut self) -> Vec<u8> {
-        while self.more("the end") {}
+        self.wait_for_end();
         self.bytes.split_off(self.seen)
     }
 
     /// Everything to the end, from the beginning.
+    #[track_caller]
     pub fn all(&mut self) -> String {
-        while self.more("the end") {}
+        self.wait_for_end();
         String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+
+    /// There may be much before it, for which there is time as long as something comes.
+    #[track_caller]
+    fn wait_for_end(&mut self) {
+        let patience = Patience::of(4 * PATIENCE);
+        while self.more("the end", &patience) {}
     }
 
     /// Does something again and again until the stream has ended.
@@ -264,8 +328,14 @@ pub fn start(mut command: Command) -> Run {
 
 impl Run {
     /// Writes to its stdin.
+    #[track_caller]
     pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
-        self.stdin.as_mut().unwrap().write_all(bytes.as_ref()).unwrap();
+        let stdin = self.stdin.as_mut().unwrap();
+        // A pipe that takes anything takes so much.
+        for piece in bytes.as_ref().chunks(rustix::pipe::PIPE_BUF) {
+            ready(&*stdin, PollFlags::OUT);
+            stdin.write_all(piece).unwrap();
+        }
     }
 
     /// Ends its stdin.
@@ -310,8 +380,13 @@ impl Run {
     }
 
     /// The status of a process that has ended.
+    #[track_caller]
     pub fn status(&mut self) -> i32 {
         use std::os::unix::process::ExitStatusExt;
+        if self.child.try_wait().unwrap().is_none() {
+            let process = Pid::from_child(&self.child);
+            ready(pidfd_open(process, PidfdFlags::empty()).unwrap(), PollFlags::IN);
+        }
         let status = self.child.wait().unwrap();
         status.code().unwrap_or_else(|| 128 + status.signal().unwrap())
     }

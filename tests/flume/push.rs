@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 
 use rustix::process::Signal;
 
-use crate::common::{Dir, Run, start, until, weir};
+use crate::common::{Dir, Patience, Run, start, until, weir};
 use crate::sinks::{Ledger, Sink, Told, deliver};
 
 fn texts(list: &[&str]) -> Vec<String> {
@@ -233,7 +233,9 @@ fn nothing_that_was_answered_is_lost_when_weir_is_killed() {
         for kills in 1..=10 {
             let (mut run, there) = push(&all);
             port.store(there, SeqCst);
+            let patience = Patience::new();
             while count.load(SeqCst) < kills * TOTAL / 11 {
+                patience.lasts("an answer");
                 thread::yield_now();
             }
             run.press(Signal::KILL);

@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
+use crate::common::Patience;
 use weir::wire::flume::frames::{self, Frames};
 use weir::wire::flume::handshake::{Match, Request, Response};
 use weir::wire::flume::push::{PROTOCOL, put_batch};
@@ -156,7 +157,9 @@ pub fn deliver(
     mut port: impl FnMut() -> Option<u16>,
 ) -> Ledger {
     let (mut ledger, mut next, mut sink) = (Ledger::default(), 0, None);
+    let mut patience = Patience::new();
     while next < total {
+        patience.lasts("an answer");
         let numbers: Vec<u64> = (next..total.min(next + batch)).collect();
         let bodies: Vec<String> = numbers.iter().map(u64::to_string).collect();
         let Some(there) = sink.as_mut() else {
@@ -167,6 +170,7 @@ pub fn deliver(
             Told::Ok => {
                 next += numbers.len() as u64;
                 kept.store(next, SeqCst);
+                patience = Patience::new();
             }
             Told::Failed | Told::Error(_) | Told::Nothing => {
                 ledger.again.extend(numbers);

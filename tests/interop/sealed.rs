@@ -82,7 +82,7 @@ fn connect_reads_from_openssl_s_server_and_goes_on_when_it_comes_back() {
 const ACKNOWLEDGED: &str = "
 import socket, ssl, sys
 context = ssl.create_default_context(cafile='tests/tls/ca.pem')
-plain = socket.create_connection(('localhost', int(sys.argv[1])))
+plain = socket.create_connection(('localhost', int(sys.argv[1])), 60)
 sealed = context.wrap_socket(plain, server_hostname='localhost')
 sealed.sendall(b'a\\nb\\nhalf')
 sealed.unwrap()

@@ -8,7 +8,7 @@ use rustix::process::Signal;
 
 use crate::broker::Broker;
 use crate::common::chance::{Chance, asked};
-use crate::common::{Dir, Run, start, weir};
+use crate::common::{Dir, Run, start, until, weir};
 
 const PARTITIONS: i32 = 3;
 
@@ -47,9 +47,7 @@ fn each_message_counts_once_however_often_it_is_killed() {
         }
         if life % 2 == 1 {
             let before = reported(&dir).len();
-            while reported(&dir).len() < before + 2 {
-                std::thread::yield_now();
-            }
+            until(|| reported(&dir).len() >= before + 2);
         }
         run.signal(Signal::KILL);
         run.end();

@@ -7,7 +7,7 @@ use std::process::Command;
 use rustix::process::Signal;
 
 use crate::broker::Broker;
-use crate::common::{Dir, PATIENCE, start, weir};
+use crate::common::{Dir, PATIENCE, start, until, weir};
 
 /// A manager that listens at a path.
 struct Manager {
@@ -74,13 +74,13 @@ fn brokers_that_have_gone_are_no_standstill() {
     let mut run = start(manager.watch(weir(&[&args[..], &to].concat())));
     run.err.line("1 partition,");
     broker.lines("t", 0, &["a"]);
-    while broker.messages("out").is_empty() {}
+    until(|| !broker.messages("out").is_empty());
     broker.lines("t", 0, &["b"]);
     broker.cluster.broker_down(-1).unwrap();
     run.err.line("cannot be reached");
     manager.hears(20);
     broker.cluster.broker_up(-1).unwrap();
-    while broker.messages("out").len() < 2 {}
+    until(|| broker.messages("out").len() >= 2);
     run.signal(Signal::TERM);
     assert_eq!(run.end().status, 0);
 }

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use rustix::process::Signal;
 
 use crate::broker::{Broker, Got};
-use crate::common::{Dir, Ended, Run, complaints, piped, start, weir};
+use crate::common::{Dir, Ended, Run, complaints, piped, start, until, weir};
 
 /// A run on lines of stdin, which end at once.
 fn sent(broker: &Broker, input: &str, args: &[&str]) -> Ended {
@@ -128,14 +128,14 @@ fn brokers_that_go_away_are_waited_for_until_a_signal_comes() {
     let broker = Broker::new(&[("out", 1)]);
     let mut run = running(&broker, &["--interval", "0.1"]);
     run.write("a\n");
-    while broker.messages("out").is_empty() {}
+    until(|| !broker.messages("out").is_empty());
     broker.cluster.broker_down(-1).unwrap();
     run.write("b\n");
     let line = run.err.line("cannot be reached");
     assert!(line.contains("waiting for it"), "{line}");
     broker.cluster.broker_up(-1).unwrap();
     run.err.line("answers again");
-    while broker.messages("out").len() < 2 {}
+    until(|| broker.messages("out").len() >= 2);
     broker.cluster.broker_down(-1).unwrap();
     run.write("c\n");
     run.err.line("cannot be reached");

@@ -222,7 +222,9 @@ fn what_was_acknowledged_is_kept_however_often_weir_is_killed() {
     for life in 0..12 {
         let mut run = start(weir(&args));
         listens(&mut run, &path);
-        std::thread::scope(|scope| {
+        let ended = std::thread::scope(|scope| {
+            // Whatever fails in here ends it, and so those who send.
+            let run = run;
             let (news, heard) = std::sync::mpsc::channel();
             let clients: Vec<_> = (0..4)
                 .map(|number| {
@@ -233,8 +235,9 @@ fn what_was_acknowledged_is_kept_however_often_weir_is_killed() {
             (0..=3 * life).for_each(|_| heard.recv_timeout(PATIENCE).unwrap());
             run.signal(Signal::KILL);
             told.extend(clients.into_iter().flat_map(|client| client.join().unwrap()));
+            run.end()
         });
-        assert_eq!(run.end().status, 137);
+        assert_eq!(ended.status, 137);
     }
     assert_eq!(start(weir(&[&args[..], &["--duration", "1ms"]].concat())).end().status, 0);
     let text = fs::read_to_string(&out).unwrap();

@@ -141,6 +141,24 @@ fn what_is_no_socket_that_listens_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn a_count_that_is_none_or_of_more_than_is_there_is_refused() {
+    let said = |count: &str| {
+        let script = format!("LISTEN_FDS={count} LISTEN_PID=$$ exec \"$WEIR\" listen");
+        refused(&script, None).err
+    };
+    let nobody = "weir: listen: no address is given, and LISTEN_FDS is set: no socket was passed on to this process";
+    for count in ["0", "-1", "abc", "''"] {
+        let shown = count.trim_matches('\'');
+        let why = format!("{nobody} (LISTEN_FDS={shown} announces none)");
+        assert!(said(count).starts_with(&why), "{}", said(count));
+    }
+    for count in ["2147483647", "1000000", "4294967296", "18446744073709551615"] {
+        let why = format!("weir: LISTEN_FDS={count}: not so many files are open; ");
+        assert!(said(count).starts_with(&why), "{}", said(count));
+    }
+}
+
+#[test]
 fn commands_that_weir_starts_have_none_of_the_sockets() {
     let (dir, listener) = (Short::new(), TcpListener::bind("127.0.0.1:0").unwrap());
     let address = listener.local_addr().unwrap();

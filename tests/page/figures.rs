@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::Counting;
 use crate::common::http::{Events, asked, get, page_port};
-use crate::common::{Dir, start, until, weir};
+use crate::common::{Dir, Patience, start, until, weir};
 
 /// The keys of the report of a batch.
 fn keys(batch: &Value) -> Vec<&str> {
@@ -218,8 +218,9 @@ fn where_batches_do_not_end_by_the_clock_seconds_are_told() {
     let page = page_port(&mut run);
     let mut events = Events::of(page);
     run.write("a\nb\na\n");
-    let mut records = 0;
+    let (mut records, patience) = (0, Patience::new());
     while records < 3 {
+        patience.lasts("the third record");
         let second = events.batch();
         records += second["records"].as_u64().unwrap();
         assert_eq!(second["processing_ms"], Value::Null);

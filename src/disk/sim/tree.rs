@@ -56,6 +56,27 @@ struct Forest {
     is_unreadable: bool,
     /// How often somebody has looked where a path leads to.
     looks: usize,
+    /// A rename, and before how many more looks it is made.
+    rename: Option<(usize, PathBuf, PathBuf)>,
+}
+
+impl Forest {
+    fn move_to(&mut self, from: &Path, to: &Path) {
+        self.now += 1;
+        if let Some(leaf) = self.names.remove(from) {
+            leaf.content().changed = self.now;
+            self.names.insert(to.into(), leaf);
+        }
+    }
+
+    /// Somebody looks where a path leads to.
+    fn be_looked_at(&mut self) {
+        self.looks += 1;
+        match self.rename.take() {
+            Some((0, from, to)) => self.move_to(&from, &to),
+            other => self.rename = other.map(|(looks, from, to)| (looks - 1, from, to)),
+        }
+    }
 }
 
 /// The files; all its clones are the same ones.
@@ -121,13 +142,12 @@ impl SimTree {
 
     /// Renames a file, in place of what has the name.
     pub fn move_to(&self, from: &str, to: &str) {
-        let mut forest = self.forest();
-        forest.now += 1;
-        let now = forest.now;
-        if let Some(leaf) = forest.names.remove(Path::new(from)) {
-            leaf.content().changed = now;
-            forest.names.insert(to.into(), leaf);
-        }
+        self.forest().move_to(from.as_ref(), to.as_ref());
+    }
+
+    /// Renames it when somebody has looked so many times more where a path leads to.
+    pub fn move_after(&self, looks: usize, from: &str, to: &str) {
+        self.forest().rename = Some((looks, from.into(), to.into()));
     }
 
     /// How often somebody has looked where a path leads to since this was asked last.
@@ -166,7 +186,7 @@ impl Readable for Opened {
 impl Tree for SimTree {
     fn look(&self, path: &Path) -> io::Result<Option<Seen>> {
         let mut forest = self.forest();
-        forest.looks += 1;
+        forest.be_looked_at();
         if forest.is_unreadable {
             return Err(ErrorKind::TimedOut.into());
         }

@@ -10,7 +10,7 @@
 //! Device numbers change when a machine is started; so what was read decides, and the inode helps.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -39,6 +39,9 @@ pub type IsFree<'a> = &'a dyn Fn(&Path, Seen) -> bool;
 #[derive(Debug, Default)]
 pub struct Listings(BTreeMap<PathBuf, Listing>);
 
+/// How often a directory is listed while names in it go.
+const TRIES: usize = 3;
+
 #[derive(Debug)]
 struct Listing {
     /// When names in the directory had changed last before it was listed.
@@ -54,7 +57,7 @@ impl Listings {
         home: &Path,
         tree: &dyn Tree,
     ) -> impl Iterator<Item = &'a (PathBuf, Seen)> + Clone + use<'a> {
-        let dirs = BTreeSet::from([above(&position.path), above(home)]);
+        let dirs = dirs(position, home);
         for dir in &dirs {
             let changed = tree.look(here(dir)).ok().flatten().map(|seen| seen.changed);
             if self.0.get(dir).is_none_or(|listing| listing.changed != changed) {
@@ -65,23 +68,70 @@ impl Listings {
         let found: Vec<_> = dirs.iter().filter_map(|dir| listings.get(dir)).collect();
         found.into_iter().flat_map(|listing| &listing.files)
     }
+
+    /// Forgets where a file was listed, if it is there no more, which is returned: one that is renamed within a tick of
+    /// the disk's clock leaves no other trace.
+    fn forget_moved(&mut self, position: &Position, home: &Path, tree: &dyn Tree) -> bool {
+        let has_moved = |(path, seen): &(PathBuf, Seen)| {
+            let is_there = |now: Seen| now.identity == seen.identity;
+            seen.identity.inode == position.identity.inode
+                && !tree.look(path).is_ok_and(|now| now.is_some_and(is_there))
+        };
+        let before = self.0.len();
+        for dir in dirs(position, home) {
+            if self.0.get(&dir).is_some_and(|listing| listing.files.iter().any(has_moved)) {
+                self.0.remove(&dir);
+            }
+        }
+        self.0.len() < before
+    }
 }
 
-/// The files in a directory, by name.
+/// The directories in which a file was.
+fn dirs(position: &Position, home: &Path) -> BTreeSet<PathBuf> {
+    BTreeSet::from([above(&position.path), above(home)])
+}
+
+/// The files in a directory, by name. If names go while it is listed, files may be renamed, and it is listed again.
 fn files_in(dir: &Path, tree: &dyn Tree) -> Vec<(PathBuf, Seen)> {
-    let names = tree.names(here(dir)).into_iter().flatten().flatten();
-    let look = |name: OsString| {
-        let path = dir.join(name);
-        let seen = tree.look(&path).ok().flatten()?;
-        (seen.kind == Kind::File).then_some((path, seen))
-    };
-    let mut found: Vec<_> = names.filter_map(look).collect();
+    let mut found = Vec::new();
+    for _ in 0..TRIES {
+        found.clear();
+        let mut has_gone = false;
+        for name in tree.names(here(dir)).into_iter().flatten().flatten() {
+            let path = dir.join(name);
+            match tree.look(&path) {
+                Ok(Some(seen)) if seen.kind == Kind::File => found.push((path, seen)),
+                Ok(None) => has_gone = true,
+                _ => {}
+            }
+        }
+        if !has_gone {
+            break;
+        }
+    }
     found.sort_by(|(a, _), (b, _)| a.cmp(b));
     found
 }
 
 /// Finds a file again, among those that are free.
 pub fn find(
+    position: &Position,
+    home: &Path,
+    tree: &dyn Tree,
+    listings: &mut Listings,
+    is_free: IsFree,
+) -> Found {
+    loop {
+        let found = find_listed(position, home, tree, listings, is_free);
+        if matches!(found, Found::At(..)) || !listings.forget_moved(position, home, tree) {
+            return found;
+        }
+    }
+}
+
+/// The same, by directories as they were listed.
+fn find_listed(
     position: &Position,
     home: &Path,
     tree: &dyn Tree,

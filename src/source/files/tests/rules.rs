@@ -208,6 +208,37 @@ fn a_file_that_is_renamed_when_a_start_has_looked_and_not_opened_it_is_read_on()
 }
 
 #[test]
+fn a_file_that_is_renamed_while_a_start_looks_for_others_is_read_on_whenever_that_is() {
+    for looks in 0.. {
+        let tree = SimTree::new(&["in"]);
+        for name in ["a", "b", "c"] {
+            tree.append(&format!("in/{name}.log"), name.as_bytes());
+            tree.append(&format!("in/{name}.log"), b"\n");
+        }
+        let (flags, settings) = (flags(&["in"], true), settings(false, true));
+        let mut positions = Positions::new();
+        let mut run = Run::start(&tree, &flags, &settings, START, &positions);
+        run.pass(9000);
+        run.record(&mut positions);
+        drop(run);
+        // The directory is listed for this one; its times do not tell that it changes then.
+        tree.move_to("in/a.log", "in/a.log.1");
+        tree.append("in/b.log", b"more of b\n");
+        tree.move_after(looks, "in/b.log", "in/b.log.1");
+        let mut run = Run::start(&tree, &flags, &settings, START + 9000, &positions);
+        let is_within = tree.has("in/b.log.1");
+        run.pass(9000);
+        assert_eq!(run.records, ["more of b"], "renamed after {looks} looks");
+        let is_lost = |changed: &&Changed| matches!(changed.fate, Fate::Gone | Fate::Recreated);
+        assert_eq!(run.changed.iter().find(is_lost), None, "renamed after {looks} looks");
+        if !is_within {
+            assert!(looks > 5, "the start looks more often");
+            break;
+        }
+    }
+}
+
+#[test]
 fn a_start_says_what_is_gone_or_another_and_how_far_it_was_read() {
     let tree = SimTree::new(&[]);
     tree.append("a.log", b"1\n2\n");
