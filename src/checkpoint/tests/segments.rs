@@ -143,16 +143,21 @@ fn damaged_or_missing_input_is_refused_and_nothing_is_touched() {
 fn a_full_disk_names_the_segment_and_stops_the_log() {
     let disk = made();
     let (_, mut wal, _) = open(&disk).unwrap();
+    // Room is not needed, so there may be none.
     disk.world().start(Some((1, Fault::Full)));
-    let error = wal.append(&chunk(b'\n', &[9; 100])).unwrap_err();
-    let text = "ck/wal-5 (135 bytes at 261): no space left on device";
+    wal.append(&chunk(b'\n', &[9; 200])).unwrap();
+    assert_eq!(disk.world().struck, Some(Fault::Full));
+    wal.append(&chunk(b'\n', &[10; 200])).unwrap();
+    disk.world().start(Some((1, Fault::Full)));
+    let error = wal.append(&chunk(b'\n', &[11; 100])).unwrap_err();
+    let text = "ck/wal-6 (135 bytes at 261): no space left on device";
     assert_eq!(error.to_string(), text);
     assert_eq!(error.exit_status(), 1);
     assert_eq!(wal.append(&chunk(b'\n', b"")).unwrap_err().to_string(), text);
     assert_eq!(wal.syncer().sync().unwrap_err().to_string(), text);
     drop(wal);
     let (_, _, unread) = open(&disk).unwrap();
-    assert_eq!(lsns(unread), [4, 5, 6, 7, 8]);
+    assert_eq!(lsns(unread), [4, 5, 6, 7, 8, 9, 10]);
 }
 
 #[test]
@@ -280,6 +285,7 @@ fn short_frames_are_written_where_the_file_has_a_place() {
         "a long frame takes the room, and none is laid out for it"
     );
     disk.world().lose_power();
+    disk.world().start(None);
     let (_, wal, unread) = open(&disk).unwrap();
     assert_eq!((wal.next(), unread.left().frames), (102, 101));
 }
