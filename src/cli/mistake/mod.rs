@@ -123,7 +123,8 @@ pub fn unknown_source(command: &Command, args: &[OsString]) -> Error {
             format!("{}: {why}, and no source is called so: there are {sources}", pasted(&args[1]));
         let tip =
             "weir files PATH ... reads files, directories, and what matches a pattern in quotes";
-        return Error::usage(format!("{what}\n\n  tip: {tip}\n\n{TRY_HELP}"));
+        // As of `weir files PATH`.
+        return Error::Failed(format!("{what}\n\n  tip: {tip}\n\n{TRY_HELP}"));
     }
     let tip = Line::new(command, args).and_then(|line| {
         let flag = || words::defined(line.source, &format!("--{word}")).is_some();
