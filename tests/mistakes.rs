@@ -66,6 +66,7 @@ fn a_file_that_is_named_gets_the_command_that_reads_it() {
             "xzcat -f app.log old.xz | weir --once --count --format text",
             "4\n",
         ),
+        ("weir --format text -- b.log", "weir files b.log --format text", "a b\nb\n"),
         (
             "weir listen 9999 app.log",
             "app.log: a file, and no address; weir files FILE ... reads a file",
@@ -265,6 +266,10 @@ fn a_stray_word_is_put_where_it_belongs() {
             ("weir --count listen 9999", "the source is the first word: weir listen --count 9999"),
             ("weir --count --split '' -", "standard input needs no name: weir --count --split ''"),
             ("weir -v ERROR", "-v says more; what matches is dropped by --reject ERROR"),
+            ("weir kafka -b b:1 -t a c", "weir kafka takes no word; is --topic c meant?"),
+            ("weir kafka b:1 -t a", "weir kafka takes no word; is --brokers b:1 meant?"),
+            ("weir help nosuch", "weir --help names all there is"),
+            ("weir help filez", "weir files --help"),
             ("weir --count no.log", "there is no file no.log; one is read by weir files FILE ..."),
             (
                 "weir listen localhost 9999",
