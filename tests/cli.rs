@@ -324,7 +324,12 @@ fn a_word_that_is_no_policy_makes_no_file() {
 }
 
 #[test]
-fn an_empty_path_for_bad_records_is_refused() {
+fn what_names_no_file_for_bad_records_is_refused() {
+    refused(
+        &["--on-bad", "-", "--count"],
+        "--on-bad -: stdout is for results; --on-bad /dev/stderr says each on stderr, and ./- is a file of \
+         that name\n",
+    );
     refused(
         &["--on-bad", "", "--count"],
         "--on-bad: what is empty names no file; it is skip, fail or a path\n",

@@ -1,6 +1,6 @@
 //! What people type who come from other tools, or in a hurry: each is refused by what to type instead.
 //!
-//! Nothing is read, nothing is written, and the status is 2.
+//! Nothing is read, nothing is written, and the status is 2, or 1 where something is not there that may come.
 #![allow(clippy::unwrap_used, reason = "these are tests, their helpers too")]
 
 mod common;
@@ -14,11 +14,17 @@ use common::{Dir, piped, shell, start, weir};
 /// What is said of a command line, without what stands behind the tip.
 #[track_caller]
 fn said(dir: &Dir, line: &str) -> String {
+    failed(dir, line, 2)
+}
+
+/// The same of one that ends with another status.
+#[track_caller]
+fn failed(dir: &Dir, line: &str, status: i32) -> String {
     // A shell takes the line apart, as for a user.
     let mut command = shell(&line.replacen("weir", "\"$WEIR\"", 1));
     command.current_dir(dir.path("")).stdin(Stdio::null());
     let ended = start(command).end();
-    let message = ended.failed(2);
+    let message = ended.failed(status);
     let message = message.strip_prefix("weir: ").unwrap_or_else(|| panic!("{line}: {message}"));
     let shown = message.split("\n\nFor more").next().unwrap().split("\n\nUsage:").next().unwrap();
     shown.trim_end().to_string()
@@ -60,6 +66,7 @@ fn a_file_that_is_named_gets_the_command_that_reads_it() {
             "xzcat -f app.log old.xz | weir --once --count --format text",
             "4\n",
         ),
+        ("weir --format text -- b.log", "weir files b.log --format text", "a b\nb\n"),
         (
             "weir listen 9999 app.log",
             "app.log: a file, and no address; weir files FILE ... reads a file",
@@ -150,7 +157,8 @@ fn a_first_word_that_can_only_be_a_path_is_told_that_nothing_is_there() {
         ("/etc/passwd/x", "not a directory", "/etc/passwd/x"),
     ];
     for (word, why, shown) in table {
-        let said = said(&dir, &format!("weir {word} --count"));
+        // As of `weir files PATH`: it may come.
+        let said = failed(&dir, &format!("weir {word} --count"), 1);
         let expected = format!("{shown}: {why}, and no source is called so: there are {sources}");
         assert!(said.starts_with(&expected), "{said}");
         let tip =
@@ -258,6 +266,10 @@ fn a_stray_word_is_put_where_it_belongs() {
             ("weir --count listen 9999", "the source is the first word: weir listen --count 9999"),
             ("weir --count --split '' -", "standard input needs no name: weir --count --split ''"),
             ("weir -v ERROR", "-v says more; what matches is dropped by --reject ERROR"),
+            ("weir kafka -b b:1 -t a c", "weir kafka takes no word; is --topic c meant?"),
+            ("weir kafka b:1 -t a", "weir kafka takes no word; is --brokers b:1 meant?"),
+            ("weir help nosuch", "weir --help names all there is"),
+            ("weir help filez", "weir files --help"),
             ("weir --count no.log", "there is no file no.log; one is read by weir files FILE ..."),
             (
                 "weir listen localhost 9999",

@@ -232,6 +232,22 @@ fn with_once_a_server_that_closes_ends_the_run() {
 }
 
 #[test]
+fn a_server_that_closes_without_a_word_may_have_waited_for_tls() {
+    let (listener, address) = server();
+    let run = start(weir(&["connect", &address, "--once", "--count", "--format", "text"]));
+    drop(accept(&listener, ""));
+    let why = "closed by the server before anything came; one that speaks TLS waits for --tls";
+    let ended = run.end();
+    let said = format!("weir: {address}: {why}\n");
+    assert_eq!((ended.status, ended.out.as_str(), ended.err), (0, "0\n", said));
+    let mut run = start(weir(&["connect", &address]));
+    drop(accept(&listener, ""));
+    assert_eq!(run.err.line(""), format!("weir: {address}: {why}; trying again every 2s"));
+    run.signal(Signal::TERM);
+    run.end();
+}
+
+#[test]
 fn with_once_a_server_that_breaks_off_is_an_error_after_its_lines() {
     let (listener, address) = server();
     let mut run = start(weir(&["connect", &address, "--once", "--format", "text"]));

@@ -134,7 +134,8 @@ impl Total {
 }
 
 /// Why a sum of integers is not shown.
-const BEYOND: Overflow = Overflow("the sum is beyond 64 bits");
+const BEYOND: Overflow =
+    Overflow("the sum is beyond 64 bits, the most that --sum and --stats sum hold");
 /// Why another sum is not shown.
 const BEYOND_DOUBLE: Overflow = Overflow("the sum is beyond what a double holds");
 

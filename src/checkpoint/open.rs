@@ -27,7 +27,7 @@ use crate::checkpoint::frames::log::{LOGS, Log};
 use crate::clock::Stamp;
 use crate::disk::{Disk, read_whole};
 use crate::error::{Context, Error};
-use crate::units::quoted;
+use crate::units::{pasted, quoted};
 
 /// What stands in a directory.
 enum Stands {
@@ -63,13 +63,31 @@ pub fn open(
 
 fn make_dir(disk: &dyn Disk, dir: &Path) -> Result<(), Error> {
     match disk.list(dir) {
-        Err(error) if error.kind() == ErrorKind::NotFound => disk.create_dir(dir).at(dir),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let parent = dir.parent().filter(|parent| !parent.as_os_str().is_empty());
+            match (disk.create_dir(dir), parent) {
+                (Err(error), Some(parent)) if error.kind() == ErrorKind::NotFound => {
+                    Err(homeless(dir, parent))
+                }
+                (made, _) => made.at(dir),
+            }
+        }
         Err(error) if error.kind() == ErrorKind::NotADirectory => {
             let dir = dir.display();
             Err(Error::Refused(format!("--checkpoint {dir}: this is no directory")))
         }
         listed => listed.at(dir).map(drop),
     }
+}
+
+/// The refusal of a directory that is to be made in one that is not there.
+fn homeless(dir: &Path, parent: &Path) -> Error {
+    Error::Failed(format!(
+        "--checkpoint {}: there is no directory {} to make it in; mkdir -p {} makes one",
+        dir.display(),
+        parent.display(),
+        pasted(parent.as_os_str())
+    ))
 }
 
 /// Makes the directory's own name last, whoever has made it.

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::commits::merge::Merge;
 use super::commits::recover::recover;
-use super::commits::snapshot::Snapshot;
+use super::commits::snapshot::{self, Snapshot};
 use super::commits::walk::Walk;
 use super::frames::Kind;
 use super::frames::log::Written;
@@ -201,18 +201,16 @@ impl Look {
         line(&mut text, "panes", &panes.to_string());
         let files = counted(self.files.len() as u64, "file");
         line(&mut text, "on disk", &format!("{} in {files}", size(self.bytes())));
-        if let Some(Snapshot { number, bytes, keys, .. }) = &self.snapshot {
-            let what = match self.meta.keys() {
-                Keys::Plain => counted(*keys, "key"),
-                Keys::Spaced => format!("{keys} keys and positions"),
-            };
+        for (name, bytes) in &self.files {
+            let of_snapshot =
+                self.snapshot.as_ref().filter(|of| snapshot::name(of.number) == *name);
+            let what = of_snapshot.map(|Snapshot { keys, .. }| match self.meta.keys() {
+                Keys::Plain => format!(", {}", counted(*keys, "key")),
+                Keys::Spaced => format!(", {keys} keys and positions"),
+            });
             let bytes = counted(*bytes, "byte");
-            line(&mut text, &format!("snap-{number}"), &format!("{bytes}, {what}"));
+            line(&mut text, name, &format!("{bytes}{}", what.unwrap_or_default()));
         }
-        let mut file = |name: String, bytes: u64| line(&mut text, &name, &counted(bytes, "byte"));
-        self.logs.iter().for_each(|log| file(format!("log-{}", log.number), log.bytes));
-        let segments = &self.backlog.segments;
-        segments.iter().for_each(|wal| file(format!("wal-{}", wal.number), wal.bytes));
         line(&mut text, "uuid", &self.uuid());
         Ok(text)
     }

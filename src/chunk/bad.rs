@@ -25,7 +25,7 @@ pub struct Bad {
     /// The record as it was read, or its beginning if it was too long to keep; none if it is that of the bad
     /// one before, of which this is another part.
     pub record: Option<Vec<u8>>,
-    /// True if it may have gone on: what is kept is its beginning.
+    /// True if it goes on, or may have when it was refused: what is kept is its beginning.
     pub cut: bool,
     /// What of it could not be used, if it is not all of it.
     pub part: Option<BadPart>,

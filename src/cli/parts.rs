@@ -154,8 +154,8 @@ mod tests {
     const RAW: Flag = Flag { name: "raw", takes: &[], help: "as text" };
     const VALUE: Flag = Flag { name: "value", takes: &["SEL"], help: "the value" };
 
-    fn unbuilt(_: &Words, _: Shape) -> Result<Built, String> {
-        Err("never built".to_string())
+    fn unbuilt(_: &Words, _: Shape) -> Result<Built, step::Unbuilt> {
+        Err("never built".into())
     }
 
     const fn spec(name: &'static str, takes: &'static [&str], own: &'static [Flag]) -> step::Spec {

@@ -296,7 +296,7 @@ fn steps(
     let mut steps = Vec::new();
     for (spec, words) in &typed.steps {
         let rows = *arrows.last().expect("the source has one");
-        let built = (spec.build)(words, rows).map_err(|what| wrong(&spec.flag, &what))?;
+        let built = (spec.build)(words, rows).map_err(|why| why.of(&spec.flag))?;
         if built.step.needs_beginnings() && typed.engine.checkpoint.is_some() {
             let what = "names of the first line are not known to a start that goes on from a \
                 --checkpoint; --csv-header A,B says them, then the first line is a record";

@@ -67,7 +67,8 @@ pub struct Flags {
     /// record begins in what was read, whatever part of it is bad; the record is as it was read, but for
     /// what --lower and --upper do to letters. A part that is bad alone is `part`, and `at` is the byte of
     /// the record where it stands; of several parts of a record the first has the record. Of a record that
-    /// is too long only the beginning is kept, and then `"cut":true`.
+    /// is too long only the beginning is kept; `"cut":true` says that it goes on, or had not ended when it was
+    /// refused.
     #[arg(long, value_name = "skip|fail|FILE", default_value = "skip")]
     pub on_bad: OsString,
 
@@ -169,6 +170,11 @@ impl Flags {
             (
                 self.on_bad.is_empty(),
                 "--on-bad: what is empty names no file; it is skip, fail or a path",
+            ),
+            (
+                self.on_bad == "-",
+                "--on-bad -: stdout is for results; --on-bad /dev/stderr says each on stderr, and ./- is a file of \
+                 that name",
             ),
             (
                 aggregate_at_once && given.window,

@@ -4,14 +4,12 @@
 //! was typed. Properties by which a run would lose its exactness are weir's own. Of a value that
 //! is a secret nothing is ever said, and nothing of all this is identity of a checkpoint.
 
-use std::path::Path;
-
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaConfRes;
 
 use super::{Flags, is_secret};
-use crate::error::{self, Error};
+use crate::error::{Context, Error};
 use crate::part::likeness::near;
 use crate::say::{Level, says};
 
@@ -79,7 +77,9 @@ impl Settings {
     pub fn read(flags: &Flags) -> Result<Settings, Error> {
         let mut all = Vec::new();
         for path in &flags.property_file {
-            let text = std::fs::read_to_string(path).map_err(|err| unreadable(path, &err))?;
+            let place = format!("-F {}", path.display());
+            let text = String::from_utf8(std::fs::read(path).place(&place)?);
+            let text = text.map_err(|_| Error::usage(format!("{place}: it is not UTF-8")))?;
             all.extend(lines(&path.display().to_string(), &text)?);
         }
         for text in &flags.property {
@@ -145,10 +145,6 @@ impl Property {
             Ok(_) => Ok(()),
         }
     }
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Error {
-    Error::usage(format!("-F {}: {}", path.display(), error::said(error)))
 }
 
 /// The properties of a file.

@@ -24,6 +24,8 @@ use crate::process::screen::Size;
 use crate::report::value::Value;
 use crate::units::{counted, show_duration};
 
+/// So many lines stand above the rows: the command, the last batch, and what the values are called.
+const HEAD: usize = 3;
 /// Of what was said so many lines are shown, where there are rows enough; where there are few, one, or none.
 const SAID: usize = 3;
 const ENOUGH: usize = 12;
@@ -59,11 +61,6 @@ fn lines(board: &Board, said: &[String], (columns, rows): Size) -> Vec<String> {
         put(&mut line, text.as_bytes(), columns);
         line
     };
-    let named = &board.about.columns;
-    // One value needs no name.
-    let names = if named.len() > 1 { named.join("  ") } else { String::new() };
-    let mut all = vec![cut(&board.about.title), cut(&state(board)), cut(&names)];
-    all.truncate(rows);
     let (most, gap) = match rows {
         0..FEW => (0, 0),
         FEW..ENOUGH => (1, 0),
@@ -72,8 +69,10 @@ fn lines(board: &Board, said: &[String], (columns, rows): Size) -> Vec<String> {
     let said = &said[said.len().saturating_sub(most)..];
     let said: Vec<_> = said.iter().map(|text| cut(text)).collect();
     let below = if said.is_empty() { 0 } else { said.len() + gap };
-    let room = rows.saturating_sub(all.len() + below);
-    all.extend(body(board, columns, room));
+    let (names, body) = body(board, columns, rows.saturating_sub(HEAD + below));
+    let mut all = vec![cut(&board.about.title), cut(&state(board)), names];
+    all.truncate(rows);
+    all.extend(body);
     if !said.is_empty() {
         all.resize(rows - said.len(), String::new());
         all.extend(said);
@@ -122,8 +121,8 @@ fn state(board: &Board) -> String {
     line
 }
 
-/// The rows, as far as there is room for them.
-fn body(board: &Board, columns: usize, room: usize) -> Vec<String> {
+/// What the values are called, and the rows, as far as there is room for them.
+fn body(board: &Board, columns: usize, room: usize) -> (String, Vec<String>) {
     let is_tail = board.about.passes;
     let count = board.lines.len();
     let fits = count <= room && !board.has_more;
@@ -131,14 +130,14 @@ fn body(board: &Board, columns: usize, room: usize) -> Vec<String> {
     // Of records that pass the last ones are seen.
     let first = if is_tail { count - shown } else { 0 };
     let rows: Vec<_> = board.lines.iter().skip(first).take(shown).collect();
-    let mut all = match is_tail {
-        true => rows.iter().map(|line| record(line, columns)).collect(),
+    let (names, mut all) = match is_tail {
+        true => (String::new(), rows.iter().map(|line| record(line, columns)).collect()),
         false => bars(board, &rows, columns),
     };
     if !fits && !is_tail && room > 0 {
         all.push("...".chars().take(columns).collect());
     }
-    all
+    (names, all)
 }
 
 /// A record, or a pair with its value behind.
@@ -147,43 +146,75 @@ fn record(line: &Line, columns: usize) -> String {
     let taken = put(&mut out, line.key.as_deref().unwrap_or(b"None"), columns);
     if let Some(value) = line.values.first().filter(|_| taken + 2 < columns) {
         out.push_str("  ");
-        put(&mut out, &text(value), columns - taken - 2);
+        put(&mut out, text(value).as_bytes(), columns - taken - 2);
     }
     out
 }
 
-/// Keys, values and bars.
-fn bars(board: &Board, rows: &[&Line], columns: usize) -> Vec<String> {
-    let values: Vec<String> = rows.iter().map(|line| shown(&line.values)).collect();
-    let lengths = rows.iter().map(|line| number(line, board.about.by));
+/// Keys, values and bars, and above the values what they are called.
+fn bars(board: &Board, rows: &[&Line], columns: usize) -> (String, Vec<String>) {
+    let about = &board.about;
+    let values: Vec<Vec<String>> =
+        rows.iter().map(|line| line.values.iter().map(text).collect()).collect();
+    let lengths = rows.iter().map(|line| number(line, about.by));
     let lengths: Vec<f64> = lengths.map(|length| length.unwrap_or(0.0).max(0.0)).collect();
     let most = lengths.iter().copied().fold(0.0, f64::max);
+    // One value needs no name.
+    let names = if about.columns.len() > 1 { &about.columns[..] } else { &[] };
     let wide = |text: &[u8]| put(&mut String::new(), text, columns);
     let key = |line: &&Line| wide(line.key.as_deref().unwrap_or(b"None"));
-    let has_keys = board.about.shape != Shape::Whole;
+    let has_keys = about.shape != Shape::Whole;
     // A key may have half of a window, values what they need.
     let keys = if has_keys { rows.iter().map(key).max().unwrap_or(0).min(columns / 2) } else { 0 };
-    let width = values.iter().map(|text| wide(text.as_bytes())).max().unwrap_or(0);
-    let value_at = keys + if has_keys { 2 } else { 0 };
-    let bar_at = value_at + width + 2;
-    let room = columns.saturating_sub(bar_at);
-    let line = |((line, value), length): ((&&Line, &String), &f64)| {
+    let mut places = Places { at: Vec::new(), end: keys + if has_keys { 2 } else { 0 } };
+    for column in 0..values.iter().map(Vec::len).fold(names.len(), usize::max) {
+        let texts = values.iter().map(Vec::as_slice).chain([names]);
+        let texts = texts.filter_map(|texts| texts.get(column));
+        places.add(texts.map(|text| wide(text.as_bytes())).max().unwrap_or(0));
+    }
+    let room = columns.saturating_sub(places.end);
+    let line = |((line, values), length): ((&&Line, &Vec<String>), &f64)| {
         let mut out = String::new();
         if has_keys {
             put(&mut out, line.key.as_deref().unwrap_or(b"None"), keys);
         }
-        if value_at < columns && !value.is_empty() {
-            let indent = width.saturating_sub(wide(value.as_bytes()));
-            let _ = write!(out, "\x1b[{}G", value_at + 1 + indent.min(columns - value_at - 1));
-            put(&mut out, value.as_bytes(), columns - value_at);
-        }
+        places.put(&mut out, values, columns);
         if most > 0.0 && room > 0 {
-            let _ = write!(out, "\x1b[{}G", bar_at + 1);
-            bar(&mut out, length / most, room, board.about.is_utf8);
+            let _ = write!(out, "\x1b[{}G", places.end + 1);
+            bar(&mut out, length / most, room, about.is_utf8);
         }
         out
     };
-    rows.iter().zip(&values).zip(&lengths).map(line).collect()
+    let mut head = String::new();
+    places.put(&mut head, names, columns);
+    (head, rows.iter().zip(&values).zip(&lengths).map(line).collect())
+}
+
+/// Where the values of a row stand, whose last characters are in one column.
+struct Places {
+    /// The first column of each, and how wide it is.
+    at: Vec<(usize, usize)>,
+    /// The column behind them, with a gap between.
+    end: usize,
+}
+
+impl Places {
+    /// Adds one that is so wide.
+    fn add(&mut self, width: usize) {
+        self.at.push((self.end, width));
+        self.end += width + 2;
+    }
+
+    /// Puts texts into their places, as far as a line of so many columns has room.
+    fn put(&self, out: &mut String, texts: &[String], columns: usize) {
+        let has_room = |(_, (at, _)): &(&String, &(usize, usize))| *at < columns;
+        for (text, &(at, width)) in texts.iter().zip(&self.at).filter(has_room) {
+            let wide = put(&mut String::new(), text.as_bytes(), columns);
+            let indent = width.saturating_sub(wide).min(columns - at - 1);
+            let _ = write!(out, "\x1b[{}G", at + indent + 1);
+            put(out, text.as_bytes(), columns - at - indent);
+        }
+    }
 }
 
 /// A bar that takes such a part of the room.
@@ -207,18 +238,11 @@ fn number(line: &Line, by: usize) -> Option<f64> {
     }
 }
 
-/// All values of a row.
-fn shown(values: &[Value]) -> String {
-    let all: Vec<_> =
-        values.iter().map(|value| String::from_utf8_lossy(&text(value)).into_owned()).collect();
-    all.join("  ")
-}
-
 /// A value as Python prints it.
-fn text(value: &Value) -> Vec<u8> {
+fn text(value: &Value) -> String {
     let mut out = Vec::new();
     python::print(&mut out, Object::of(std::slice::from_ref(value)));
-    out
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]

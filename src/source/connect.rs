@@ -158,10 +158,11 @@ impl Host for Servers {
     fn gone(
         &mut self,
         number: usize,
-        _peer: Peer<MaybeTls<TcpStream>, Lines>,
+        mut peer: Peer<MaybeTls<TcpStream>, Lines>,
         why: Option<io::Error>,
         now: Stamp,
     ) {
+        self.dial.servers[number].is_mute = peer.framing().is_new();
         self.dial.lose(number, why, now);
     }
 

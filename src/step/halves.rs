@@ -1,7 +1,7 @@
 //! The halves of pairs: `--keys` and `--values` make plain records of one half each, `--on` turns the steps
 //! behind it to one.
 
-use super::{Built, Spec, Step};
+use super::{Built, Spec, Step, Unbuilt};
 use crate::chunk::{Chunk, Half};
 use crate::error::Error;
 use crate::part::{Flag, Shape, Words};
@@ -38,14 +38,14 @@ pub const ON: Spec = Spec {
             Some("value") => Half::Value,
             _ => {
                 let typed = words.argument(0).to_string_lossy();
-                return Err(format!("`{typed}` is neither key nor value"));
+                return Err(format!("`{typed}` is neither key nor value").into());
             }
         };
         Ok(Built::new(Turn(half), words, rows))
     },
 };
 
-fn build(words: &Words, rows: Shape, half: Half) -> Result<Built, String> {
+fn build(words: &Words, rows: Shape, half: Half) -> Result<Built, Unbuilt> {
     rows.must_be_pairs()?;
     Ok(Built::new(Keep(half), words, Shape::Records))
 }
@@ -119,7 +119,7 @@ mod tests {
             let found = [0, 1].map(|row| chunk.key(row).unwrap());
             assert_eq!((found, chunk.value(0)), (expected, None));
             let why = (spec.build)(&words, Shape::Records).err().unwrap();
-            assert!(why.contains("--pair SEP before it"), "{why}");
+            assert!(why.to_string().contains("--pair SEP before it"), "{why}");
         }
     }
 }

@@ -11,7 +11,7 @@
 
 use std::ffi::OsStr;
 
-use super::{Built, Spec, Step, own};
+use super::{Built, Spec, Step, Unbuilt, own};
 use crate::chunk::{Chunk, Edit, Parts};
 use crate::error::Error;
 use crate::jq::{Failure, Need, Program, Rooms, Value, part, write_bare};
@@ -78,7 +78,7 @@ struct Outputs {
 /// So much room is kept for outputs.
 const KEPT: usize = 1 << 20;
 
-fn build(words: &Words, rows: Shape) -> Result<Built, String> {
+fn build(words: &Words, rows: Shape) -> Result<Built, Unbuilt> {
     let text = text(words.argument(0))?;
     let value = words.value(own::VALUE.name);
     if value.is_some() {

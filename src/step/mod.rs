@@ -19,6 +19,8 @@ pub mod split;
 pub mod tables;
 pub mod text;
 
+use std::fmt::{self, Display, Formatter};
+
 use crate::chunk::Chunk;
 use crate::error::Error;
 use crate::part::{Flag, Resolved, Shape, Words};
@@ -61,9 +63,41 @@ pub struct Spec {
     pub flag: Flag,
     /// Flags of its own, which are typed behind its flag. Several steps may have the same one.
     pub own: &'static [Flag],
-    /// Makes it of what was typed and of the shape of the rows that come: records or pairs. An error
-    /// says what is wrong, without the flag.
-    pub build: fn(&Words, Shape) -> Result<Built, String>,
+    /// Makes it of what was typed and of the shape of the rows that come: records or pairs.
+    pub build: fn(&Words, Shape) -> Result<Built, Unbuilt>,
+}
+
+/// Why a step cannot be made, in words and without its flag.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Unbuilt {
+    /// What was typed, or stands in the file that was, makes no sense.
+    Wrong(String),
+    /// A file cannot be read: it is not there, or not ours. That may change.
+    Unread(String),
+}
+
+impl Unbuilt {
+    /// The error, which names the flag.
+    pub fn of(self, flag: &Flag) -> Error {
+        let what = format!("--{}: {self}", flag.name);
+        match self {
+            Unbuilt::Wrong(_) => Error::Usage(what),
+            Unbuilt::Unread(_) => Error::Failed(what),
+        }
+    }
+}
+
+impl Display for Unbuilt {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (Unbuilt::Wrong(what) | Unbuilt::Unread(what)) = self;
+        f.write_str(what)
+    }
+}
+
+impl<T: Into<String>> From<T> for Unbuilt {
+    fn from(what: T) -> Unbuilt {
+        Unbuilt::Wrong(what.into())
+    }
 }
 
 /// A step that is made, and what is to be known of it.
@@ -137,7 +171,7 @@ pub(crate) mod testing {
         for (flag, value) in spec.own.iter().zip(own) {
             words.bind(Words::new(flag, [value]));
         }
-        (spec.build)(&words, rows)
+        (spec.build)(&words, rows).map_err(|why| why.to_string())
     }
 
     /// Records that come uncut, as from a source of lines.

@@ -23,7 +23,7 @@ pub const PAIR: Spec = Spec {
         let typed = words.argument(0);
         let separator = units::escaped(typed)?;
         if separator.is_empty() {
-            return Err("an empty separator stands nowhere".to_string());
+            return Err("an empty separator stands nowhere".into());
         }
         let lack = format!("without the SEP of --pair {}", units::pasted(typed));
         let step = Pair { finder: Finder::new(&separator).into_owned(), lack };
@@ -103,7 +103,8 @@ mod tests {
     #[test]
     fn pairs_and_empty_separators_are_refused() {
         let words = |separator| Words::new(&PAIR.flag, [separator]);
-        let why = |separator, rows| (PAIR.build)(&words(separator), rows).err().unwrap();
+        let why =
+            |separator, rows| (PAIR.build)(&words(separator), rows).err().unwrap().to_string();
         assert!(why(" ", Shape::Pairs).starts_with("needs records, and pairs come"));
         assert!(why("", Shape::Records).contains("empty separator"));
     }

@@ -57,7 +57,7 @@ pub const PIPE: Spec = Spec {
     build: |words, _| {
         let command = words.argument(0).to_os_string();
         if command.as_encoded_bytes().trim_ascii().is_empty() {
-            return Err("an empty command does nothing; `cat` prints what it reads".to_string());
+            return Err("an empty command does nothing; `cat` prints what it reads".into());
         }
         Ok(Built::new(Pipe::new(command), words, Shape::Records))
     },

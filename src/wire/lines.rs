@@ -92,6 +92,11 @@ impl Lines {
         Place { offset: self.offset, skips: self.skipping }
     }
 
+    /// True if nothing has come of the stream.
+    pub fn is_new(&self) -> bool {
+        self.offset == 0 && self.held.is_empty()
+    }
+
     /// What ends a record.
     pub fn delimiter(&self) -> u8 {
         self.delimiter

@@ -150,7 +150,11 @@ fn what_is_no_checkpoint_is_left_alone() {
              needs; take another directory",
         ),
         ("file", 2, "--checkpoint file: this is no directory"),
-        ("missing/ck", 1, "missing/ck: no such file or directory"),
+        (
+            "missing/ck",
+            1,
+            "--checkpoint missing/ck: there is no directory missing to make it in; mkdir -p missing makes one",
+        ),
         ("file/ck", 2, "--checkpoint file/ck: this is no directory"),
     ];
     for (dir, status, said) in table {

@@ -14,8 +14,10 @@ fn masked(place: &Place, shown: &str) -> String {
     let shown = shown.replace(place.path("").to_str().unwrap(), "/HERE/");
     let shown =
         Regex::new(r"\d+:\d+\n").unwrap().replace_all(&shown, "DEVICE:INODE\n").into_owned();
-    let shown =
-        Regex::new(r"(log-\d +)\d+ bytes").unwrap().replace_all(&shown, "${1}BYTES").into_owned();
+    let shown = Regex::new(r"((?:meta|log-\d|wal-\d) +)\d+ bytes")
+        .unwrap()
+        .replace_all(&shown, "${1}BYTES")
+        .into_owned();
     let shown = Regex::new("[0-9.]+K in").unwrap().replace(&shown, "SIZE in").into_owned();
     Regex::new("[0-9a-f]{32}").unwrap().replace(&shown, "UUID").into_owned()
 }
@@ -40,8 +42,10 @@ unread    0 records of input in its log, 0 bytes
 keys      0
 panes     4
 on disk   SIZE in 4 files
+meta      BYTES
 log-1     BYTES
 log-2     BYTES
+wal-2     BYTES
 uuid      UUID
 ";
     assert_eq!(masked(&place, &place.show()), wanted);

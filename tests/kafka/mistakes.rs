@@ -15,6 +15,14 @@ fn an_unknown_topic_ends_the_run_and_those_that_look_like_it_are_named() {
 }
 
 #[test]
+fn an_expression_that_matches_no_topic_is_said() {
+    let broker = Broker::new(&[("orders", 1)]);
+    let ended = broker.weir("^zzz", &["--once", "--count", "--format", "text"]).end();
+    let found = (ended.status, ended.out.as_str(), ended.err.as_str());
+    assert_eq!(found, (0, "0\n", "weir: ^zzz: no topic matches\n"));
+}
+
+#[test]
 fn a_broker_that_never_answers_ends_the_run() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap().to_string();
@@ -46,6 +54,8 @@ fn brokers_and_topics_have_to_be_named() {
     assert!(refused(&["kafka", "-b", "b:1", "--count"]).contains("--topic"));
     assert!(refused(&["kafka", "-b", "b:1", "-t", "a b"]).starts_with("weir: --topic a b: "));
     assert!(refused(&["kafka", "-b", "b:1", "-t", "t", "--from", "noon"]).contains("--from"));
+    let said = refused(&["kafka", "-b", "b:1", "-t", "t", "-G", ""]);
+    assert_eq!(said, "weir: --group-id: what is empty names no group\n");
     let both = refused(&["kafka", "-b", "b:1", "-t", "t", "--with-key", "--with-topic"]);
     assert!(both.contains("--with-key") && both.contains("--with-topic"), "{both}");
 }

@@ -226,6 +226,7 @@ unread    0 records of input in its log, 0 bytes
 keys      3
 panes     3
 on disk   BYTES bytes in 2 files
+meta      100 bytes
 log-1     727 bytes
 ";
     let wanted = wanted.replace("BYTES", &bytes.to_string());

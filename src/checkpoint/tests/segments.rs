@@ -199,6 +199,7 @@ fn show_counts_what_is_unread_and_lists_the_segments() {
         shown.lines().filter(|line| line.starts_with("wal") || line.contains("unread")).collect();
     let wanted = [
         "unread    0 records of input in its log, 1000 bytes",
+        "wal-1     4122 bytes",
         "wal-2     4122 bytes",
         "wal-3     4122 bytes",
         "wal-4     4122 bytes",

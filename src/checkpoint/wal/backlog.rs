@@ -69,8 +69,6 @@ pub struct Segment {
     pub number: u64,
     /// The number of its first frame.
     pub first: u64,
-    /// How many bytes the file has.
-    pub bytes: u64,
 }
 
 /// What was found.
@@ -130,7 +128,7 @@ impl Backlog {
         limit: Option<u64>,
         read: u64,
     ) -> Result<(), Error> {
-        let Past { number, seed, first, bytes, .. } = *segment;
+        let Past { number, seed, first, .. } = *segment;
         if limit.is_some_and(|limit| limit < first) {
             return Err(damaged(segment.path(), 0, "the next segment begins before it"));
         }
@@ -161,7 +159,7 @@ impl Backlog {
         };
         self.proven.extend(piece(0..proven));
         self.tail = piece(proven..ends.len());
-        self.segments.push(Segment { number, first, bytes });
+        self.segments.push(Segment { number, first });
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use crate::error::{Error, said};
+use crate::error::{Context, Error};
 
 /// A file is no longer than this: what is no list of arguments would be read without an end.
 const LONGEST: u64 = 1 << 20;
@@ -26,12 +26,10 @@ const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The words of a file, each with the line it stands in, from 1.
 pub fn read(of: &str, path: &Path) -> Result<Vec<(usize, OsString)>, Error> {
-    // A service that names a file that is not there would start again and again.
-    let wrong = |error| Error::usage(format!("{of} {}: {}", path.display(), said(&error)));
     let mut text = Vec::new();
     File::open(path)
         .and_then(|file| file.take(LONGEST + 1).read_to_end(&mut text))
-        .map_err(wrong)?;
+        .place(format_args!("{of} {}", path.display()))?;
     match text.len() as u64 > LONGEST {
         true => Err(Error::usage(format!("{of} {}: more than 1 MiB", path.display()))),
         false => Ok(words(&text)),

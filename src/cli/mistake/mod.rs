@@ -123,9 +123,16 @@ pub fn unknown_source(command: &Command, args: &[OsString]) -> Error {
             format!("{}: {why}, and no source is called so: there are {sources}", pasted(&args[1]));
         let tip =
             "weir files PATH ... reads files, directories, and what matches a pattern in quotes";
-        return Error::usage(format!("{what}\n\n  tip: {tip}\n\n{TRY_HELP}"));
+        // As of `weir files PATH`.
+        return Error::Failed(format!("{what}\n\n  tip: {tip}\n\n{TRY_HELP}"));
     }
-    let tip = Line::new(command, args).and_then(|line| {
+    let is_help = args[2..].iter().any(|word| word == "--help" || word == "-h");
+    let of_help = || {
+        let near =
+            near(&word.to_lowercase(), names()).first().map(|name| format!("weir {name} --help"));
+        near.unwrap_or_else(|| "weir --help names all there is".to_string())
+    };
+    let of_line = |line: Line| {
         let flag = || words::defined(line.source, &format!("--{word}")).is_some();
         let near =
             || near(&word.to_lowercase(), names()).first().map(|name| format!("weir {name} ..."));
@@ -136,7 +143,11 @@ pub fn unknown_source(command: &Command, args: &[OsString]) -> Error {
                 flag().then(|| format!("a flag begins with two hyphens: weir --{word} ..."))
             })
             .or_else(|| meant_first(&line, &word))
-    });
+    };
+    let tip = match is_help {
+        true => Some(of_help()),
+        false => Line::new(command, args).and_then(of_line),
+    };
     let tip = tip.map(|tip| format!("  tip: {tip}\n\n")).unwrap_or_default();
     let what = format!("unrecognized source '{word}': there are {sources}");
     Error::usage(format!("{what}\n\n{tip}{TRY_HELP}"))
@@ -359,6 +370,10 @@ fn of_stdin(line: &Line, at: usize, word: &str) -> String {
 /// A second word for a source of which one is an address.
 fn of_address(line: &Line, at: usize, word: &str) -> String {
     let source = line.source.get_name();
+    if source == "kafka" {
+        let flag = if word.contains(':') { "--brokers" } else { "--topic" };
+        return format!("weir kafka takes no word; is {flag} {} meant?", pasted(word.as_ref()));
+    }
     let host =
         line.words[..at].iter().zip(&line.roles).rfind(|(_, role)| matches!(role, Role::Word));
     match host.and_then(|(host, _)| host.to_str()) {

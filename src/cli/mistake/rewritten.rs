@@ -7,7 +7,7 @@ use std::path::Path;
 
 use clap::Command;
 
-use crate::cli::words::{Role, roles};
+use crate::cli::words::{Role, is_flag, roles};
 use crate::source::SOURCES;
 use crate::units::pasted;
 
@@ -78,8 +78,10 @@ impl<'a> Line<'a> {
         let (mut flags, mut files): (Vec<&OsStr>, Vec<&OsStr>) = (Vec::new(), Vec::new());
         for (word, role) in self.words.iter().zip(&self.roles) {
             match role {
-                Role::Word if Path::new(word).exists() => files.push(word),
+                Role::Word if Path::new(word).exists() && !is_flag(word) => files.push(word),
                 Role::Word => return None,
+                // Behind it no flag is one, and here they stand last.
+                Role::Flag if word == "--" => {}
                 _ => flags.push(word),
             }
         }

@@ -130,6 +130,21 @@ fn of_records_the_last_ones_are_seen_and_of_sums_no_key() {
 }
 
 #[test]
+fn several_values_stand_in_columns_beneath_their_names() {
+    let rows: [(&[u8], &[Value]); 2] = [
+        (b"hello", &[Value::Int(1200), Value::Float(2.5)]),
+        (b"a", &[Value::Int(7), Value::Float(30.25)]),
+    ];
+    let mut board = board(Shape::Keyed, &rows);
+    board.about.columns = vec!["count".to_string(), "p99".to_string()];
+    let found = seen(&board, &[], (40, 8));
+    assert_eq!(found[2], "       count    p99");
+    assert!(found[3].starts_with("hello   1200    2.5  █"), "{found:?}");
+    assert!(found[4].starts_with("a          7  30.25  "), "{found:?}");
+    assert_eq!(seen(&board, &[], (10, 8))[2..4], ["       co…", "hello   1…"], "{found:?}");
+}
+
+#[test]
 fn the_last_frame_has_a_line_for_the_prompt_and_none_that_is_empty_at_its_end() {
     let board = board(Shape::Keyed, &[(b"key", &[Value::Int(1)])]);
     let text = last(&board, (40, 24));

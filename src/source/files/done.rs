@@ -60,7 +60,7 @@ impl Done {
         match tree.look(dir).at(dir)? {
             Some(seen) if seen.kind == Kind::Directory => Ok(()),
             Some(_) => Err(Error::usage(format!("--done archive {}: no directory", dir.display()))),
-            None => Err(Error::usage(format!(
+            None => Err(Error::Failed(format!(
                 "--done archive {}: no such directory; make it, on the disk of what is moved there",
                 dir.display()
             ))),
@@ -79,6 +79,25 @@ impl Done {
             None => Ok(()),
             Some(path) => Err(Error::usage(format!(
                 "--done archive {}: what is moved there would be read again, since {} is read",
+                dir.display(),
+                path.typed().display()
+            ))),
+        }
+    }
+
+    /// Refuses a directory on another disk than what is read. What is below a directory may be on another one
+    /// still, and then [`Done::act`] says it.
+    pub fn stays_on_disk(&self, sought: &[Sought], tree: &dyn Tree) -> Result<(), Error> {
+        let Done::Archive(dir) = self else { return Ok(()) };
+        let disk = |dir: &Path| Some(tree.look(here(dir)).ok()??.identity.device);
+        let is_elsewhere = |path: &&Sought| {
+            path.dir(tree).and_then(|dir| disk(&dir)).is_some_and(|of| Some(of) != disk(dir))
+        };
+        match sought.iter().find(is_elsewhere) {
+            None => Ok(()),
+            Some(path) => Err(Error::usage(format!(
+                "--done archive {}: nothing can be moved there, since {} is on another disk; name a directory on \
+                 that one",
                 dir.display(),
                 path.typed().display()
             ))),
@@ -105,7 +124,7 @@ impl Done {
             // Somebody else has taken it out of the way.
             Err(error) if is_absent(&error) => Ok(()),
             Err(error) if error.kind() == ErrorKind::CrossesDevices => Err(Error::Failed(format!(
-                "{}: --done archive cannot move it to another disk",
+                "{}: --done archive cannot move it to another disk; what was read of it is out, and it stays",
                 path.display()
             ))),
             acted => acted.at(path),

@@ -132,6 +132,7 @@ impl Files {
         let sought = flags.paths.iter().map(|path| Sought::new(path, &*tree));
         let sought = sought.collect::<Result<Vec<_>, _>>()?;
         done.leads_away(&sought, &*tree, flags.all_names)?;
+        done.stays_on_disk(&sought, &*tree)?;
         let streams = streams(&sought, settings)?;
         let has_dirs = sought.iter().any(|path| match path {
             Sought::At(path) => tree

@@ -79,12 +79,14 @@ impl Files {
         let passed = self.shelf.files.len()
             - self.shelf.queue.iter().filter(|turn| matches!(turn, Turn::File(_))).count();
         if begins == From::Latest && self.paths.is_none() && (!self.finite || passed > 0) {
-            let what = match passed {
-                0 => "no file is there yet".to_string(),
-                1 => "1 file is there, and what is in it is not read".to_string(),
-                count => format!("{count} files are there, and what is in them is not read"),
-            };
-            note(&format!("{what}; --from earliest reads what is there at the start"));
+            const EARLIEST: &str = "--from earliest reads what is there at the start";
+            note(&match passed {
+                0 => "no file is there yet; each that comes is read".to_string(),
+                1 => format!("1 file is there, and what is in it is not read; {EARLIEST}"),
+                count => {
+                    format!("{count} files are there, and what is in them is not read; {EARLIEST}")
+                }
+            });
         }
     }
 

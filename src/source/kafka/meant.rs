@@ -12,6 +12,7 @@ use super::topics::Topics;
 use crate::error::Error;
 use crate::kafka::{self, Client, Settings as Properties, Voice};
 use crate::metrics::link::Link;
+use crate::say::note;
 use crate::source::{Form, Settings};
 
 /// Offsets are weir's matter, and where a partition ends has to be told.
@@ -104,6 +105,14 @@ impl Meant {
     pub fn start(&self) -> Start {
         let default = if self.once { Start::Earliest } else { Start::Latest };
         self.start.unwrap_or(default)
+    }
+
+    /// Says which regular expressions match none of the topics there are.
+    pub fn say_unmatched(&self, there_are: &[&String]) {
+        let rest = if self.once { "" } else { "; one that comes later is read" };
+        for pattern in self.topics.unmatched(there_are) {
+            note(&format!("{pattern}: no topic matches{rest}"));
+        }
     }
 
     /// What makes rows.

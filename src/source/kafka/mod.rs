@@ -55,6 +55,9 @@ fn build(matches: &ArgMatches, settings: &Settings) -> Result<Built, Error> {
     let wrong = |error: clap::Error| Error::usage(error.to_string());
     let flags = Flags::from_arg_matches(matches).map_err(wrong)?;
     let shared = kafka::Flags::from_arg_matches(matches).map_err(wrong)?;
+    if flags.group_id.as_ref().is_some_and(String::is_empty) {
+        return Err(Error::usage("--group-id: what is empty names no group"));
+    }
     made(&flags, &shared, settings)
 }
 

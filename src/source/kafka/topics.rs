@@ -52,6 +52,12 @@ impl Topics {
         self.patterns.iter().map(Regex::as_str)
     }
 
+    /// The regular expressions that match none of these topics.
+    pub fn unmatched(&self, topics: &[&String]) -> Vec<&str> {
+        let lacks = |pattern: &&Regex| !topics.iter().any(|topic| pattern.is_match(topic));
+        self.patterns.iter().filter(lacks).map(Regex::as_str).collect()
+    }
+
     /// True if the topic of this name is meant by one of these regular expressions.
     pub fn match_by(&self, patterns: &HashSet<String>, topic: &str) -> bool {
         let mut known = self.patterns.iter().filter(|pattern| patterns.contains(pattern.as_str()));

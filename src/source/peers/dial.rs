@@ -52,6 +52,8 @@ pub struct Server {
     pub address: Address,
     /// What the name stands for.
     pub found: Vec<SocketAddr>,
+    /// True if nothing has come over its last connection, where that is looked at.
+    pub is_mute: bool,
     /// How it is called, if by TLS.
     call: Option<Call>,
     state: State,
@@ -81,6 +83,7 @@ impl Dial {
         let server = |address| Server {
             address,
             found: Vec::new(),
+            is_mute: false,
             call: None,
             state: State::Waiting(Stamp(0)),
             outage: None,
@@ -198,12 +201,15 @@ impl Dial {
         server.state = State::Waiting(now.after(self.delay));
         if self.once {
             self.one_has_closed |= why.is_none();
+            if why.is_none() && server.is_unheard() {
+                note(&format!("{}: {}", server.address, server.closed()));
+            }
             let failure = why.map(|source| Error::Io { place: server.address.to_string(), source });
             self.failed = self.failed.take().or(failure);
             return;
         }
         let kind = why.as_ref().map_or(io::ErrorKind::UnexpectedEof, io::Error::kind);
-        let what = why.map_or("closed by the server".to_string(), |why| error::said(&why));
+        let what = why.map_or_else(|| server.closed().to_string(), |why| error::said(&why));
         server.error = Some(what.clone());
         // What is wrong with a certificate is said though it was said before that nobody was there.
         let is_news = |before| kind == io::ErrorKind::InvalidData && before != kind;
@@ -260,6 +266,21 @@ impl Server {
         match &self.call {
             Some(call) => call.over(stream),
             None => MaybeTls::bare(stream),
+        }
+    }
+
+    /// True if it has said nothing before it closed, and may have waited for a client that speaks TLS.
+    fn is_unheard(&self) -> bool {
+        self.is_mute && self.call.is_none()
+    }
+
+    /// What is said of it when it has closed in order.
+    fn closed(&self) -> &'static str {
+        match self.is_unheard() {
+            true => {
+                "closed by the server before anything came; one that speaks TLS waits for --tls"
+            }
+            false => "closed by the server",
         }
     }
 

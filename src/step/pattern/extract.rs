@@ -12,7 +12,7 @@ use super::{anew, parse};
 use crate::chunk::{Chunk, Edit, Parts, Span};
 use crate::error::Error;
 use crate::part::{Flag, Shape, Words};
-use crate::step::{Built, Spec, Step, own};
+use crate::step::{Built, Spec, Step, Unbuilt, own};
 
 /// `--extract`.
 pub const EXTRACT: Spec = Spec {
@@ -29,7 +29,7 @@ pub const EXTRACT: Spec = Spec {
     build,
 };
 
-fn build(words: &Words, rows: Shape) -> Result<Built, String> {
+fn build(words: &Words, rows: Shape) -> Result<Built, Unbuilt> {
     let regex = parse(words.argument(0))?;
     let named = |name| regex.capture_names().position(|group| group == Some(name));
     let (takes, leaves) = match (named("key"), named("value")) {

@@ -6,7 +6,7 @@ use super::{anew, parse};
 use crate::chunk::Chunk;
 use crate::error::Error;
 use crate::part::{Flag, Shape, Words};
-use crate::step::{Built, Spec, Step};
+use crate::step::{Built, Spec, Step, Unbuilt};
 
 /// `--filter`.
 pub const FILTER: Spec = Spec {
@@ -33,7 +33,7 @@ pub const REJECT: Spec = Spec {
     build: |words, rows| build(words, rows, false),
 };
 
-fn build(words: &Words, rows: Shape, keep: bool) -> Result<Built, String> {
+fn build(words: &Words, rows: Shape, keep: bool) -> Result<Built, Unbuilt> {
     let regex = parse(words.argument(0))?;
     Ok(Built::new(Match { regex, keep }, words, rows))
 }

@@ -189,7 +189,8 @@ mod tests {
         if let Some(names) = names {
             words.bind(Words::new(&own::CSV_HEADER, [names]));
         }
-        (CSV.build)(&words, Shape::Records).map(|built| built.step)
+        let built = (CSV.build)(&words, Shape::Records);
+        built.map(|built| built.step).map_err(|why| why.to_string())
     }
 
     /// A chunk of lines, each piece from another origin, from this byte of it on.

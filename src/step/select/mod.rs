@@ -22,7 +22,7 @@ mod many;
 use std::ffi::OsStr;
 use std::ops::Range;
 
-use super::{Built, Step, own};
+use super::{Built, Step, Unbuilt, own};
 use crate::chunk::{Chunk, Edit};
 use crate::error::Error;
 use crate::part::{Flag, Shape, Words};
@@ -37,7 +37,7 @@ pub fn build<I: ToString, S: Selector>(
     rows: Shape,
     parse: impl Fn(&str) -> Result<Vec<I>, String>,
     make: impl FnOnce(Vec<I>) -> S,
-) -> Result<Built, String> {
+) -> Result<Built, Unbuilt> {
     let (select, leaves) = Select::new(words, rows, parse, make)?;
     Ok(Built::new(select, words, leaves))
 }

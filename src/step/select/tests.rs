@@ -186,7 +186,7 @@ fn of_a_pair_the_half_that_is_turned_to_is_selected() {
 
 #[test]
 fn what_cannot_be_is_refused() {
-    let why = |typed, rows| build(&words(typed), rows, parse, make).err().unwrap();
+    let why = |typed, rows| build(&words(typed), rows, parse, make).err().unwrap().to_string();
     assert!(why("a --value b", Shape::Pairs).starts_with("needs records, and pairs come"));
     assert_eq!(why("a,", Shape::Records), "no letter");
     assert_eq!(why("a --value b,", Shape::Records), "--value: no letter");

@@ -18,6 +18,7 @@ use super::{Parse, Table};
 use crate::clock::Stamp;
 use crate::error::said;
 use crate::say::{detail, note, say};
+use crate::step::Unbuilt;
 use crate::units::counted;
 
 /// A file that may change.
@@ -60,7 +61,7 @@ impl Watched {
         path: &Path,
         flag: &'static str,
         parse: Parse,
-    ) -> Result<(Option<Watched>, Arc<Table>), String> {
+    ) -> Result<(Option<Watched>, Arc<Table>), Unbuilt> {
         let (seen, table) = read(path, parse)?;
         let table = Arc::new(table);
         let watched = seen.map(|seen| {
@@ -95,7 +96,7 @@ impl Watched {
         let name = format!("--{} @{}", self.flag, self.path.display());
         let table = match file {
             // What has no end, or blocks, is not even opened.
-            Some(file) if !file.is_file() => Err(": no regular file any more".to_string()),
+            Some(file) if !file.is_file() => Err(": no regular file any more".into()),
             _ => read(&self.path, self.parse),
         };
         match table {
@@ -108,8 +109,9 @@ impl Watched {
                 }
                 (state.seen, state.table) = (seen, Arc::new(table));
             }
-            Err(what) => {
+            Err(why) => {
                 if !std::mem::replace(&mut state.is_bad, true) {
+                    let what = why.to_string();
                     let what = what.strip_prefix(&*self.path.to_string_lossy()).unwrap_or(&what);
                     say(&format!("{name}{what}; what was read of it before stays"));
                 }
@@ -120,14 +122,15 @@ impl Watched {
 }
 
 /// Reads a table, and what the system said of the file before that, if it is one that may change.
-fn read(path: &Path, parse: Parse) -> Result<(Option<Seen>, Table), String> {
+fn read(path: &Path, parse: Parse) -> Result<(Option<Seen>, Table), Unbuilt> {
     let mut bytes = Vec::new();
     let told = File::open(path).and_then(|mut file| {
         let told = file.metadata()?;
         file.read_to_end(&mut bytes)?;
         Ok(told)
     });
-    let told = told.map_err(|error| format!("{}: {}", path.display(), said(&error)))?;
+    let unread = |error| Unbuilt::Unread(format!("{}: {}", path.display(), said(&error)));
+    let told = told.map_err(unread)?;
     let table = parse(&bytes).map_err(|what| format!("{}: {what}", path.display()))?;
     Ok((told.is_file().then(|| Seen::of(&told)), table))
 }

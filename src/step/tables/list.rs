@@ -6,7 +6,7 @@ use super::{Current, Table, lines, named};
 use crate::chunk::Chunk;
 use crate::error::Error;
 use crate::part::{Flag, Shape, Words};
-use crate::step::{Built, Spec, Step};
+use crate::step::{Built, Spec, Step, Unbuilt};
 
 /// `--in`.
 pub const IN: Spec = Spec {
@@ -35,7 +35,7 @@ pub const NOT_IN: Spec = Spec {
     build: |words, rows| build(words, rows, false),
 };
 
-fn build(words: &Words, rows: Shape, keep: bool) -> Result<Built, String> {
+fn build(words: &Words, rows: Shape, keep: bool) -> Result<Built, Unbuilt> {
     let argument = words.argument(0);
     let list = match named(argument)? {
         Some(path) => Current::of_file(path, words.flag().name, parse)?,

@@ -7,7 +7,7 @@ use super::{Current, Table, lines, named};
 use crate::chunk::{Chunk, Edit};
 use crate::error::Error;
 use crate::part::{Flag, Shape, Words};
-use crate::step::{Built, Spec, Step, own};
+use crate::step::{Built, Spec, Step, Unbuilt, own};
 use crate::units::{pasted, pointed};
 
 /// `--lookup`.
@@ -27,7 +27,7 @@ pub const LOOKUP: Spec = Spec {
     build,
 };
 
-fn build(words: &Words, rows: Shape) -> Result<Built, String> {
+fn build(words: &Words, rows: Shape) -> Result<Built, Unbuilt> {
     let argument = words.argument(0);
     let table = match named(argument)? {
         Some(path) => Current::of_file(path, words.flag().name, parse)?,

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use file::Watched;
 
 use crate::clock::Stamp;
+use crate::step::Unbuilt;
 
 /// What records are looked up in: entries, and what each stands for. The last of equal ones counts.
 pub type Table = HashMap<Box<[u8]>, Box<[u8]>, ahash::RandomState>;
@@ -47,7 +48,7 @@ impl Current {
     }
 
     /// A table in a file, which must be there and good now; `flag` is what asks for it.
-    fn of_file(path: &Path, flag: &'static str, parse: Parse) -> Result<Current, String> {
+    fn of_file(path: &Path, flag: &'static str, parse: Parse) -> Result<Current, Unbuilt> {
         let (watched, table) = Watched::open(path, flag, parse)?;
         Ok(Current { table, watched: watched.map(Arc::new), time: None })
     }

@@ -45,6 +45,11 @@ impl Glob {
         Some(Glob { root, names: names[plain..].to_vec() })
     }
 
+    /// The directory that all it matches is below; empty for that in which we are.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Where it is looked first: directories, each with the number of the pattern that names in it are held to.
     pub fn begin(&self) -> Vec<(PathBuf, usize)> {
         self.below(self.root.clone(), 0)

@@ -87,6 +87,16 @@ impl Sought {
         }
     }
 
+    /// The directory that what is read is in, or below; none of what is read as a stream.
+    pub fn dir(&self, tree: &dyn Tree) -> Option<PathBuf> {
+        match self {
+            Sought::Stdin | Sought::Stream(_) => None,
+            Sought::At(at) if is_dir(tree, at) => Some(at.clone()),
+            Sought::At(at) => Some(above(at)),
+            Sought::Matching(_, glob) => Some(glob.root().to_path_buf()),
+        }
+    }
+
     /// How a file at a path would be read, if it would.
     pub fn takes(&self, path: &Path, tree: &dyn Tree, all_names: bool) -> Option<Manner> {
         let is_ready = all_names || path.file_name().is_some_and(is_ready);

@@ -74,7 +74,8 @@ impl<C: Cluster> Kafka<C> {
     }
 
     /// Says how many partitions are read, and where from if nobody has typed that.
-    fn say_start(&self, all: &[Begin]) {
+    fn say_start(&self, found: &Found, all: &[Begin]) {
+        self.meant.say_unmatched(&found.keys().collect::<Vec<_>>());
         let count =
             |count: usize| format!("{count} partition{}", if count == 1 { "" } else { "s" });
         let what = format!("{}: {}", self.meant.topics.typed(), count(all.len()));
@@ -108,7 +109,7 @@ impl<C: Cluster> Source for Kafka<C> {
         let (start, on_reset) = (meant.start(), meant.on_reset);
         let all = begin(&brokers, &found, &self.noted, &meant.topics, start, on_reset, wait)?;
         self.news = news(&meant.topics, &self.noted, gone);
-        self.say_start(&all);
+        self.say_start(&found, &all);
         let mut reading = Reading::new(brokers, &bell, meant.rows(), meant.rate).place("kafka")?;
         for begin in &all {
             let end = if meant.once { begin.range.high } else { i64::MAX };

@@ -192,7 +192,8 @@ impl Source for Member {
         let bell = Bell::of(wait)?;
         let brokers = Brokers::connect(&(), &self.meant, Some(&self.group), &bell)?;
         // Topics that are not there are told at once; which partitions there are is the group's matter.
-        brokers.partitions(&self.meant.topics, wait)?;
+        let found = brokers.partitions(&self.meant.topics, wait)?;
+        self.meant.say_unmatched(&found.keys().collect::<Vec<_>>());
         let typed = self.meant.topics.all();
         brokers
             .consumer()

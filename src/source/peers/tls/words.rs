@@ -147,8 +147,8 @@ fn alerted(alert: AlertDescription) -> String {
             "the other side ended the TLS handshake: it speaks another version of TLS".to_string()
         }
         Alert::BadRecordMac | Alert::UnexpectedMessage | Alert::DecryptError => format!(
-            "the other side cannot read what it is sent ({alert:?}); Flume up to 1.9 cannot under TLS 1.3: --tls-max \
-             1.2 is what it needs"
+            "the other side cannot read what it is sent ({alert:?}): its TLS may be too old; --tls-max 1.2, where \
+             weir listens, is for those that break under TLS 1.3, as Flume up to 1.9 does"
         ),
         other => format!("the other side ended the TLS connection: {other:?}"),
     }
