@@ -1,11 +1,12 @@
 //! A program as the terms that jaq makes of its text, and what is to be seen from them.
 //!
 //! ```text
-//! text ── spelled ──> parsed ──> needs    what of its input it looks at
-//!                        └─────> order    the same terms, which jaq goes through as jq does
+//! text ── spelled ──> parsed ── binding ──> needs    what of its input it looks at
+//!                                  └──────> order    the same terms, which jaq goes through as jq does
 //! mistake   what is wrong with a text, and where
 //! ```
 
+mod binding;
 pub(super) mod mistake;
 mod needs;
 mod order;
@@ -63,15 +64,18 @@ fn surrogates(text: &str) -> usize {
 
 /// The terms of a program.
 pub(super) fn parsed(text: &str) -> Result<Term<&str>, String> {
-    let tokens = Lexer::new(text).lex().map_err(|errors| {
+    let mut tokens = Lexer::new(text).lex().map_err(|errors| {
         let (expected, at) = &errors[0];
         mistake::expected(text, at, expected.as_str())
     })?;
-    Parser::new(&tokens).parse(|parser| parser.term()).map_err(|errors| {
+    binding::mark(&mut tokens);
+    let mut term = Parser::new(&tokens).parse(|parser| parser.term()).map_err(|errors| {
         let (expected, found) = &errors[0];
         let at = lex::Token::opt_as_str(*found, text);
         mistake::expected(text, at, expected.as_str())
-    })
+    })?;
+    binding::bind(&mut term);
+    Ok(term)
 }
 
 #[cfg(test)]

@@ -878,3 +878,10 @@ JOIN({"1": "x"}; tostring)?
 "\ud83d\ude00", "\u00e9" | length, explode
 [{"key": "a", "value": 1}, {"name": "b", "value": null}] | from_entries
 3 | scalb(.; 2)
+2 * 7 % 4
+7 % 4 * 2 / 3
+.a = .b // 0
+1 + 2 as $x | -$x
+[1, 2 * 3 as $x | $x, 4 | . + 5]
+[.a or .b and .c == 1 + 2]
+[(1 + 2) * 3 % 4, (.a // .b // 3) + 1]
