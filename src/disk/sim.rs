@@ -14,6 +14,7 @@
 mod files;
 mod folder;
 pub mod mistake;
+mod own;
 pub mod tree;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ use rustix::io::Errno;
 use super::folder::Folder;
 use super::medium::Medium;
 use super::{Append, Asked, Disk, Held};
+use own::SimFile;
 
 /// A source of choices that a seed determines.
 #[derive(Clone, Debug)]
@@ -341,31 +343,6 @@ fn text(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// A file of the checkpoint that is being written: its inode, and where what was appended ends.
-#[derive(Clone, Debug)]
-struct SimFile(SimDisk, usize, usize);
-
-impl Append for SimFile {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.0.world().write(self.1, Some(self.2), bytes)?;
-        self.2 += bytes.len();
-        Ok(())
-    }
-
-    fn reserve(&mut self, bytes: u64) -> io::Result<()> {
-        self.0.world().write(self.1, Some(self.2), &vec![0; bytes as usize])
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        self.0.world().sync(self.1)
-    }
-
-    fn twin(&self) -> io::Result<Box<dyn Append>> {
-        let crash = self.0.world().operation(false)?;
-        if crash { Err(error(Fault::Kill)) } else { Ok(Box::new(self.clone())) }
-    }
-}
-
 #[derive(Debug)]
 struct SimLock(SimDisk);
 
@@ -391,7 +368,7 @@ impl Disk for SimDisk {
         world.inodes.push(Inode::default());
         let inode = world.inodes.len() - 1;
         world.name(Naming::Made(text(path), inode))?;
-        Ok(Box::new(SimFile(self.clone(), inode, 0)))
+        Ok(Box::new(SimFile { disk: self.clone(), inode, end: 0 }))
     }
 
     fn reopen(&self, path: &Path, len: u64) -> io::Result<Box<dyn Append>> {
@@ -410,7 +387,7 @@ impl Disk for SimDisk {
         if crash {
             Err(error(Fault::Kill))
         } else {
-            Ok(Box::new(SimFile(self.clone(), inode, len)))
+            Ok(Box::new(SimFile { disk: self.clone(), inode, end: len }))
         }
     }
 

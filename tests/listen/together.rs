@@ -100,8 +100,8 @@ fn what_is_counted_at_one_address_goes_on_at_others() {
 
 #[test]
 fn a_flood_of_datagrams_does_not_starve_a_client_nor_the_other_way_round() {
-    let mut run =
-        start(weir(&["listen", "0", "udp:0", "--interval", "100ms", "--reject", "^flood"]));
+    let args = ["listen", "0", "udp:0", "--interval", "100ms", "--reject", "^flood"];
+    let mut run = start(weir(&[&args[..], &["--format", "text"]].concat()));
     let port = run.port();
     let mail = mail_port(&mut run);
     let is_over = AtomicBool::new(false);

@@ -20,7 +20,7 @@
 //! A failed append or sync poisons the log for ever: the system may have dropped what it could not
 //! write, and would call the next sync a success.
 
-use std::io::ErrorKind;
+use std::io;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -175,8 +175,7 @@ impl Log {
         match self.file.reserve(more) {
             Ok(()) => self.room = more,
             // What is to be written may have a place still, without room behind it.
-            Err(error)
-                if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {}
+            Err(error) if is_full(&error) => {}
             Err(error) => {
                 self.poisoned = true;
                 return Err(error).at(&self.path);
@@ -253,6 +252,12 @@ pub struct Written {
     pub next: u64,
     /// Where that would begin.
     pub bytes: u64,
+}
+
+/// True if a file cannot grow so much.
+fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), FileTooLarge | QuotaExceeded | StorageFull)
 }
 
 /// Reads a version and nothing else, for heads that have more to say.
