@@ -278,7 +278,7 @@ impl Value {
 }
 
 /// The order in which lists are sorted: null, false, true, numbers, strings, lists, objects. As in jq, what is no
-/// number is less than itself, and so is what holds it; sorting is [`sorting::sorted`], to which that is no harm.
+/// number is less than itself, and so is what holds it; sorting is `sorting::sorted`, to which that is no harm.
 impl Ord for Value {
     fn cmp(&self, other: &Value) -> Ordering {
         match (self, other) {
