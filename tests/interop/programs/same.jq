@@ -702,8 +702,6 @@ path(.b[1:])
 [{a:1,b:1},{a:1,b:2},{a:0,b:3}] | group_by(.a), unique_by(.a), min_by(.b), max_by(.b), sort_by(.a), sort_by(.a, -.b)
 [3,1,2] | sort_by(-.), max_by(-.), min_by(-.)
 tojson, (tojson|fromjson)
-"[1,{\"a\":nan}]" | fromjson
-"nan" | fromjson, tonumber?
 "0x10", "", " ", "1 2", "{} []", "{a:1}", "'a'", "[1,]", "nul", "\"a\"", "[1,2] # x" | try fromjson catch "E"
 {"a":[1,2,{"b":3}]} | [paths], [.. | scalars], [leaf_paths], tojson, (path(..)|tojson)
 "Thu, 05 Mar 2015 23:51:47 +0100" | strptime("%a, %d %b %Y %H:%M:%S %z") | ., mktime
