@@ -130,6 +130,8 @@ fn a_batch_that_is_owed_is_found_in_a_file_that_was_moved_between_runs() {
 fn a_file_deleted_between_runs_gets_the_batch_that_is_owed() {
     let place = Place::new();
     killed_while_owing(&place);
+    // While it is open its number is no other file's.
+    let _deleted = File::open(place.path("out")).unwrap();
     fs::remove_file(place.path("out")).unwrap();
     let ended = place.piped(ONCE.trim_end_matches(" -q"), "");
     let said = "weir: the last batch before the stop may not be whole in \"exec\", which is no output \
