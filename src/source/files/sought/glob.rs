@@ -42,7 +42,12 @@ impl Glob {
         let plain = names.iter().take_while(|name| !is_pattern(name)).count();
         let mut root = PathBuf::from(if is_absolute { "/" } else { "" });
         names[..plain].iter().for_each(|name| root.push(OsStr::from_bytes(name)));
-        Some(Glob { root, names: names[plain..].to_vec() })
+        let mut names = names[plain..].to_vec();
+        // Several `**` are one; the last name is a pattern of names whatever it is.
+        let last = names.pop();
+        names.dedup_by(|name, before| is_deep(name) && is_deep(before));
+        names.extend(last);
+        Some(Glob { root, names })
     }
 
     /// The directory that all it matches is below; empty for that in which we are.
@@ -94,20 +99,34 @@ fn is_pattern(bytes: &[u8]) -> bool {
     bytes.iter().any(|byte| b"*?[".contains(byte))
 }
 
+/// True of the name of any number of directories.
+fn is_deep(name: &[u8]) -> bool {
+    name == b"**"
+}
+
+/// True if names match patterns one by one, where `**`, unless it is the last, stands for any number of them. The work
+/// is that of the product of both.
 fn matches_names(patterns: &[Vec<u8>], names: &[&[u8]]) -> bool {
-    match (patterns.split_first(), names.split_first()) {
-        (None, None) => true,
-        (Some((first, rest)), _) if first == b"**" && !rest.is_empty() => {
-            matches_names(rest, names)
-                || names.split_first().is_some_and(|(name, behind)| {
-                    !name.starts_with(b".") && matches_names(patterns, behind)
-                })
+    let is_deep = |at: usize| at + 1 < patterns.len() && is_deep(&patterns[at]);
+    // Which patterns may be next: behind `**`, which may stand for nothing, the next one too.
+    let mut reached = vec![false; patterns.len() + 1];
+    let reach = |reached: &mut [bool], at: usize| {
+        let deep = (at..).take_while(|&at| is_deep(at)).count();
+        reached[at..=at + deep].fill(true);
+    };
+    reach(&mut reached, 0);
+    for name in names {
+        let mut next = vec![false; patterns.len() + 1];
+        for (at, pattern) in patterns.iter().enumerate().filter(|(at, _)| reached[*at]) {
+            match is_deep(at) {
+                true if !name.starts_with(b".") => reach(&mut next, at),
+                false if matches(pattern, name) => reach(&mut next, at + 1),
+                _ => {}
+            }
         }
-        (Some((first, rest)), Some((name, behind))) => {
-            matches(first, name) && matches_names(rest, behind)
-        }
-        _ => false,
+        reached = next;
     }
+    reached[patterns.len()]
 }
 
 /// True if a name matches a pattern.
@@ -228,7 +247,51 @@ mod tests {
         }
     }
 
+    /// The same of names, by trying all that `**` may take.
+    fn plainly_names(patterns: &[&[u8]], names: &[&[u8]]) -> bool {
+        match (patterns, names) {
+            ([], _) => names.is_empty(),
+            ([b"**", rest @ ..], _) if !rest.is_empty() => {
+                let most = names.iter().take_while(|name| !name.starts_with(b".")).count();
+                (0..=most).any(|taken| plainly_names(rest, &names[taken..]))
+            }
+            ([first, rest @ ..], [name, behind @ ..]) => {
+                matches(first, name) && plainly_names(rest, behind)
+            }
+            _ => false,
+        }
+    }
+
+    #[test]
+    fn many_directories_of_any_depth_are_looked_through_once() {
+        let (pattern, path) = ("**/".repeat(60) + "x", "a/".repeat(60) + "y");
+        let glob = Glob::parse(pattern.as_ref()).unwrap();
+        assert_eq!(glob, Glob::parse("**/x".as_ref()).unwrap());
+        assert_eq!(glob.begin().len(), 2);
+        let apart = Glob::parse(("**/a/".repeat(30) + "x").as_ref()).unwrap();
+        assert!(!apart.matches(path.as_ref()) && !glob.matches(path.as_ref()));
+        assert!(apart.matches(path.replace('y', "x").as_ref()));
+        assert_eq!(Glob::parse("**/**".as_ref()).unwrap().names.len(), 2, "the last is a name");
+    }
+
     proptest! {
+        #[test]
+        fn two_stars_take_whatever_names_fit(
+            patterns in prop::collection::vec(prop::sample::select(vec!["**", "*", "a", "?", ".b"]), 1..7),
+            names in prop::collection::vec(prop::sample::select(vec!["a", "b", ".b"]), 0..7),
+        ) {
+            let bytes = |texts: &[&'static str]| -> Vec<&[u8]> {
+                texts.iter().map(|text| text.as_bytes()).collect()
+            };
+            let plain = plainly_names(&bytes(&patterns), &bytes(&names));
+            let all: Vec<Vec<u8>> = patterns.iter().map(|one| one.as_bytes().to_vec()).collect();
+            prop_assert_eq!(matches_names(&all, &bytes(&names)), plain);
+            if let Some(glob) = Glob::parse(patterns.join("/").as_ref()) {
+                let path = names.join("/");
+                prop_assert_eq!(glob.matches(path.as_ref()), plain);
+            }
+        }
+
         #[test]
         fn stars_take_whatever_fits(
             pattern in prop::collection::vec(prop::sample::select(b"ab*?".to_vec()), 0..9),
