@@ -8,10 +8,10 @@
 //! Tree      files of others, that are only read: files
 //! ```
 //!
-//! Files of the checkpoint are written once, from the front to the back (over zeros where room was laid out), and are
-//! never changed after that; so a file is created, appended to and synced, gone on with if it has no name of its own yet, and all else is
-//! names. A name is on the disk only when its
-//! directory has been synced after it was made, changed or removed.
+//! Files of the checkpoint are written once, from the front to the back (over zeros where room was laid out),
+//! and are never changed after that; so a file is created, appended to and synced, gone on with if it has no
+//! name of its own yet, and all else is names. A name is on the disk only when its directory has been synced
+//! after it was made, changed or removed.
 //!
 //! A disk that has entered a directory goes to what is in it by that directory's descriptor. So one
 //! that was moved away under a running stream stays its own, and what has come in its place is not

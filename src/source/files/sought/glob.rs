@@ -62,23 +62,21 @@ impl Glob {
 
     /// Where it is looked for what matches from pattern `at` on, in a directory and below it.
     fn below(&self, dir: PathBuf, at: usize) -> Vec<(PathBuf, usize)> {
-        // `**` is no directory, too.
-        let deep = self.names[at..].iter().take_while(|name| *name == b"**").count();
-        let last = (at + deep).min(self.names.len() - 1);
+        let last = next(&self.names, at).min(self.names.len() - 1);
         (at..=last).map(|at| (dir.clone(), at)).collect()
     }
 
     /// True if a name fits pattern `at`.
     pub fn fits(&self, at: usize, name: &OsStr) -> bool {
         match self.names[at].as_slice() {
-            b"**" => !name.as_bytes().starts_with(b"."),
+            pattern if is_deep(pattern) => !name.as_bytes().starts_with(b"."),
             pattern => matches(pattern, name.as_bytes()),
         }
     }
 
     /// What a path is that has fitted pattern `at`.
     pub fn follow(&self, at: usize, path: PathBuf, kind: Kind) -> Followed {
-        let (is_deep, is_last) = (self.names[at] == b"**", at + 1 == self.names.len());
+        let (is_deep, is_last) = (is_deep(&self.names[at]), at + 1 == self.names.len());
         match kind {
             _ if is_last => Followed::Match(path),
             Kind::Directory if is_deep => Followed::Below(self.below(path, at)),
@@ -104,29 +102,32 @@ fn is_deep(name: &[u8]) -> bool {
     name == b"**"
 }
 
+/// The last pattern that the next name may be held to where it may be `at`: `**` stands for no directory, too.
+fn next(patterns: &[Vec<u8>], at: usize) -> usize {
+    at + patterns[at..].iter().take_while(|name| is_deep(name)).count()
+}
+
 /// True if names match patterns one by one, where `**`, unless it is the last, stands for any number of them. The work
 /// is that of the product of both.
 fn matches_names(patterns: &[Vec<u8>], names: &[&[u8]]) -> bool {
-    let is_deep = |at: usize| at + 1 < patterns.len() && is_deep(&patterns[at]);
-    // Which patterns may be next: behind `**`, which may stand for nothing, the next one too.
+    let Some(last) = patterns.len().checked_sub(1) else { return names.is_empty() };
+    // The patterns that the next name may be held to; behind the last one the names have to end.
     let mut reached = vec![false; patterns.len() + 1];
-    let reach = |reached: &mut [bool], at: usize| {
-        let deep = (at..).take_while(|&at| is_deep(at)).count();
-        reached[at..=at + deep].fill(true);
-    };
-    reach(&mut reached, 0);
+    reached[..=next(&patterns[..last], 0)].fill(true);
     for name in names {
-        let mut next = vec![false; patterns.len() + 1];
+        let mut then = vec![false; patterns.len() + 1];
         for (at, pattern) in patterns.iter().enumerate().filter(|(at, _)| reached[*at]) {
-            match is_deep(at) {
-                true if !name.starts_with(b".") => reach(&mut next, at),
-                false if matches(pattern, name) => reach(&mut next, at + 1),
-                _ => {}
+            if at == last {
+                then[last + 1] |= matches(pattern, name);
+            } else if is_deep(pattern) && !name.starts_with(b".") {
+                then[at..=next(&patterns[..last], at)].fill(true);
+            } else if !is_deep(pattern) && matches(pattern, name) {
+                then[at + 1..=next(&patterns[..last], at + 1)].fill(true);
             }
         }
-        reached = next;
+        reached = then;
     }
-    reached[patterns.len()]
+    reached[last + 1]
 }
 
 /// True if a name matches a pattern.
