@@ -88,11 +88,10 @@ pub(super) fn definitions() -> impl Iterator<Item = Def<&'static str>> {
 
 /// All functions, in an order that is always the same.
 pub(super) fn functions() -> impl Iterator<Item = Fun<Kind>> {
-    let of_jaq = jaq_core::funs::<Kind>().chain(jaq_std::funs::<Kind>());
+    let of_jaq = || jaq_core::funs::<Kind>().chain(jaq_std::funs::<Kind>());
     let is_taken = |fun: &Fun<Kind>| !NOT_FROM_JAQ.contains(&fun.0);
     // What definitions of ours are made of.
-    let of_jaq_too = jaq_core::funs::<Kind>().chain(jaq_std::funs::<Kind>());
-    let below = of_jaq_too.filter_map(|(name, arguments, function)| {
+    let below = of_jaq().filter_map(|(name, arguments, function)| {
         let name = match name {
             "first" => FIRST,
             "last" => LAST,
@@ -104,7 +103,7 @@ pub(super) fn functions() -> impl Iterator<Item = Fun<Kind>> {
         };
         Some((name, arguments, function))
     });
-    of_jaq.filter(is_taken).chain(below).chain(ours())
+    of_jaq().filter(is_taken).chain(below).chain(ours())
 }
 
 fn ours() -> impl Iterator<Item = Fun<Kind>> {
