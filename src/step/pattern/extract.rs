@@ -8,7 +8,7 @@
 
 use regex::bytes::{CaptureLocations, Regex};
 
-use super::{anew, parse};
+use super::parse;
 use crate::chunk::{Chunk, Edit, Parts, Span};
 use crate::error::Error;
 use crate::part::{Flag, Shape, Words};
@@ -122,7 +122,7 @@ impl Step for Extract {
     }
 
     fn fork(&self) -> Box<dyn Step> {
-        Box::new(Extract::new(anew(&self.regex), self.takes, self.instead.clone()))
+        Box::new(Extract::new(self.regex.clone(), self.takes, self.instead.clone()))
     }
 }
 

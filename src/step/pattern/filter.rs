@@ -2,7 +2,7 @@
 
 use regex::bytes::Regex;
 
-use super::{anew, parse};
+use super::parse;
 use crate::chunk::Chunk;
 use crate::error::Error;
 use crate::part::{Flag, Shape, Words};
@@ -51,7 +51,7 @@ impl Step for Match {
     }
 
     fn fork(&self) -> Box<dyn Step> {
-        Box::new(Match { regex: anew(&self.regex), keep: self.keep })
+        Box::new(Match { regex: self.regex.clone(), keep: self.keep })
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use regex::bytes::Regex;
 
-use super::{anew, parse};
+use super::parse;
 use crate::chunk::{Chunk, Edit};
 use crate::error::Error;
 use crate::part::Flag;
@@ -163,7 +163,7 @@ impl Step for Replace {
     }
 
     fn fork(&self) -> Box<dyn Step> {
-        Box::new(Replace { regex: anew(&self.regex), pieces: self.pieces.clone() })
+        Box::new(Replace { regex: self.regex.clone(), pieces: self.pieces.clone() })
     }
 }
 
