@@ -85,13 +85,12 @@ pub fn answer<B>(
 /// Why a request is not answered, if it is not.
 fn refusal<B>(request: &Request<B>, names: &Names) -> Option<Response<Body>> {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let host = match (request.uri().host(), request.headers().get(HOST)) {
-        (Some(host), _) => Some(host),
-        (None, Some(value)) => Some(value.to_str().unwrap_or("")),
-        (None, None) => None,
-    };
-    let Some(host) = host else {
-        return Some(told(StatusCode::BAD_REQUEST, "a request says in Host whom it is for\n"));
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let (first, second) = (hosts.next(), hosts.next());
+    let host = request.uri().host().or_else(|| first.map(|value| value.to_str().unwrap_or("")));
+    // RFC 9112, 3.2: none is as wrong as several.
+    let Some(host) = host.filter(|_| second.is_none()) else {
+        return Some(told(StatusCode::BAD_REQUEST, "a request says in one Host whom it is for\n"));
     };
     if !names.know(host) {
         let text = "Host is not a name of this machine: ask by its address, or by the name in --ui HOST:PORT\n";
@@ -224,6 +223,7 @@ mod tests {
             assert_eq!(status("GET", "/", &[("host", host)]), 421, "{host}");
         }
         assert_eq!(status("GET", "/", &[]), 400);
+        assert_eq!(status("GET", "/", &[("host", "localhost"), ("host", "localhost")]), 400);
         assert_eq!(status("GET", "http://evil.example/", &[("host", "localhost")]), 421);
     }
 
