@@ -23,6 +23,8 @@ pub enum Bug {
     WalAckBeforeSync,
     /// A segment is removed that no record covers.
     ReleaseEarly,
+    /// A segment is written over while it may still have its name on the disk.
+    OverwriteEarly,
     /// Input that nothing proves to be on the disk is read after a restart, and not written again.
     BelieveTheWal,
     /// The engine hands out a batch before its record is synced.

@@ -152,7 +152,7 @@ fn create(
 ) -> Result<Checkpoint, Error> {
     sync_name(&*disk, dir)?;
     let uuid = disk.random().at(dir)?;
-    let log = Log::create(&disk, dir, &uuid, LOGS, 1, 1, |_| Ok(()))?;
+    let log = Log::create(&disk, dir, &uuid, (LOGS, 1), 1, None, |_| Ok(()))?;
     let meta = Meta { uuid, pipeline: pipeline.clone(), is_reset: false };
     meta.write(&*disk, dir)?;
     let backlog = Backlog { next: 1, ..Backlog::default() };
@@ -218,7 +218,8 @@ fn reopen(
     }
     let tail = Walk::new(&disk, found.tail.take().into_iter().collect());
     let number = found.highest + 1;
-    let log = Log::create(&disk, dir, &uuid, LOGS, number, found.next, |log| tail.carry(log))?;
+    let carry = |log: &mut Log| tail.carry(log);
+    let log = Log::create(&disk, dir, &uuid, (LOGS, number), found.next, None, carry)?;
     // The new log's name is on the disk, and with it all names before: nothing else is needed.
     for path in found.garbage.iter().map(|name| dir.join(name)) {
         disk.remove(&path).at(&path)?;

@@ -8,10 +8,10 @@
 //! Tree      files of others, that are only read: files
 //! ```
 //!
-//! Files of the checkpoint are written once, from the front to the back (over zeros where room was laid out),
-//! and are never changed after that; so a file is created, appended to and synced, gone on with if it has no
-//! name of its own yet, and all else is names. A name is on the disk only when its directory has been synced
-//! after it was made, changed or removed.
+//! Files of the checkpoint are written once, from the front to the back (over zeros where room was laid out, or over a
+//! file that is not needed any more), and are never changed after that; so a file is created, appended to and synced,
+//! gone on with if it has no name of its own yet, and all else is names. A name is on the disk only when its directory
+//! has been synced after it was made, changed or removed.
 //!
 //! A disk that has entered a directory goes to what is in it by that directory's descriptor. So one
 //! that was moved away under a running stream stays its own, and what has come in its place is not
@@ -82,6 +82,9 @@ pub trait Disk: Debug + Send + Sync {
 
     /// Makes a new file, which must not be there.
     fn create(&self, path: &Path) -> io::Result<Box<dyn Append>>;
+
+    /// Writes over a file from its front on, and leaves behind that what stands there.
+    fn overwrite(&self, path: &Path) -> io::Result<Box<dyn Append>>;
 
     /// Goes on with a file that an earlier process has begun, after its first `len` bytes; the rest is
     /// cut off, on the disk too.
@@ -221,6 +224,11 @@ impl Disk for RealDisk {
     fn create(&self, path: &Path) -> io::Result<Box<dyn Append>> {
         let new = OFlags::CREATE | OFlags::EXCL;
         let file = File::from(self.open(path, new | OFlags::WRONLY)?);
+        Ok(Box::new(Own { file, end: 0 }))
+    }
+
+    fn overwrite(&self, path: &Path) -> io::Result<Box<dyn Append>> {
+        let file = File::from(self.open(path, OFlags::WRONLY | OFlags::NOFOLLOW)?);
         Ok(Box::new(Own { file, end: 0 }))
     }
 

@@ -371,6 +371,17 @@ impl Disk for SimDisk {
         Ok(Box::new(SimFile { disk: self.clone(), inode, end: 0 }))
     }
 
+    fn overwrite(&self, path: &Path) -> io::Result<Box<dyn Append>> {
+        let mut world = self.world();
+        let crash = world.operation(false)?;
+        let inode = world.find(path)?;
+        if crash {
+            Err(error(Fault::Kill))
+        } else {
+            Ok(Box::new(SimFile { disk: self.clone(), inode, end: 0 }))
+        }
+    }
+
     fn reopen(&self, path: &Path, len: u64) -> io::Result<Box<dyn Append>> {
         let mut world = self.world();
         let crash = world.operation(false)?;

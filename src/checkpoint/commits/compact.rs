@@ -129,7 +129,7 @@ fn close_log(checkpoint: &mut Checkpoint) -> Result<(), Error> {
     checkpoint.log.sync()?;
     let Checkpoint { disk, dir, uuid, .. } = &*checkpoint;
     let (number, next) = (written.number + 1, written.next);
-    checkpoint.log = Log::create(disk, dir, uuid, LOGS, number, next, |_| Ok(()))?;
+    checkpoint.log = Log::create(disk, dir, uuid, (LOGS, number), next, None, |_| Ok(()))?;
     checkpoint.closed.push(written);
     Ok(())
 }

@@ -13,9 +13,11 @@
 //! So a log that has a name has a sound head, and the head says that all frames before it were on
 //! the disk: they stand in older logs or in a snapshot. What an older log holds beyond that is void.
 //!
-//! Where a log is synced often (the write-ahead log), short frames are written over zeros that were laid out before, its
-//! *room*. A sync writes their bytes alone then, and not the file's length, for which the file system has a journal: half
-//! the time, and half the processor's. Zeros are no frame, so the log ends where they begin, as at a torn tail.
+//! Where a log is synced often (the write-ahead log), frames are written over what stands in the file already, its
+//! *room*: that of a log that is not needed any more, or zeros that are laid out for short ones. A sync writes their
+//! bytes alone then, and not where the file has its place, for which the file system has a journal: half the time, and
+//! half the processor's. Zeros are no frame, and those of another log have other checksums; so the log ends where
+//! its room begins, as at a torn tail.
 //!
 //! A failed append or sync poisons the log for ever: the system may have dropped what it could not
 //! write, and would call the next sync a success.
@@ -95,30 +97,32 @@ pub struct Log {
     next: u64,
     synced: u64,
     written: u64,
-    /// How many zeros stand behind that.
+    /// How many bytes stand in the file behind that.
     room: u64,
     buffer: Vec<u8>,
     poisoned: bool,
 }
 
 impl Log {
-    /// Makes log `number`, whose frames begin with `first` and with what `carry` appends.
+    /// Makes a log of this series and number, whose frames begin with `first` and with what `carry` appends.
+    /// Where it writes over a file that has its temporary name, `over` says how long that is.
     ///
     /// When it returns, all that is on the disk, under the log's name.
     pub fn create(
         disk: &Arc<dyn Disk>,
         dir: &Path,
         uuid: &[u8; 16],
-        series: Series,
-        number: u64,
+        (series, number): (Series, u64),
         first: u64,
+        over: Option<u64>,
         carry: impl FnOnce(&mut Log) -> Result<(), Error>,
     ) -> Result<Log, Error> {
         let name = series.name(number);
         let temp = dir.join(temporary(&name));
-        let (file, seed) = (disk.create(&temp).at(&temp)?, series.seed(uuid, number));
+        let file = if over.is_some() { disk.overwrite(&temp) } else { disk.create(&temp) };
+        let (file, room, seed) = (file.at(&temp)?, over.unwrap_or(0), series.seed(uuid, number));
         let (path, before) = (temp, first - 1);
-        let (written, room, buffer, poisoned) = (0, 0, Vec::new(), false);
+        let (written, buffer, poisoned) = (0, Vec::new(), false);
         let mut log = Log {
             path,
             file,

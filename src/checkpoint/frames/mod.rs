@@ -19,6 +19,7 @@ pub(super) mod log;
 pub(super) mod rows;
 pub(super) mod sums;
 
+use std::cell::LazyCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -136,18 +137,19 @@ fn checksum(seed: Seed, whole: &[u8]) -> u32 {
 /// full of what looks like the heads of long frames: the checksum of one is not made by reading it.
 pub fn sound_anywhere(seed: Seed, least: u64, bytes: &[u8]) -> Option<(u64, u64)> {
     let most = least.saturating_add((bytes.len() / HEAD) as u64);
-    let sums = Sums::new(bytes);
-    let sound = |at: usize| {
-        let mut take = Take(bytes.get(at + 8..)?);
+    // Mostly there is none, and all there is are the frames of a log that was written over.
+    let sums = LazyCell::new(|| Sums::new(bytes));
+    let sound = |(at, head): (usize, &[u8])| {
+        Kind::of(head[HEAD - 1])?;
+        let mut take = Take(&head[8..]);
         let (lsn, synced) = (take.u64()?, take.u64()?);
         let plausible = (least..=most).contains(&lsn) && synced < lsn;
-        let plausible = plausible && Kind::of(take.u8()?).is_some();
-        let end = plausible.then(|| length(&bytes[at..]))?.and_then(|len| at.checked_add(len))?;
-        let crc = Take(&bytes[at + 4..]).u32().filter(|_| end <= bytes.len())?;
-        let before = sums::append(seed.0, &bytes[at..at + 4]);
+        let end = plausible.then(|| length(head))?.and_then(|len| at.checked_add(len))?;
+        let crc = Take(&head[4..]).u32().filter(|_| end <= bytes.len())?;
+        let before = sums::append(seed.0, &head[..4]);
         (crc == sums.append(before, at + 8..end)).then_some((lsn, synced))
     };
-    let all = (0..bytes.len()).filter_map(sound);
+    let all = bytes.windows(HEAD).enumerate().filter_map(sound);
     all.reduce(|one, other| (one.0.max(other.0), one.1.max(other.1)))
 }
 

@@ -32,6 +32,7 @@ planted! {
     a_snapshot_that_means_done_is_found: SnapshotMeansDone,
     input_acknowledged_before_the_sync_is_found: WalAckBeforeSync,
     a_segment_removed_before_it_is_covered_is_found: ReleaseEarly,
+    a_segment_written_over_under_its_name_is_found: OverwriteEarly,
     belief_in_input_from_the_cache_is_found: BelieveTheWal,
     positions_that_a_compaction_forgets_are_found: ForgetPositions,
 }

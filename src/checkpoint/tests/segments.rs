@@ -38,6 +38,13 @@ fn made() -> SimDisk {
     disk
 }
 
+/// Appends frames of 200 bytes, two a segment, under these numbers.
+fn come(wal: &mut Wal, lsns: std::ops::Range<u8>) {
+    for lsn in lsns {
+        assert_eq!(wal.append(&chunk(b'\n', &[lsn; 200])).unwrap(), u64::from(lsn));
+    }
+}
+
 fn segments(disk: &SimDisk) -> Vec<String> {
     disk.world().image().into_keys().filter(|name| name.starts_with("wal-")).collect()
 }
@@ -72,10 +79,55 @@ fn segments_go_when_all_they_hold_is_covered() {
     wal.release(1).unwrap();
     assert_eq!(segments(&disk).len(), 3);
     wal.release(2).unwrap();
-    assert_eq!(segments(&disk), ["wal-2", "wal-3"]);
-    // Never the open one.
+    assert_eq!(segments(&disk), ["wal-1.tmp", "wal-2", "wal-3"], "it will be written over");
+    // Never the open one; none was begun meanwhile, so none is kept.
     wal.release(6).unwrap();
     assert_eq!(segments(&disk), ["wal-3"]);
+}
+
+#[test]
+fn a_segment_that_was_written_over_ends_where_its_own_frames_do() {
+    let disk = SimDisk::new(1);
+    let (mut checkpoint, mut wal, _) = open(&disk).unwrap();
+    come(&mut wal, 1..7);
+    append(&mut checkpoint, 0, 4);
+    wal.release(4).unwrap();
+    assert_eq!(segments(&disk), ["wal-1.tmp", "wal-2.tmp", "wal-3"]);
+    let old = disk.world().image().remove("wal-2.tmp").unwrap();
+    wal.append(&chunk(b'\n', &[7; 200])).unwrap();
+    wal.syncer().sync().unwrap();
+    assert_eq!(segments(&disk), ["wal-1.tmp", "wal-3", "wal-4"]);
+    let new = disk.world().image().remove("wal-4").unwrap();
+    let own = new.len()
+        - std::iter::zip(new.iter().rev(), old.iter().rev()).take_while(|(a, b)| a == b).count();
+    assert!(new.len() == old.len() && (200..300).contains(&own), "{own} of {}", new.len());
+    assert!(old[own..].contains(&4), "there are other frames behind it");
+    drop((checkpoint, wal));
+    disk.world().lose_power();
+    disk.world().start(None);
+    let (_checkpoint, wal, unread) = open(&disk).unwrap();
+    assert_eq!((wal.next(), lsns(unread)), (8, vec![5, 6, 7]));
+    assert!(segments(&disk).iter().all(|name| !name.ends_with(".tmp")));
+}
+
+#[test]
+fn what_is_kept_for_segments_to_come_goes_at_the_end_and_may_be_taken_away() {
+    let disk = SimDisk::new(1);
+    let (_checkpoint, mut wal, _) = open(&disk).unwrap();
+    come(&mut wal, 1..7);
+    wal.release(4).unwrap();
+    disk.remove(Path::new("wal-2.tmp")).unwrap();
+    come(&mut wal, 7..9);
+    assert_eq!(segments(&disk), ["wal-1.tmp", "wal-3", "wal-4"]);
+    wal.release(6).unwrap();
+    assert_eq!(segments(&disk), ["wal-1.tmp", "wal-4"], "as many as were begun");
+    disk.remove(Path::new("wal-1.tmp")).unwrap();
+    wal.tidy().unwrap();
+    come(&mut wal, 9..12);
+    wal.release(8).unwrap();
+    assert_eq!(segments(&disk), ["wal-4.tmp", "wal-5", "wal-6"]);
+    wal.tidy().unwrap();
+    assert_eq!(segments(&disk), ["wal-5", "wal-6"]);
 }
 
 #[test]

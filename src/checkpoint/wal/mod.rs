@@ -18,17 +18,22 @@
 //! is removed when a commit that is done covers all its frames. Removals are not synced: whichever
 //! segments come back, those before the last that begins at or before the commit's `wal` + 1 are void.
 //!
+//! A segment that is full and not needed any more is not removed but written over, as long as about so many are
+//! begun: until then it has a temporary name, which it must have on the disk before the first byte of it changes.
+//!
 //! What is left of the log at a start is `backlog`'s matter, syncing is `syncer`'s.
 
 pub(super) mod backlog;
 pub(super) mod syncer;
 
 use std::collections::VecDeque;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::bug::{Bug, planted};
 use super::frames::Kind;
+use super::temporary;
 use super::wal::syncer::Syncer;
 use crate::checkpoint::commits::walk::{Piece, Walk};
 use crate::checkpoint::frames::input::Input;
@@ -48,6 +53,12 @@ pub struct Wal {
     /// The segments that are closed, the oldest first: number, and lsn of the first frame.
     closed: VecDeque<(u64, u64)>,
     open: Option<Log>,
+    /// The number of the first segment that this run has begun.
+    own: u64,
+    /// Segments that are to be written over: they have their temporary names.
+    spare: Vec<u64>,
+    /// How many were begun since some were released.
+    begun: usize,
     /// The number of the segment that is begun next.
     number: u64,
     next: u64,
@@ -73,6 +84,9 @@ impl Wal {
             full,
             closed: closed.collect(),
             open: None,
+            own: number,
+            spare: Vec::new(),
+            begun: 0,
             number,
             next: backlog.next,
             payload: Vec::new(),
@@ -109,21 +123,57 @@ impl Wal {
         self.syncer.clone()
     }
 
-    /// Removes the segments that hold nothing behind frame `upto`.
+    /// Gives up the segments that hold nothing behind frame `upto`.
     ///
     /// The commit that covers these frames must be committed, and its batch done.
     pub fn release(&mut self, upto: u64) -> Result<(), Error> {
+        let mut some = false;
         while let Some(&(number, _)) = self.closed.front() {
             let open = self.open.as_ref().map_or(self.next, Log::first);
             let end = self.closed.get(1).map_or(open, |(_, first)| *first);
             if end - 1 > upto && !planted(Bug::ReleaseEarly) {
                 break;
             }
+            some = true;
             let path = self.dir.join(SEGMENTS.name(number));
-            self.disk.remove(&path).at(&path)?;
+            // Those of earlier runs need not be full.
+            if number >= self.own && self.spare.len() < self.begun {
+                let temp = self.temporary(number);
+                self.disk.rename(&path, &temp).at(&path)?;
+                self.spare.push(number);
+            } else {
+                self.disk.remove(&path).at(&path)?;
+            }
             self.closed.pop_front();
         }
+        if some {
+            // About as many will be begun until the next ones are released.
+            let begun = std::mem::take(&mut self.begun);
+            self.keep_spare(begun)?;
+        }
         Ok(())
+    }
+
+    /// Removes what is kept for segments to come: none will.
+    pub fn tidy(&mut self) -> Result<(), Error> {
+        self.keep_spare(0)
+    }
+
+    fn keep_spare(&mut self, most: usize) -> Result<(), Error> {
+        while self.spare.len() > most
+            && let Some(number) = self.spare.pop()
+        {
+            let path = self.temporary(number);
+            match self.disk.remove(&path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                removed => removed.at(&path)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn temporary(&self, number: u64) -> PathBuf {
+        self.dir.join(temporary(&SEGMENTS.name(number)))
     }
 
     fn write(&mut self, input: &Input<'_>) -> Result<(), Error> {
@@ -145,14 +195,33 @@ impl Wal {
         first: u64,
         carry: impl FnOnce(&mut Log) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        let over = self.take_spare()?;
         let Wal { disk, dir, uuid, number, .. } = &*self;
-        let make = || Log::create(disk, dir, uuid, SEGMENTS, *number, first, carry);
+        let make = || Log::create(disk, dir, uuid, (SEGMENTS, *number), first, over, carry);
         let log = self.syncer.change(make)?;
         if let Some(closed) = self.open.take() {
             self.closed.push_back((self.number - 1, closed.first()));
         }
         self.number += 1;
+        self.begun += 1;
         self.open = Some(log);
         Ok(())
+    }
+
+    /// Gives a file that is not needed any more the temporary name of the next segment, and says how long it is.
+    fn take_spare(&mut self) -> Result<Option<u64>, Error> {
+        let Some(number) = self.spare.pop() else { return Ok(None) };
+        let (old, temp) = (self.temporary(number), self.temporary(self.number));
+        let len = match self.disk.len(&old) {
+            // Somebody has taken it for what it looks like: of no use.
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            len => len.at(&old)?,
+        };
+        self.disk.rename(&old, &temp).at(&old)?;
+        // Under the name of a segment it would be taken for a damaged one.
+        if !planted(Bug::OverwriteEarly) {
+            self.disk.sync_dir(&self.dir).at(&self.dir)?;
+        }
+        Ok(Some(len))
     }
 }
