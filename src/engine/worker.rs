@@ -5,6 +5,7 @@
 //! holding another.
 
 mod attending;
+mod pace;
 mod status;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -35,6 +36,7 @@ use crate::source::Stage;
 use crate::step::Step;
 use crate::units::counted;
 use attending::{Attending, EVERY};
+use pace::Pace;
 
 /// What the workers share.
 pub struct Engine {
@@ -145,7 +147,8 @@ impl Engine {
         let told = result.and_then(|()| {
             cursor.say_lost();
             cursor.logged()?;
-            cursor.committed(Mark(self.committed.load(Relaxed)))
+            cursor.committed(Mark(self.committed.load(Relaxed)))?;
+            cursor.tidy()
         });
         cursor.part();
         told?;
@@ -206,10 +209,10 @@ impl Engine {
 
     fn work_until_done(&self, worker: usize) -> Result<(), Error> {
         let mut steps: Vec<_> = lock(&self.steps).iter().map(|step| step.fork()).collect();
-        let mut chunk = Chunk::default();
+        let (mut chunk, mut pace, mut held) = (Chunk::default(), Pace::default(), None);
         loop {
             chunk.clear();
-            let mut cursor = lock(&self.cursor);
+            let mut cursor = held.take().unwrap_or_else(|| lock(&self.cursor));
             if self.failed.load(Relaxed) {
                 return Ok(());
             }
@@ -220,15 +223,21 @@ impl Engine {
                 Next::Chunk => {
                     let mark = chunk.mark;
                     self.under_way.begin(mark);
-                    drop(cursor);
-                    let watch = Stopwatch::start();
+                    if self.is_brief(&cursor, &chunk, pace) {
+                        held = Some(cursor);
+                    } else {
+                        cursor.let_go();
+                        drop(cursor);
+                    }
+                    let (watch, len) = (Stopwatch::start(), chunk.len());
                     self.process(worker, &mut steps, &mut chunk)?;
+                    pace = Pace::of(len, watch.elapsed());
                     self.metrics.busy.add(watch.elapsed().as_micros() as u64);
-                    if self.under_way.end(mark) && self.tells_folded {
+                    if self.under_way.end(mark) && self.tells_folded && held.is_none() {
                         let _ = self.waker.wake();
                     }
                 }
-                Next::Idle => {}
+                Next::Idle => held = Some(cursor),
                 Next::Close { last } => self.close(cursor, last)?,
                 Next::Pass { passed, overslept, is_start } => {
                     let overslept = (!is_start).then_some(overslept);
@@ -239,6 +248,15 @@ impl Engine {
                 Next::Done => return Ok(()),
             }
         }
+    }
+
+    /// True if a chunk is to be folded with the cursor in hand: somebody waits for an answer, and another worker would
+    /// find nothing to read, or be woken, and wake us to answer, for longer than that takes.
+    fn is_brief(&self, cursor: &Cursor, chunk: &Chunk, pace: Pace) -> bool {
+        // Nobody may be waited for with the cursor in hand.
+        let waits = self.serial.is_some() || self.folding.is_some() || self.is_ordered;
+        let brief = || cursor.all_wait() || pace.time(chunk.len()) <= pace::BRIEF;
+        !waits && cursor.has_waiting() && brief()
     }
 
     /// Takes a chunk through the steps, and into the fold or out.

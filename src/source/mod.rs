@@ -190,6 +190,12 @@ pub trait Source: Send {
         None
     }
 
+    /// True if all who are connected wait to be acknowledged, and send nothing before: as long as they do there is
+    /// nothing to be read, as far as anybody knows.
+    fn all_wait(&self) -> bool {
+        false
+    }
+
     /// The run is over; what was reached has been said. A last word to peers, which takes no more than a
     /// moment.
     fn close(&mut self, _wait: &mut dyn Wait) {}

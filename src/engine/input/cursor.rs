@@ -34,6 +34,9 @@ pub use start::Start;
 /// After so many batches without a record, a line says what weir waits for.
 const SILENT: u32 = 10;
 
+/// For so long at most what is in the log waits for a moment in which nothing comes, to be synced.
+const OWED: Duration = Duration::from_millis(1);
+
 /// The source, and where in time it stands.
 pub struct Cursor {
     source: Box<dyn Source>,
@@ -176,6 +179,10 @@ impl Cursor {
         if now >= self.end && !self.intake.is_behind()? {
             return Ok(Next::Close { last: true });
         }
+        if self.intake.unasked().is_some_and(|since| now.since(since) > OWED) {
+            // So much comes that there may be no moment in which nothing does.
+            self.intake.ask();
+        }
         if let Some(next) = self.turn(now)? {
             return Ok(next);
         }
@@ -203,7 +210,14 @@ impl Cursor {
         now: Stamp,
         until: Stamp,
     ) -> Result<Next, Error> {
-        match self.read(chunk, now, until)? {
+        let is_owed = self.intake.unasked().is_some();
+        match self.read(chunk, now, if is_owed { now } else { until })? {
+            Read::Idle if is_owed => {
+                // Who could send something more waits for us, it seems: so nobody is faster than this.
+                self.intake.sync_idly()?;
+                self.logged()?;
+                Ok(Next::Idle)
+            }
             Read::Rows => {
                 bad.take(&mut chunk.bad)?;
                 self.number(chunk);
@@ -286,10 +300,18 @@ impl Cursor {
         }
         match read {
             Read::Rows if chunk.is_empty() => chunk.mark = self.mark,
-            Read::Rows => self.intake.take(chunk, self.times.open())?,
+            Read::Rows => self.intake.take(chunk, self.times.open(), now)?,
             _ => {}
         }
+        if !self.tells(Stage::Logged) {
+            self.let_go();
+        }
         Ok(read)
+    }
+
+    /// Whoever has the cursor turns to a chunk and lets go of it: the log is synced beside that.
+    pub fn let_go(&mut self) {
+        self.intake.ask();
     }
 
     fn read_source(&mut self, chunk: &mut Chunk, now: Stamp, until: Stamp) -> Result<Read, Error> {
@@ -425,6 +447,11 @@ impl Cursor {
         }
         self.intake.sync()?;
         self.logged()
+    }
+
+    /// The run is over, and all that is recorded is told: nothing more will come to the log.
+    pub fn tidy(&mut self) -> Result<(), Error> {
+        self.intake.tidy()
     }
 
     /// The run is over: lets the source part from its peers.

@@ -26,6 +26,8 @@ struct State {
     marks: Vec<Mark>,
     /// The greatest mark that ever was.
     last: Mark,
+    /// True if somebody waits until there are none. To tell nobody costs a call of the system too.
+    is_awaited: bool,
 }
 
 impl State {
@@ -50,7 +52,7 @@ impl UnderWay {
         if let Some(at) = state.marks.iter().position(|other| *other == mark) {
             state.marks.swap_remove(at);
         }
-        if state.marks.is_empty() {
+        if state.marks.is_empty() && state.is_awaited {
             self.settled.notify_all();
         }
         state.folded() > before
@@ -74,9 +76,11 @@ impl UnderWay {
             if has_failed() {
                 return false;
             }
+            state.is_awaited = true;
             let waited = self.settled.wait_timeout(state, every);
             let time;
             (state, time) = waited.unwrap_or_else(PoisonError::into_inner);
+            state.is_awaited = false;
             if time.timed_out() {
                 drop(state);
                 meanwhile();

@@ -178,6 +178,10 @@ impl Source for FlumePull {
         Some(self.safe)
     }
 
+    fn all_wait(&self) -> bool {
+        self.peers.all_wait()
+    }
+
     /// A batch that is not acknowledged is among the last in the log, and each sink has had one at most. What a
     /// commit covers was acknowledged before.
     fn left_over(&mut self, records: u64) {

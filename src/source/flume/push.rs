@@ -151,6 +151,10 @@ impl Source for FlumePush {
         Some(self.safe)
     }
 
+    fn all_wait(&self) -> bool {
+        self.peers.all_wait()
+    }
+
     fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
         if stage == self.safe {
             self.peers.reached(mark);

@@ -170,6 +170,11 @@ impl<T: Transport, F: Framing> Peers<T, F> {
         self.count
     }
 
+    /// True if all of them are owed an answer, for all that is known of those who have gone.
+    pub fn all_wait(&self) -> bool {
+        self.owed.len() >= self.count
+    }
+
     /// How many bytes of unfinished records are held.
     pub fn unfinished(&self) -> usize {
         self.budget.held()

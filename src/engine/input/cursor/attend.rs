@@ -13,6 +13,11 @@ impl Cursor {
         !self.once && self.source.acknowledges().is_some()
     }
 
+    /// True if all who are connected wait for an answer to what was read.
+    pub fn all_wait(&self) -> bool {
+        self.source.all_wait()
+    }
+
     /// Has the source look after those who wait; nothing is read, and nobody waits here.
     pub fn attend(&mut self, bad: &BadLog) -> Result<(), Error> {
         if self.done || !self.has_waiting() {

@@ -212,6 +212,10 @@ impl<A: Agents> Source for Played<A> {
         Some(self.safe)
     }
 
+    fn all_wait(&self) -> bool {
+        self.peers.all_wait()
+    }
+
     fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
         if stage == self.safe {
             self.peers.reached(mark);

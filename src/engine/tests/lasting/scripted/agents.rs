@@ -114,6 +114,10 @@ impl Source for Watched {
         self.source.acknowledges()
     }
 
+    fn all_wait(&self) -> bool {
+        self.source.all_wait()
+    }
+
     fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
         self.source.reached(stage, mark)?;
         self.note();
