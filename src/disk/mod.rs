@@ -33,8 +33,8 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, Dir, FlockOperation, Mode, OFlags, RenameFlags};
-use rustix::fs::{flock, mkdirat, openat, renameat, renameat_with, statat, unlinkat};
+use rustix::fs::{AtFlags, CWD, Dir, FileType, FlockOperation, Mode, OFlags, RenameFlags};
+use rustix::fs::{flock, fstatvfs, mkdirat, openat, renameat, renameat_with, statat, unlinkat};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::rand::{GetRandomFlags, getrandom};
 
@@ -89,6 +89,12 @@ pub trait Disk: Debug + Send + Sync {
     /// Goes on with a file that an earlier process has begun, after its first `len` bytes; the rest is
     /// cut off, on the disk too.
     fn reopen(&self, path: &Path, len: u64) -> io::Result<Box<dyn Append>>;
+
+    /// How long a file is if it is one, and has this name alone; else none.
+    fn len_of_sole(&self, path: &Path) -> io::Result<Option<u64>>;
+
+    /// How many bytes are left to be written on the disk that a directory is on.
+    fn free(&self, dir: &Path) -> io::Result<u64>;
 
     /// How many bytes a file has.
     fn len(&self, path: &Path) -> io::Result<u64>;
@@ -237,6 +243,23 @@ impl Disk for RealDisk {
         file.set_len(len)?;
         file.sync_all()?;
         Ok(Box::new(Own { file, end: len }))
+    }
+
+    fn len_of_sole(&self, path: &Path) -> io::Result<Option<u64>> {
+        let (from, path) = self.way(path);
+        match statat(from, path, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+            Ok(stat) => {
+                let is_file = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile;
+                Ok((is_file && stat.st_nlink == 1).then_some(stat.st_size.unsigned_abs()))
+            }
+        }
+    }
+
+    fn free(&self, dir: &Path) -> io::Result<u64> {
+        let stat = fstatvfs(self.open_dir(dir)?)?;
+        Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
     }
 
     fn len(&self, path: &Path) -> io::Result<u64> {

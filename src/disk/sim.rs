@@ -119,6 +119,8 @@ pub struct World {
     /// How many bytes were appended, ever.
     pub written: u64,
     fault: Option<(u64, Fault)>,
+    /// How many bytes are said to be left.
+    pub free: u64,
     /// The fault that has struck.
     pub struck: Option<Fault>,
     dead: bool,
@@ -141,6 +143,7 @@ impl SimDisk {
             operations: 0,
             written: 0,
             fault: None,
+            free: u64::MAX,
             struck: None,
             dead: false,
             locked: false,
@@ -374,12 +377,8 @@ impl Disk for SimDisk {
     fn overwrite(&self, path: &Path) -> io::Result<Box<dyn Append>> {
         let mut world = self.world();
         let crash = world.operation(false)?;
-        let inode = world.find(path)?;
-        if crash {
-            Err(error(Fault::Kill))
-        } else {
-            Ok(Box::new(SimFile { disk: self.clone(), inode, end: 0 }))
-        }
+        let file = SimFile { disk: self.clone(), inode: world.find(path)?, end: 0 };
+        if crash { Err(error(Fault::Kill)) } else { Ok(Box::new(file)) }
     }
 
     fn reopen(&self, path: &Path, len: u64) -> io::Result<Box<dyn Append>> {
@@ -400,6 +399,17 @@ impl Disk for SimDisk {
         } else {
             Ok(Box::new(SimFile { disk: self.clone(), inode, end: len }))
         }
+    }
+
+    fn len_of_sole(&self, path: &Path) -> io::Result<Option<u64>> {
+        let mut world = self.world();
+        world.operation(false)?;
+        let inode = world.find(path).ok();
+        Ok(inode.map(|inode| world.inodes[inode].cache.len() as u64))
+    }
+
+    fn free(&self, _dir: &Path) -> io::Result<u64> {
+        Ok(self.world().free)
     }
 
     fn len(&self, path: &Path) -> io::Result<u64> {

@@ -51,6 +51,8 @@ pub struct Engine {
     is_ordered: bool,
     /// What chunks pass by turn to be folded, if the aggregate must see them in their order.
     folding: Option<InTurn<()>>,
+    /// True if how long a chunk takes says something of the next one.
+    is_steady: bool,
     /// True if something is due also while nothing is read.
     has_window: bool,
     aggregate: Option<Arc<dyn Aggregate>>,
@@ -94,6 +96,7 @@ impl Engine {
         Engine {
             cursor: Mutex::new(cursor),
             syncing,
+            is_steady: steps.iter().all(|step| step.is_steady()),
             steps: Mutex::new(steps),
             serial: serial.map(|serial| InTurn::new(serial, next, &failed)),
             is_ordered: reporter.takes_chunks(),
@@ -231,7 +234,7 @@ impl Engine {
                     }
                     let (watch, len) = (Stopwatch::start(), chunk.len());
                     self.process(worker, &mut steps, &mut chunk)?;
-                    pace = Pace::of(len, watch.elapsed());
+                    pace.note(len, watch.elapsed());
                     self.metrics.busy.add(watch.elapsed().as_micros() as u64);
                     if self.under_way.end(mark) && self.tells_folded && held.is_none() {
                         let _ = self.waker.wake();
@@ -255,8 +258,14 @@ impl Engine {
     fn is_brief(&self, cursor: &Cursor, chunk: &Chunk, pace: Pace) -> bool {
         // Nobody may be waited for with the cursor in hand.
         let waits = self.serial.is_some() || self.folding.is_some() || self.is_ordered;
-        let brief = || cursor.all_wait() || pace.time(chunk.len()) <= pace::BRIEF;
-        !waits && cursor.has_waiting() && brief()
+        let limit = || {
+            if cursor.all_wait() && self.under_way.is_one() {
+                pace::BRIEF_ALONE
+            } else {
+                pace::BRIEF
+            }
+        };
+        self.is_steady && !waits && cursor.has_waiting() && pace.time(chunk.len()) <= limit()
     }
 
     /// Takes a chunk through the steps, and into the fold or out.
@@ -348,12 +357,14 @@ impl Engine {
 
     /// Waits for the chunks under way; false if the run has failed meanwhile.
     fn settle(&self, cursor: &mut Cursor) -> bool {
+        cursor.let_go();
         let has_failed = || self.failed.load(Relaxed);
         self.under_way.settle(has_failed, EVERY, || self.attend_in(cursor))
     }
 
     /// Waits for the reporter, with the cursor in hand.
     fn reporter(&self, cursor: &mut Cursor) -> Held<'_, Reporter> {
+        cursor.let_go();
         self.reporter.hold_or(EVERY, || self.attend_in(cursor))
     }
 

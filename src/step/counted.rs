@@ -54,6 +54,10 @@ impl Step for Counted {
         self.step.is_serial()
     }
 
+    fn is_steady(&self) -> bool {
+        self.step.is_steady()
+    }
+
     fn has_more(&self) -> bool {
         self.step.has_more()
     }

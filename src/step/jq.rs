@@ -246,6 +246,10 @@ impl Step for Jq {
     fn fork(&self) -> Box<dyn Step> {
         Box::new(self.clone())
     }
+
+    fn is_steady(&self) -> bool {
+        self.plain.is_some()
+    }
 }
 
 impl Asked {

@@ -39,6 +39,11 @@ pub trait Step: Send {
         false
     }
 
+    /// True if what it takes for a record follows from how long that is, within reason: no program of the user.
+    fn is_steady(&self) -> bool {
+        true
+    }
+
     /// True if a serial step has more than it has put into the chunk: it is called again in the same way, with
     /// a chunk that is clear. So it holds no more than a chunk, whatever it makes of one.
     fn has_more(&self) -> bool {

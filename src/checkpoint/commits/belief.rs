@@ -19,7 +19,8 @@ use std::sync::Arc;
 use crate::checkpoint::bug::{Bug, planted};
 use crate::checkpoint::damaged;
 use crate::checkpoint::frames::log::{self, Series};
-use crate::checkpoint::frames::{Found, Frame, Reader, Seed, sound_anywhere};
+use crate::checkpoint::frames::{BLOCK, Found, Frame, HEAD, Reader, Seed};
+use crate::checkpoint::frames::{any_plausible, numbers, sound_anywhere};
 use crate::disk::Disk;
 use crate::error::{Context, Error};
 
@@ -116,15 +117,33 @@ impl Past {
         Ok(Extent { proven: proven.min(next - 1), next })
     }
 
+    /// True if there may be a frame behind the bad one. Mostly it is room that nothing was written to, and what stands
+    /// there is zeros or another log.
+    fn has_more(&self, disk: &Arc<dyn Disk>, next: u64) -> Result<bool, Error> {
+        let (path, mut at) = (self.path(), self.reader.offset());
+        let numbers = numbers(next, self.bytes.saturating_sub(at));
+        let mut block = vec![0; BLOCK as usize];
+        loop {
+            let len = disk.read(path, at, &mut block).at(path)?;
+            if any_plausible(&numbers, &block[..len]) {
+                return Ok(true);
+            }
+            if len < block.len() {
+                return Ok(false);
+            }
+            // A head may begin in this one and end in the next.
+            at += (len - HEAD + 1) as u64;
+        }
+    }
+
     /// The last sound frame, behind the bad one that should be frame `next`, and what is proven then.
     fn beyond(&self, disk: &Arc<dyn Disk>, next: u64, proven: u64) -> Result<(u64, u64), Error> {
         let (path, at) = (self.path(), self.reader.offset());
-        let mut bytes = vec![0; self.bytes.saturating_sub(at) as usize];
-        let len = disk.read(path, at, &mut bytes).at(path)?;
-        // Mostly it is room that nothing was written to.
-        if bytes[..len].iter().all(|&byte| byte == 0) {
+        if !self.has_more(disk, next)? {
             return Ok((next - 1, proven));
         }
+        let mut bytes = vec![0; self.bytes.saturating_sub(at) as usize];
+        let len = disk.read(path, at, &mut bytes).at(path)?;
         let (last, synced) = sound_anywhere(self.seed, next, &bytes[..len]).unwrap_or_default();
         Ok((last.max(next - 1), synced.max(proven)))
     }

@@ -220,6 +220,11 @@ impl Log {
         self.written
     }
 
+    /// How many bytes stand in the file behind those.
+    pub fn room(&self) -> u64 {
+        self.room
+    }
+
     fn check(&self) -> Result<(), Error> {
         match self.poisoned {
             true => Err(Error::Failed(format!("{}: not usable any more", self.path.display()))),

@@ -19,7 +19,7 @@ pub(super) mod log;
 pub(super) mod rows;
 pub(super) mod sums;
 
-use std::cell::LazyCell;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ use crate::error::{Context, Error};
 pub const HEAD: usize = 25;
 
 /// How much a reader asks the disk for at once.
-const BLOCK: u64 = 1 << 20;
+pub const BLOCK: u64 = 1 << 20;
 
 /// What a frame's payload is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,21 +130,36 @@ fn checksum(seed: Seed, whole: &[u8]) -> u32 {
     sums::append(sums::append(seed.0, &whole[..4]), &whole[8..])
 }
 
+/// The numbers that frames can have behind a bad one that should have been number `least`, in so many bytes.
+pub fn numbers(least: u64, bytes: u64) -> RangeInclusive<u64> {
+    least..=least.saturating_add(bytes / HEAD as u64)
+}
+
+/// True if anything in `bytes` looks like the head of a frame with one of these numbers.
+pub fn any_plausible(numbers: &RangeInclusive<u64>, bytes: &[u8]) -> bool {
+    bytes.windows(HEAD).any(|head| plausible(head, numbers).is_some())
+}
+
+/// What a head says of its number and of what was synced, if it can be one.
+fn plausible(head: &[u8], numbers: &RangeInclusive<u64>) -> Option<(u64, u64)> {
+    // First what most bytes are not.
+    Kind::of(head[HEAD - 1])?;
+    let mut take = Take(&head[8..]);
+    let (lsn, synced) = (take.u64()?, take.u64()?);
+    (numbers.contains(&lsn) && synced < lsn).then_some((lsn, synced))
+}
+
 /// The greatest number and the greatest `synced` of all sound frames anywhere in `bytes` whose number
 /// is at least `least`.
 ///
 /// After a bad frame nothing says where the next one begins, so every byte is tried. Records may be
 /// full of what looks like the heads of long frames: the checksum of one is not made by reading it.
 pub fn sound_anywhere(seed: Seed, least: u64, bytes: &[u8]) -> Option<(u64, u64)> {
-    let most = least.saturating_add((bytes.len() / HEAD) as u64);
-    // Mostly there is none, and all there is are the frames of a log that was written over.
-    let sums = LazyCell::new(|| Sums::new(bytes));
+    let numbers = numbers(least, bytes.len() as u64);
+    let sums = Sums::new(bytes);
     let sound = |(at, head): (usize, &[u8])| {
-        Kind::of(head[HEAD - 1])?;
-        let mut take = Take(&head[8..]);
-        let (lsn, synced) = (take.u64()?, take.u64()?);
-        let plausible = (least..=most).contains(&lsn) && synced < lsn;
-        let end = plausible.then(|| length(head))?.and_then(|len| at.checked_add(len))?;
+        let (lsn, synced) = plausible(head, &numbers)?;
+        let end = length(head).and_then(|len| at.checked_add(len))?;
         let crc = Take(&head[4..]).u32().filter(|_| end <= bytes.len())?;
         let before = sums::append(seed.0, &head[..4]);
         (crc == sums.append(before, at + 8..end)).then_some((lsn, synced))
@@ -202,15 +217,17 @@ impl Reader {
         }
         self.fill(HEAD)?;
         if let Some(len) = length(&self.buffer[self.start..]) {
+            let lsn = Take(&self.buffer[self.start + 8..]).u64();
+            if self.lsn.is_some_and(|expected| Some(expected) != lsn) {
+                // What is no frame may say that it is as long as the file.
+                return Ok(Found::Bad);
+            }
             self.fill(len)?;
         }
         let Some(frame) = Frame::decode(self.seed, &self.buffer[self.start..]) else {
             return Ok(Found::Bad);
         };
         let (lsn, len) = (frame.lsn, frame.len() as usize);
-        if self.lsn.is_some_and(|expected| expected != lsn) {
-            return Ok(Found::Bad);
-        }
         self.lsn = Some(lsn.wrapping_add(1));
         self.next = self.start + len;
         Ok(Found::Frame)

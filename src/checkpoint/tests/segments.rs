@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::chunk::Chunk;
+use crate::disk::scratch::Scratch;
 use crate::disk::{Append, RealDisk};
 
 fn shared(disk: &SimDisk) -> Arc<dyn Disk> {
@@ -80,9 +81,9 @@ fn segments_go_when_all_they_hold_is_covered() {
     assert_eq!(segments(&disk).len(), 3);
     wal.release(2).unwrap();
     assert_eq!(segments(&disk), ["wal-1.tmp", "wal-2", "wal-3"], "it will be written over");
-    // Never the open one; none was begun meanwhile, so none is kept.
+    // Never the open one.
     wal.release(6).unwrap();
-    assert_eq!(segments(&disk), ["wal-3"]);
+    assert_eq!(segments(&disk), ["wal-1.tmp", "wal-2.tmp", "wal-3"]);
 }
 
 #[test]
@@ -120,14 +121,57 @@ fn what_is_kept_for_segments_to_come_goes_at_the_end_and_may_be_taken_away() {
     come(&mut wal, 7..9);
     assert_eq!(segments(&disk), ["wal-1.tmp", "wal-3", "wal-4"]);
     wal.release(6).unwrap();
-    assert_eq!(segments(&disk), ["wal-1.tmp", "wal-4"], "as many as were begun");
-    disk.remove(Path::new("wal-1.tmp")).unwrap();
+    disk.remove(Path::new("wal-3.tmp")).unwrap();
+    let room = disk.world().image()["wal-4"].len();
     wal.tidy().unwrap();
-    come(&mut wal, 9..12);
+    assert_eq!(segments(&disk), ["wal-4"]);
+    assert!(disk.world().image()["wal-4"].len() < room, "nor is there any behind its frames");
+}
+
+#[test]
+fn as_many_are_kept_as_were_begun_of_late_and_none_where_the_disk_is_almost_full() {
+    let disk = SimDisk::new(1);
+    let (_checkpoint, mut wal, _) = open(&disk).unwrap();
+    come(&mut wal, 1..9);
+    wal.end_batch().unwrap();
+    wal.release(6).unwrap();
+    come(&mut wal, 9..10);
+    let kept = || segments(&disk).iter().filter(|name| name.ends_with(".tmp")).count();
+    assert_eq!(kept(), 2, "of three, one of which is written over");
+    (0..2).for_each(|_| wal.end_batch().unwrap());
+    assert_eq!(kept(), 2);
+    wal.end_batch().unwrap();
+    assert_eq!(kept(), 1, "in one of the last batches one was begun");
+    come(&mut wal, 10..12);
     wal.release(8).unwrap();
     assert_eq!(segments(&disk), ["wal-4.tmp", "wal-5", "wal-6"]);
-    wal.tidy().unwrap();
-    assert_eq!(segments(&disk), ["wal-5", "wal-6"]);
+    disk.world().free = 15 * tiny().segment;
+    wal.end_batch().unwrap();
+    assert_eq!(kept(), 0);
+    wal.release(10).unwrap();
+    assert_eq!(segments(&disk), ["wal-6"]);
+}
+
+#[test]
+fn a_segment_that_has_another_name_is_not_written_over() {
+    let (scratch, disk): (_, Arc<dyn Disk>) = (Scratch::new(), Arc::new(RealDisk::default()));
+    let dir = scratch.path("ck");
+    let mut checkpoint = Checkpoint::open(disk, &dir, &pipeline(), tiny()).unwrap();
+    let (mut wal, _) = checkpoint.wal().unwrap();
+    come(&mut wal, 1..7);
+    let [one, two] = ["wal-1.tmp", "wal-2.tmp"].map(|name| dir.join(name));
+    let copy = scratch.path("copy");
+    std::fs::hard_link(dir.join("wal-2"), &copy).unwrap();
+    let before = std::fs::read(&copy).unwrap();
+    wal.release(4).unwrap();
+    come(&mut wal, 7..9);
+    assert_eq!((std::fs::read(&copy).unwrap(), one.exists()), (before, true));
+    std::fs::remove_file(&one).unwrap();
+    std::os::unix::fs::symlink(&copy, &one).unwrap();
+    come(&mut wal, 9..11);
+    wal.syncer().sync().unwrap();
+    assert!(one.is_symlink() && two.exists());
+    drop((checkpoint, wal));
 }
 
 #[test]

@@ -19,7 +19,8 @@
 //! segments come back, those before the last that begins at or before the commit's `wal` + 1 are void.
 //!
 //! A segment that is full and not needed any more is not removed but written over, as long as about so many are
-//! begun: until then it has a temporary name, which it must have on the disk before the first byte of it changes.
+//! begun and the disk has room: until then it has a temporary name, which it must have on the disk before the first byte
+//! of it changes. One that somebody has made another link to is his.
 //!
 //! What is left of the log at a start is `backlog`'s matter, syncing is `syncer`'s.
 
@@ -37,10 +38,16 @@ use super::temporary;
 use super::wal::syncer::Syncer;
 use crate::checkpoint::commits::walk::{Piece, Walk};
 use crate::checkpoint::frames::input::Input;
-use crate::checkpoint::frames::log::{Log, SEGMENTS};
+use crate::checkpoint::frames::log::{Log, SEGMENTS, Written};
 use crate::checkpoint::wal::backlog::{Backlog, Unread};
 use crate::disk::Disk;
 use crate::error::{Context, Error};
+
+/// So many batches back it is looked how many segments one begins.
+const REMEMBERED: usize = 4;
+
+/// A disk with room for fewer segments than this has none to keep.
+const SCARCE: u64 = 16;
 
 /// The end of the write-ahead log, where it is appended to.
 #[derive(Debug)]
@@ -57,8 +64,8 @@ pub struct Wal {
     own: u64,
     /// Segments that are to be written over: they have their temporary names.
     spare: Vec<u64>,
-    /// How many were begun since some were released.
-    begun: usize,
+    /// How many were begun in the open batch and in those before it, the newest first.
+    begun: [usize; REMEMBERED],
     /// The number of the segment that is begun next.
     number: u64,
     next: u64,
@@ -86,7 +93,7 @@ impl Wal {
             open: None,
             own: number,
             spare: Vec::new(),
-            begun: 0,
+            begun: [0; REMEMBERED],
             number,
             next: backlog.next,
             payload: Vec::new(),
@@ -127,17 +134,15 @@ impl Wal {
     ///
     /// The commit that covers these frames must be committed, and its batch done.
     pub fn release(&mut self, upto: u64) -> Result<(), Error> {
-        let mut some = false;
         while let Some(&(number, _)) = self.closed.front() {
             let open = self.open.as_ref().map_or(self.next, Log::first);
             let end = self.closed.get(1).map_or(open, |(_, first)| *first);
             if end - 1 > upto && !planted(Bug::ReleaseEarly) {
                 break;
             }
-            some = true;
             let path = self.dir.join(SEGMENTS.name(number));
             // Those of earlier runs need not be full.
-            if number >= self.own && self.spare.len() < self.begun {
+            if number >= self.own && self.spare.len() < self.wanted()? {
                 let temp = self.temporary(number);
                 self.disk.rename(&path, &temp).at(&path)?;
                 self.spare.push(number);
@@ -146,17 +151,33 @@ impl Wal {
             }
             self.closed.pop_front();
         }
-        if some {
-            // About as many will be begun until the next ones are released.
-            let begun = std::mem::take(&mut self.begun);
-            self.keep_spare(begun)?;
-        }
         Ok(())
     }
 
-    /// Removes what is kept for segments to come: none will.
+    /// How many segments are worth to be kept: as many as were begun in a batch, of late.
+    fn wanted(&self) -> Result<usize, Error> {
+        let free = self.disk.free(&self.dir).at(&self.dir)?;
+        let begun = self.begun.iter().max().copied().unwrap_or(0);
+        Ok(if free < SCARCE.saturating_mul(self.full) { 0 } else { begun })
+    }
+
+    /// Takes note that a batch is over; what is kept for segments to come and not needed so soon is removed.
+    pub fn end_batch(&mut self) -> Result<(), Error> {
+        self.begun.rotate_right(1);
+        self.begun[0] = 0;
+        if self.spare.is_empty() {
+            return Ok(());
+        }
+        let wanted = self.wanted()?;
+        self.keep_spare(wanted)
+    }
+
+    /// Gives back what is there for segments and frames to come: none will.
     pub fn tidy(&mut self) -> Result<(), Error> {
-        self.keep_spare(0)
+        self.keep_spare(0)?;
+        let Some(log) = self.open.as_ref().filter(|log| log.room() > 0) else { return Ok(()) };
+        let Written { path, bytes, .. } = log.written();
+        self.disk.reopen(&path, bytes).at(&path).map(drop)
     }
 
     fn keep_spare(&mut self, most: usize) -> Result<(), Error> {
@@ -203,7 +224,7 @@ impl Wal {
             self.closed.push_back((self.number - 1, closed.first()));
         }
         self.number += 1;
-        self.begun += 1;
+        self.begun[0] += 1;
         self.open = Some(log);
         Ok(())
     }
@@ -212,11 +233,8 @@ impl Wal {
     fn take_spare(&mut self) -> Result<Option<u64>, Error> {
         let Some(number) = self.spare.pop() else { return Ok(None) };
         let (old, temp) = (self.temporary(number), self.temporary(self.number));
-        let len = match self.disk.len(&old) {
-            // Somebody has taken it for what it looks like: of no use.
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            len => len.at(&old)?,
-        };
+        // Somebody may have taken it for what it looks like: of no use.
+        let Some(len) = self.disk.len_of_sole(&old).at(&old)? else { return Ok(None) };
         self.disk.rename(&old, &temp).at(&old)?;
         // Under the name of a segment it would be taken for a damaged one.
         if !planted(Bug::OverwriteEarly) {

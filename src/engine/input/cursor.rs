@@ -214,13 +214,16 @@ impl Cursor {
         match self.read(chunk, now, if is_owed { now } else { until })? {
             Read::Idle if is_owed => {
                 // Who could send something more waits for us, it seems: so nobody is faster than this.
-                self.intake.sync_idly()?;
-                self.logged()?;
+                self.sync_idly()?;
                 Ok(Next::Idle)
             }
             Read::Rows => {
                 bad.take(&mut chunk.bad)?;
                 self.number(chunk);
+                if self.intake.unasked().is_some() && self.source.all_wait() {
+                    // Before it is folded, which nobody can foresee the length of.
+                    self.sync_idly()?;
+                }
                 Ok(Next::Chunk)
             }
             Read::Idle if self.is_useless() => Err(Error::Closed),
@@ -309,7 +312,13 @@ impl Cursor {
         Ok(read)
     }
 
-    /// Whoever has the cursor turns to a chunk and lets go of it: the log is synced beside that.
+    /// Nothing can be read meanwhile, it seems: has the log synced, and tells who waits for that.
+    fn sync_idly(&mut self) -> Result<(), Error> {
+        self.intake.sync_idly()?;
+        self.logged()
+    }
+
+    /// Whoever has the cursor turns to something that may take long: the log is synced beside that.
     pub fn let_go(&mut self) {
         self.intake.ask();
     }
@@ -360,6 +369,7 @@ impl Cursor {
         }
         let now = self.wait.now();
         let time = self.times.close(now);
+        self.intake.end_batch()?;
         self.batches -= 1;
         self.metrics.batches.add(1);
         self.done = last || self.batches == 0;

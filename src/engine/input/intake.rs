@@ -170,6 +170,11 @@ impl Intake {
         Ok(if std::mem::replace(&mut self.told, mark) == mark { None } else { mark })
     }
 
+    /// A batch is over.
+    pub fn end_batch(&mut self) -> Result<(), Error> {
+        self.log.as_mut().map_or(Ok(()), |log| log.wal.end_batch())
+    }
+
     /// The run is over: nothing more will come to the log.
     pub fn tidy(&mut self) -> Result<(), Error> {
         self.log.as_mut().map_or(Ok(()), |log| log.wal.tidy())

@@ -58,6 +58,11 @@ impl UnderWay {
         state.folded() > before
     }
 
+    /// True if there is one alone.
+    pub fn is_one(&self) -> bool {
+        self.state().marks.len() == 1
+    }
+
     /// Up to which mark all are folded.
     pub fn folded(&self) -> Mark {
         self.state().folded()
