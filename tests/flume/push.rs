@@ -200,6 +200,29 @@ fn a_sink_is_refused_before_it_gives_up_whatever_keeps_weir() {
 }
 
 #[test]
+fn a_sink_is_answered_when_the_log_has_its_batch_however_long_that_takes_to_fold() {
+    let (dir, slow) = (Dir::new(), r#"if . == "slow" then [range(1000000)] | length else 1 end"#);
+    let args = ["--jq", slow, "--raw", "--count", "--format", "text", "--skip-empty"];
+    let kept = ["--checkpoint", dir.path("ck").to_str().unwrap()].map(str::to_string);
+    let kept = [&kept[0][..], &kept[1], "--interval", "50ms", "--threads", "2"];
+    let (mut run, port) = push(&[&args[..], &kept].concat());
+    let mut sink = Sink::connect(port).unwrap();
+    for _ in 0..3 {
+        assert_eq!(sink.send(&texts(&["quick"])), Told::Ok);
+        run.out.line("1");
+    }
+    let now = || UNIX_EPOCH.elapsed().unwrap();
+    let sent = now();
+    assert_eq!(sink.send(&texts(&["slow"; 50])), Told::Ok);
+    let answered = now() - sent;
+    run.out.line("50");
+    let folded = now() - sent;
+    assert!(answered < folded / 2, "{answered:?} of {folded:?}");
+    run.signal(Signal::TERM);
+    assert_eq!(run.end().status, 0);
+}
+
+#[test]
 fn half_a_batch_is_nothing() {
     let dir = Dir::new();
     let checkpoint = dir.path("ck");
