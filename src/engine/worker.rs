@@ -259,7 +259,7 @@ impl Engine {
         // Nobody may be waited for with the cursor in hand.
         let waits = self.serial.is_some() || self.folding.is_some() || self.is_ordered;
         let limit = || {
-            if cursor.all_wait() && self.under_way.is_one() {
+            if cursor.lone_waits() && self.under_way.is_one() {
                 pace::BRIEF_ALONE
             } else {
                 pace::BRIEF

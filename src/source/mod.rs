@@ -190,9 +190,9 @@ pub trait Source: Send {
         None
     }
 
-    /// True if all who are connected wait to be acknowledged, and send nothing before: as long as they do there is
+    /// True if one alone is connected, and waits to be acknowledged before it sends more: as long as it does there is
     /// nothing to be read, as far as anybody knows.
-    fn all_wait(&self) -> bool {
+    fn lone_waits(&self) -> bool {
         false
     }
 

@@ -37,6 +37,9 @@ const SILENT: u32 = 10;
 /// For so long at most what is in the log waits for a moment in which nothing comes, to be synced.
 const OWED: Duration = Duration::from_millis(1);
 
+/// What is longer than this, in bytes, is synced for longer than it takes others to send something.
+const LONG: usize = 64 << 10;
+
 /// The source, and where in time it stands.
 pub struct Cursor {
     source: Box<dyn Source>,
@@ -220,9 +223,11 @@ impl Cursor {
             Read::Rows => {
                 bad.take(&mut chunk.bad)?;
                 self.number(chunk);
-                if self.intake.unasked().is_some() && self.source.all_wait() {
+                if self.intake.unasked().is_some() && self.source.lone_waits() {
                     // Before it is folded, which nobody can foresee the length of.
                     self.sync_idly()?;
+                } else if chunk.len() > LONG {
+                    self.let_go();
                 }
                 Ok(Next::Chunk)
             }

@@ -178,8 +178,8 @@ impl Source for FlumePull {
         Some(self.safe)
     }
 
-    fn all_wait(&self) -> bool {
-        self.peers.all_wait()
+    fn lone_waits(&self) -> bool {
+        self.peers.lone_waits()
     }
 
     /// A batch that is not acknowledged is among the last in the log, and each sink has had one at most. What a

@@ -151,8 +151,8 @@ impl Source for FlumePush {
         Some(self.safe)
     }
 
-    fn all_wait(&self) -> bool {
-        self.peers.all_wait()
+    fn lone_waits(&self) -> bool {
+        self.peers.lone_waits()
     }
 
     fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {

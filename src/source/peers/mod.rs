@@ -170,9 +170,9 @@ impl<T: Transport, F: Framing> Peers<T, F> {
         self.count
     }
 
-    /// True if all of them are owed an answer, for all that is known of those who have gone.
-    pub fn all_wait(&self) -> bool {
-        self.owed.len() >= self.count
+    /// True if there is one alone, and it is owed an answer.
+    pub fn lone_waits(&self) -> bool {
+        self.count == 1 && !self.owed.is_empty()
     }
 
     /// How many bytes of unfinished records are held.

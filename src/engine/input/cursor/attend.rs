@@ -13,9 +13,9 @@ impl Cursor {
         !self.once && self.source.acknowledges().is_some()
     }
 
-    /// True if all who are connected wait for an answer to what was read.
-    pub fn all_wait(&self) -> bool {
-        self.source.all_wait()
+    /// True if one alone is connected, and waits for an answer to what was read.
+    pub fn lone_waits(&self) -> bool {
+        self.source.lone_waits()
     }
 
     /// Has the source look after those who wait; nothing is read, and nobody waits here.

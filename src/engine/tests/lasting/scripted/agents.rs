@@ -114,8 +114,8 @@ impl Source for Watched {
         self.source.acknowledges()
     }
 
-    fn all_wait(&self) -> bool {
-        self.source.all_wait()
+    fn lone_waits(&self) -> bool {
+        self.source.lone_waits()
     }
 
     fn reached(&mut self, stage: Stage, mark: Mark) -> Result<(), Error> {
