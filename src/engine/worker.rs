@@ -229,7 +229,7 @@ impl Engine {
                     if self.is_brief(&cursor, &chunk, pace) {
                         held = Some(cursor);
                     } else {
-                        cursor.let_go();
+                        cursor.sync_beside();
                         drop(cursor);
                     }
                     let (watch, len) = (Stopwatch::start(), chunk.len());
@@ -357,14 +357,14 @@ impl Engine {
 
     /// Waits for the chunks under way; false if the run has failed meanwhile.
     fn settle(&self, cursor: &mut Cursor) -> bool {
-        cursor.let_go();
+        cursor.sync_beside();
         let has_failed = || self.failed.load(Relaxed);
         self.under_way.settle(has_failed, EVERY, || self.attend_in(cursor))
     }
 
     /// Waits for the reporter, with the cursor in hand.
     fn reporter(&self, cursor: &mut Cursor) -> Held<'_, Reporter> {
-        cursor.let_go();
+        cursor.sync_beside();
         self.reporter.hold_or(EVERY, || self.attend_in(cursor))
     }
 

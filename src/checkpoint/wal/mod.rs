@@ -142,7 +142,7 @@ impl Wal {
             }
             let path = self.dir.join(SEGMENTS.name(number));
             // Those of earlier runs need not be full.
-            if number >= self.own && self.spare.len() < self.wanted()? {
+            if number >= self.own && self.spare.len() < self.wanted() {
                 let temp = self.temporary(number);
                 self.disk.rename(&path, &temp).at(&path)?;
                 self.spare.push(number);
@@ -155,10 +155,11 @@ impl Wal {
     }
 
     /// How many segments are worth to be kept: as many as were begun in a batch, of late.
-    fn wanted(&self) -> Result<usize, Error> {
-        let free = self.disk.free(&self.dir).at(&self.dir)?;
+    fn wanted(&self) -> usize {
+        // Where nobody says how much is free, nothing is kept.
+        let free = self.disk.free(&self.dir).unwrap_or(0);
         let begun = self.begun.iter().max().copied().unwrap_or(0);
-        Ok(if free < SCARCE.saturating_mul(self.full) { 0 } else { begun })
+        if free < SCARCE.saturating_mul(self.full) { 0 } else { begun }
     }
 
     /// Takes note that a batch is over; what is kept for segments to come and not needed so soon is removed.
@@ -168,8 +169,7 @@ impl Wal {
         if self.spare.is_empty() {
             return Ok(());
         }
-        let wanted = self.wanted()?;
-        self.keep_spare(wanted)
+        self.keep_spare(self.wanted())
     }
 
     /// Gives back what is there for segments and frames to come: none will.

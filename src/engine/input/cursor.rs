@@ -184,7 +184,7 @@ impl Cursor {
         }
         if self.intake.unasked().is_some_and(|since| now.since(since) > OWED) {
             // So much comes that there may be no moment in which nothing does.
-            self.intake.ask();
+            self.sync_beside();
         }
         if let Some(next) = self.turn(now)? {
             return Ok(next);
@@ -226,8 +226,8 @@ impl Cursor {
                 if self.intake.unasked().is_some() && self.source.lone_waits() {
                     // Before it is folded, which nobody can foresee the length of.
                     self.sync_idly()?;
-                } else if chunk.len() > LONG {
-                    self.let_go();
+                } else if chunk.len() > LONG || !self.tells(Stage::Logged) {
+                    self.sync_beside();
                 }
                 Ok(Next::Chunk)
             }
@@ -311,9 +311,6 @@ impl Cursor {
             Read::Rows => self.intake.take(chunk, self.times.open(), now)?,
             _ => {}
         }
-        if !self.tells(Stage::Logged) {
-            self.let_go();
-        }
         Ok(read)
     }
 
@@ -323,8 +320,8 @@ impl Cursor {
         self.logged()
     }
 
-    /// Whoever has the cursor turns to something that may take long: the log is synced beside that.
-    pub fn let_go(&mut self) {
+    /// Whoever has the cursor turns to something that may take long: has the log synced beside that.
+    pub fn sync_beside(&mut self) {
         self.intake.ask();
     }
 
